@@ -1,0 +1,55 @@
+"""Shared fixtures: where the real data are, and the closing line that counts their tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from yrb_carbon.provenance import DATA_VARIABLE, data_root as configured_data_root
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+def real_data_folder() -> Path:
+    """Folder of the real data as tests see it: relative paths start at the repository."""
+    folder = configured_data_root()
+    return folder if folder.is_absolute() else (REPOSITORY / folder)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip tests marked `real`, with the reason, when the data folder is absent."""
+    folder = real_data_folder()
+    if folder.is_dir():
+        return
+    reason = f"real data folder {folder} is absent (set {DATA_VARIABLE})"
+    for item in items:
+        if item.get_closest_marker("real"):
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(scope="session")
+def data_root() -> Path:
+    """Folder of the real data; the test is skipped when it is absent."""
+    folder = real_data_folder()
+    if not folder.is_dir():
+        pytest.skip(f"real data folder {folder} is absent (set {DATA_VARIABLE})")
+    return folder.resolve()
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """Root of the checkout."""
+    return REPOSITORY
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many tests on real data ran and how many were skipped for want of them."""
+    stats = terminalreporter.stats
+    reports = [r for kind in ("passed", "failed", "skipped") for r in stats.get(kind, [])]
+    real = [r for r in reports if "real" in getattr(r, "keywords", {})]
+    skipped = [r for r in real if r.skipped]
+    terminalreporter.write_line(
+        f"real-data tests: {len(real) - len(skipped)} ran, {len(skipped)} skipped "
+        f"for want of the folder {real_data_folder()}"
+    )
