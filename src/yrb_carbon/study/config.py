@@ -109,7 +109,7 @@ class CarbonSection(Section):
     source: CarbonSource = Field("ceads_county", description="Emission data set of the outcome.")
     extend_2018: Literal["scale", "drop"] = Field(
         "scale",
-        description="County emissions end in 2017: scale by the province's 2018/2017, or drop 2018.",
+        description="County emissions end in 2017: scale by the province, 2018/2017, or drop it.",
     )
 
 

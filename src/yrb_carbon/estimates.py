@@ -1,0 +1,169 @@
+"""The contract of estimates.csv: every number that any table shows is one row of it."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from yrb_carbon.errors import DataError, listing
+
+KEY_COLUMNS = (
+    "study",
+    "table",
+    "model",
+    "outcome",
+    "spec",
+    "sample",
+    "weights",
+    "equation",
+    "quantity",
+    "term",
+    "year",
+)
+NUMBER_COLUMNS = (
+    "df",
+    "estimate",
+    "std_error",
+    "statistic",
+    "p_value",
+    "ci_lower",
+    "ci_upper",
+)
+COUNT_COLUMNS = ("n_units", "n_periods", "n_obs", "draws", "seed")
+TEXT_COLUMNS = ("estimator", "vcov", "inference")
+COLUMNS = (
+    *KEY_COLUMNS,
+    *NUMBER_COLUMNS,
+    "n_units",
+    "n_periods",
+    "n_obs",
+    *TEXT_COLUMNS,
+    "draws",
+    "seed",
+)
+SORT_COLUMNS = (*KEY_COLUMNS, *TEXT_COLUMNS)
+
+
+class Quantity(StrEnum):
+    """What the number of a row is."""
+
+    COEF = "coef"
+    RHO = "rho"
+    LAMBDA = "lambda"
+    SIGMA2 = "sigma2"
+    LOGLIK = "loglik"
+    AIC = "aic"
+    BIC = "bic"
+    R2 = "r2"
+    DIRECT = "direct"
+    INDIRECT = "indirect"
+    TOTAL = "total"
+    NATURAL_DIRECT = "natural_direct"
+    NATURAL_SPILLOVER = "natural_spillover"
+    NATURAL_TOTAL = "natural_total"
+    MEDIATED_DIRECT = "mediated_direct"
+    MEDIATED_SPILLOVER = "mediated_spillover"
+    MEDIATED_SPILLOVER_MEDIATOR = "mediated_spillover_mediator"
+    MEDIATED_SPILLOVER_OUTCOME = "mediated_spillover_outcome"
+    MEDIATED_SPILLOVER_CHAIN = "mediated_spillover_chain"
+    MEDIATED_TOTAL = "mediated_total"
+    SYSTEM_DIRECT = "system_direct"
+    SYSTEM_INDIRECT = "system_indirect"
+    SYSTEM_TOTAL = "system_total"
+    SHARE = "share"
+    RATIO = "ratio"
+    TEST = "test"
+    MORAN = "moran"
+    RESIDUAL_AR1 = "residual_ar1"
+    DIFFERENCE = "difference"
+    MEAN = "mean"
+    SD = "sd"
+    MIN = "min"
+    MAX = "max"
+    VALUE = "value"
+
+
+def estimates_frame(rows: Iterable[Mapping[str, Any]] | pd.DataFrame) -> pd.DataFrame:
+    """Bring rows into the contract: all columns, their types, sorted by key.
+
+    Parameters
+    ----------
+    rows : iterable of mappings, or DataFrame
+        Keys among `COLUMNS`; what is absent is empty (text) or missing (number).
+
+    Returns
+    -------
+    DataFrame with the columns `COLUMNS`, in a fixed order of rows.
+
+    Raises
+    ------
+    DataError
+        If a column is unknown, a quantity is not in the closed list, or a key occurs twice.
+    """
+    frame = rows.copy() if isinstance(rows, pd.DataFrame) else pd.DataFrame(list(rows))
+    strange = [column for column in frame.columns if column not in COLUMNS]
+    if strange:
+        raise DataError(f"estimates have unknown columns: {listing(strange)}")
+    frame = frame.reindex(columns=list(COLUMNS))
+    for column in (*KEY_COLUMNS, *TEXT_COLUMNS):
+        if column != "year":
+            frame[column] = frame[column].fillna("").astype(str)
+    for column in NUMBER_COLUMNS:
+        frame[column] = pd.to_numeric(frame[column]).astype("float64")
+    for column in ("year", *COUNT_COLUMNS):
+        frame[column] = pd.to_numeric(frame[column]).astype("Int64")
+    known = {quantity.value for quantity in Quantity}
+    unknown = sorted(set(frame["quantity"]) - known)
+    if unknown:
+        raise DataError(f"estimates have unknown quantities: {listing(unknown)}")
+    frame = frame.sort_values(list(SORT_COLUMNS), kind="stable", na_position="first")
+    frame = frame.reset_index(drop=True)
+    doubled = frame[frame.duplicated(list(SORT_COLUMNS), keep=False)]
+    if len(doubled):
+        keys = doubled[list(SORT_COLUMNS)].drop_duplicates().astype(str).agg("/".join, axis=1)
+        raise DataError(f"{len(keys)} keys occur more than once in estimates: {listing(keys, 4)}")
+    return frame
+
+
+def format_number(value: Any) -> str:
+    """Text of a number in estimates.csv: 17 significant digits, so that it reads back exactly."""
+    if value is None or value is pd.NA:
+        return ""
+    if isinstance(value, int | np.integer):
+        return str(int(value))
+    number = float(value)
+    return "" if np.isnan(number) else format(number, ".17g")
+
+
+def write_estimates(frame: pd.DataFrame, path: str | Path) -> None:
+    """Write estimates.csv; the same rows give the same bytes."""
+    ordered = estimates_frame(frame)
+    text = {*KEY_COLUMNS, *TEXT_COLUMNS} - {"year"}
+    with open(path, "w", encoding="utf-8", newline="") as handle:
+        writer = csv.writer(handle, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        columns = [ordered[name].tolist() for name in COLUMNS]
+        for cells in zip(*columns, strict=True):
+            writer.writerow(
+                cell if name in text else format_number(cell)
+                for name, cell in zip(COLUMNS, cells, strict=True)
+            )
+
+
+def read_estimates(path: str | Path) -> pd.DataFrame:
+    """Read estimates.csv back, to the last bit of every float."""
+    frame = pd.read_csv(
+        path, dtype=str, keep_default_na=False, encoding="utf-8", float_precision="round_trip"
+    )
+    missing = [column for column in COLUMNS if column not in frame.columns]
+    if missing:
+        raise DataError(f"{path}: not a file of estimates; columns missing: {listing(missing)}")
+    for column in (*NUMBER_COLUMNS, "year", *COUNT_COLUMNS):
+        frame[column] = pd.to_numeric(frame[column].replace("", None))
+    return estimates_frame(frame)
