@@ -225,6 +225,7 @@ class DescriptivesTable(Section):
 
     kind: Literal["descriptives"]
     title: Label
+    sample: Identifier = Field("main", description="Which sample.")
     variables: tuple[Identifier, ...] = Field(description="Variables, in rows.")
 
 
@@ -233,6 +234,7 @@ class MoranTable(Section):
 
     kind: Literal["moran"]
     title: Label
+    sample: Identifier = Field("main", description="Which sample.")
     variables: tuple[Identifier, ...] = Field(description="Variables, in columns.")
     weights: Identifier = Field("queen", description="Spatial weights.")
     permutations: PositiveInt = Field(999, description="Random permutations.")
@@ -262,14 +264,13 @@ class ModelsTable(Section):
 
     kind: Literal["models"]
     title: Label
+    sample: Identifier = Field("main", description="Which sample.")
     outcome: Identifier = Field(description="Outcome of every column.")
     regressors: tuple[Identifier, ...] = Field(description="Regressors of every column.")
     mediators: tuple[Identifier, ...] = Field(
         (), description="Which regressors of the columns are mediators, not controls."
     )
     weights: Identifier = Field("queen", description="Spatial weights.")
-    first_year: Year | None = Field(None, description="Other first year than the study's.")
-    last_year: Year | None = Field(None, description="Other last year than the study's.")
     columns: Annotated[tuple[ModelColumn, ...], Field(min_length=1)] = Field(
         description="The models."
     )
@@ -283,6 +284,14 @@ class EffectsTable(Section):
     of: Identifier = Field(description="The table whose models these are.")
 
 
+class CollinearityTable(Section):
+    """Variance inflation factors of the regressors of another table's models."""
+
+    kind: Literal["collinearity"]
+    title: Label
+    of: Identifier = Field(description="The table whose models these are.")
+
+
 class PeersTable(Section):
     """The models of another table, refitted by independent programs."""
 
@@ -292,7 +301,7 @@ class PeersTable(Section):
 
 
 Table = Annotated[
-    DescriptivesTable | MoranTable | ModelsTable | EffectsTable | PeersTable,
+    DescriptivesTable | MoranTable | ModelsTable | EffectsTable | CollinearityTable | PeersTable,
     Field(discriminator="kind"),
 ]
 
@@ -329,6 +338,18 @@ class DemoSection(Section):
     seed: NonNegativeInt = Field(20240115, description="Seed of the synthetic values.")
 
 
+class SampleSection(Section):
+    """One sample: its tables' variables must be complete for each unit kept."""
+
+    first_year: Year | None = Field(None, description="Other first year than the study's.")
+    last_year: Year | None = Field(None, description="Other last year than the study's.")
+    unit_set: UnitSet | None = Field(None, description="Other units than study.unit_set.")
+    exclude_units: tuple[str, ...] = Field(
+        (), description="6-digit codes left out of this sample on purpose."
+    )
+    note: str | None = Field(None, description="Printed below the tables of this sample.")
+
+
 class Study(Section):
     """A whole study."""
 
@@ -349,6 +370,9 @@ class Study(Section):
     impute: ImputeSection = ImputeSection()
     weights: dict[Identifier, WeightsSection] = Field(description="Spatial weights, by name.")
     variables: dict[Identifier, VariableSection] = Field(description="Variables, by name.")
+    samples: dict[Identifier, SampleSection] = Field(
+        default_factory=lambda: {"main": SampleSection()}, description="Samples, by name."
+    )
     tables: dict[Identifier, Table] = Field(description="Tables, by name.")
     effects: EffectsSection = EffectsSection()
     figures: FiguresSection = FiguresSection()
@@ -389,6 +413,15 @@ def _year_faults(study: Study) -> Iterator[Fault]:
             ),
         )
 
+    for name, sample in study.samples.items():
+        for key in ("first_year", "last_year"):
+            year = getattr(sample, key)
+            if year is not None and year not in study.years:
+                yield (
+                    ("samples", name, key),
+                    f"outside the study's years (got {year}; allowed {first} to {last})",
+                )
+
 
 def _source_faults(study: Study) -> Iterator[Fault]:
     if study.boundaries.source == "file" and not study.boundaries.path:
@@ -413,9 +446,11 @@ def _table_faults(study: Study) -> Iterator[Fault]:
         path = ("tables", name)
         if isinstance(table, DescriptivesTable | MoranTable):
             yield from _unknown(study.variables, table.variables, (*path, "variables"), "variable")
+        if isinstance(table, DescriptivesTable | MoranTable | ModelsTable):
+            yield from _unknown(study.samples, (table.sample,), (*path, "sample"), "sample")
         if isinstance(table, MoranTable):
             yield from _unknown(study.weights, (table.weights,), (*path, "weights"), "weights")
-        if isinstance(table, EffectsTable | PeersTable):
+        if isinstance(table, EffectsTable | CollinearityTable | PeersTable):
             target = study.tables.get(table.of)
             if not isinstance(target, ModelsTable):
                 models = [n for n, t in study.tables.items() if isinstance(t, ModelsTable)]
@@ -429,16 +464,6 @@ def _models_faults(study: Study, table: ModelsTable, path: tuple[str, ...]) -> I
     yield from _unknown(study.variables, table.regressors, (*path, "regressors"), "variable")
     yield from _unknown(study.variables, table.mediators, (*path, "mediators"), "variable")
     yield from _unknown(study.weights, (table.weights,), (*path, "weights"), "weights")
-    for key in ("first_year", "last_year"):
-        year = getattr(table, key)
-        if year is not None and year not in study.years:
-            yield (
-                (*path, key),
-                (
-                    f"outside the sample (got {year}; allowed {study.study.first_year} to "
-                    f"{study.study.last_year})"
-                ),
-            )
     ids = [column.id for column in table.columns]
     for index, column in enumerate(table.columns):
         place = (*path, "columns", index)
