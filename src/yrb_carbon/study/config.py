@@ -385,7 +385,8 @@ class Study(Section):
         return range(self.study.first_year, self.study.last_year + 1)
 
 
-Fault = tuple[tuple[str | int, ...], str]
+Path = tuple[str | int, ...]
+Fault = tuple[Path, str]
 """Key path of a fault, and what is wrong there."""
 
 
@@ -443,7 +444,7 @@ def _source_faults(study: Study) -> Iterator[Fault]:
 
 def _table_faults(study: Study) -> Iterator[Fault]:
     for name, table in study.tables.items():
-        path = ("tables", name)
+        path: Path = ("tables", name)
         if isinstance(table, DescriptivesTable | MoranTable):
             yield from _unknown(study.variables, table.variables, (*path, "variables"), "variable")
         if isinstance(table, DescriptivesTable | MoranTable | ModelsTable):
@@ -459,14 +460,14 @@ def _table_faults(study: Study) -> Iterator[Fault]:
             yield from _models_faults(study, table, path)
 
 
-def _models_faults(study: Study, table: ModelsTable, path: tuple[str, ...]) -> Iterator[Fault]:
+def _models_faults(study: Study, table: ModelsTable, path: Path) -> Iterator[Fault]:
     yield from _unknown(study.variables, (table.outcome,), (*path, "outcome"), "variable")
     yield from _unknown(study.variables, table.regressors, (*path, "regressors"), "variable")
     yield from _unknown(study.variables, table.mediators, (*path, "mediators"), "variable")
     yield from _unknown(study.weights, (table.weights,), (*path, "weights"), "weights")
     ids = [column.id for column in table.columns]
     for index, column in enumerate(table.columns):
-        place = (*path, "columns", index)
+        place: Path = (*path, "columns", index)
         if ids.index(column.id) < index:
             yield (*place, "id"), f"the table already has a column of that name (got {column.id!r})"
         outcome = column.outcome or table.outcome
@@ -482,7 +483,9 @@ def _models_faults(study: Study, table: ModelsTable, path: tuple[str, ...]) -> I
             yield from _unknown(study.weights, (column.weights,), (*place, "weights"), "weights")
         if outcome in regressors:
             where = "add" if outcome in column.add else "regressors"
-            key = (*place, where) if where == "add" or column.regressors else (*path, "regressors")
+            key: Path = (
+                (*place, where) if where == "add" or column.regressors else (*path, "regressors")
+            )
             yield key, f"the outcome {outcome!r} is among its own regressors"
         if outcome in table.mediators and set(table.mediators) & set(regressors):
             both = sorted(set(table.mediators) & set(regressors))
@@ -503,7 +506,7 @@ def _models_faults(study: Study, table: ModelsTable, path: tuple[str, ...]) -> I
 
 def _figure_faults(study: Study) -> Iterator[Fault]:
     for name, figure in study.figures.maps.items():
-        path = ("figures", "maps", name)
+        path: Path = ("figures", "maps", name)
         yield from _unknown(study.variables, (figure.variable,), (*path, "variable"), "variable")
         strange = [year for year in figure.years if year not in study.years]
         if strange:
@@ -517,7 +520,7 @@ def _figure_faults(study: Study) -> Iterator[Fault]:
 
 
 def _unknown(
-    known: dict[str, Any], names: tuple[str, ...], path: tuple[str | int, ...], what: str
+    known: dict[str, Any], names: tuple[str, ...], path: Path, what: str
 ) -> Iterator[Fault]:
     for name in names:
         if name not in known:
