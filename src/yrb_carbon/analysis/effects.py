@@ -1,0 +1,63 @@
+"""Direct, indirect and total effects of a table of models (T5)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from yrb_carbon.analysis.models import FittedColumn, residual_ar1
+from yrb_carbon.analysis.rows import TableKey, complete_rows, model_names, panel_counts
+from yrb_carbon.study.config import EffectsSection
+
+
+def effects_rows(
+    fitted: tuple[FittedColumn, ...], section: EffectsSection, seed: int, key: TableKey
+) -> pd.DataFrame:
+    """Effects of every spatial column, with each inference that the study asks for.
+
+    Parameters
+    ----------
+    fitted : tuple of FittedColumn
+        The fitted models; `ols` columns have no spillover and are left out.
+    section : EffectsSection
+        Inference and number of draws.
+    seed : int
+        Seed of the study; the draws of a model depend on it and on the model's name alone.
+    key : TableKey
+        Names of study, table and sample.
+
+    Returns
+    -------
+    DataFrame of estimates.
+    """
+    rows: list[dict[str, Any]] = []
+    for column in fitted:
+        if column.column.model == "ols":
+            continue
+        shared: dict[str, Any] = {
+            **model_names(column.key),
+            **panel_counts(column.sample),
+            "estimator": column.column.estimator,
+            "vcov": "oim",
+        }
+        for inference in section.inference:
+            draws = model_seed(seed, key.sample, column)
+            effects = column.results.effects(inference=inference, draws=section.draws, seed=draws)
+            extra = {"draws": section.draws, "seed": draws} if inference == "simulation" else {}
+            for row in effects.tidy().to_dict("records"):
+                row.pop("equation", None)
+                rows.append({**shared, **row, **extra})
+        rows.append({**shared, **residual_ar1(column.residuals)})
+    return complete_rows(rows, key)
+
+
+def model_seed(seed: int, sample: str, column: FittedColumn) -> int:
+    """Seed of a model's draws: from the study's seed and the names of the model."""
+    import hashlib
+
+    names = "/".join(
+        (sample, column.key.model, column.key.outcome, column.key.spec, column.key.weights)
+    )
+    digest = hashlib.sha256(f"{seed}/{names}".encode()).digest()
+    return int.from_bytes(digest[:4], "big")

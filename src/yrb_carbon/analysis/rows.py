@@ -1,0 +1,54 @@
+"""Rows of estimates: what all rows of a table have in common, and how a block joins it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from yrb_carbon.estimates import estimates_frame
+
+
+@dataclass(frozen=True, slots=True)
+class TableKey:
+    """Names that every row of a table carries."""
+
+    study: str
+    table: str
+    sample: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelKey:
+    """Names that every row of one model carries."""
+
+    model: str
+    outcome: str
+    spec: str
+    weights: str
+    equation: str = "outcome"
+
+
+def panel_counts(frame: pd.DataFrame) -> dict[str, int]:
+    """Units, periods and observations of a balanced panel with index (unit, year)."""
+    units = frame.index.get_level_values("unit").nunique()
+    periods = frame.index.get_level_values("year").nunique()
+    return {"n_units": units, "n_periods": periods, "n_obs": len(frame)}
+
+
+def complete_rows(rows: list[dict[str, Any]], key: TableKey) -> pd.DataFrame:
+    """Add the table's names to its rows and bring them into the contract of estimates."""
+    named = [{"study": key.study, "table": key.table, "sample": key.sample, **row} for row in rows]
+    return estimates_frame(named)
+
+
+def model_names(key: ModelKey) -> dict[str, str]:
+    """The key columns of one model."""
+    return {
+        "model": key.model,
+        "outcome": key.outcome,
+        "spec": key.spec,
+        "weights": key.weights,
+        "equation": key.equation,
+    }

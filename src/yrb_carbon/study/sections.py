@@ -1,0 +1,28 @@
+"""Sections of a study on their way through a workflow rule: to plain values and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from yrb_carbon.study.config import Study
+
+
+def dump_sections(study: Study, *names: str) -> dict[str, Any]:
+    """Plain values (JSON types) of the named sections of a study."""
+    whole = study.model_dump(mode="json", include=set(names))
+    return {name: whole[name] for name in sorted(whole)}
+
+
+def load_sections(values: Mapping[str, Any]) -> SimpleNamespace:
+    """Typed sections from the plain values of `dump_sections`, one attribute a section."""
+    fields = Study.model_fields
+    return SimpleNamespace(
+        **{
+            name: TypeAdapter(fields[name].annotation).validate_python(value)
+            for name, value in values.items()
+        }
+    )
