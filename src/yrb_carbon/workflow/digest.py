@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 import hashlib
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 PACKAGE = "yrb_carbon"
@@ -30,7 +30,7 @@ def module_file(module: str) -> Path | None:
     return None
 
 
-@lru_cache(maxsize=None)
+@cache
 def _parsed(path: Path) -> tuple[str, tuple[str, ...]]:
     """Digest of one file's syntax tree, and the dotted names that its imports may refer to."""
     tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
@@ -57,10 +57,13 @@ def _imported_names(tree: ast.AST, package: str) -> Iterator[str]:
                 base = ".".join((*parents, base)) if base else ".".join(parents)
             yield base
             yield from (f"{base}.{alias.name}" for alias in node.names)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+        elif (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and node.value.startswith(f"{PACKAGE}.")
+        ):
             # registries name modules as text and import them when needed
-            if node.value.startswith(PACKAGE + "."):
-                yield node.value.split(":")[0]
+            yield node.value.split(":")[0]
 
 
 def _with_parents(module: str) -> Iterator[str]:
