@@ -6,12 +6,38 @@ Here stand the keys, their types, their defaults, and the checks between section
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt
 
-Identifier = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=40)]
+from yrb_carbon.errors import listing
+
+WORDS = "x-words"
+"""Key of the JSON schema under which a pattern is said in words."""
+
+Identifier = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z][A-Za-z0-9_]*$",
+        max_length=40,
+        json_schema_extra={
+            WORDS: "a name of letters, digits and _ that begins with a letter, at most 40 long"
+        },
+    ),
+]
+StudyName = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z0-9][a-z0-9-]*$",
+        max_length=40,
+        json_schema_extra={
+            WORDS: "a name of small letters, digits and - that begins with a letter or digit, "
+            "at most 40 long"
+        },
+    ),
+]
 Year = Annotated[int, Field(ge=1949, le=2100)]
 UnitSet = Literal["A", "B", "C", "set91", "set79"]
 ReachSplit = Literal["V1", "V2", "V3", "V4"]
@@ -30,7 +56,9 @@ Reference = Literal["national", "basin"]
 class Section(BaseModel):
     """Base of every section: unknown keys are refused, values are not changed afterwards."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False
+    )
 
 
 class Label(Section):
@@ -43,7 +71,7 @@ class Label(Section):
 class StudySection(Section):
     """What is studied."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=40)] = Field(
+    name: StudyName = Field(
         description="Name of the study; everything it makes is written to results/<name>/."
     )
     title: Label = Field(description="Title of the study, shown on tables and figures.")
@@ -448,23 +476,23 @@ def _table_faults(study: Study) -> Iterator[Fault]:
         if isinstance(table, DescriptivesTable | MoranTable):
             yield from _unknown(study.variables, table.variables, (*path, "variables"), "variable")
         if isinstance(table, DescriptivesTable | MoranTable | ModelsTable):
-            yield from _unknown(study.samples, (table.sample,), (*path, "sample"), "sample")
+            yield from _unknown(study.samples, table.sample, (*path, "sample"), "sample")
         if isinstance(table, MoranTable):
-            yield from _unknown(study.weights, (table.weights,), (*path, "weights"), "weights")
+            yield from _unknown(study.weights, table.weights, (*path, "weights"), "weights")
         if isinstance(table, EffectsTable | CollinearityTable | PeersTable):
             target = study.tables.get(table.of)
             if not isinstance(target, ModelsTable):
                 models = [n for n, t in study.tables.items() if isinstance(t, ModelsTable)]
-                yield (*path, "of"), f"not a table of models (got {table.of!r}; allowed {models})"
+                yield (*path, "of"), f"not a table of models ({choices(table.of, models)})"
         if isinstance(table, ModelsTable):
             yield from _models_faults(study, table, path)
 
 
 def _models_faults(study: Study, table: ModelsTable, path: Path) -> Iterator[Fault]:
-    yield from _unknown(study.variables, (table.outcome,), (*path, "outcome"), "variable")
+    yield from _unknown(study.variables, table.outcome, (*path, "outcome"), "variable")
     yield from _unknown(study.variables, table.regressors, (*path, "regressors"), "variable")
     yield from _unknown(study.variables, table.mediators, (*path, "mediators"), "variable")
-    yield from _unknown(study.weights, (table.weights,), (*path, "weights"), "weights")
+    yield from _unknown(study.weights, table.weights, (*path, "weights"), "weights")
     ids = [column.id for column in table.columns]
     for index, column in enumerate(table.columns):
         place: Path = (*path, "columns", index)
@@ -473,14 +501,14 @@ def _models_faults(study: Study, table: ModelsTable, path: Path) -> Iterator[Fau
         outcome = column.outcome or table.outcome
         regressors = (*(column.regressors or table.regressors), *column.add)
         if column.outcome:
-            yield from _unknown(study.variables, (outcome,), (*place, "outcome"), "variable")
+            yield from _unknown(study.variables, outcome, (*place, "outcome"), "variable")
         if column.regressors:
             yield from _unknown(
                 study.variables, column.regressors, (*place, "regressors"), "variable"
             )
         yield from _unknown(study.variables, column.add, (*place, "add"), "variable")
         if column.weights:
-            yield from _unknown(study.weights, (column.weights,), (*place, "weights"), "weights")
+            yield from _unknown(study.weights, column.weights, (*place, "weights"), "weights")
         if outcome in regressors:
             where = "add" if outcome in column.add else "regressors"
             key: Path = (
@@ -489,16 +517,22 @@ def _models_faults(study: Study, table: ModelsTable, path: Path) -> Iterator[Fau
             yield key, f"the outcome {outcome!r} is among its own regressors"
         if outcome in table.mediators and set(table.mediators) & set(regressors):
             both = sorted(set(table.mediators) & set(regressors))
-            yield place, f"mediators {both} are controls in the equation of mediator {outcome!r}"
+            yield (
+                place,
+                f"mediators {listing(both)} are controls in the equation of mediator {outcome!r}",
+            )
         doubled = sorted({name for name in regressors if regressors.count(name) > 1})
         if doubled:
-            yield place, f"regressors named twice: {doubled}"
+            yield place, f"regressors named twice: {listing(doubled)}"
         if column.durbin is not None:
             strange = [name for name in column.durbin if name not in regressors]
             if strange:
                 yield (
                     (*place, "durbin"),
-                    (f"not among the regressors (got {strange}; allowed {list(regressors)})"),
+                    (
+                        f"not among the regressors (got {listing(strange)}; "
+                        f"allowed {listing(regressors)})"
+                    ),
                 )
             if column.model in ("ols", "sar", "sem"):
                 yield (*place, "durbin"), f"the model {column.model!r} has no lagged regressors"
@@ -507,21 +541,36 @@ def _models_faults(study: Study, table: ModelsTable, path: Path) -> Iterator[Fau
 def _figure_faults(study: Study) -> Iterator[Fault]:
     for name, figure in study.figures.maps.items():
         path: Path = ("figures", "maps", name)
-        yield from _unknown(study.variables, (figure.variable,), (*path, "variable"), "variable")
+        yield from _unknown(study.variables, figure.variable, (*path, "variable"), "variable")
         strange = [year for year in figure.years if year not in study.years]
         if strange:
             yield (
                 (*path, "years"),
                 (
-                    f"outside the sample (got {strange}; allowed {study.study.first_year} to "
-                    f"{study.study.last_year})"
+                    f"outside the sample (got {listing(strange)}; "
+                    f"allowed {study.study.first_year} to {study.study.last_year})"
                 ),
             )
 
 
 def _unknown(
-    known: dict[str, Any], names: tuple[str, ...], path: Path, what: str
+    known: Iterable[str], names: str | tuple[str, ...], path: Path, what: str
 ) -> Iterator[Fault]:
-    for name in names:
-        if name not in known:
-            yield path, f"unknown {what} (got {name!r}; allowed {sorted(known)})"
+    """Faults of the names that are not known; a tuple of names is a list in the file."""
+    options = sorted(known)
+    places: list[tuple[Path, str]] = (
+        [(path, names)]
+        if isinstance(names, str)
+        else [((*path, index), name) for index, name in enumerate(names)]
+    )
+    for place, name in places:
+        if name not in options:
+            yield place, f"unknown {what} ({choices(name, options)})"
+
+
+def choices(got: str, options: Iterable[str]) -> str:
+    """Text `got …; allowed …; did you mean …` for a value that is none of the options."""
+    allowed = list(options)
+    text = f"got {got!r}; allowed {listing(allowed) or 'none'}"
+    near = get_close_matches(got, allowed, n=1)
+    return f"{text}; did you mean {near[0]!r}" if near else text
