@@ -1,0 +1,31 @@
+"""From published files to the tables of the study; one file of rules a stage."""
+
+from snakemake.utils import min_version
+
+from yrb_carbon.study.load import load_for_workflow
+from yrb_carbon.study.sections import dump_sections
+
+min_version("9.0")
+
+
+configfile: "config.yaml"
+
+
+study = load_for_workflow(workflow.configfiles, workflow.overwrite_config)
+
+RULES = "src/yrb_carbon/workflow/rules/"
+
+
+include: RULES + "common.smk"
+include: RULES + "inputs.smk"
+include: RULES + "panel.smk"
+include: RULES + "weights.smk"
+include: RULES + "models.smk"
+include: RULES + "report.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        results("manifest.json"),
+    localrule: True

@@ -1,0 +1,68 @@
+"""Paths of a study's results, and the digest of the code behind a script."""
+
+from yrb_carbon.study import plan
+from yrb_carbon.workflow.digest import code_digest as code
+
+RESULTS = f"results/{study.study.name}"
+SCRIPTS = "../scripts/"
+SAMPLES = plan.samples_used(study)
+
+
+def results(name):
+    return f"{RESULTS}/{name}"
+
+
+def panel(name):
+    return results(f"panel/{name}")
+
+
+def weights(name):
+    return results(f"weights/{name}")
+
+
+def models(name):
+    return results(f"models/{name}")
+
+
+def logs(name):
+    return results(f"logs/{name}")
+
+
+def benchmarks(name):
+    return results(f"benchmarks/{name}")
+
+
+def shipped(*names):
+    return [f"data/{name}" for name in names]
+
+
+def one_of(names):
+    """Pattern that matches these names and no other; one that matches nothing when empty."""
+    return "|".join(names) or "(?!)"
+
+
+def sample_frame(wildcards):
+    return panel(f"{plan.sample_of(study, wildcards.table)}/indices.parquet")
+
+
+def sample_weights(wildcards):
+    sample = plan.sample_of(study, wildcards.table)
+    names = plan.weights_of_sample(study, sample)
+    return [weights(f"{sample}/{name}.parquet") for name in names]
+
+
+def table_spec(wildcards):
+    """The table's own section, the table of models behind it, and who it belongs to."""
+    table = study.tables[wildcards.table]
+    of = getattr(table, "of", None)
+    return {
+        "name": wildcards.table,
+        "study": study.study.name,
+        "sample": plan.sample_of(study, wildcards.table),
+        "table": table.model_dump(mode="json"),
+        "models": study.tables[of].model_dump(mode="json") if of else None,
+    }
+
+
+wildcard_constraints:
+    sample=one_of(SAMPLES),

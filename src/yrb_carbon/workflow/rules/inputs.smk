@@ -1,0 +1,56 @@
+"""The input files: boundaries, and the demonstration inputs of a study that has none."""
+
+BOUNDARY_FILE = (
+    [f"{study.data_root}/{study.boundaries.path}"]
+    if study.boundaries.source == "file"
+    else []
+)
+SOURCE_FILES = {
+    name: f"{study.data_root}/{source.path}" for name, source in study.sources.items()
+}
+
+
+rule boundaries:
+    input:
+        units=shipped("units.csv"),
+        file=BOUNDARY_FILE,
+    output:
+        boundaries=panel("boundaries.parquet"),
+        record=panel("boundaries.json"),
+    log:
+        logs("boundaries.log"),
+    benchmark:
+        benchmarks("boundaries.tsv")
+    threads: 1
+    params:
+        spec=dump_sections(study, "study", "boundaries", "samples"),
+        code=code("read_boundaries.py"),
+    message:
+        "Read the boundaries of the units"
+    script:
+        SCRIPTS + "read_boundaries.py"
+
+
+if study.demo is not None:
+
+    rule demo_inputs:
+        input:
+            boundaries=panel("boundaries.parquet"),
+            units=shipped("units.csv"),
+            moments=shipped("demo/moments.json"),
+        output:
+            files=sorted(set(SOURCE_FILES.values())),
+            truth=results("truth.json"),
+        log:
+            logs("demo_inputs.log"),
+        benchmark:
+            benchmarks("demo_inputs.tsv")
+        threads: 1
+        params:
+            folder=study.data_root,
+            seed=study.demo.seed,
+            code=code("write_demo_inputs.py"),
+        message:
+            "Write synthetic demonstration inputs in the published layouts"
+        script:
+            SCRIPTS + "write_demo_inputs.py"

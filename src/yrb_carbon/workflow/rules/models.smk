@@ -1,0 +1,155 @@
+"""The numbers of every table, as rows of estimates."""
+
+KINDS = ("descriptives", "moran", "models", "effects", "collinearity", "peers")
+TABLES = {kind: plan.tables_of_kind(study, kind) for kind in KINDS}
+
+
+rule descriptives:
+    input:
+        frame=sample_frame,
+    output:
+        rows=models("{table}.parquet"),
+    log:
+        logs("tables/{table}.log"),
+    benchmark:
+        benchmarks("tables/{table}.tsv")
+    wildcard_constraints:
+        table=one_of(TABLES["descriptives"]),
+    threads: 1
+    params:
+        spec=table_spec,
+        code=code("describe.py"),
+    message:
+        "Describe the variables of {wildcards.table}"
+    script:
+        SCRIPTS + "describe.py"
+
+
+rule moran:
+    input:
+        frame=sample_frame,
+        weights=sample_weights,
+    output:
+        rows=models("{table}.parquet"),
+    log:
+        logs("tables/{table}.log"),
+    benchmark:
+        benchmarks("tables/{table}.tsv")
+    wildcard_constraints:
+        table=one_of(TABLES["moran"]),
+    threads: 1
+    params:
+        spec=table_spec,
+        seed=study.seed,
+        code=code("moran.py"),
+    message:
+        "Moran's I by year of {wildcards.table}"
+    script:
+        SCRIPTS + "moran.py"
+
+
+rule fit_table:
+    input:
+        frame=sample_frame,
+        weights=sample_weights,
+    output:
+        rows=models("{table}.parquet"),
+    log:
+        logs("tables/{table}.log"),
+    benchmark:
+        benchmarks("tables/{table}.tsv")
+    wildcard_constraints:
+        table=one_of(TABLES["models"]),
+    threads: 1
+    params:
+        spec=table_spec,
+        code=code("fit_table.py"),
+    message:
+        "Fit the models of {wildcards.table}"
+    script:
+        SCRIPTS + "fit_table.py"
+
+
+rule effects:
+    input:
+        frame=sample_frame,
+        weights=sample_weights,
+    output:
+        rows=models("{table}.parquet"),
+    log:
+        logs("tables/{table}.log"),
+    benchmark:
+        benchmarks("tables/{table}.tsv")
+    wildcard_constraints:
+        table=one_of(TABLES["effects"]),
+    threads: 1
+    params:
+        spec=table_spec,
+        sections=dump_sections(study, "effects", "seed"),
+        code=code("effects.py"),
+    message:
+        "Direct, indirect and total effects of {wildcards.table}"
+    script:
+        SCRIPTS + "effects.py"
+
+
+rule collinearity:
+    input:
+        frame=sample_frame,
+        weights=sample_weights,
+    output:
+        rows=models("{table}.parquet"),
+    log:
+        logs("tables/{table}.log"),
+    benchmark:
+        benchmarks("tables/{table}.tsv")
+    wildcard_constraints:
+        table=one_of(TABLES["collinearity"]),
+    threads: 1
+    params:
+        spec=table_spec,
+        code=code("collinearity.py"),
+    message:
+        "Variance inflation of the regressors of {wildcards.table}"
+    script:
+        SCRIPTS + "collinearity.py"
+
+
+rule peers:
+    input:
+        frame=sample_frame,
+        weights=sample_weights,
+    output:
+        rows=models("{table}.parquet"),
+    log:
+        logs("tables/{table}.log"),
+    benchmark:
+        benchmarks("tables/{table}.tsv")
+    wildcard_constraints:
+        table=one_of(TABLES["peers"]),
+    threads: 1
+    params:
+        spec=table_spec,
+        code=code("peers.py"),
+    message:
+        "Fit the models of {wildcards.table} again with independent programs"
+    script:
+        SCRIPTS + "peers.py"
+
+
+rule estimates:
+    input:
+        rows=[models(f"{name}.parquet") for name in study.tables],
+    output:
+        estimates=results("estimates.csv"),
+    log:
+        logs("estimates.log"),
+    benchmark:
+        benchmarks("estimates.tsv")
+    threads: 1
+    params:
+        code=code("collect_estimates.py"),
+    message:
+        "Collect all numbers in {output.estimates}"
+    script:
+        SCRIPTS + "collect_estimates.py"

@@ -1,0 +1,77 @@
+"""From the published files to the panel, and from the panel to the variables of each sample."""
+
+
+rule panel:
+    input:
+        files=sorted(set(SOURCE_FILES.values())),
+        boundaries=panel("boundaries.parquet"),
+        tables=shipped(
+            "units.csv",
+            "crosswalk.csv",
+            "names.csv",
+            "prefectures.csv",
+            "dictionary.yaml",
+        ),
+    output:
+        panel=panel("panel.parquet"),
+        records=panel("sources.json"),
+        unmatched=panel("unmatched.csv"),
+    log:
+        logs("panel.log"),
+    benchmark:
+        benchmarks("panel.tsv")
+    threads: 1
+    params:
+        spec=dump_sections(
+            study, "study", "data_root", "sources", "samples", "carbon", "price"
+        ),
+        code=code("assemble_panel.py"),
+    message:
+        "Assemble the unit-year panel from {input.files}"
+    script:
+        SCRIPTS + "assemble_panel.py"
+
+
+rule sample:
+    input:
+        panel=panel("panel.parquet"),
+        tables=shipped("units.csv", "dictionary.yaml"),
+    output:
+        indices=panel("{sample}/indices.parquet"),
+        raw=panel("{sample}/raw.parquet"),
+        excluded=panel("{sample}/excluded.csv"),
+        completeness=panel("{sample}/completeness.csv"),
+        picture=panel("{sample}/completeness.png"),
+        drawing=panel("{sample}/completeness.svg"),
+        counts=panel("{sample}/sample.json"),
+    log:
+        logs("sample/{sample}.log"),
+    benchmark:
+        benchmarks("sample/{sample}.tsv")
+    threads: 1
+    params:
+        section=lambda w: plan.section_of_sample(study, w.sample).model_dump(
+            mode="json"
+        ),
+        required=lambda w: plan.required_variables(study, w.sample),
+        computed=lambda w: plan.computed_variables(study, w.sample),
+        spec=dump_sections(
+            study,
+            "study",
+            "carbon",
+            "sink",
+            "balance",
+            "agglom",
+            "lq",
+            "m1",
+            "m2",
+            "m3",
+            "price",
+            "impute",
+            "variables",
+        ),
+        code=code("fix_sample.py"),
+    message:
+        "Fix the sample {wildcards.sample} and compute its variables"
+    script:
+        SCRIPTS + "fix_sample.py"

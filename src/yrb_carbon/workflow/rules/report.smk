@@ -1,0 +1,82 @@
+"""What readers see: tables, maps, and the manifest of the run."""
+
+FIGURES = [
+    *(["F1"] if study.figures.units_map else []),
+    *study.figures.maps,
+]
+
+
+rule tables:
+    input:
+        estimates=results("estimates.csv"),
+    output:
+        tables=[
+            results(f"tables/{name}.{suffix}")
+            for name in study.tables
+            for suffix in ("csv", "tex")
+        ],
+    log:
+        logs("tables.log"),
+    benchmark:
+        benchmarks("tables.tsv")
+    threads: 1
+    params:
+        folder=results("tables"),
+        study=study.model_dump(mode="json"),
+        code=code("write_tables.py"),
+    message:
+        "Write the tables"
+    script:
+        SCRIPTS + "write_tables.py"
+
+
+rule figures:
+    input:
+        frame=panel("main/indices.parquet"),
+        boundaries=panel("boundaries.parquet"),
+        units=shipped("units.csv"),
+    output:
+        figures=[
+            results(f"figures/{name}.{suffix}")
+            for name in FIGURES
+            for suffix in ("png", "svg")
+        ],
+    log:
+        logs("figures.log"),
+    benchmark:
+        benchmarks("figures.tsv")
+    threads: 1
+    params:
+        folder=results("figures"),
+        spec=dump_sections(study, "study", "boundaries", "figures", "variables"),
+        code=code("draw_maps.py"),
+    message:
+        "Draw the maps"
+    script:
+        SCRIPTS + "draw_maps.py"
+
+
+rule manifest:
+    input:
+        estimates=results("estimates.csv"),
+        tables=rules.tables.output.tables,
+        figures=rules.figures.output.figures if FIGURES else [],
+        sources=panel("sources.json"),
+        boundaries=panel("boundaries.json"),
+        samples=[panel(f"{sample}/sample.json") for sample in SAMPLES],
+        weights=weights("report.json") if WEIGHTS else [],
+    output:
+        manifest=results("manifest.json"),
+    log:
+        logs("manifest.log"),
+    benchmark:
+        benchmarks("manifest.tsv")
+    threads: 1
+    params:
+        study=study.model_dump(mode="json"),
+        benchmarks=results("benchmarks"),
+        code=code("write_manifest.py"),
+    message:
+        "Write {output.manifest}"
+    script:
+        SCRIPTS + "write_manifest.py"

@@ -1,0 +1,37 @@
+"""Spatial weights of every sample, in one job: building them is cheap, importing is not."""
+
+WEIGHTS = {
+    sample: plan.weights_of_sample(study, sample)
+    for sample in SAMPLES
+    if plan.weights_of_sample(study, sample)
+}
+
+
+rule weights:
+    input:
+        boundaries=panel("boundaries.parquet"),
+        samples=[panel(f"{sample}/raw.parquet") for sample in WEIGHTS],
+    output:
+        weights=[weights(f"{s}/{w}.parquet") for s in WEIGHTS for w in WEIGHTS[s]],
+        exchange=[
+            weights(
+                f"{s}/{w}.{'gal' if study.weights[w].scheme in ('queen', 'rook') else 'gwt'}"
+            )
+            for s in WEIGHTS
+            for w in WEIGHTS[s]
+        ],
+        report=weights("report.json"),
+    log:
+        logs("weights.log"),
+    benchmark:
+        benchmarks("weights.tsv")
+    threads: 1
+    params:
+        wanted={sample: list(names) for sample, names in WEIGHTS.items()},
+        folder=results("weights"),
+        spec=dump_sections(study, "weights", "boundaries"),
+        code=code("build_weights.py"),
+    message:
+        "Build spatial weights"
+    script:
+        SCRIPTS + "build_weights.py"
