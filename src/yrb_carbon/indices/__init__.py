@@ -1,0 +1,1 @@
+"""Pure `calc_*` functions of the panel: emissions, sinks, balance, agglomeration, mediators."""

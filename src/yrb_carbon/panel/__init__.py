@@ -1,0 +1,1 @@
+"""The unit-year table: schema, crosswalk, allocation, gaps, deflating, sample."""
