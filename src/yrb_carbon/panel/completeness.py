@@ -1,0 +1,174 @@
+"""Which raw cells a study needs, which are there, and a picture of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from yrb_carbon.errors import DataError, listing
+from yrb_carbon.panel.gaps import format_years
+from yrb_carbon.panel.schema import require_panel_index
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Required = Mapping[str, Iterable[str] | Mapping[str, Iterable[int]]]
+"""Variable -> its raw columns, or its raw columns with the years in which each is needed."""
+
+TABLE_COLUMNS = (
+    "unit", "variable", "column", "n_years", "n_present", "share_present", "missing_years", "kept",
+)  # fmt: skip
+SVG_SALT = "yrb-carbon"
+ROW_HEIGHT, COLUMN_WIDTH, MARGIN = 0.14, 0.34, 2.2
+
+
+def completeness_table(
+    panel: pd.DataFrame, required: Required, years: Iterable[int], unit_ids: Iterable[str]
+) -> pd.DataFrame:
+    """Count the raw cells that each variable needs and has, unit by unit.
+
+    Parameters
+    ----------
+    panel : DataFrame, index (unit, year), sorted
+        Raw columns.
+    required : mapping
+        Variable -> raw columns; or variable -> mapping raw column -> years, for columns that are
+        needed in other years than the sample's (a base year, the years before a lag).
+    years : iterable of int
+        Years of the sample.
+    unit_ids : iterable of str
+        The candidate units.
+
+    Returns
+    -------
+    DataFrame
+        One row a unit, variable and raw column: `unit`, `variable`, `column`, `n_years`,
+        `n_present`, `share_present`, `missing_years` (text, `2003-2005 2010`), `kept` (whether the
+        unit has every cell of every variable). Sorted by unit, then as `required` is ordered.
+
+    Raises
+    ------
+    DataError
+        If a raw column is not in the panel, or there are no units or years.
+    """
+    require_panel_index(panel)
+    sample_years = sorted({int(year) for year in years})
+    units = sorted(set(unit_ids))
+    if not sample_years or not units:
+        raise DataError(
+            f"a sample needs units and years (got {len(units)} units, {len(sample_years)} years)"
+        )
+    needs = {variable: _column_years(wanted, sample_years) for variable, wanted in required.items()}
+    _require_in_panel(panel, needs)
+    rows: list[tuple[Any, ...]] = []
+    for variable, columns in needs.items():
+        for column, needed in columns.items():
+            grid = panel[column].unstack("year").reindex(index=units, columns=needed).notna()
+            for unit, present in zip(units, grid.to_numpy(), strict=True):
+                absent = [year for year, there in zip(needed, present, strict=True) if not there]
+                there = len(needed) - len(absent)
+                share = there / len(needed)
+                rows.append(
+                    (unit, variable, column, len(needed), there, share, format_years(absent), True)
+                )
+    table = pd.DataFrame(rows, columns=list(TABLE_COLUMNS))
+    incomplete = table.loc[table["n_present"] < table["n_years"], "unit"].unique()
+    table["kept"] = ~table["unit"].isin(incomplete)
+    return table.sort_values("unit", kind="stable", ignore_index=True)
+
+
+def draw_completeness(
+    table: pd.DataFrame,
+    stem: str | Path,
+    *,
+    title: str = "Share of years with data",
+    notice: str | None = None,
+    unit_labels: Mapping[str, str] | None = None,
+    column_labels: Mapping[str, str] | None = None,
+) -> tuple[Path, Path]:
+    """Draw the table of `completeness_table` as a heat map, units by raw columns.
+
+    A filled square before a unit's name marks that it is kept, an open one that it is excluded.
+    The files are the same bytes for the same table and versions.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As `completeness_table` returns it.
+    stem : path
+        Path without ending; `.png` and `.svg` are written there.
+    title : str
+        Heading of the picture.
+    notice : str, optional
+        A caution printed below the picture, such as that the data are synthetic.
+    unit_labels, column_labels : mapping, optional
+        Names to show for unit codes and columns.
+
+    Returns
+    -------
+    tuple of Path
+        The PNG and the SVG file.
+    """
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    share = table.pivot_table(index="unit", columns="column", values="share_present", aggfunc="min")
+    share = share[list(dict.fromkeys(table["column"]))]
+    kept = table.groupby("unit")["kept"].first()
+    names = dict(unit_labels or {})
+    heads = dict(column_labels or {})
+    width = MARGIN + COLUMN_WIDTH * max(share.shape[1], 12)
+    height = MARGIN + ROW_HEIGHT * max(share.shape[0], 4)
+    with mpl.rc_context({"svg.hashsalt": SVG_SALT}):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        axes = figure.subplots()
+        image = axes.imshow(share.to_numpy(), cmap="viridis", vmin=0, vmax=1, aspect="auto")
+        _label_units(axes, [names.get(unit, unit) for unit in share.index], kept)
+        columns = [heads.get(column, column) for column in share.columns]
+        axes.set_xticks(range(len(columns)), columns, rotation=90, fontsize=6)
+        figure.colorbar(image, ax=axes, label="share of years present", shrink=0.6)
+        axes.set_title(
+            f"{title}\n{int(kept.sum())} of {len(kept)} units kept (■), others excluded (□)",
+            fontsize=8,
+        )
+        if notice:
+            figure.supxlabel(notice, fontsize=7, color="firebrick")
+        png, svg = Path(f"{stem}.png"), Path(f"{stem}.svg")
+        png.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(png, dpi=150, metadata={"Software": None})
+        figure.savefig(svg, metadata={"Date": None, "Creator": None})
+    return png, svg
+
+
+def _label_units(axes: Axes, labels: Sequence[str], kept: pd.Series) -> None:
+    marked = [f"{label} {'■' if keep else '□'}" for label, keep in zip(labels, kept, strict=True)]
+    axes.set_yticks(range(len(marked)), marked, fontsize=5)
+    for text, keep in zip(axes.get_yticklabels(), kept, strict=True):
+        text.set_color("black" if keep else "firebrick")
+
+
+def _column_years(
+    wanted: Iterable[str] | Mapping[str, Iterable[int]], sample_years: list[int]
+) -> dict[str, list[int]]:
+    if isinstance(wanted, Mapping):
+        return {column: sorted({int(year) for year in years}) for column, years in wanted.items()}
+    if isinstance(wanted, str):
+        raise DataError(f"the columns of a variable are a list of names (got {wanted!r})")
+    return dict.fromkeys(wanted, sample_years)
+
+
+def _require_in_panel(panel: pd.DataFrame, needs: Mapping[str, Mapping[str, object]]) -> None:
+    absent: dict[str, list[str]] = {}
+    for variable, columns in needs.items():
+        for column in columns:
+            if column not in panel.columns:
+                absent.setdefault(column, []).append(variable)
+    if absent:
+        texts = [f"{column!r} (for {', '.join(users)})" for column, users in absent.items()]
+        raise DataError(
+            f"the panel has no column {listing(texts)}. Add a source that provides it, or take "
+            "these variables out of the study"
+        )
