@@ -1,0 +1,64 @@
+"""Spatial panel models with fixed effects, estimated by exact maximum likelihood.
+
+A library of its own: it takes a long DataFrame, names and spatial weights, and knows nothing else.
+
+>>> fit = SpatialPanel(y, x, weights, model="sdm").fit()        # doctest: +SKIP
+>>> fit.effects(inference="simulation", draws=5000, seed=1)     # doctest: +SKIP
+"""
+
+from .align import PanelArrays, Weights
+from .errors import (
+    AbsorbedRegressorError,
+    BoundaryError,
+    BoundaryWarning,
+    CollinearRegressorError,
+    IslandError,
+    MissingValueError,
+    NegativeWeightsError,
+    PanelIndexError,
+    PanelSizeError,
+    PerfectFitError,
+    RegressorError,
+    RestrictionError,
+    RowSumsError,
+    SpatialPanelError,
+    SpecificationError,
+    UnbalancedPanelError,
+    WeightsAlignmentError,
+    WeightsDiagonalError,
+    WeightsError,
+)
+from .model import SpatialPanel
+from .restrictions import WaldTest
+from .results import EffectsResults, FixedEffects, SpatialPanelResults
+from .simulate import simulate
+
+__all__ = [
+    "AbsorbedRegressorError",
+    "BoundaryError",
+    "BoundaryWarning",
+    "CollinearRegressorError",
+    "EffectsResults",
+    "FixedEffects",
+    "IslandError",
+    "MissingValueError",
+    "NegativeWeightsError",
+    "PanelArrays",
+    "PanelIndexError",
+    "PanelSizeError",
+    "PerfectFitError",
+    "RegressorError",
+    "RestrictionError",
+    "RowSumsError",
+    "SpatialPanel",
+    "SpatialPanelError",
+    "SpatialPanelResults",
+    "SpecificationError",
+    "UnbalancedPanelError",
+    "WaldTest",
+    "Weights",
+    "WeightsAlignmentError",
+    "WeightsDiagonalError",
+    "WeightsError",
+    "simulate",
+]

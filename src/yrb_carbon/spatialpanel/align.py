@@ -1,0 +1,472 @@
+"""Panel data and weights joined by identifier, checked, and stacked in one canonical order.
+
+Units and periods are sorted before any number is computed, so the results do not depend, to the
+last bit, on the order of rows or on the order of units in the weights.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+import pandas as pd
+from scipy import linalg, sparse
+
+from .errors import (
+    AbsorbedRegressorError,
+    CollinearRegressorError,
+    IslandError,
+    MissingValueError,
+    NegativeWeightsError,
+    PanelIndexError,
+    PanelSizeError,
+    SpecificationError,
+    UnbalancedPanelError,
+    WeightsAlignmentError,
+    WeightsDiagonalError,
+    WeightsError,
+    enumerate_names,
+)
+from .within import Array, SparseMatrix, spatial_lag, stack
+
+INTERCEPT = "const"
+LAG_PREFIX = "W."
+# Removing means leaves rounding of about 1e-16 of a variable's size; anything as small as this
+# share of it is rounding, not variation.
+ABSORBED_TOLERANCE = 1e-12
+# With columns of unit length a pivot this small leaves eight digits of a coefficient at most.
+COLLINEAR_TOLERANCE = 1e-8
+
+
+@runtime_checkable
+class Weights(Protocol):
+    """Spatial weights with identifiers, such as `libpysal.graph.Graph`."""
+
+    @property
+    def unique_ids(self) -> Any:
+        """Identifiers in the order of the rows of ``sparse``."""
+
+    @property
+    def sparse(self) -> Any:
+        """Weights, shape (N, N); row i weighs the neighbours of unit i."""
+
+
+@dataclass(frozen=True, slots=True)
+class PanelArrays:
+    """A balanced panel stacked by period: axis 0 periods, axis 1 units, axis 2 regressors.
+
+    Attributes
+    ----------
+    y : array, shape (T, N)
+        Dependent variable.
+    lagged_y : array, shape (T, N)
+        Wy.
+    z : array, shape (T, N, P)
+        Intercept (where there is one), regressors, spatially lagged regressors.
+    weights : sparse array, shape (N, N)
+    names : tuple of str, length P
+        Names of the columns of z.
+    dependent : str
+    variables : tuple of str, length K
+        Regressors that have effects: all but an intercept.
+    beta_positions, theta_positions : tuple of int, length K
+        Columns of z that hold a variable and its lag; -1 for no lag.
+    units, periods : Index
+        Sorted.
+    index : MultiIndex
+        Of the dependent variable as given.
+    positions : array of int, shape (T·N,)
+        Place in the time-major stack of every row of ``index``.
+    """
+
+    y: Array
+    lagged_y: Array
+    z: Array
+    weights: SparseMatrix
+    names: tuple[str, ...]
+    dependent: str
+    variables: tuple[str, ...]
+    beta_positions: tuple[int, ...]
+    theta_positions: tuple[int, ...]
+    units: pd.Index
+    periods: pd.Index
+    index: pd.MultiIndex
+    positions: np.ndarray[Any, np.dtype[np.intp]]
+
+    @property
+    def n_units(self) -> int:
+        """N."""
+        return int(self.y.shape[1])
+
+    @property
+    def n_periods(self) -> int:
+        """T."""
+        return int(self.y.shape[0])
+
+
+def align_panel(
+    dependent: pd.Series[Any],
+    exog: pd.DataFrame,
+    weights: Weights | tuple[Sequence[Any], Any],
+    *,
+    durbin: Sequence[str] | None,
+    lag_regressors: bool,
+    intercept: bool,
+) -> PanelArrays:
+    """Join, check and stack a panel and its weights.
+
+    Parameters
+    ----------
+    dependent : Series, index (unit, year)
+    exog : DataFrame, index (unit, year)
+    weights : object with ``unique_ids`` and ``sparse``, or pair (ids, matrix)
+    durbin : sequence of str, optional
+        Regressors whose spatial lag is added; default all but an intercept.
+    lag_regressors : bool
+        Whether the model has spatially lagged regressors at all.
+    intercept : bool
+        Add a column of ones unless one regressor is constant already.
+
+    Returns
+    -------
+    PanelArrays
+
+    Raises
+    ------
+    PanelIndexError, UnbalancedPanelError, MissingValueError, PanelSizeError, SpecificationError
+        What is wrong with the panel, with the unit-years or columns concerned.
+    WeightsError
+        Or one of its subclasses: what is wrong with the weights, with the units concerned.
+    """
+    dependent_name, exog = _check_names(dependent, exog)
+    index = _check_index(dependent.index, "dependent")
+    exog_index = _check_index(exog.index, "exog")
+    units, periods = _sorted_level(index, 0), _sorted_level(index, 1)
+    _check_balance(index, units, periods)
+    _check_same_rows(index, exog_index)
+    if len(units) < 2 or len(periods) < 2:
+        raise PanelSizeError(
+            f"a panel needs at least 2 units and 2 periods, got {len(units)} units and "
+            f"{len(periods)} periods"
+        )
+    matrix = align_weights(weights, units, index)
+    shape = (len(periods), len(units))
+    positions = _stack_positions(index, units, periods)
+    y = np.empty(shape[0] * shape[1])
+    y[positions] = _finite_values(dependent.to_frame(dependent_name), "dependent")[:, 0]
+    x = np.empty((shape[0] * shape[1], exog.shape[1]))
+    x[_stack_positions(exog_index, units, periods)] = _finite_values(exog, "exog")
+    y_by_period = y.reshape(shape)
+    x_by_period = x.reshape((*shape, exog.shape[1]))
+
+    columns = [str(column) for column in exog.columns]
+    constant = [name for k, name in enumerate(columns) if np.ptp(x[:, k]) == 0.0]
+    intercepts = constant[:1] if intercept else []
+    variables = [name for name in columns if name not in intercepts]
+    lagged_names = _durbin_names(durbin, columns, variables) if lag_regressors else []
+    parts = [x_by_period]
+    names = list(columns)
+    if intercept and not intercepts:
+        parts.insert(0, np.ones((*shape, 1)))
+        names.insert(0, INTERCEPT)
+    if lagged_names:
+        chosen = [columns.index(name) for name in lagged_names]
+        parts.append(spatial_lag(matrix, x_by_period[:, :, chosen]))
+        names += [LAG_PREFIX + name for name in lagged_names]
+    theta_start = len(names) - len(lagged_names)
+    return PanelArrays(
+        y=y_by_period,
+        lagged_y=spatial_lag(matrix, y_by_period),
+        z=np.concatenate(parts, axis=2),
+        weights=matrix,
+        names=tuple(names),
+        dependent=dependent_name,
+        variables=tuple(variables),
+        beta_positions=tuple(names.index(name) for name in variables),
+        theta_positions=tuple(
+            theta_start + lagged_names.index(name) if name in lagged_names else -1
+            for name in variables
+        ),
+        units=units,
+        periods=periods,
+        index=index,
+        positions=positions,
+    )
+
+
+def align_weights(
+    weights: Weights | tuple[Sequence[Any], Any], units: pd.Index, index: pd.MultiIndex
+) -> SparseMatrix:
+    """Weights with rows and columns in the order of ``units``, checked.
+
+    Parameters
+    ----------
+    weights : object with ``unique_ids`` and ``sparse``, or pair (ids, matrix)
+    units : Index
+    index : MultiIndex
+        Of the panel; used to see swapped levels.
+
+    Returns
+    -------
+    sparse array, shape (N, N).
+
+    Raises
+    ------
+    WeightsError
+        Or one of its subclasses.
+    """
+    if isinstance(weights, tuple):
+        if len(weights) != 2:
+            raise WeightsError(f"a weights tuple is (ids, matrix), got {len(weights)} items")
+        ids, raw = pd.Index(list(weights[0])), weights[1]
+    elif isinstance(weights, Weights):
+        ids, raw = pd.Index(list(weights.unique_ids)), weights.sparse
+    else:
+        raise WeightsError(
+            "weights need .unique_ids and .sparse (such as libpysal.graph.Graph) or to be a "
+            f"pair (ids, matrix), got {type(weights).__name__}"
+        )
+    matrix = sparse.csr_array(raw, dtype=np.float64, copy=True)
+    if matrix.shape != (len(ids), len(ids)):
+        raise WeightsError(f"weights are {matrix.shape} for {len(ids)} ids")
+    if not ids.is_unique:
+        repeated = ids[ids.duplicated()].unique()
+        raise WeightsError(f"weights repeat the ids {enumerate_names(repeated)}")
+    _check_same_units(ids, units, index)
+    order = ids.get_indexer(units)
+    matrix = sparse.csr_array(matrix[order][:, order])
+    matrix.sum_duplicates()
+    matrix.eliminate_zeros()
+    matrix.sort_indices()
+    _check_weights(matrix, units)
+    return matrix
+
+
+def check_identified(z: Array, arrays: PanelArrays, effects: str) -> None:
+    """Refuse regressors that the effects absorb or that are linear combinations of others.
+
+    Parameters
+    ----------
+    z : array, shape (T, N, P)
+        Regressors with the effects removed.
+    arrays : PanelArrays
+    effects : str
+        The effects in words, for the message.
+
+    Raises
+    ------
+    AbsorbedRegressorError, CollinearRegressorError
+        With the names concerned.
+    """
+    size = np.linalg.norm(stack(arrays.z), axis=0)
+    length = np.linalg.norm(stack(z), axis=0)
+    absorbed = [
+        name
+        for name, a, b in zip(arrays.names, length, size, strict=True)
+        if a <= ABSORBED_TOLERANCE * b
+    ]
+    if absorbed:
+        reasons = [_why_absorbed(name, arrays, effects) for name in absorbed]
+        raise AbsorbedRegressorError(
+            "; ".join(reasons) + ". Drop the regressor or the effects that absorb it"
+        )
+    _, r, pivots = linalg.qr(stack(z) / length, mode="economic", pivoting=True)
+    weak = np.abs(np.diag(r)) <= COLLINEAR_TOLERANCE
+    if not weak.any():
+        return
+    rank = int(weak.argmax())
+    loadings = linalg.solve_triangular(r[:rank, :rank], r[:rank, rank:])
+    messages = []
+    for column, position in enumerate(pivots[rank:]):
+        partners = [
+            arrays.names[pivots[row]]
+            for row in range(rank)
+            if abs(loadings[row, column]) > np.sqrt(COLLINEAR_TOLERANCE)
+        ]
+        messages.append(
+            f"{arrays.names[position]!r} is a linear combination of {enumerate_names(partners)}"
+        )
+    raise CollinearRegressorError(f"{'; '.join(messages)} ({effects} removed). Drop one of them")
+
+
+def _why_absorbed(name: str, arrays: PanelArrays, effects: str) -> str:
+    values = arrays.z[:, :, arrays.names.index(name)]
+    tolerance = 1e3 * ABSORBED_TOLERANCE * float(np.abs(values).max())
+    if float(np.ptp(values)) <= tolerance:
+        return f"{name!r} is constant and absorbed by {effects}"
+    if float(np.ptp(values, axis=0).max()) <= tolerance:
+        return f"{name!r} does not vary over time and is absorbed by {effects}"
+    if float(np.ptp(values, axis=1).max()) <= tolerance:
+        return f"{name!r} does not vary over units and is absorbed by {effects}"
+    return f"{name!r} is the sum of a unit part and a time part and absorbed by {effects}"
+
+
+def _check_names(dependent: pd.Series[Any], exog: pd.DataFrame) -> tuple[str, pd.DataFrame]:
+    if not isinstance(dependent, pd.Series):
+        raise SpecificationError(
+            f"dependent must be a pandas Series, got {type(dependent).__name__}"
+        )
+    if isinstance(exog, pd.Series):
+        exog = exog.to_frame()
+    if not isinstance(exog, pd.DataFrame):
+        raise SpecificationError(f"exog must be a pandas DataFrame, got {type(exog).__name__}")
+    if exog.shape[1] == 0:
+        raise SpecificationError("exog has no columns; a model needs at least one regressor")
+    columns = pd.Index([str(column) for column in exog.columns])
+    if not columns.is_unique:
+        repeated = columns[columns.duplicated()].unique()
+        raise SpecificationError(f"exog repeats the columns {enumerate_names(repeated)}")
+    reserved = [name for name in columns if name in {"rho", "lambda", "sigma2"}]
+    if reserved:
+        raise SpecificationError(
+            f"exog columns {enumerate_names(reserved)} carry the name of a parameter of the "
+            "model; rename them"
+        )
+    name = "y" if dependent.name is None else str(dependent.name)
+    return name, exog.set_axis(columns, axis=1)
+
+
+def _check_index(index: pd.Index, what: str) -> pd.MultiIndex:
+    if not isinstance(index, pd.MultiIndex) or index.nlevels != 2:
+        raise PanelIndexError(
+            f"{what} needs a MultiIndex with the two levels (unit, year), got "
+            f"{type(index).__name__} with {index.nlevels} level(s); use "
+            "frame.set_index(['unit', 'year'])"
+        )
+    if any(np.any(index.get_level_values(level).isna()) for level in (0, 1)):
+        raise PanelIndexError(f"the index of {what} has missing units or years")
+    if not index.is_unique:
+        repeated = index[index.duplicated()].unique()
+        raise PanelIndexError(f"{what} has several rows for {enumerate_names(repeated)}")
+    return index
+
+
+def _sorted_level(index: pd.MultiIndex, level: int) -> pd.Index:
+    unique = index.get_level_values(level).unique()
+    try:
+        return unique.sort_values()
+    except TypeError as error:
+        raise PanelIndexError(
+            f"level {level} of the index mixes types that cannot be sorted "
+            f"({enumerate_names(sorted({type(value).__name__ for value in unique}))}); use one "
+            "type of identifier"
+        ) from error
+
+
+def _check_balance(index: pd.MultiIndex, units: pd.Index, periods: pd.Index) -> None:
+    if len(index) == len(units) * len(periods):
+        return
+    missing = pd.MultiIndex.from_product([units, periods]).difference(index)
+    raise UnbalancedPanelError(
+        f"{len(missing)} of {len(units) * len(periods)} unit-years are missing: "
+        f"{enumerate_names(missing)}. A spatial lag needs every unit in every year: fill the "
+        "gaps or drop the units or years before the weights are built"
+    )
+
+
+def _check_same_rows(index: pd.MultiIndex, other: pd.MultiIndex) -> None:
+    only_dependent, only_exog = index.difference(other), other.difference(index)
+    if len(only_dependent) or len(only_exog):
+        parts = []
+        if len(only_dependent):
+            parts.append(f"{len(only_dependent)} without exog: {enumerate_names(only_dependent)}")
+        if len(only_exog):
+            parts.append(f"{len(only_exog)} without dependent: {enumerate_names(only_exog)}")
+        raise PanelIndexError("dependent and exog have different unit-years; " + "; ".join(parts))
+
+
+def _stack_positions(
+    index: pd.MultiIndex, units: pd.Index, periods: pd.Index
+) -> np.ndarray[Any, np.dtype[np.intp]]:
+    unit_codes = units.get_indexer(index.get_level_values(0))
+    period_codes = periods.get_indexer(index.get_level_values(1))
+    return np.asarray(period_codes * len(units) + unit_codes, dtype=np.intp)
+
+
+def _finite_values(frame: pd.DataFrame, what: str) -> Array:
+    not_numbers = [
+        str(name)
+        for name, dtype in frame.dtypes.items()
+        if not pd.api.types.is_numeric_dtype(dtype)
+    ]
+    if not_numbers:
+        raise SpecificationError(f"{what} columns {enumerate_names(not_numbers)} are not numeric")
+    values = frame.to_numpy(dtype=np.float64, na_value=np.nan)
+    bad = ~np.isfinite(values)
+    if bad.any():
+        parts = [
+            f"{name!r} at {enumerate_names(frame.index[bad[:, k]], limit=4)}"
+            for k, name in enumerate(frame.columns)
+            if bad[:, k].any()
+        ]
+        raise MissingValueError(
+            f"{int(bad.sum())} missing or infinite values in {what}: {'; '.join(parts)}"
+        )
+    return values
+
+
+def _durbin_names(
+    durbin: Sequence[str] | None, columns: Sequence[str], variables: Sequence[str]
+) -> list[str]:
+    if durbin is None:
+        return list(variables)
+    if isinstance(durbin, str):
+        raise SpecificationError(
+            f"durbin must be a list of column names, got the string {durbin!r}"
+        )
+    for name in durbin:
+        if name not in columns:
+            close = difflib.get_close_matches(str(name), columns, n=1)
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            raise SpecificationError(
+                f"durbin names {name!r}, which is not a column of exog "
+                f"({enumerate_names(columns)}){hint}"
+            )
+    if len(set(durbin)) != len(durbin):
+        raise SpecificationError("durbin names a column twice")
+    return [name for name in columns if name in set(durbin)]
+
+
+def _check_same_units(ids: pd.Index, units: pd.Index, index: pd.MultiIndex) -> None:
+    only_panel, only_weights = units.difference(ids), ids.difference(units)
+    if not len(only_panel) and not len(only_weights):
+        return
+    parts = []
+    if len(only_panel):
+        parts.append(f"{len(only_panel)} units without weights: {enumerate_names(only_panel)}")
+    if len(only_weights):
+        parts.append(f"{len(only_weights)} ids not in the panel: {enumerate_names(only_weights)}")
+    hint = ""
+    if set(ids.astype(str)) == set(units.astype(str)):
+        hint = (
+            f". The ids agree as text: the panel holds {type(units[0]).__name__}, the weights "
+            f"{type(ids[0]).__name__}; convert one of them"
+        )
+    elif set(ids) == set(index.get_level_values(1)):
+        hint = ". The ids are the second index level: the levels must be (unit, year)"
+    raise WeightsAlignmentError("panel and weights differ; " + "; ".join(parts) + hint)
+
+
+def _check_weights(matrix: SparseMatrix, units: pd.Index) -> None:
+    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    if not np.isfinite(matrix.data).all():
+        bad = units[np.unique(rows[~np.isfinite(matrix.data)])]
+        raise WeightsError(f"weights of {enumerate_names(bad)} are missing or infinite")
+    diagonal = matrix.diagonal()
+    if diagonal.any():
+        raise WeightsDiagonalError(
+            f"{enumerate_names(units[diagonal != 0.0])} are their own neighbours; set the "
+            "diagonal of the weights to zero"
+        )
+    if (matrix.data < 0.0).any():
+        bad = units[np.unique(rows[matrix.data < 0.0])]
+        raise NegativeWeightsError(f"weights of {enumerate_names(bad)} are negative")
+    isolated = np.diff(matrix.indptr) == 0
+    if isolated.any():
+        raise IslandError(
+            f"{enumerate_names(units[isolated])} have no neighbours; connect them (nearest "
+            "neighbour) or drop them from panel and weights"
+        )

@@ -1,0 +1,92 @@
+"""Errors and warnings of the estimator library.
+
+Every class derives from `SpatialPanelError`, so one ``except`` catches what this library refuses,
+and from `ValueError`, so that callers who know nothing of the library still catch it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+class SpatialPanelError(ValueError):
+    """Base of everything this library refuses."""
+
+
+class SpecificationError(SpatialPanelError):
+    """An unknown model, estimator, covariance or inference, or names that do not fit together."""
+
+
+class PanelIndexError(SpatialPanelError):
+    """The data do not carry a usable (unit, year) index."""
+
+
+class UnbalancedPanelError(SpatialPanelError):
+    """Some unit-years are missing; a spatial lag needs every neighbour in every year."""
+
+
+class MissingValueError(SpatialPanelError):
+    """NaN or infinite values in the dependent variable or the regressors."""
+
+
+class PanelSizeError(SpatialPanelError):
+    """Too few units, periods or degrees of freedom for the model asked for."""
+
+
+class RegressorError(SpatialPanelError):
+    """The regressors do not identify their coefficients."""
+
+
+class AbsorbedRegressorError(RegressorError):
+    """A regressor does not vary once the fixed effects (or the intercept) are removed."""
+
+
+class CollinearRegressorError(RegressorError):
+    """A regressor is a linear combination of others once the fixed effects are removed."""
+
+
+class PerfectFitError(SpatialPanelError):
+    """The regressors and effects fit the dependent variable without residual."""
+
+
+class WeightsError(SpatialPanelError):
+    """The spatial weights cannot be used."""
+
+
+class WeightsAlignmentError(WeightsError):
+    """The units of the weights and of the panel are not the same."""
+
+
+class WeightsDiagonalError(WeightsError):
+    """A unit is its own neighbour."""
+
+
+class NegativeWeightsError(WeightsError):
+    """A weight is negative."""
+
+
+class IslandError(WeightsError):
+    """A unit has no neighbours, so its spatial lag does not exist."""
+
+
+class RowSumsError(WeightsError):
+    """The estimator needs weights whose rows all have the same sum."""
+
+
+class BoundaryError(SpatialPanelError):
+    """Effects or standard errors were asked of an estimate at the edge of the parameter space."""
+
+
+class BoundaryWarning(UserWarning):
+    """The likelihood peaks at or beyond the edge of the admissible interval."""
+
+
+class RestrictionError(SpatialPanelError):
+    """A linear restriction could not be read."""
+
+
+def enumerate_names(names: Iterable[object], limit: int = 8) -> str:
+    """Names for an error message, cut after ``limit`` with the number left out."""
+    listed = [str(name) for name in names]
+    shown = ", ".join(listed[:limit])
+    return shown if len(listed) <= limit else f"{shown} and {len(listed) - limit} more"

@@ -1,0 +1,397 @@
+"""Concentrated Gaussian likelihoods of the linear, the spatial lag and the spatial error panel.
+
+All take arrays that are stacked by period and know nothing of names. The same formulas serve the
+direct estimator (period and unit dummies, J = T Jacobian periods, n = NT) and the transformation
+estimator of Lee & Yu (2010, J. Econometrics 154:165-185), whose orthonormal transforms of time
+(N·(T-1)) and of space ((N-1)·T) leave the demeaned sum of squares unchanged and replace J and n:
+
+    ln L = -(n/2) ln(2πσ²) + J ln|I - ρW| - e'e / 2σ².
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import linalg
+
+from .errors import PerfectFitError
+from .logdet import LogDeterminant
+from .within import Array, period_loadings, within_transform
+
+# Number of points at which the exact profile likelihood brackets its highest peak. A Jacobian
+# that is concave between its poles leaves few peaks.
+SCAN_POINTS = 33
+# A peak closer to the edge than this share of the interval counts as at the edge.
+EDGE = 1e-8
+# Share of the dependent variable's variation below which a residual is rounding, not data.
+PERFECT_FIT = 1e-20
+
+
+@dataclass(frozen=True, slots=True)
+class EffectScheme:
+    """Which fixed effects there are and how the likelihood treats them.
+
+    Attributes
+    ----------
+    entity_effects, time_effects : bool
+    transformed : bool
+        True: transformation estimator, the effects cost observations. False: dummies.
+    """
+
+    entity_effects: bool
+    time_effects: bool
+    transformed: bool
+
+    def jacobian_periods(self, n_periods: int) -> int:
+        """Number of times ln|I - ρW| enters the likelihood."""
+        return n_periods - (1 if self.transformed and self.entity_effects else 0)
+
+    def effective_units(self, n_units: int) -> int:
+        """Cross-section size of the likelihood."""
+        return n_units - (1 if self.deflated else 0)
+
+    def n_effective(self, n_units: int, n_periods: int) -> int:
+        """Observations of the likelihood: NT, N(T-1), (N-1)T or (N-1)(T-1)."""
+        return self.effective_units(n_units) * self.jacobian_periods(n_periods)
+
+    @property
+    def deflated(self) -> bool:
+        """Whether the Jacobian is that of W* = F'WF."""
+        return self.transformed and self.time_effects
+
+    def n_absorbed(self, n_units: int, n_periods: int) -> int:
+        """Dummies that the effects stand for."""
+        units = n_units if self.entity_effects else 0
+        periods = n_periods if self.time_effects else 0
+        return units + periods - (1 if units and periods else 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Maximum:
+    """Where the concentrated likelihood peaks.
+
+    Attributes
+    ----------
+    location : float
+    score : float
+        Derivative of the log-likelihood there.
+    at_boundary : bool
+        True where no interior peak is higher than the edge of the interval.
+    """
+
+    location: float
+    score: float
+    at_boundary: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """Numbers of one fit.
+
+    Attributes
+    ----------
+    delta : array, shape (K,)
+        Coefficients of the regressors.
+    spatial : float or None
+        ρ or λ, dimensionless; None where the model has none.
+    sigma2 : float
+        Error variance, unit of the dependent variable squared.
+    loglik : float
+    residuals : array, shape (T, N)
+        Innovations with the fixed effects removed.
+    score : float
+        Derivative of the log-likelihood in ``spatial`` at the estimate; 0 without one.
+    at_boundary : bool
+    """
+
+    delta: Array
+    spatial: float | None
+    sigma2: float
+    loglik: float
+    residuals: Array
+    score: float
+    at_boundary: bool
+
+
+def gaussian_loglik(
+    sum_of_squares: float, sigma2: float, n_effective: int, log_jacobian: float = 0.0
+) -> float:
+    """-(n/2) ln(2πσ²) - e'e/(2σ²) + log-Jacobian."""
+    return float(
+        -0.5 * n_effective * np.log(2.0 * np.pi * sigma2)
+        - 0.5 * sum_of_squares / sigma2
+        + log_jacobian
+    )
+
+
+def least_squares(regressors: Array, targets: Array) -> Array:
+    """Coefficients (K,) or (K, M) of ``targets`` (n,) or (n, M) on ``regressors`` (n, K), by QR."""
+    if regressors.shape[1] == 0:
+        return np.zeros((0, *targets.shape[1:]))
+    q, r = linalg.qr(regressors, mode="economic", check_finite=False)
+    solution: Array = linalg.solve_triangular(r, q.T @ targets, check_finite=False)
+    return solution
+
+
+def fit_linear(y: Array, z: Array, n_effective: int) -> Estimate:
+    """Gaussian likelihood without a spatial parameter.
+
+    Parameters
+    ----------
+    y : array, shape (T, N), effects removed
+    z : array, shape (T, N, K), effects removed
+    n_effective : int
+
+    Returns
+    -------
+    Estimate, with σ² = e'e/n.
+    """
+    stacked_z = z.reshape(-1, z.shape[2])
+    delta = least_squares(stacked_z, y.ravel())
+    residuals = y - z @ delta
+    sum_of_squares = float(residuals.ravel() @ residuals.ravel())
+    refuse_perfect_fit(sum_of_squares, y)
+    sigma2 = sum_of_squares / n_effective
+    return Estimate(
+        delta=delta,
+        spatial=None,
+        sigma2=sigma2,
+        loglik=gaussian_loglik(sum_of_squares, sigma2, n_effective),
+        residuals=residuals,
+        score=0.0,
+        at_boundary=False,
+    )
+
+
+def fit_lag(
+    y: Array,
+    lagged_y: Array,
+    z: Array,
+    logdet: LogDeterminant,
+    interval: tuple[float, float],
+    n_effective: int,
+    jacobian_periods: int,
+) -> Estimate:
+    """Spatial lag model y = ρWy + Zδ + effects + ε by exact maximum likelihood.
+
+    ln L_c(ρ) = const - (n/2) ln[(e0 - ρ ed)'(e0 - ρ ed)] + J ln|I - ρW| with e0, ed the residuals
+    of y and Wy on Z (Anselin 1988, Spatial Econometrics, sec. 12.1; Elhorst 2014, eq. 3.7).
+
+    Parameters
+    ----------
+    y, lagged_y : array, shape (T, N), effects removed; the lag is taken before removing them
+    z : array, shape (T, N, K), effects removed
+    logdet : LogDeterminant
+    interval : (float, float)
+        Admissible interval of ρ.
+    n_effective, jacobian_periods : int
+        n and J.
+
+    Returns
+    -------
+    Estimate, with σ² = e'e/n.
+    """
+    stacked_z = z.reshape(-1, z.shape[2])
+    targets = np.column_stack([y.ravel(), lagged_y.ravel()])
+    coefficients = least_squares(stacked_z, targets)
+    e0, ed = (targets - stacked_z @ coefficients).T
+    a, b, c = float(e0 @ e0), float(e0 @ ed), float(ed @ ed)
+    refuse_perfect_fit(a - b * b / c if c > 0.0 else a, y)
+
+    def value(rho: float) -> float:
+        log_sum = float(np.log(a - 2.0 * b * rho + c * rho**2))
+        return -0.5 * n_effective * log_sum + jacobian_periods * logdet.value(rho)
+
+    def score(rho: float) -> float:
+        sum_of_squares = a - 2.0 * b * rho + c * rho**2
+        return n_effective * (b - c * rho) / sum_of_squares - jacobian_periods * logdet.trace_g(rho)
+
+    peak = maximise(value, score, interval)
+    rho = peak.location
+    residuals = (e0 - rho * ed).reshape(y.shape)
+    sum_of_squares = float(residuals.ravel() @ residuals.ravel())
+    sigma2 = sum_of_squares / n_effective
+    return Estimate(
+        delta=coefficients[:, 0] - rho * coefficients[:, 1],
+        spatial=rho,
+        sigma2=sigma2,
+        loglik=gaussian_loglik(
+            sum_of_squares, sigma2, n_effective, jacobian_periods * logdet.value(rho)
+        ),
+        residuals=residuals,
+        score=peak.score,
+        at_boundary=peak.at_boundary,
+    )
+
+
+def fit_error(
+    y: Array,
+    lagged_y: Array,
+    z: Array,
+    lagged_z: Array,
+    row_sums: Array,
+    scheme: EffectScheme,
+    logdet: LogDeterminant,
+    interval: tuple[float, float],
+) -> Estimate:
+    """Spatial error model y = Zδ + effects + u, u = λWu + ε by exact maximum likelihood.
+
+    The filter B = I - λW is applied before the effects are removed: B and demeaning over units do
+    not commute. A period dummy becomes Bι under the filter, so that is what is projected out;
+    with equal row sums it is proportional to ι and the projection is the period mean.
+
+    Parameters
+    ----------
+    y, lagged_y : array, shape (T, N), raw
+    z, lagged_z : array, shape (T, N, K), raw
+    row_sums : array, shape (N,)
+        Wι.
+    scheme : EffectScheme
+    logdet : LogDeterminant
+    interval : (float, float)
+        Admissible interval of λ.
+
+    Returns
+    -------
+    Estimate, with σ² = e'e/n.
+    """
+    n_periods, n_units = y.shape
+    n_effective = scheme.n_effective(n_units, n_periods)
+    jacobian_periods = scheme.jacobian_periods(n_periods)
+    raw, lagged, rotation = _orthogonal_start(y, lagged_y, z, lagged_z, scheme)
+
+    def profile(lam: float) -> tuple[float, Array, Array, Array]:
+        direction = 1.0 - lam * row_sums
+        filtered = raw - lam * lagged
+        if scheme.time_effects:
+            loadings = period_loadings(filtered, direction)
+            filtered = filtered - loadings[:, None, :] * direction[None, :, None]
+        else:
+            loadings = np.zeros((n_periods, filtered.shape[2]))
+        flat = filtered.reshape(-1, filtered.shape[2])
+        gram = flat.T @ flat
+        delta = linalg.solve(gram[1:, 1:], gram[1:, 0], assume_a="pos", check_finite=False)
+        contrast = np.concatenate([[1.0], -delta])
+        residuals = filtered @ contrast
+        return float(residuals.ravel() @ residuals.ravel()), residuals, contrast, loadings
+
+    def value(lam: float) -> float:
+        log_sum = float(np.log(profile(lam)[0]))
+        return -0.5 * n_effective * log_sum + jacobian_periods * logdet.value(lam)
+
+    def score(lam: float) -> float:
+        sum_of_squares, residuals, contrast, loadings = profile(lam)
+        slope = lagged @ contrast - np.outer(loadings @ contrast, row_sums)
+        gain = float(residuals.ravel() @ slope.ravel())
+        return n_effective * gain / sum_of_squares - jacobian_periods * logdet.trace_g(lam)
+
+    refuse_perfect_fit(
+        profile(0.0)[0],
+        within_transform(y, entity_effects=scheme.entity_effects, time_effects=scheme.time_effects),
+    )
+    peak = maximise(value, score, interval)
+    sum_of_squares, residuals, contrast, _ = profile(peak.location)
+    sigma2 = sum_of_squares / n_effective
+    base, r = rotation
+    delta = base + linalg.solve_triangular(r, -contrast[1:], check_finite=False)
+    return Estimate(
+        delta=delta,
+        spatial=peak.location,
+        sigma2=sigma2,
+        loglik=gaussian_loglik(
+            sum_of_squares, sigma2, n_effective, jacobian_periods * logdet.value(peak.location)
+        ),
+        residuals=residuals,
+        score=peak.score,
+        at_boundary=peak.at_boundary,
+    )
+
+
+def maximise(
+    value: Callable[[float], float],
+    score: Callable[[float], float],
+    interval: tuple[float, float],
+    scan_points: int = SCAN_POINTS,
+) -> Maximum:
+    """Highest peak of a smooth function on an open interval.
+
+    The exact function is evaluated at Chebyshev points to bracket its highest peak; the root of
+    its derivative in the bracket is then found to machine precision.
+
+    Parameters
+    ----------
+    value, score : callables of one float
+        The function and its derivative.
+    interval : (float, float)
+    scan_points : int
+
+    Returns
+    -------
+    Maximum
+    """
+    from scipy.optimize import brentq
+
+    lower, upper = interval
+    width = upper - lower
+    nodes = np.cos(np.pi * (np.arange(scan_points) + 0.5) / scan_points)[::-1]
+    points = np.concatenate(
+        [
+            [lower + EDGE * width],
+            0.5 * (lower + upper) + 0.5 * width * nodes,
+            [upper - EDGE * width],
+        ]
+    )
+    values = np.array([value(point) for point in points])
+    best = int(np.argmax(values))
+    slope = score(float(points[best]))
+    if best == 0 and slope <= 0.0:
+        return Maximum(float(lower), slope, at_boundary=True)
+    if best == len(points) - 1 and slope >= 0.0:
+        return Maximum(float(upper), slope, at_boundary=True)
+    if slope == 0.0:
+        return Maximum(float(points[best]), slope, at_boundary=False)
+    bracket = sorted((best, best + 1 if slope > 0.0 else best - 1))
+    left, right = (float(points[i]) for i in bracket)
+    if score(left) <= 0.0 or score(right) >= 0.0:
+        return maximise(value, score, (left, right), scan_points)
+    location = float(brentq(score, left, right, xtol=1e-14, rtol=1e-14))
+    return Maximum(location, score(location), at_boundary=False)
+
+
+def refuse_perfect_fit(sum_of_squares: float, y: Array) -> None:
+    """Raise `PerfectFitError` where the residual is rounding: the likelihood is unbounded."""
+    if sum_of_squares <= PERFECT_FIT * float(y.ravel() @ y.ravel()):
+        raise PerfectFitError(
+            "the regressors and fixed effects fit the dependent variable without residual, so "
+            "the likelihood is unbounded; check that the dependent variable is not built from "
+            "the regressors"
+        )
+
+
+def _orthogonal_start(
+    y: Array, lagged_y: Array, z: Array, lagged_z: Array, scheme: EffectScheme
+) -> tuple[Array, Array, tuple[Array, Array]]:
+    """Rotate regressors so that they are orthonormal, and y free of them, at λ = 0.
+
+    Keeps the Gram matrices of the profile well conditioned at other λ, whatever the units of
+    measurement of the regressors.
+    """
+    projected = within_transform(
+        np.concatenate([y[:, :, None], z], axis=2),
+        entity_effects=scheme.entity_effects,
+        time_effects=scheme.time_effects,
+    )
+    flat = projected.reshape(-1, projected.shape[2])
+    q, r = linalg.qr(flat[:, 1:], mode="economic", check_finite=False)
+    base = linalg.solve_triangular(r, q.T @ flat[:, 0], check_finite=False)
+    inverse_r = linalg.solve_triangular(r, np.eye(r.shape[0]), check_finite=False)
+
+    def rotate(outcome: Array, regressors: Array) -> Array:
+        rotated = np.concatenate(
+            [(outcome - regressors @ base)[:, :, None], regressors @ inverse_r], axis=2
+        )
+        return within_transform(rotated, entity_effects=scheme.entity_effects, time_effects=False)
+
+    return rotate(y, z), rotate(lagged_y, lagged_z), (base, r)
