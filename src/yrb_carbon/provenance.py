@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import subprocess
 from collections.abc import Mapping
@@ -87,3 +88,9 @@ def git_commit(folder: str | Path = ".") -> str:
     except (OSError, subprocess.SubprocessError):
         return "unknown"
     return done.stdout.strip()
+
+
+def write_json(values: Any, path: str | Path) -> None:
+    """Write JSON with sorted keys, so that the same values give the same bytes."""
+    text = json.dumps(values, ensure_ascii=False, indent=2, sort_keys=True)
+    Path(path).write_text(text + "\n", encoding="utf-8")

@@ -180,8 +180,13 @@ def _ols_rows(results: Any) -> list[dict[str, Any]]:
 
 
 def _spatial_rows(results: SpatialPanelResults) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = results.tidy().to_dict("records")
-    return [{name: cell for name, cell in row.items() if name != "equation"} for row in rows]
+    table = results.tidy().drop(columns=["equation", "inference"])
+    table = table[table["quantity"] != "residual_ar1"]
+    tested = table["std_error"].notna()
+    rows: list[dict[str, Any]] = table.assign(
+        inference=tested.map({True: "normal", False: ""})
+    ).to_dict("records")
+    return rows
 
 
 def residual_ar1(residuals: pd.Series) -> dict[str, Any]:

@@ -1,0 +1,74 @@
+"""The manifest of a run: inputs, settings, programs, seeds, times and counts by step."""
+
+from __future__ import annotations
+
+import csv
+import json
+import platform
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from yrb_carbon.provenance import git_commit, package_versions, sha256_of
+
+
+def collect_manifest(
+    study: Mapping[str, Any],
+    *,
+    sources: str | Path,
+    boundaries: str | Path,
+    samples: Iterable[str | Path],
+    weights: str | Path | None,
+    benchmarks: str | Path,
+    outputs: Iterable[str | Path],
+) -> dict[str, Any]:
+    """Gather what is needed to judge and repeat a run.
+
+    Parameters
+    ----------
+    study : mapping
+        The whole configuration after all overlays.
+    sources, boundaries, samples, weights : paths
+        JSON records that earlier steps wrote: files read with digests, rows in and out.
+    benchmarks : path
+        Folder of the times that the workflow measured.
+    outputs : paths
+        Files whose digests are kept.
+
+    Returns
+    -------
+    dict, ready for JSON.
+    """
+    return {
+        "study": study["study"]["name"],
+        "synthetic": study["study"]["synthetic"],
+        "config": dict(study),
+        "seeds": {
+            "analysis": study["seed"],
+            "demo": None if study["demo"] is None else study["demo"]["seed"],
+        },
+        "git_commit": git_commit(),
+        "python": platform.python_version(),
+        "packages": package_versions(),
+        "boundaries": _read(boundaries),
+        "sources": _read(sources),
+        "samples": {Path(path).parent.name: _read(path) for path in samples},
+        "weights": None if weights is None else _read(weights),
+        "seconds": _wall_times(Path(benchmarks)),
+        "outputs": {str(path): sha256_of(path) for path in outputs},
+    }
+
+
+def _read(path: str | Path) -> Any:
+    return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
+def _wall_times(folder: Path) -> dict[str, float]:
+    """Seconds of wall time of each job, from the workflow's benchmark files."""
+    times = {}
+    for path in sorted(folder.rglob("*.tsv")):
+        with open(path, encoding="utf-8", newline="") as handle:
+            rows = list(csv.DictReader(handle, delimiter="\t"))
+        if rows:
+            times[path.relative_to(folder).with_suffix("").as_posix()] = float(rows[-1]["s"])
+    return times

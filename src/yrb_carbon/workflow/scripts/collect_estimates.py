@@ -1,0 +1,11 @@
+"""Collect the rows of every table in estimates.csv."""
+
+import pandas as pd
+
+from yrb_carbon.estimates import write_estimates
+from yrb_carbon.workflow.job import job
+
+with job(snakemake) as logger:
+    rows = pd.concat([pd.read_parquet(path) for path in snakemake.input.rows])
+    write_estimates(rows, snakemake.output.estimates)
+    logger.info("%d rows", len(rows))

@@ -1,0 +1,14 @@
+"""Fit the models of a table again with independent programs."""
+
+import pandas as pd
+
+from yrb_carbon.analysis.models import fit_columns
+from yrb_carbon.analysis.peers import peers_rows
+from yrb_carbon.analysis.tables import read_spec, read_weights
+from yrb_carbon.workflow.job import job
+
+with job(snakemake):
+    spec = read_spec(snakemake.params.spec)
+    frame = pd.read_parquet(snakemake.input.frame)
+    fitted = fit_columns(spec.models, frame, read_weights(snakemake.input.weights))
+    peers_rows(fitted, spec.key).to_parquet(snakemake.output.rows)

@@ -1,0 +1,17 @@
+"""Write the manifest of a run."""
+
+from yrb_carbon.provenance import write_json
+from yrb_carbon.workflow.job import job
+from yrb_carbon.workflow.manifest import collect_manifest
+
+with job(snakemake):
+    manifest = collect_manifest(
+        snakemake.params.study,
+        sources=snakemake.input.sources,
+        boundaries=snakemake.input.boundaries,
+        samples=snakemake.input.samples,
+        weights=snakemake.input.get("weights"),
+        benchmarks=snakemake.params.benchmarks,
+        outputs=[snakemake.input.estimates, *snakemake.input.tables, *snakemake.input.figures],
+    )
+    write_json(manifest, snakemake.output.manifest)

@@ -1,0 +1,13 @@
+"""Write the tables as CSV and LaTeX."""
+
+from yrb_carbon.estimates import read_estimates
+from yrb_carbon.report.tables import write_tables
+from yrb_carbon.study.config import Study
+from yrb_carbon.workflow.job import job
+
+with job(snakemake) as logger:
+    study = Study.model_validate(snakemake.params.study)
+    written = write_tables(
+        study, read_estimates(snakemake.input.estimates), snakemake.params.folder
+    )
+    logger.info("wrote %d files", len(written))
