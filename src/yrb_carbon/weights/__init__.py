@@ -1,0 +1,1 @@
+"""Spatial weights: build, standardise, check, read and write; spatial autocorrelation."""
