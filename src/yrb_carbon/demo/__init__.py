@@ -1,0 +1,1 @@
+"""Demonstration inputs: synthetic values with known truth, in the layouts of the real files."""

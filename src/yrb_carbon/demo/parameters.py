@@ -1,0 +1,133 @@
+"""The truth of the demonstration study: parameters of its equations, errors and magnitudes.
+
+System of year t, with W row-standardised and two-way fixed effects (METHODS 10.2):
+
+    m_k = rho_k W m_k + a_k x + aw_k Wx + C g_k + WC gw_k + unit + year + e_k,      k = 1, 2, 3
+    y   = rho W y + c x + cw Wx + sum_k (b_k m_k + bw_k W m_k) + C g + WC gw + unit + year + e_y
+
+x is the location quotient of mining employment (`lq`), m1 = Y3/Y2, m2 = ln(1 + patents per 10^4
+persons), m3 = ln(10^6 sink/area), y = ln(sink/CO2), C = (`ln_pgdp`, `ln_density`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+TREATMENT = "lq"
+MEDIATORS = ("m1", "m2", "m3")
+CONTROLS = ("ln_pgdp", "ln_density")
+OUTCOME = "cb"
+LAG_PREFIX = "W."
+
+FIRST_YEAR, LAST_YEAR = 2003, 2018
+YEARS = tuple(range(FIRST_YEAR, LAST_YEAR + 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Equation:
+    """One spatial Durbin equation with two-way fixed effects.
+
+    Attributes
+    ----------
+    outcome : str
+        Name of the dependent variable.
+    rho : float
+        Coefficient of its spatial lag.
+    slopes : tuple of (str, float, float)
+        Regressor, its coefficient, the coefficient of its spatial lag.
+    sigma : float
+        Marginal standard deviation of the AR(1) error, in the unit of the outcome.
+    """
+
+    outcome: str
+    rho: float
+    slopes: tuple[tuple[str, float, float], ...]
+    sigma: float
+
+    @property
+    def regressors(self) -> tuple[str, ...]:
+        """Names of the regressors, without their lags."""
+        return tuple(name for name, _, _ in self.slopes)
+
+    def slope(self, name: str) -> tuple[float, float]:
+        """Coefficients of a regressor and of its spatial lag."""
+        for regressor, own, lagged in self.slopes:
+            if regressor == name:
+                return own, lagged
+        raise KeyError(f"{name!r} is no regressor of the equation of {self.outcome!r}")
+
+    def as_dict(self) -> dict[str, float]:
+        """Every parameter by the name that a fitted model gives it."""
+        own = {name: b for name, b, _ in self.slopes}
+        lagged = {f"{LAG_PREFIX}{name}": theta for name, _, theta in self.slopes}
+        return {"rho": self.rho, **own, **lagged, "sigma2": self.sigma**2}
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """All parameters of the system.
+
+    Attributes
+    ----------
+    mediators : tuple of Equation
+        In the order of MEDIATORS.
+    outcome : Equation
+        The last column of the table of models.
+    error_ar1 : float
+        AR(1) coefficient of every error, within a unit.
+    mediator_error_correlation : float
+        Correlation of the errors of any two mediators of one unit-year; those of the outcome are
+        independent of them.
+    """
+
+    mediators: tuple[Equation, ...]
+    outcome: Equation
+    error_ar1: float
+    mediator_error_correlation: float
+
+    @property
+    def equations(self) -> tuple[Equation, ...]:
+        """The mediators' equations, then the outcome's."""
+        return (*self.mediators, self.outcome)
+
+
+TRUTH = Truth(
+    mediators=(
+        Equation(
+            "m1",
+            rho=0.30,
+            slopes=(("lq", -0.090, 0.160), ("ln_pgdp", -0.25, 0.10), ("ln_density", 0.20, -0.10)),
+            sigma=0.085,
+        ),
+        Equation(
+            "m2",
+            rho=0.35,
+            slopes=(("lq", -0.080, 0.148), ("ln_pgdp", 0.35, -0.10), ("ln_density", 0.25, -0.15)),
+            sigma=0.080,
+        ),
+        Equation(
+            "m3",
+            rho=0.30,
+            slopes=(("lq", -0.040, 0.092), ("ln_pgdp", -0.10, 0.05), ("ln_density", -0.10, 0.05)),
+            sigma=0.055,
+        ),
+    ),
+    outcome=Equation(
+        "cb",
+        rho=0.35,
+        slopes=(
+            ("lq", -0.060, 0.120),
+            ("m1", 0.60, 0.10),
+            ("m2", 0.35, 0.10),
+            ("m3", 0.90, 0.05),
+            ("ln_pgdp", -0.40, 0.15),
+            ("ln_density", -0.30, 0.10),
+        ),
+        sigma=0.060,
+    ),
+    error_ar1=0.5,
+    mediator_error_correlation=0.3,
+)
+"""Signs as METHODS 10.3: x harms its own unit's balance and mediators, the mediators help the
+balance, x in the neighbourhood helps. Magnitudes: each effect is at least four sampling standard
+deviations under the AR(1) errors (docs/benchmarks/demo_recovery.csv)."""
