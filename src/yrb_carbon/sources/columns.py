@@ -1,0 +1,64 @@
+"""Units of the columns that readers hand over; the panel dictionary documents the same."""
+
+from __future__ import annotations
+
+MT_CO2 = "Mt CO2"
+TEN_THOUSAND_YUAN = "10^4 yuan"
+TEN_THOUSAND_PERSONS = "10^4 persons"
+PERSONS = "persons"
+KM2 = "km2"
+FLAG = "0/1"
+
+UNITS: dict[str, str] = {
+    "co2_edgar": MT_CO2,
+    "co2_ceads_county": MT_CO2,
+    "co2_ceads_city": MT_CO2,
+    "co2_apparent_province": MT_CO2,
+    "npp": "gC/m2/a",
+    "area": KM2,
+    "area_admin": KM2,
+    "area_forest": KM2,
+    "area_grass": KM2,
+    "area_water": KM2,
+    "area_crop": KM2,
+    "area_unused": KM2,
+    "area_built": KM2,
+    "gdp": TEN_THOUSAND_YUAN,
+    "gdp1": TEN_THOUSAND_YUAN,
+    "gdp2": TEN_THOUSAND_YUAN,
+    "gdp3": TEN_THOUSAND_YUAN,
+    "gdp_nominal": TEN_THOUSAND_YUAN,
+    "gdp_real": "10^4 yuan at 2000 prices",
+    "gdp_index": "previous year = 100",
+    "gdp_deflator": "2000 = 1",
+    "pop": TEN_THOUSAND_PERSONS,
+    "pop_reported": TEN_THOUSAND_PERSONS,
+    "fdi_usd": "10^4 USD",
+    "road_area_pc": "m2 per person",
+    "loans": TEN_THOUSAND_YUAN,
+    "deposits": TEN_THOUSAND_YUAN,
+    "coal_mines": "count",
+    "coal_capacity": "Mt per year",
+    "coal_capacity_dated": "Mt per year",
+    "coal_workforce": PERSONS,
+    "emp_mining": PERSONS,
+    "emp_total": PERSONS,
+    "emp1": PERSONS,
+    "emp2": PERSONS,
+    "emp3": PERSONS,
+    "nat_emp_mining": PERSONS,
+    "nat_emp_total": PERSONS,
+    "prov_green_patents": "count",
+    "prov_pop": TEN_THOUSAND_PERSONS,
+    "patents_granted": "count",
+    "fiscal_exp": TEN_THOUSAND_YUAN,
+    "sci_exp": TEN_THOUSAND_YUAN,
+    "usd_cny": "yuan per USD",
+}
+
+FLAG_PREFIX = "flag_"
+
+
+def unit_of(column: str) -> str:
+    """Unit of a column; flags are 0/1; KeyError for a column that is not known."""
+    return FLAG if column.startswith(FLAG_PREFIX) else UNITS[column]

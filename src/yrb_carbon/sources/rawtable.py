@@ -1,0 +1,465 @@
+"""A sheet as it stands in the file, and its way to a tidy frame: footers, keys, numbers, notes."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from yrb_carbon.errors import Place, SourceError, listing
+from yrb_carbon.provenance import FileRecord, sha256_of
+from yrb_carbon.sources.base import KEY_COLUMNS, SourceTable
+from yrb_carbon.sources.columns import unit_of
+
+FIRST_YEAR, LAST_YEAR = 1949, 2049
+"""Years that a Chinese statistic can carry; a year outside is a slip of the column."""
+
+MISSING_TOKENS = frozenset(
+    {"", "-", "--", "—", "——", "–", ".", "..", "...", "…", "na", "n/a", "n.a.", "nan", "null"}
+)
+"""Cells that published tables leave in place of a number, compared in lower case."""
+
+FOOTER = re.compile(
+    r"更多数据|淘宝|https?://|www\.|数据来源|^(注|备注|说明|来源|sources?|notes?)\s*[:：]", re.I
+)
+NUMBER = re.compile(r"[+-]?(\d+|\d{1,3}([, ]\d{3})+)?(\.\d*)?([eE][+-]?\d+)?")
+CODE_DIGITS = 6
+SHOWN_TEXT = 40
+
+
+@dataclass(frozen=True, slots=True)
+class RawTable:
+    """The cells of one sheet or text file below its header.
+
+    Attributes
+    ----------
+    path : Path
+    sheet : str or None
+    header : tuple of str
+        Column names as printed, stripped; empty where the file has none.
+    rows : sequence of sequences
+        Cells by row, all as wide as the header.
+    numbers : sequence of int
+        Row of each entry in the file, counted as a spreadsheet counts, from 1.
+    notes : tuple of str
+        What was noticed while opening (encoding, sheets, columns without a name).
+    """
+
+    path: Path
+    sheet: str | None
+    header: tuple[str, ...]
+    rows: Sequence[Sequence[object]]
+    numbers: Sequence[int]
+    notes: tuple[str, ...] = ()
+
+
+def normalised(text: object) -> str:
+    """Text for comparing names: NFKC, no blanks at all, lower case."""
+    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", str(text))).casefold()
+
+
+def shown(value: object) -> str:
+    """A cell for a message, cut when long."""
+    text = repr(value)
+    return text if len(text) <= SHOWN_TEXT else f"{text[:SHOWN_TEXT]}…"
+
+
+def is_blank(value: object) -> bool:
+    """Whether a cell is empty: None, NaN or nothing but blanks."""
+    if value is None:
+        return True
+    if isinstance(value, str):
+        return not value.strip()
+    return isinstance(value, float) and math.isnan(value)
+
+
+def number_from_text(text: str) -> float | None:
+    """Number in a text with blanks around it or thousands separators; None when it is no number.
+
+    `1,234.5`, `1 234.5` and full-width digits are read; `1,5`, `12%` and `3a` are not.
+    """
+    plain = unicodedata.normalize("NFKC", text).strip().replace("\u2212", "-")
+    if not any(c.isdigit() for c in plain) or NUMBER.fullmatch(plain) is None:
+        return None
+    return float(plain.replace(",", "").replace(" ", ""))
+
+
+def as_number(value: object) -> float | None:
+    """Value of a cell as a number, text included; None for anything else."""
+    if isinstance(value, bool | np.bool_):
+        return None
+    if isinstance(value, int | float | np.integer | np.floating):
+        number = float(value)
+        return number if math.isfinite(number) else None
+    return number_from_text(value) if isinstance(value, str) else None
+
+
+def did_you_mean(wanted: str, names: Sequence[str]) -> str:
+    """`did you mean …? ` with the closest of the names, or nothing."""
+    by_form = {normalised(name): name for name in names if name}
+    close = difflib.get_close_matches(normalised(wanted), list(by_form), n=3, cutoff=0.5)
+    return f"did you mean {' or '.join(repr(by_form[c]) for c in close)}? " if close else ""
+
+
+def find_column(raw: RawTable, *aliases: str) -> int:
+    """Position of a column by any of its published names; brackets and blanks may vary.
+
+    Raises
+    ------
+    SourceError
+        If no column, or more than one, has the name; all columns are listed.
+    """
+    wanted = {normalised(alias) for alias in aliases}
+    hits = [i for i, name in enumerate(raw.header) if name and normalised(name) in wanted]
+    if len(hits) == 1:
+        return hits[0]
+    place = Place(raw.path, raw.sheet, 1, aliases[0])
+    names = [name for name in raw.header if name]
+    if hits:
+        raise SourceError(
+            f"{len(hits)} columns have this name (columns {listing(i + 1 for i in hits)})",
+            place,
+            "Keep one of them.",
+        )
+    guess = did_you_mean(aliases[0], names)
+    hint = f"{guess[:1].upper()}{guess[1:]}The columns are: {listing(names, 40)}{garbled(names)}"
+    raise SourceError(f"no column {' or '.join(repr(a) for a in aliases)}", place, hint)
+
+
+def garbled(names: Sequence[str]) -> str:
+    """A sentence on the likely encoding when column names look decoded with the wrong one."""
+    line = "".join(names)
+    if "\ufffd" in line or "锟斤拷" in line:
+        return ". The names hold replacement characters: the file was saved after a wrong decoding"
+    for wrong, right in (("latin-1", "utf-8"), ("latin-1", "gb18030"), ("gb18030", "utf-8")):
+        try:
+            repaired = line.encode(wrong).decode(right)
+        except (UnicodeEncodeError, UnicodeDecodeError):
+            continue
+        if repaired != line:
+            return (
+                f". The names look like {right} text read as {wrong} ({repaired[:SHOWN_TEXT]!r}): "
+                "save the file again in UTF-8 from the original"
+            )
+    return ""
+
+
+class Reading:
+    """One pass over a raw table: picks data rows, parses columns, collects notes.
+
+    Parameters
+    ----------
+    raw : RawTable
+    year : str or None
+        Name of the column whose number marks a data row; None: every row that is not blank.
+    """
+
+    def __init__(self, raw: RawTable, year: str | None = None) -> None:
+        self.raw = raw
+        self.notes: list[str] = list(raw.notes)
+        self._rows: list[Sequence[object]] = list(raw.rows)
+        self._numbers: list[int] = list(raw.numbers)
+        self._drop_rows_without_data(None if year is None else find_column(raw, year))
+
+    @property
+    def rows(self) -> list[Sequence[object]]:
+        """Cells of the data rows."""
+        return self._rows
+
+    @property
+    def row_numbers(self) -> list[int]:
+        """Rows of the file that are data, from 1."""
+        return self._numbers
+
+    def place(self, column: int | str | None = None, row: int | None = None) -> Place:
+        """Place in this file; `row` counts data rows from 0."""
+        name = self.raw.header[column] if isinstance(column, int) else column
+        return Place(
+            self.raw.path, self.raw.sheet, None if row is None else self._numbers[row], name
+        )
+
+    def note(self, text: str) -> None:
+        """Keep a sentence for the record of the file."""
+        self.notes.append(text)
+
+    def _drop_rows_without_data(self, year: int | None) -> None:
+        blank, footers = 0, []
+        rows: list[Sequence[object]] = []
+        numbers: list[int] = []
+        for row, number in zip(self._rows, self._numbers, strict=True):
+            filled = [cell for cell in row if not is_blank(cell)]
+            if not filled:
+                blank += 1
+                continue
+            marker = row[year] if year is not None else filled[0]
+            if (year is not None and is_blank(marker)) or is_footer(marker):
+                if any(as_number(cell) is not None for cell in filled):
+                    raise SourceError(
+                        f"the row carries numbers ({listing(map(shown, filled), 4)}) but no year",
+                        Place(
+                            self.raw.path,
+                            self.raw.sheet,
+                            number,
+                            None if year is None else self.raw.header[year],
+                        ),
+                        "Fill the year in, or remove the row.",
+                    )
+                footers.append(str(filled[0]).strip())
+                continue
+            rows.append(row)
+            numbers.append(number)
+        if blank:
+            self.note(f"{blank} blank rows left out")
+        if footers:
+            self.note(
+                f"{len(footers)} rows of text without data left out, the first: {shown(footers[0])}"
+            )
+        if not rows:
+            raise SourceError(
+                "no data row below the header",
+                Place(self.raw.path, self.raw.sheet),
+                f"The columns are: {listing([n for n in self.raw.header if n], 40)}",
+            )
+        self._rows, self._numbers = rows, numbers
+
+    def keep(self, wanted: Sequence[bool] | np.ndarray, note: str | None = None) -> None:
+        """Go on with the marked data rows only; `note` says what the others were."""
+        pairs = [(r, n) for r, n, w in zip(self._rows, self._numbers, wanted, strict=True) if w]
+        self._rows, self._numbers = [r for r, _ in pairs], [n for _, n in pairs]
+        if note is not None:
+            self.note(note)
+
+    def cells(self, *aliases: str) -> list[object]:
+        """Cells of a column as they stand, data rows only."""
+        position = find_column(self.raw, *aliases)
+        return [row[position] for row in self._rows]
+
+    def names(self, *aliases: str, optional: bool = False) -> list[str]:
+        """Text column, stripped; an empty cell is an error unless `optional`."""
+        position = find_column(self.raw, *aliases)
+        texts: list[str] = []
+        for i, row in enumerate(self._rows):
+            cell = row[position]
+            if is_blank(cell):
+                if not optional:
+                    raise SourceError(
+                        "an empty cell where a name is wanted",
+                        self.place(position, i),
+                        "Fill the name in, or remove the row.",
+                    )
+                texts.append("")
+            elif isinstance(cell, str):
+                texts.append(cell.strip())
+            else:
+                raise SourceError(f"{shown(cell)} is not a name", self.place(position, i))
+        return texts
+
+    def codes(self, *aliases: str) -> list[str]:
+        """Six-digit codes as text, from numbers, text or `110000.0`."""
+        position = find_column(self.raw, *aliases)
+        return [self._code(row[position], position, i) for i, row in enumerate(self._rows)]
+
+    def _code(self, cell: object, position: int, row: int) -> str:
+        number = as_number(cell)
+        if number is not None and number.is_integer():
+            code = str(int(number))
+            if len(code) == CODE_DIGITS:
+                return code
+        raise SourceError(
+            f"{shown(cell)} is not a six-digit code",
+            self.place(position, row),
+            "Codes look like 140100.",
+        )
+
+    def years(self, *aliases: str, low: int = FIRST_YEAR, high: int = LAST_YEAR) -> list[int]:
+        """Whole years between `low` and `high`; `2003年` is read as 2003 and counted."""
+        position = find_column(self.raw, *aliases)
+        result: list[int] = []
+        dressed = 0
+        for i, row in enumerate(self._rows):
+            cell = row[position]
+            number = as_number(cell)
+            if number is None and isinstance(cell, str) and cell.strip().endswith("年"):
+                number = number_from_text(cell.strip()[:-1])
+                dressed += number is not None
+            if number is None:
+                raise SourceError(
+                    f"{shown(cell)} is not a year",
+                    self.place(position, i),
+                    f"Whole years from {low} to {high} are wanted.",
+                )
+            if not number.is_integer() or not low <= number <= high:
+                kind = "is out of range" if number.is_integer() else "has a fraction"
+                raise SourceError(
+                    f"the year {number:g} {kind}",
+                    self.place(position, i),
+                    f"Whole years from {low} to {high} are wanted.",
+                )
+            result.append(int(number))
+        if dressed:
+            self.note(f"column {self.raw.header[position]!r}: 年 taken off {dressed} years")
+        return result
+
+    def numbers(
+        self,
+        *aliases: str,
+        missing: frozenset[str] = frozenset(),
+        minimum: float | None = None,
+    ) -> np.ndarray:
+        """Number column as floats; tolerated tokens become NaN; both are counted in the notes.
+
+        Parameters
+        ----------
+        *aliases : str
+            Published names of the column.
+        missing : frozenset of str
+            Tokens of this format that mean missing, besides the common ones; lower case.
+        minimum : float or None
+            Smallest value that makes sense.
+
+        Raises
+        ------
+        SourceError
+            For any other text, with row, column and value; for a value below the minimum.
+        """
+        return self.numbers_at(find_column(self.raw, *aliases), missing=missing, minimum=minimum)
+
+    def numbers_at(
+        self,
+        position: int,
+        *,
+        missing: frozenset[str] = frozenset(),
+        minimum: float | None = None,
+    ) -> np.ndarray:
+        """`numbers` for a column known by its position."""
+        tokens = MISSING_TOKENS | missing
+        values = np.full(len(self._rows), np.nan)
+        texts = absent = 0
+        spreadsheet = self.raw.sheet is not None
+        for i, row in enumerate(self._rows):
+            cell = row[position]
+            if type(cell) is float and math.isfinite(cell):
+                values[i] = cell
+                continue
+            if is_blank(cell) or (isinstance(cell, str) and cell.strip().casefold() in tokens):
+                absent += not is_blank(cell)
+                continue
+            number = as_number(cell)
+            if number is None:
+                raise SourceError(
+                    f"{shown(cell)} is not a number",
+                    self.place(position, i),
+                    "Correct the cell, or empty it if the value is missing.",
+                )
+            values[i] = number
+            texts += isinstance(cell, str) and (spreadsheet or not is_plain(cell))
+        name = self.raw.header[position]
+        if minimum is not None and (values < minimum).any():
+            i = int(np.argmax(values < minimum))
+            raise SourceError(
+                f"{values[i]:g} is below {minimum:g}", self.place(position, i), "Correct the cell."
+            )
+        if texts:
+            self.note(f"column {name!r}: {texts} numbers stood as text and were parsed")
+        if absent:
+            self.note(f"column {name!r}: {absent} cells hold a sign for missing")
+        return values
+
+    def finish(
+        self,
+        columns: Mapping[str, object],
+        keys: Sequence[str],
+        *,
+        extra_keys: Sequence[str] = (),
+    ) -> SourceTable:
+        """Sort by the keys, refuse duplicates, count missing cells and build the table.
+
+        Parameters
+        ----------
+        columns : mapping
+            Name -> values, as long as the data rows.
+        keys : sequence of str
+            Columns that name one row.
+        extra_keys : sequence of str
+            Text columns beyond the usual key columns; they stand before the numbers.
+        """
+        frame = pd.DataFrame(dict(columns))
+        check_unique(frame, keys, self._numbers, Place(self.raw.path, self.raw.sheet))
+        return tidy_table(
+            frame, keys, self.raw.path, self.raw.sheet, self.notes, extra_keys=extra_keys
+        )
+
+
+def is_plain(text: str) -> bool:
+    """Whether a text is a number exactly as a program writes it."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return text == text.strip() and "_" not in text
+
+
+def is_footer(cell: object) -> bool:
+    """Whether a cell is a line that vendors and offices put under a table."""
+    return isinstance(cell, str) and FOOTER.search(cell.strip()) is not None
+
+
+def check_unique(
+    frame: pd.DataFrame, keys: Sequence[str], rows: Sequence[int], place: Place
+) -> None:
+    """Refuse two rows with the same keys, naming the keys and the rows of the file."""
+    repeated = frame.duplicated(list(keys), keep=False).to_numpy()
+    if not repeated.any():
+        return
+    seen: dict[tuple[object, ...], list[int]] = {}
+    for number, row in zip(
+        np.asarray(rows)[repeated],
+        frame.loc[repeated, list(keys)].itertuples(index=False, name=None),
+        strict=True,
+    ):
+        seen.setdefault(tuple(row), []).append(int(number))
+    texts = [
+        f"{' '.join(str(part) for part in key)} (rows {listing(numbers, 4)})"
+        for key, numbers in sorted(seen.items(), key=lambda item: item[1])
+    ]
+    raise SourceError(
+        f"{len(seen)} keys ({', '.join(keys)}) stand in more than one row: {listing(texts, 6)}",
+        place,
+        "Keep one row for each.",
+    )
+
+
+def tidy_table(
+    frame: pd.DataFrame,
+    keys: Sequence[str],
+    path: Path,
+    sheet: str | None,
+    notes: Sequence[str],
+    *,
+    extra_keys: Sequence[str] = (),
+) -> SourceTable:
+    """Put columns and rows into canonical order and attach the record of the file."""
+    first = [name for name in (*KEY_COLUMNS, *extra_keys) if name in frame.columns]
+    values = [name for name in frame.columns if name not in first]
+    tidy = frame[first + values].sort_values(list(keys), kind="stable", ignore_index=True)
+    counted = list(notes)
+    for name in values:
+        absent = int(tidy[name].isna().sum())
+        if absent:
+            counted.append(f"{name}: {absent} of {len(tidy)} cells are missing")
+    record = FileRecord(
+        file=str(path),
+        sheet=sheet,
+        sha256=sha256_of(path),
+        rows=len(tidy),
+        unit={name: unit_of(name) for name in values},
+        notes=tuple(counted),
+    )
+    return SourceTable(tidy, record)
