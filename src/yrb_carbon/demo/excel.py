@@ -1,0 +1,87 @@
+"""Workbooks with the same bytes every time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+CREATED = datetime(2024, 1, 15)
+"""Fixed, so that two runs write the same bytes."""
+
+LARGEST_ROW = 1_048_576
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A formula and the value that a spreadsheet keeps beside it."""
+
+    text: str
+    value: float
+
+
+Cell = str | int | float | Formula | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Cells of one sheet.
+
+    Attributes
+    ----------
+    name : str
+    rows : iterable of sequences
+        From the first row on.
+    extra : mapping of (row, column) to cell
+        Cells elsewhere, counted from 0: notes of vendors in odd places.
+    formats : mapping of column to number format
+    claims_all_rows : bool
+        The sheet says that it has 1 048 576 rows.
+    """
+
+    name: str
+    rows: Iterable[Sequence[Cell]]
+    extra: Mapping[tuple[int, int], Cell] = field(default_factory=dict)
+    formats: Mapping[int, str] = field(default_factory=dict)
+    claims_all_rows: bool = False
+
+
+def write_workbook(path: Path, sheets: Sequence[Sheet]) -> None:
+    """Write the sheets in their order."""
+    import xlsxwriter
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with xlsxwriter.Workbook(str(path)) as book:
+        book.set_properties({"created": CREATED, "comments": "synthetic demonstration data"})
+        for sheet in sheets:
+            page = book.add_worksheet(sheet.name)
+            styles = {
+                column: book.add_format({"num_format": text})
+                for column, text in sheet.formats.items()
+            }
+
+            def put(
+                row: int, column: int, cell: Cell, page: object = page, styles: object = styles
+            ) -> None:
+                _put(page, row, column, cell, styles)
+
+            for i, row in enumerate(sheet.rows):
+                for j, cell in enumerate(row):
+                    put(i, j, cell)
+            for (i, j), cell in sorted(sheet.extra.items()):
+                put(i, j, cell)
+            if sheet.claims_all_rows:
+                page.set_row(LARGEST_ROW - 1, 15.5)
+
+
+def _put(page: object, row: int, column: int, cell: Cell, styles: object) -> None:
+    if cell is None:
+        return
+    style = styles.get(column) if isinstance(styles, dict) and row > 0 else None
+    if isinstance(cell, Formula):
+        page.write_formula(row, column, cell.text, style, cell.value)  # type: ignore[attr-defined]
+    elif isinstance(cell, str):
+        page.write_string(row, column, cell)  # type: ignore[attr-defined]
+    else:
+        page.write_number(row, column, cell, style)  # type: ignore[attr-defined]
