@@ -1,0 +1,643 @@
+"""Maps: the units and their reaches (F1), variables in some years (F2).
+
+Figures are made without pyplot, so nothing global is touched, and saved without dates: equal
+inputs give equal files.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from yrb_carbon.errors import DataError, listing
+from yrb_carbon.sources.boundaries import WGS84, Boundaries
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+FloatArray = npt.NDArray[np.float64]
+Geometries = npt.NDArray[np.object_]
+Language = Literal["en", "zh"]
+
+log = logging.getLogger(__name__)
+
+REACHES = ("up", "mid", "down")
+REACH_COLOURS = {"up": "#56B4E9", "mid": "#E69F00", "down": "#009E73"}
+"""Okabe & Ito (2008): told apart by colour-blind readers."""
+
+SEQUENTIAL = "cividis_r"
+DIVERGING = "PuOr"
+NO_DATA_COLOUR = "#D9D9D9"
+CONTEXT_COLOUR = "#F4F4F4"
+OUTLINE = "#FFFFFF"
+PROVINCE_OUTLINE = "#333333"
+GRATICULE = "#BBBBBB"
+HASH_SALT = "yrb-carbon"
+DPI = 200
+DETAIL_M = 1500.0
+"""Outlines are simplified at this tolerance before drawing: half a pixel of a full-page map."""
+
+CJK_FONTS = (
+    "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Source Han Sans CN",
+    "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Microsoft YaHei", "SimHei", "PingFang SC",
+    "Heiti SC", "Sarasa Gothic SC", "Droid Sans Fallback",
+)  # fmt: skip
+
+WORDS: dict[Language, dict[str, str]] = {
+    "en": {
+        "up": "Upper reaches", "mid": "Middle reaches", "down": "Lower reaches",
+        "no data": "no data", "context": "not in the sample",
+        "quantile": "quantile classes", "of all years": "over all years shown",
+    },
+    "zh": {
+        "up": "上游", "mid": "中游", "down": "下游",
+        "no data": "无数据", "context": "样本外",
+        "quantile": "分位数分级", "of all years": "按所示各年合并",
+    },
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class MapVariable:
+    """A variable to be mapped.
+
+    Attributes
+    ----------
+    values : Series, index (unit, year)
+        In any order. Units without a value are drawn as `no data`.
+    label : str
+        Name with unit of measurement, for the legend.
+    classes : int
+        Classes of the legend; fewer where values coincide.
+    centre : float or None
+        Value that parts two sides of the colour scale; when values lie on both sides of it, each
+        side gets its own quantiles and hue.
+    """
+
+    values: pd.Series[Any]
+    label: str
+    classes: int = 5
+    centre: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Classes:
+    """Classes of a legend.
+
+    Attributes
+    ----------
+    edges : ndarray, (m + 1,)
+        Rising; class j holds edges[j] < v ≤ edges[j+1], the first one its lower edge too.
+    colours : tuple of m str
+    """
+
+    edges: FloatArray
+    colours: tuple[str, ...]
+
+    def index(self, values: FloatArray) -> npt.NDArray[np.intp]:
+        """Class of each value, −1 for values that are not finite."""
+        inner = np.searchsorted(self.edges[1:-1], values, side="left")
+        return np.where(np.isfinite(values), inner, -1).astype(np.intp)
+
+
+def usable_language(wanted: Language) -> Language:
+    """Language that figures can be written in: Chinese only with a font that has the characters.
+
+    Without such a font a warning says which fonts would do, and English is used.
+    """
+    if wanted == "en" or cjk_font() is not None:
+        return wanted
+    log.warning(
+        "no Chinese font found: figures are labelled in English. Install one of %s",
+        ", ".join(CJK_FONTS),
+    )
+    return "en"
+
+
+def cjk_font() -> str | None:
+    """Name of an installed font with Chinese characters, or None."""
+    from matplotlib.font_manager import fontManager
+
+    installed = {font.name for font in fontManager.ttflist}
+    return next((name for name in CJK_FONTS if name in installed), None)
+
+
+def calc_quantile_edges(values: FloatArray, classes: int) -> FloatArray:
+    """Edges of quantile classes.
+
+    e_j = Q(j/k), j = 0..k, of the finite values (linear interpolation); equal edges are merged.
+
+    Parameters
+    ----------
+    values : ndarray
+    classes : int
+        k.
+
+    Returns
+    -------
+    ndarray, (m + 1,), m ≤ k.
+
+    Raises
+    ------
+    DataError
+        If no value is finite or `classes` is below 1.
+    """
+    finite = np.sort(values[np.isfinite(values)])
+    if classes < 1:
+        raise DataError(f"a map needs at least one class, got {classes}")
+    if not finite.size:
+        raise DataError("a map needs at least one finite value")
+    edges = np.unique(np.quantile(finite, np.linspace(0.0, 1.0, classes + 1)))
+    return edges if len(edges) > 1 else np.repeat(edges, 2)
+
+
+def classify(values: FloatArray, classes: int, centre: float | None = None) -> Classes:
+    """Cut values into classes with colours.
+
+    Parameters
+    ----------
+    values : ndarray
+    classes : int
+    centre : float, optional
+        See `MapVariable`.
+
+    Raises
+    ------
+    DataError
+        As in `calc_quantile_edges`.
+    """
+    finite = values[np.isfinite(values)]
+    if centre is None or not finite.size or finite.min() >= centre or finite.max() <= centre:
+        edges = calc_quantile_edges(values, classes)
+        return Classes(edges, _colours(SEQUENTIAL, np.linspace(0.04, 1.0, len(edges) - 1)))
+    low, high = finite[finite <= centre], finite[finite > centre]
+    n_low = min(max(1, round(classes * low.size / finite.size)), classes - 1) if classes > 1 else 1
+    n_high = max(1, classes - n_low)
+    below = calc_quantile_edges(np.append(low, centre), n_low)
+    above = calc_quantile_edges(np.append(high, centre), n_high)
+    m_low, m_high = len(below) - 1, len(above) - 1
+    steps = max(m_low, m_high)
+    shades = np.linspace(0.36, 0.06, steps)
+    positions = np.concatenate([shades[:m_low][::-1], 1.0 - shades[:m_high]])
+    return Classes(np.unique(np.concatenate([below, above])), _colours(DIVERGING, positions))
+
+
+def draw_units_map(
+    boundaries: Boundaries,
+    reaches: Mapping[str, str],
+    *,
+    title: str,
+    notice: str | None = None,
+    province_names: Mapping[str, str] | None = None,
+    context: Boundaries | None = None,
+    language: Language = "en",
+) -> Figure:
+    """Draw the units in the colours of their reaches (F1).
+
+    Parameters
+    ----------
+    boundaries : Boundaries
+        Units of the sample.
+    reaches : mapping of unit to {"up", "mid", "down"}
+    title : str
+    notice : str, optional
+        Caution drawn on the figure.
+    province_names : mapping of two digits to name, optional
+        Written into the provinces.
+    context : Boundaries, optional
+        Units drawn in grey behind.
+    language : {"en", "zh"}
+        See `usable_language`.
+
+    Returns
+    -------
+    Figure
+        Legend with the number of units a reach.
+
+    Raises
+    ------
+    DataError
+        If a unit has no reach or an unknown one; units are named.
+    """
+    from matplotlib.patches import Patch
+
+    spoken = usable_language(language)
+    words = WORDS[spoken]
+    wrong = [
+        f"{u} ({reaches.get(u)})" for u in boundaries.unit_ids if reaches.get(u) not in REACHES
+    ]
+    if wrong:
+        raise DataError(f"units without a reach of {listing(REACHES)}: {listing(wrong)}")
+    figure = _figure((8.6, 6.0), spoken)
+    axes = figure.add_axes((0.02, 0.08, 0.96, 0.84))
+    sheet = _Sheet.of(boundaries, context)
+    own = [reaches[unit] for unit in boundaries.unit_ids]
+    sheet.draw(axes, [REACH_COLOURS[reach] for reach in own])
+    sheet.graticule(axes, labels=True)
+    sheet.scale_bar(axes)
+    if province_names:
+        sheet.name_provinces(axes, province_names)
+    handles = [
+        Patch(facecolor=REACH_COLOURS[r], edgecolor="#666666", label=f"{words[r]}: {own.count(r)}")
+        for r in REACHES
+        if r in own
+    ]
+    if context is not None:
+        handles.append(Patch(facecolor=CONTEXT_COLOUR, edgecolor="#999999", label=words["context"]))
+    axes.legend(
+        handles=handles, loc="upper left", title=f"N = {len(own)}", framealpha=0.95, fontsize=9
+    )
+    axes.set_title(title, fontsize=12)
+    _sign(figure, notice)
+    return figure
+
+
+def draw_variable_maps(
+    boundaries: Boundaries,
+    variables: Sequence[MapVariable],
+    years: Sequence[int],
+    *,
+    title: str,
+    notice: str | None = None,
+    context: Boundaries | None = None,
+    language: Language = "en",
+) -> Figure:
+    """Draw variables in some years (F2), one panel each, classes common to the years.
+
+    One variable fills two columns of years; several get one column each, years going down.
+
+    Parameters
+    ----------
+    boundaries : Boundaries
+    variables : sequence of MapVariable
+    years : sequence of int
+    title, notice, context, language
+        As in `draw_units_map`.
+
+    Returns
+    -------
+    Figure
+        Each panel says its year and the number of units with a value; each legend its classes.
+
+    Raises
+    ------
+    DataError
+        If there is nothing to draw, a variable has no value in a year, or it has units without
+        polygon; they are named.
+    """
+    spoken = usable_language(language)
+    if not variables or not years:
+        raise DataError("a map needs at least one variable and one year")
+    tables = [_by_unit_and_year(variable, boundaries, years) for variable in variables]
+    sheet = _Sheet.of(boundaries, context)
+    single = len(variables) == 1
+    columns = min(2, len(years)) if single else len(variables)
+    rows = -(-len(years) // columns) if single else len(years)
+
+    map_height, legend_height, head, foot = 2.55, 1.75, 0.5, 0.3
+    height = rows * map_height + legend_height + head + foot
+    figure = _figure((4.4 * columns if columns > 1 else 6.0, height), spoken)
+    slot = (1.0 - 0.02) / columns
+    for v, (variable, table) in enumerate(zip(variables, tables, strict=True)):
+        classes = classify(
+            table.to_numpy(dtype=np.float64).ravel(), variable.classes, variable.centre
+        )
+        for y, year in enumerate(years):
+            row, column = divmod(y, columns) if single else (y, v)
+            bottom = (foot + legend_height + (rows - 1 - row) * map_height) / height
+            axes = figure.add_axes(
+                (0.01 + column * slot, bottom, slot - 0.01, (map_height - 0.28) / height)
+            )
+            values = table[year].to_numpy(dtype=np.float64)
+            chosen = classes.index(values)
+            colours = [classes.colours[c] if c >= 0 else NO_DATA_COLOUR for c in chosen]
+            sheet.draw(axes, colours, missing=chosen < 0)
+            sheet.graticule(axes, labels=False)
+            if y == 0 and v == 0:
+                sheet.scale_bar(axes)
+            axes.set_title(f"{year}  (N = {int((chosen >= 0).sum())})", fontsize=9, pad=3)
+        left = 0.01 if single else 0.01 + v * slot
+        box = (left, foot / height, 0.98 if single else slot - 0.01, (legend_height - 0.1) / height)
+        _legend(figure.add_axes(box), variable, classes, table, spoken, context is not None)
+    figure.text(0.5, 1 - 0.24 / height, title, ha="center", va="center", fontsize=12)
+    _sign(figure, notice)
+    return figure
+
+
+def save_figure(
+    figure: Figure, stem: str | Path, formats: Sequence[str] = ("png", "svg")
+) -> tuple[Path, ...]:
+    """Write a figure as `<stem>.<format>`, without dates or program versions inside.
+
+    Parameters
+    ----------
+    figure : Figure
+    stem : path
+        Without suffix; the folder is made when absent.
+    formats : sequence of {"png", "svg", "pdf"}
+
+    Returns
+    -------
+    tuple of Path
+
+    Raises
+    ------
+    DataError
+        If a format is unknown.
+    """
+    from matplotlib import rc_context
+
+    metadata: dict[str, dict[str, Any]] = {
+        "png": {"Software": None},
+        "svg": {"Date": None, "Creator": None},
+        "pdf": {"CreationDate": None, "ModDate": None, "Creator": None, "Producer": None},
+    }
+    unknown = [name for name in formats if name not in metadata]
+    if unknown:
+        raise DataError(f"figures are written as {listing(metadata)}, not as {listing(unknown)}")
+    target = Path(stem)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    written = []
+    with rc_context({"svg.hashsalt": HASH_SALT, "svg.fonttype": "path"}):
+        for name in formats:
+            path = target.with_name(f"{target.name}.{name}")
+            figure.savefig(path, dpi=DPI, metadata=metadata[name])
+            written.append(path)
+    return tuple(written)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """What all panels of a figure share: polygons in the plane, outlines, extent."""
+
+    units: Geometries
+    provinces: dict[str, Any]
+    context: Geometries
+    extent: tuple[float, float, float, float]
+    crs: str
+
+    @classmethod
+    def of(cls, boundaries: Boundaries, context: Boundaries | None) -> _Sheet:
+        """Simplify for drawing and dissolve provinces."""
+        units = _drawable(boundaries)
+        behind = _drawable(context) if context is not None else np.array([], dtype=object)
+        shown = units if context is None else behind
+        ids = (boundaries if context is None else context).unit_ids
+        codes = np.array([unit[:2] for unit in ids])
+        provinces = {
+            code: shapely.union_all(shown[codes == code]) for code in sorted(set(codes.tolist()))
+        }
+        west, south, east, north = (float(v) for v in shapely.total_bounds(shown))
+        margin = 0.03 * (east - west)
+        extent = (west - margin, south - margin, east + margin, north + margin)
+        return cls(units, provinces, behind, extent, boundaries.area_crs)
+
+    def draw(
+        self, axes: Axes, colours: Sequence[str], missing: npt.NDArray[np.bool_] | None = None
+    ) -> None:
+        """Fill the polygons and draw the provinces over them."""
+        from matplotlib.collections import PathCollection
+
+        west, south, east, north = self.extent
+        axes.set_xlim(west, east)
+        axes.set_ylim(south, north)
+        axes.set_aspect("equal", anchor="C")
+        axes.set_xticks([])
+        axes.set_yticks([])
+        for spine in axes.spines.values():
+            spine.set_color("#999999")
+            spine.set_linewidth(0.6)
+        if len(self.context):
+            paths = [_path(polygon) for polygon in self.context]
+            axes.add_collection(
+                PathCollection(
+                    paths, facecolor=CONTEXT_COLOUR, edgecolor="#CCCCCC", linewidth=0.3, zorder=1
+                )
+            )
+        paths = [_path(polygon) for polygon in self.units]
+        axes.add_collection(
+            PathCollection(
+                paths, facecolor=list(colours), edgecolor=OUTLINE, linewidth=0.4, zorder=2
+            )
+        )
+        if missing is not None and missing.any():
+            hatched = [path for path, none in zip(paths, missing, strict=True) if none]
+            axes.add_collection(
+                PathCollection(
+                    hatched,
+                    facecolor="none",
+                    edgecolor="#999999",
+                    hatch="////",
+                    linewidth=0,
+                    zorder=3,
+                )
+            )
+        outlines = [_path(shape) for shape in self.provinces.values()]
+        axes.add_collection(
+            PathCollection(
+                outlines, facecolor="none", edgecolor=PROVINCE_OUTLINE, linewidth=0.8, zorder=4
+            )
+        )
+
+    def graticule(self, axes: Axes, labels: bool) -> None:
+        """Draw meridians every 10 and parallels every 5 degrees."""
+        from pyproj import Transformer
+
+        forward = Transformer.from_crs(WGS84, self.crs, always_xy=True)
+        west, south, east, north = self.extent
+        for lon in range(60, 150, 10):
+            x, y = forward.transform(np.full(81, float(lon)), np.linspace(15.0, 55.0, 81))
+            axes.plot(x, y, color=GRATICULE, linewidth=0.4, zorder=0, scalex=False, scaley=False)
+            at = float(np.interp(south, y, x))
+            if labels and west < at < east:
+                axes.annotate(
+                    f"{lon}°E", (at, south), xytext=(0, -3), textcoords="offset points",
+                    ha="center", va="top", fontsize=7, color="#666666", annotation_clip=False,
+                )  # fmt: skip
+        for lat in range(15, 60, 5):
+            x, y = forward.transform(np.linspace(60.0, 145.0, 171), np.full(171, float(lat)))
+            axes.plot(x, y, color=GRATICULE, linewidth=0.4, zorder=0, scalex=False, scaley=False)
+            at = float(np.interp(west, x, y))
+            if labels and south < at < north:
+                axes.annotate(
+                    f"{lat}°N", (west, at), xytext=(2, 1), textcoords="offset points",
+                    ha="left", va="bottom", fontsize=7, color="#666666",
+                )  # fmt: skip
+
+    def scale_bar(self, axes: Axes) -> None:
+        """Draw a bar of about a fifth of the width in the lower left corner."""
+        west, south, east, north = self.extent
+        width = east - west
+        length_km = _round_down(width / 5e3)
+        x = west + 0.05 * width
+        y = south + 0.07 * (north - south)
+        tick = 0.012 * (north - south)
+        end = x + 1e3 * length_km
+        axes.plot(
+            [x, x, end, end], [y + tick, y, y, y + tick], color="#333333", linewidth=1.2, zorder=6,
+            scalex=False, scaley=False,
+        )  # fmt: skip
+        axes.text(
+            (x + end) / 2, y + 1.5 * tick, f"{length_km:g} km", ha="center", va="bottom",
+            fontsize=7, color="#333333", zorder=6,
+        )  # fmt: skip
+
+    def name_provinces(self, axes: Axes, names: Mapping[str, str]) -> None:
+        """Write names at a point inside the largest part of each province."""
+        from matplotlib.patheffects import withStroke
+
+        for code, shape in self.provinces.items():
+            if code not in names:
+                continue
+            largest = max(shapely.get_parts(shape), key=lambda part: float(part.area))
+            middle = shapely.centroid(largest)
+            if not shapely.contains(largest, middle):
+                middle = shapely.point_on_surface(largest)
+            axes.text(
+                middle.x, middle.y, names[code], ha="center", va="center", fontsize=8, zorder=7,
+                color="#111111", path_effects=[withStroke(linewidth=2.2, foreground="#FFFFFF")],
+            )  # fmt: skip
+
+
+def _drawable(boundaries: Boundaries) -> Geometries:
+    """Polygons in the plane, simplified for drawing."""
+    plane = boundaries.projected()
+    if boundaries.is_coverage:
+        return np.asarray(shapely.coverage_simplify(plane, DETAIL_M))
+    return np.asarray(shapely.make_valid(plane))
+
+
+def _path(polygon: Any) -> Any:
+    """Matplotlib path of a polygon with its holes."""
+    from matplotlib.path import Path as MplPath
+
+    rings = [
+        np.asarray(ring.coords)[:, :2]
+        for part in shapely.get_parts(polygon)
+        if part.geom_type == "Polygon"
+        for ring in (part.exterior, *part.interiors)
+    ]
+    return MplPath.make_compound_path(*[MplPath(ring, closed=True) for ring in rings])
+
+
+def _figure(size: tuple[float, float], language: Language) -> Figure:
+    """An empty figure with a canvas of its own, in a font that has the characters."""
+    from matplotlib import rcParams
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=size, facecolor="white")
+    FigureCanvasAgg(figure)
+    font = cjk_font() if language == "zh" else None
+    if font is not None and font not in rcParams["font.sans-serif"]:
+        rcParams["font.sans-serif"] = [font, *rcParams["font.sans-serif"]]
+    return figure
+
+
+def _sign(figure: Figure, notice: str | None) -> None:
+    """Draw the notice below the maps."""
+    if notice:
+        figure.text(
+            0.5,
+            0.012,
+            notice,
+            ha="center",
+            va="bottom",
+            fontsize=9,
+            color="#B00000",
+            style="italic",
+        )
+
+
+def _legend(
+    axes: Axes,
+    variable: MapVariable,
+    classes: Classes,
+    table: pd.DataFrame,
+    language: Language,
+    has_context: bool,
+) -> None:
+    """Legend of the classes, with the number of unit-years in each."""
+    from matplotlib.patches import Patch
+
+    words = WORDS[language]
+    axes.set_axis_off()
+    counts = np.bincount(
+        classes.index(table.to_numpy(dtype=np.float64).ravel()) + 1,
+        minlength=len(classes.colours) + 1,
+    )
+    texts = _intervals(classes.edges)
+    handles = [
+        Patch(facecolor=colour, edgecolor="#999999", label=f"{text}  ({count})")
+        for colour, text, count in zip(classes.colours, texts, counts[1:], strict=True)
+    ]
+    if counts[0]:
+        handles.append(
+            Patch(
+                facecolor=NO_DATA_COLOUR, edgecolor="#999999", hatch="////",
+                label=f"{words['no data']}  ({counts[0]})",
+            )
+        )  # fmt: skip
+    if has_context:
+        handles.append(Patch(facecolor=CONTEXT_COLOUR, edgecolor="#CCCCCC", label=words["context"]))
+    legend = axes.legend(
+        handles=handles, loc="upper center", ncols=2, fontsize=7.5, frameon=False, borderpad=0.2,
+        title=f"{variable.label}\n{words['quantile']} {words['of all years']}", title_fontsize=8,
+    )  # fmt: skip
+    legend.get_title().set_multialignment("center")
+
+
+def _intervals(edges: FloatArray) -> list[str]:
+    """Texts `a – b` with as many digits as neighbouring edges need to differ."""
+    for digits in range(3, 16):
+        texts = [_number(edge, digits) for edge in edges]
+        if len(set(texts)) == len(set(edges.tolist())):
+            break
+    return [f"{low} – {high}" for low, high in itertools.pairwise(texts)]
+
+
+def _number(value: float, digits: int) -> str:
+    """A number with some significant digits, without exponent where it is short."""
+    text = f"{value:.{digits}g}"
+    if "e" in text and 1e-4 <= abs(value) < 1e7:
+        text = f"{value:,.0f}" if abs(value) >= 1 else f"{value:.{digits + 4}f}"
+    return text.replace("-", "−")
+
+
+def _round_down(value: float) -> float:
+    """Largest 1, 2 or 5 times a power of ten that is not above a value."""
+    power = 10.0 ** np.floor(np.log10(value))
+    return float(max(step * power for step in (1.0, 2.0, 5.0) if step * power <= value))
+
+
+def _colours(name: str, positions: FloatArray) -> tuple[str, ...]:
+    """Colours of a map at positions from 0 to 1."""
+    from matplotlib import colormaps
+    from matplotlib.colors import to_hex
+
+    return tuple(to_hex(colormaps[name](float(position))) for position in positions)
+
+
+def _by_unit_and_year(
+    variable: MapVariable, boundaries: Boundaries, years: Sequence[int]
+) -> pd.DataFrame:
+    """Values, units × years, in the order of the polygons."""
+    table = variable.values.unstack("year")
+    strange = sorted(set(table.index) - set(boundaries.unit_ids))
+    if strange:
+        raise DataError(f"{variable.label}: units without polygon: {listing(strange)}")
+    table = table.reindex(index=list(boundaries.unit_ids), columns=list(years)).astype(np.float64)
+    empty = [year for year in years if not np.isfinite(table[year].to_numpy()).any()]
+    if empty:
+        raise DataError(f"{variable.label}: no value in {listing(empty)}")
+    return table
