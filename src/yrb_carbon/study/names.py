@@ -62,12 +62,12 @@ class PlaceName:
 
 
 def given(value: object) -> bool:
-    """Say whether a key cell holds anything (not None, NaN, NA, an empty or blank text)."""
+    """Say whether a key cell holds anything (not None, NaN, NA, NaT, an empty or blank text)."""
     if value is None:
         return False
     if isinstance(value, float):
         return not math.isnan(value)
-    return str(value).strip() not in {"", "nan", "NaN", "<NA>", "None"}
+    return str(value).strip() not in {"", "nan", "NaN", "NaT", "<NA>", "None"}
 
 
 def spelling_key(text: object) -> str:
