@@ -22,9 +22,7 @@ Identifier = Annotated[
     Field(
         pattern=r"^[A-Za-z][A-Za-z0-9_]*$",
         max_length=40,
-        json_schema_extra={
-            WORDS: "a name of letters, digits and _ that begins with a letter, at most 40 long"
-        },
+        json_schema_extra={WORDS: "a name of up to 40 letters, digits and _, a letter first"},
     ),
 ]
 StudyName = Annotated[
@@ -32,10 +30,7 @@ StudyName = Annotated[
     Field(
         pattern=r"^[a-z0-9][a-z0-9-]*$",
         max_length=40,
-        json_schema_extra={
-            WORDS: "a name of small letters, digits and - that begins with a letter or digit, "
-            "at most 40 long"
-        },
+        json_schema_extra={WORDS: "a name of up to 40 small letters, digits and -, no - first"},
     ),
 ]
 Year = Annotated[int, Field(ge=1949, le=2100)]
@@ -128,6 +123,11 @@ class SourceSection(Section):
     )
     rename: dict[str, str] = Field(
         default_factory=dict, description="Reader's column -> panel column."
+    )
+    merge: bool = Field(
+        True,
+        description="Add the rows of dissolved units (Laiwu) to their successors; false leaves "
+        "them out and flags the successor.",
     )
 
 
