@@ -79,8 +79,8 @@ def calc_rebased(real: pd.Series, nominal: pd.Series, base_year: int) -> pd.Seri
     """
     _require_same_index(real, nominal)
     factor = calc_price_level(real, nominal, base_year)
-    units = real.index.get_level_values("unit")
-    return (real * factor.reindex(units).to_numpy()).rename("real")
+    by_cell = factor.reindex(real.index.get_level_values("unit")).to_numpy()
+    return pd.Series(real.to_numpy() * by_cell, index=real.index, name="real")
 
 
 def calc_price_level(real: pd.Series, nominal: pd.Series, year: int) -> pd.Series:

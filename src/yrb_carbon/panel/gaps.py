@@ -96,9 +96,10 @@ def fill_gaps(
                 continue
             unit, span_years = units[span[0]], years[span]
             inside = _short_inner_gaps(missing, max_gap)
-            values[span[inside]] = np.interp(
-                span_years[inside], span_years[~missing], values[span[~missing]]
-            )
+            if inside.any():
+                values[span[inside]] = np.interp(
+                    span_years[inside], span_years[~missing], values[span[~missing]]
+                )
             flags[span[inside]] = 1
             imputed[unit] += int(inside.sum())
             left = missing & ~inside
@@ -148,7 +149,7 @@ def _columns_to_fill(
     panel: pd.DataFrame, columns: Iterable[str] | None, dictionary: Dictionary
 ) -> list[str]:
     if columns is None:
-        return [str(name) for name in panel.columns if name in dictionary.columns]
+        return [str(name) for name in panel.columns if dictionary.entry(str(name)) is not None]
     names = list(dict.fromkeys(columns))
     dictionary.require_columns(names)
     absent = [name for name in names if name not in panel.columns]
