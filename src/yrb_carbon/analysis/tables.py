@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from pydantic import TypeAdapter
+from scipy.sparse import csr_array
 
 from yrb_carbon.analysis.rows import TableKey
 from yrb_carbon.study.config import ModelsTable, Table
@@ -44,8 +46,40 @@ def read_spec(values: Mapping[str, Any]) -> TableSpec:
     )
 
 
-def read_weights(paths: Iterable[str | Path]) -> dict[str, Any]:
-    """Weights by name (the file's stem)."""
-    from yrb_carbon.weights.io import read_weights as read
+@dataclass(frozen=True, slots=True)
+class LinkedUnits:
+    """Standardised spatial weights as the estimators take them.
 
-    return {Path(path).stem: read(path) for path in paths}
+    Attributes
+    ----------
+    unique_ids : Index of str
+        Units, sorted.
+    sparse : sparse array, (n, n)
+        Weights in the order of `unique_ids`.
+    """
+
+    unique_ids: pd.Index
+    sparse: csr_array
+
+
+def read_weights(paths: Iterable[str | Path]) -> dict[str, LinkedUnits]:
+    """Weights by name (the file's stem), without importing the library of weights.
+
+    Parameters
+    ----------
+    paths : iterable of paths
+        Parquet files of `yrb_carbon.weights.io.write_weights`.
+    """
+    return {Path(path).stem: _read_links(path) for path in paths}
+
+
+def _read_links(path: str | Path) -> LinkedUnits:
+    links = pd.read_parquet(path, columns=["focal", "neighbor", "weight"])
+    units = pd.Index(sorted(set(links["focal"]) | set(links["neighbor"])), name="unit")
+    rows = units.get_indexer(links["focal"])
+    columns = units.get_indexer(links["neighbor"])
+    shape = (len(units), len(units))
+    weights = csr_array((links["weight"].to_numpy(dtype=float), (rows, columns)), shape=shape)
+    weights.eliminate_zeros()
+    weights.sort_indices()
+    return LinkedUnits(units, weights)

@@ -127,8 +127,8 @@ def zonal_mean(
     """Mean of a raster in each unit, weighted by area.
 
     v̄_i = scale · Σ_p v_p a_pi / Σ_p a_pi over cells p with a value; a_pi is the area of the part of
-    the cell inside the unit: on the ellipsoid for rasters in degrees, in the plane of the projection
-    otherwise, which should then be an equal-area one.
+    the cell inside the unit: on the ellipsoid for rasters in degrees, otherwise in the plane of the
+    projection, which should then be an equal-area one.
 
     Parameters
     ----------

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 INDEX_NAMES = ("unit", "year")
 UNIT_PATTERN = r"^\d{6}$"
+VERSION_MARK = "__"
 DICTIONARY_FILE = Path(__file__).resolve().parents[3] / "data" / "dictionary.yaml"
 
 Kind = Literal["raw extensive", "raw intensive", "index", "flag"]
@@ -128,17 +129,21 @@ class Dictionary(_Frozen):
     indices: dict[str, Entry]
     transforms: dict[str, TransformEntry]
 
+    def entry(self, name: str) -> Entry | None:
+        """What is said of a raw column, or of its other version `<column>__<tag>`."""
+        return self.columns.get(name.split(VERSION_MARK, 1)[0])
+
     def split_flag(self, name: str) -> tuple[str, str] | None:
         """Return kind and column of a flag's name; None when it is no flag of a known column."""
         for kind in self.flags:
             prefix = f"flag_{kind}_"
-            if name.startswith(prefix) and name.removeprefix(prefix) in self.columns:
+            if name.startswith(prefix) and self.entry(name.removeprefix(prefix)) is not None:
                 return kind, name.removeprefix(prefix)
         return None
 
     def require_columns(self, names: Iterable[str]) -> None:
         """Refuse names that are no raw column; say which column may have been meant."""
-        unknown = [name for name in names if name not in self.columns]
+        unknown = [name for name in names if self.entry(name) is None]
         if unknown:
             raise DataError("; ".join(_unknown_column(name, self) for name in unknown))
 
@@ -195,18 +200,20 @@ def build_schema(dictionary: Dictionary) -> pa.DataFrameSchema:
     """
     import pandera.pandas as pa
 
+    versions = rf"({VERSION_MARK}\w+)?"
     columns: dict[str, Any] = {
-        name: pa.Column(
+        f"^{re.escape(name)}{versions}$": pa.Column(
             float,
             pa.Check(entry.range.contains, error=f"{entry.range} {entry.unit}"),
             nullable=True,
             required=False,
+            regex=True,
         )
         for name, entry in dictionary.columns.items()
     }
     names = "|".join(map(re.escape, dictionary.columns))
     for kind in dictionary.flags:
-        columns[f"^flag_{kind}_({names})$"] = pa.Column(
+        columns[f"^flag_{kind}_({names}){versions}$"] = pa.Column(
             None,
             pa.Check(lambda flags: flags.isin([0, 1]), error="0 or 1", ignore_na=False),
             nullable=True,
@@ -311,7 +318,7 @@ def _wrong_type(values: pd.Series, wanted: object) -> str:
 
 
 def _out_of_range(values: pd.Series, dictionary: Dictionary) -> str:
-    entry = dictionary.columns.get(str(values.name))
+    entry = dictionary.entry(str(values.name))
     if entry is None:
         allowed, bad = "0 or 1", values[~values.isin([0, 1])]
     else:

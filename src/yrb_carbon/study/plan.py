@@ -1,4 +1,4 @@
-"""What a study needs: which tables of a kind, which samples, which weights and variables in each."""
+"""What a study needs: tables of a kind, samples, and the weights and variables of each sample."""
 
 from __future__ import annotations
 
@@ -56,9 +56,7 @@ def section_of_sample(study: Study, name: str) -> SampleSection:
             "first_year": sample.first_year or study.study.first_year,
             "last_year": sample.last_year or study.study.last_year,
             "unit_set": sample.unit_set or study.study.unit_set,
-            "exclude_units": tuple(
-                sorted({*study.study.exclude_units, *sample.exclude_units})
-            ),
+            "exclude_units": tuple(sorted({*study.study.exclude_units, *sample.exclude_units})),
         }
     )
 
@@ -111,3 +109,15 @@ def _described(table: Table) -> tuple[str, ...]:
 
 def _once(groups: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for group in groups for name in group))
+
+
+def unit_sets_used(study: Study) -> tuple[str, ...]:
+    """Unit sets of the samples in use, sorted."""
+    return tuple(sorted({str(section_of_sample(study, s).unit_set) for s in samples_used(study)}))
+
+
+def panel_years(study: Study) -> range:
+    """Years of the raw panel: the study's, and those that lags and the price base reach back to."""
+    lag = max((variable.lag for variable in study.variables.values()), default=0)
+    first = min(study.study.first_year - lag, study.price.base_year)
+    return range(first, study.study.last_year + 1)

@@ -443,6 +443,10 @@ class NameMatcher:
         )
         return units, report
 
+    def province_code(self, value: object) -> str | None:
+        """First two digits of the province that a name or code means; None if it means none."""
+        return self._index.province(value)
+
     def close(self, name: object, province: object = None) -> tuple[str, ...]:
         """Codes of the places, of a province if it is given, spelled most like an unknown name."""
         if not given(name):

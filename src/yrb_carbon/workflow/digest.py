@@ -36,7 +36,10 @@ def _parsed(path: Path) -> tuple[str, tuple[str, ...]]:
     tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
     package = _package_of(path)
     digest = hashlib.sha256(ast.dump(tree, include_attributes=False).encode()).hexdigest()
-    return digest, tuple(sorted(set(_imported_names(tree, package))))
+    names = set(_imported_names(tree, package))
+    if path.name == "__init__.py":
+        names |= {f"{package}.{text}" for text in _texts(tree)}
+    return digest, tuple(sorted(names))
 
 
 def _package_of(path: Path) -> str:
@@ -57,13 +60,13 @@ def _imported_names(tree: ast.AST, package: str) -> Iterator[str]:
                 base = ".".join((*parents, base)) if base else ".".join(parents)
             yield base
             yield from (f"{base}.{alias.name}" for alias in node.names)
-        elif (
-            isinstance(node, ast.Constant)
-            and isinstance(node.value, str)
-            and node.value.startswith(f"{PACKAGE}.")
-        ):
-            # registries name modules as text and import them when needed
-            yield node.value.split(":")[0]
+
+
+def _texts(tree: ast.AST) -> Iterator[str]:
+    """Texts of a package's own file: a registry names modules so, to import them when needed."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
 
 
 def _with_parents(module: str) -> Iterator[str]:

@@ -1,5 +1,7 @@
 """From the published files to the panel, and from the panel to the variables of each sample."""
 
+UNIT_SETS = plan.unit_sets_used(study)
+
 
 rule panel:
     input:
@@ -13,7 +15,7 @@ rule panel:
             "dictionary.yaml",
         ),
     output:
-        panel=panel("panel.parquet"),
+        panels=[panel(f"{name}.parquet") for name in UNIT_SETS],
         records=panel("sources.json"),
         unmatched=panel("unmatched.csv"),
     log:
@@ -22,9 +24,9 @@ rule panel:
         benchmarks("panel.tsv")
     threads: 1
     params:
-        spec=dump_sections(
-            study, "study", "data_root", "sources", "samples", "carbon", "price"
-        ),
+        spec=dump_sections(study, "data_root", "sources", "carbon"),
+        unit_sets=UNIT_SETS,
+        years=[plan.panel_years(study).start, plan.panel_years(study).stop],
         code=code("assemble_panel.py"),
     message:
         "Assemble the unit-year panel from {input.files}"
@@ -34,7 +36,9 @@ rule panel:
 
 rule sample:
     input:
-        panel=panel("panel.parquet"),
+        panel=lambda w: panel(
+            f"{plan.section_of_sample(study, w.sample).unit_set}.parquet"
+        ),
         tables=shipped("units.csv", "dictionary.yaml"),
     output:
         indices=panel("{sample}/indices.parquet"),

@@ -1,0 +1,68 @@
+"""Global Moran's I by year (T2)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from yrb_carbon.analysis.models import restrict_to_units
+from yrb_carbon.analysis.rows import TableKey, complete_rows
+from yrb_carbon.study.config import MoranTable
+from yrb_carbon.weights.autocorrelation import calc_global_moran
+from yrb_carbon.weights.build import SpatialWeights
+
+
+def moran_by_year(
+    frame: pd.DataFrame, weights: SpatialWeights, table: MoranTable, key: TableKey, *, seed: int
+) -> pd.DataFrame:
+    """Moran's I of each variable and year, with analytic and permutation inference.
+
+    Rows of inference `randomisation` (normal z), `permutation`, and `permutation_fdr`, whose p is
+    adjusted over the years of a variable (Benjamini and Hochberg 1995, statsmodels).
+
+    Parameters
+    ----------
+    frame : DataFrame, index (unit, year)
+        The variables of the sample.
+    weights : SpatialWeights
+    table : MoranTable
+        Variables and number of permutations.
+    key : TableKey
+    seed : int
+        Seed of the permutations.
+    """
+    from statsmodels.stats.multitest import multipletests
+
+    panel = restrict_to_units(frame, pd.Index(weights.unit_ids))
+    found = calc_global_moran(
+        panel, weights, table.variables, permutations=table.permutations, seed=seed
+    )
+    adjusted = found.groupby("variable")["p_permutation"].transform(
+        lambda p: multipletests(p, method="fdr_bh")[1]
+    )
+    rows: list[dict[str, Any]] = []
+    for row, p_adjusted in zip(found.to_dict("records"), adjusted, strict=True):
+        shared = {
+            "quantity": "moran",
+            "term": row["variable"],
+            "year": row["year"],
+            "weights": table.weights,
+            "estimate": row["moran"],
+            "n_units": row["n_units"],
+            "n_periods": 1,
+            "n_obs": row["n_units"],
+        }
+        drawn = {"draws": row["permutations"], "seed": row["seed"]}
+        rows += [
+            {
+                **shared,
+                "inference": "randomisation",
+                "std_error": row["variance"] ** 0.5,
+                "statistic": row["z"],
+                "p_value": row["p_value"],
+            },
+            {**shared, **drawn, "inference": "permutation", "p_value": row["p_permutation"]},
+            {**shared, **drawn, "inference": "permutation_fdr", "p_value": p_adjusted},
+        ]
+    return complete_rows(rows, key)

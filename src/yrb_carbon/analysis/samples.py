@@ -1,0 +1,247 @@
+"""Fix a sample from the raw panel and compute its variables on the units that stay."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from yrb_carbon.errors import DataError, listing
+from yrb_carbon.indices.registry import compute_variable, required_columns
+from yrb_carbon.indices.spec import IndexDefaults, VariableSpec
+from yrb_carbon.panel.completeness import draw_completeness
+from yrb_carbon.panel.gaps import fill_gaps
+from yrb_carbon.panel.sample import Sample, fix_sample
+from yrb_carbon.provenance import write_json
+from yrb_carbon.study.config import SampleSection, VariableSection
+from yrb_carbon.study.units import load_units
+
+FLAG_PREFIX = "flag_"
+
+
+@dataclass(frozen=True, slots=True)
+class MadeSample:
+    """A sample and its variables.
+
+    Attributes
+    ----------
+    sample : Sample
+        Units kept, and why the others are not.
+    raw : DataFrame, index (unit, year)
+        Raw columns of the units kept, sample years.
+    indices : DataFrame, index (unit, year)
+        The variables, complete and finite.
+    counts : dict
+        Rows, units and cells in and out, for the manifest.
+    log : tuple of str
+        The same in words.
+    notice : str or None
+        Caution for pictures.
+    """
+
+    sample: Sample
+    raw: pd.DataFrame
+    indices: pd.DataFrame
+    counts: dict[str, Any]
+    log: tuple[str, ...]
+    notice: str | None
+
+
+def index_defaults(spec: Any) -> IndexDefaults:
+    """Options of the indices from the study's sections."""
+    return IndexDefaults(
+        carbon_source=spec.carbon.source,
+        sink_method=spec.sink.method,
+        sink_k=spec.sink.k,
+        balance_index=spec.balance.index,
+        balance_transform=spec.balance.transform,
+        agglom_measure=spec.agglom.measure,
+        agglom_numerator=spec.agglom.numerator,
+        agglom_denominator=spec.agglom.denominator,
+        lq_reference=spec.lq.reference,
+        lq_transform=spec.lq.transform,
+        m1_measure=spec.m1.measure,
+        m2_measure=spec.m2.measure,
+        m3_measure=spec.m3.measure,
+        price_base_year=spec.price.base_year,
+    )
+
+
+def variable_spec(section: VariableSection) -> VariableSpec:
+    """Options of one variable, without its label."""
+    return VariableSpec(**section.model_dump(exclude={"label"}))
+
+
+def make_sample(
+    panel: str | Path | pd.DataFrame,
+    spec: Any,
+    section: SampleSection,
+    *,
+    required: tuple[str, ...],
+    computed: tuple[str, ...],
+) -> MadeSample:
+    """Fill short gaps, fix the balanced sample from the raw inputs, then compute the indices.
+
+    Parameters
+    ----------
+    panel : path or DataFrame
+        The raw panel.
+    spec : namespace of sections
+        study, carbon, sink, balance, agglom, lq, m1, m2, m3, price, impute, variables.
+    section : SampleSection
+        Years, unit set and exclusions of this sample, all given.
+    required : tuple of str
+        Variables whose raw inputs fix the sample.
+    computed : tuple of str
+        Variables to compute on it.
+
+    Raises
+    ------
+    DataError
+        If no unit is complete, or a variable is not finite on the units kept.
+    """
+    raw = panel if isinstance(panel, pd.DataFrame) else pd.read_parquet(panel)
+    if section.first_year is None or section.last_year is None or section.unit_set is None:
+        raise DataError("the years and the unit set of a sample must be given")
+    years = range(section.first_year, section.last_year + 1)
+    specs = {name: variable_spec(spec.variables[name]) for name in computed}
+    defaults = index_defaults(spec)
+    inputs = {name: required_columns(specs[name], defaults) for name in computed}
+    _require_columns(raw, inputs)
+    candidates = _candidates(section)
+    before = int(raw.isna().to_numpy().sum())
+    filled = fill_gaps(raw, spec.impute.max_gap)
+    needed = {
+        name: _needed_years(inputs[name], specs[name], defaults, years, filled.panel)
+        for name in required
+    }
+    sample = fix_sample(filled.panel, needed, years, candidates)
+    retained = sample.of(filled.panel)
+    columns = {}
+    for name in computed:
+        values = compute_variable(specs[name], retained, defaults)
+        in_years = values[values.index.get_level_values("year").isin(years)]
+        columns[name] = in_years
+    indices = pd.DataFrame(columns).sort_index()
+    _require_finite(indices, inputs)
+    kept_raw = retained[retained.index.get_level_values("year").isin(years)]
+    counts = {
+        "candidate_units": len(candidates),
+        "units_kept": len(sample.units),
+        "units_excluded": len(sample.excluded_units),
+        "years": [years.start, years.stop - 1],
+        "rows_in": len(raw),
+        "rows_out": len(indices),
+        "missing_cells_in": before,
+        "cells_filled": before - int(filled.panel[raw.columns].isna().to_numpy().sum()),
+        "variables": list(computed),
+        "fixed_by": list(required),
+        "units": list(sample.units),
+    }
+    log = (
+        f"{counts['units_kept']} of {counts['candidate_units']} units have every raw input of "
+        f"{', '.join(required)} in {years.start}-{years.stop - 1}",
+        f"{counts['cells_filled']} cells filled in gaps of at most {spec.impute.max_gap} years",
+        *(
+            f"left out: {row.unit}: {row.column} ({row.variable}): {row.reason}"
+            for row in sample.excluded.itertuples()
+        ),
+    )
+    notice = _notice(spec)
+    return MadeSample(sample, kept_raw, indices, counts, log, notice)
+
+
+def _candidates(section: SampleSection) -> list[str]:
+    if section.unit_set is None:
+        raise DataError("the unit set of a sample must be given")
+    units = load_units().select(section.unit_set)
+    strange = sorted(set(section.exclude_units) - set(units.ids))
+    if strange:
+        raise DataError(
+            f"units to exclude are not in unit set {section.unit_set}: {listing(strange)}. "
+            "Correct exclude_units"
+        )
+    return [unit for unit in units.ids if unit not in section.exclude_units]
+
+
+def _require_columns(raw: pd.DataFrame, inputs: Mapping[str, tuple[str, ...]]) -> None:
+    lacking = {
+        name: [column for column in columns if column not in raw.columns]
+        for name, columns in inputs.items()
+    }
+    faults = [f"{name} needs {listing(columns)}" for name, columns in lacking.items() if columns]
+    if faults:
+        raise DataError(
+            f"no source of the study provides these panel columns: {'; '.join(faults)}. "
+            "Add the source, or take the variable out of the tables"
+        )
+
+
+def _needed_years(
+    columns: tuple[str, ...],
+    spec: VariableSpec,
+    defaults: IndexDefaults,
+    years: range,
+    panel: pd.DataFrame,
+) -> dict[str, list[int]]:
+    """Years in which each raw column is needed: the sample's, moved back by the lag."""
+    del defaults
+    present = set(panel.index.get_level_values("year"))
+    moved = [year - spec.lag for year in years]
+    absent = sorted(set(moved) - present)
+    if absent:
+        raise DataError(
+            f"a lag of {spec.lag} years needs the years {listing(absent)}, which the panel does "
+            "not hold. Start the sample later or lower the lag"
+        )
+    return dict.fromkeys(columns, moved)
+
+
+def _require_finite(indices: pd.DataFrame, inputs: Mapping[str, tuple[str, ...]]) -> None:
+    import numpy as np
+
+    for name in indices.columns:
+        bad = indices.index[~np.isfinite(indices[name].to_numpy(dtype=float))]
+        if len(bad):
+            cells = listing(f"unit {unit} year {year}" for unit, year in bad)
+            raise DataError(
+                f"variable {name!r} is not finite for {cells}; its raw inputs are "
+                f"{listing(inputs[name])}. Variables that no model uses must be complete on the "
+                "units kept, or be taken out of the tables and maps"
+            )
+
+
+def _notice(spec: Any) -> str | None:
+    parts = [spec.study.notice] if spec.study.notice else []
+    if spec.study.synthetic:
+        parts.append("Synthetic demonstration data")
+    return " ".join(parts) or None
+
+
+def write_sample(made: MadeSample, output: Any) -> None:
+    """Write the frames, the completeness report and the counts of a sample.
+
+    Parameters
+    ----------
+    made : MadeSample
+    output : namespace of paths
+        indices, raw, excluded, completeness, picture, drawing, counts.
+    """
+    made.indices.to_parquet(output.indices)
+    made.raw.to_parquet(output.raw)
+    names = load_units().frame["name_en"]
+    excluded = made.sample.excluded
+    excluded.insert(1, "name_en", excluded["unit"].map(names))
+    excluded.to_csv(output.excluded, index=False, lineterminator="\n")
+    table = made.sample.completeness
+    table.to_csv(output.completeness, index=False, lineterminator="\n")
+    draw_completeness(
+        table,
+        Path(output.picture).with_suffix(""),
+        notice=made.notice,
+        unit_labels=names.to_dict(),
+    )
+    write_json(made.counts, output.counts)

