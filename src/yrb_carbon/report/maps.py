@@ -35,7 +35,7 @@ REACHES = ("up", "mid", "down")
 REACH_COLOURS = {"up": "#56B4E9", "mid": "#E69F00", "down": "#009E73"}
 """Okabe & Ito (2008): told apart by colour-blind readers."""
 
-SEQUENTIAL = "cividis_r"
+SEQUENTIAL = "YlGnBu"
 DIVERGING = "PuOr"
 NO_DATA_COLOUR = "#D9D9D9"
 CONTEXT_COLOUR = "#F4F4F4"
@@ -44,8 +44,14 @@ PROVINCE_OUTLINE = "#333333"
 GRATICULE = "#BBBBBB"
 HASH_SALT = "yrb-carbon"
 DPI = 200
-DETAIL_M = 1500.0
-"""Outlines are simplified at this tolerance before drawing: half a pixel of a full-page map."""
+DOTS_PER_INCH_OF_DETAIL = 150.0
+"""Outlines are simplified before drawing to what an inch of paper can show."""
+
+PANEL_WIDTH = 4.3
+"""Width of one panel of several, inches."""
+
+SINGLE_WIDTH = 8.0
+"""Width of a map that fills the figure, inches."""
 
 CJK_FONTS = (
     "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Source Han Sans CN",
@@ -57,12 +63,14 @@ WORDS: dict[Language, dict[str, str]] = {
     "en": {
         "up": "Upper reaches", "mid": "Middle reaches", "down": "Lower reaches",
         "no data": "no data", "context": "not in the sample",
-        "quantile": "quantile classes", "of all years": "over all years shown",
+        "quantile": "Quantile classes over all years shown",
+        "sides": "Quantile classes on each side of {centre}, over all years shown", "to": "to",
     },
     "zh": {
         "up": "上游", "mid": "中游", "down": "下游",
         "no data": "无数据", "context": "样本外",
-        "quantile": "分位数分级", "of all years": "按所示各年合并",
+        "quantile": "按所示各年合并的分位数分级",
+        "sides": "以{centre}为界、按所示各年合并的分位数分级", "to": "至",
     },
 }  # fmt: skip
 
@@ -99,10 +107,13 @@ class Classes:
     edges : ndarray, (m + 1,)
         Rising; class j holds edges[j] < v ≤ edges[j+1], the first one its lower edge too.
     colours : tuple of m str
+    two_sided : bool
+        Whether a centre parts the classes.
     """
 
     edges: FloatArray
     colours: tuple[str, ...]
+    two_sided: bool = False
 
     def index(self, values: FloatArray) -> npt.NDArray[np.intp]:
         """Class of each value, −1 for values that are not finite."""
@@ -177,19 +188,25 @@ def classify(values: FloatArray, classes: int, centre: float | None = None) -> C
         As in `calc_quantile_edges`.
     """
     finite = values[np.isfinite(values)]
-    if centre is None or not finite.size or finite.min() >= centre or finite.max() <= centre:
+    if (
+        centre is None
+        or classes < 2
+        or not finite.size
+        or not float(finite.min()) < centre < float(finite.max())
+    ):
         edges = calc_quantile_edges(values, classes)
-        return Classes(edges, _colours(SEQUENTIAL, np.linspace(0.04, 1.0, len(edges) - 1)))
+        return Classes(edges, _colours(SEQUENTIAL, np.linspace(0.08, 0.95, len(edges) - 1)))
     low, high = finite[finite <= centre], finite[finite > centre]
-    n_low = min(max(1, round(classes * low.size / finite.size)), classes - 1) if classes > 1 else 1
-    n_high = max(1, classes - n_low)
-    below = calc_quantile_edges(np.append(low, centre), n_low)
-    above = calc_quantile_edges(np.append(high, centre), n_high)
-    m_low, m_high = len(below) - 1, len(above) - 1
-    steps = max(m_low, m_high)
-    shades = np.linspace(0.36, 0.06, steps)
+    least = 2 if classes >= 4 else 1
+    n_low = int(np.clip(round(classes * low.size / finite.size), least, classes - least))
+    below = np.append(calc_quantile_edges(low, n_low)[:-1], centre)
+    above = calc_quantile_edges(high, classes - n_low)[1:]
+    below = below[: int(np.searchsorted(below, centre)) + 1]
+    m_low, m_high = len(below) - 1, len(above)
+    shades = np.linspace(0.36, 0.06, max(m_low, m_high))
     positions = np.concatenate([shades[:m_low][::-1], 1.0 - shades[:m_high]])
-    return Classes(np.unique(np.concatenate([below, above])), _colours(DIVERGING, positions))
+    colours = _colours(DIVERGING, positions)
+    return Classes(np.concatenate([below, above]), colours, two_sided=True)
 
 
 def draw_units_map(
@@ -238,9 +255,12 @@ def draw_units_map(
     ]
     if wrong:
         raise DataError(f"units without a reach of {listing(REACHES)}: {listing(wrong)}")
-    figure = _figure((8.6, 6.0), spoken)
-    axes = figure.add_axes((0.02, 0.08, 0.96, 0.84))
-    sheet = _Sheet.of(boundaries, context)
+    sheet = _Sheet.of(boundaries, context, SINGLE_WIDTH)
+    left, right, head, foot = 0.55, 0.15, 0.45, 0.55
+    height = SINGLE_WIDTH * sheet.aspect
+    width, tall = SINGLE_WIDTH + left + right, height + head + foot
+    figure = _figure((width, tall), spoken)
+    axes = figure.add_axes((left / width, foot / tall, SINGLE_WIDTH / width, height / tall))
     own = [reaches[unit] for unit in boundaries.unit_ids]
     sheet.draw(axes, [REACH_COLOURS[reach] for reach in own])
     sheet.graticule(axes, labels=True)
@@ -255,7 +275,7 @@ def draw_units_map(
     if context is not None:
         handles.append(Patch(facecolor=CONTEXT_COLOUR, edgecolor="#999999", label=words["context"]))
     axes.legend(
-        handles=handles, loc="upper left", title=f"N = {len(own)}", framealpha=0.95, fontsize=9
+        handles=handles, loc="lower right", title=f"N = {len(own)}", framealpha=0.95, fontsize=9
     )
     axes.set_title(title, fontsize=12)
     _sign(figure, notice)
@@ -299,37 +319,45 @@ def draw_variable_maps(
     if not variables or not years:
         raise DataError("a map needs at least one variable and one year")
     tables = [_by_unit_and_year(variable, boundaries, years) for variable in variables]
-    sheet = _Sheet.of(boundaries, context)
+    sheet = _Sheet.of(boundaries, context, PANEL_WIDTH)
     single = len(variables) == 1
     columns = min(2, len(years)) if single else len(variables)
     rows = -(-len(years) // columns) if single else len(years)
+    cuts = [
+        classify(table.to_numpy(dtype=np.float64).ravel(), variable.classes, variable.centre)
+        for variable, table in zip(variables, tables, strict=True)
+    ]
 
-    map_height, legend_height, head, foot = 2.55, 1.75, 0.5, 0.3
-    height = rows * map_height + legend_height + head + foot
-    figure = _figure((4.4 * columns if columns > 1 else 6.0, height), spoken)
-    slot = (1.0 - 0.02) / columns
-    for v, (variable, table) in enumerate(zip(variables, tables, strict=True)):
-        classes = classify(
-            table.to_numpy(dtype=np.float64).ravel(), variable.classes, variable.centre
-        )
+    gap, name, head, foot = 0.12, 0.26, 0.42, 0.32 if notice else 0.1
+    entries = max(
+        len(cut.colours) + bool(table.isna().to_numpy().any()) + (context is not None)
+        for cut, table in zip(cuts, tables, strict=True)
+    )
+    legend = 0.5 + 0.2 * -(-entries // 2)
+    row_height = PANEL_WIDTH * sheet.aspect + name
+    width = columns * (PANEL_WIDTH + gap) + gap
+    height = head + rows * row_height + legend + foot
+    figure = _figure((width, height), spoken)
+    for v, (variable, table, cut) in enumerate(zip(variables, tables, cuts, strict=True)):
         for y, year in enumerate(years):
             row, column = divmod(y, columns) if single else (y, v)
-            bottom = (foot + legend_height + (rows - 1 - row) * map_height) / height
-            axes = figure.add_axes(
-                (0.01 + column * slot, bottom, slot - 0.01, (map_height - 0.28) / height)
-            )
+            corner = (gap + column * (PANEL_WIDTH + gap), height - head - (row + 1) * row_height)
+            box = (*corner, PANEL_WIDTH, PANEL_WIDTH * sheet.aspect)
+            axes = figure.add_axes(_relative(box, width, height))
             values = table[year].to_numpy(dtype=np.float64)
-            chosen = classes.index(values)
-            colours = [classes.colours[c] if c >= 0 else NO_DATA_COLOUR for c in chosen]
+            chosen = cut.index(values)
+            colours = [cut.colours[c] if c >= 0 else NO_DATA_COLOUR for c in chosen]
             sheet.draw(axes, colours, missing=chosen < 0)
             sheet.graticule(axes, labels=False)
             if y == 0 and v == 0:
                 sheet.scale_bar(axes)
-            axes.set_title(f"{year}  (N = {int((chosen >= 0).sum())})", fontsize=9, pad=3)
-        left = 0.01 if single else 0.01 + v * slot
-        box = (left, foot / height, 0.98 if single else slot - 0.01, (legend_height - 0.1) / height)
-        _legend(figure.add_axes(box), variable, classes, table, spoken, context is not None)
-    figure.text(0.5, 1 - 0.24 / height, title, ha="center", va="center", fontsize=12)
+            axes.set_title(f"{year}  (N = {int((chosen >= 0).sum())})", fontsize=9, pad=4)
+        box = (gap, foot, width - 2 * gap, legend)
+        if not single:
+            box = (gap + v * (PANEL_WIDTH + gap), foot, PANEL_WIDTH, legend)
+        below = figure.add_axes(_relative(box, width, height))
+        _legend(below, variable, cut, table, spoken, context is not None)
+    figure.text(0.5, 1 - 0.2 / height, title, ha="center", va="center", fontsize=12)
     _sign(figure, notice)
     return figure
 
@@ -382,25 +410,32 @@ class _Sheet:
 
     units: Geometries
     provinces: dict[str, Any]
+    names_at: dict[str, tuple[float, float]]
     context: Geometries
     extent: tuple[float, float, float, float]
     crs: str
 
+    @property
+    def aspect(self) -> float:
+        """Height over width."""
+        west, south, east, north = self.extent
+        return (north - south) / (east - west)
+
     @classmethod
-    def of(cls, boundaries: Boundaries, context: Boundaries | None) -> _Sheet:
-        """Simplify for drawing and dissolve provinces."""
-        units = _drawable(boundaries)
-        behind = _drawable(context) if context is not None else np.array([], dtype=object)
-        shown = units if context is None else behind
-        ids = (boundaries if context is None else context).unit_ids
-        codes = np.array([unit[:2] for unit in ids])
-        provinces = {
-            code: shapely.union_all(shown[codes == code]) for code in sorted(set(codes.tolist()))
-        }
-        west, south, east, north = (float(v) for v in shapely.total_bounds(shown))
+    def of(cls, boundaries: Boundaries, context: Boundaries | None, inches: float) -> _Sheet:
+        """Simplify for a panel of some inches and dissolve provinces; the sample fills it."""
+        west, south, east, north = (float(v) for v in shapely.total_bounds(boundaries.projected()))
         margin = 0.03 * (east - west)
         extent = (west - margin, south - margin, east + margin, north + margin)
-        return cls(units, provinces, behind, extent, boundaries.area_crs)
+        detail = (east - west) / (inches * DOTS_PER_INCH_OF_DETAIL)
+        units = _drawable(boundaries, detail)
+        own = _dissolve(units, boundaries.unit_ids)
+        behind, provinces = np.array([], dtype=object), own
+        if context is not None:
+            behind = _drawable(context, detail)
+            provinces = _dissolve(behind, context.unit_ids)
+        names_at = {code: _middle(shape) for code, shape in own.items()}
+        return cls(units, provinces, names_at, behind, extent, boundaries.area_crs)
 
     def draw(
         self, axes: Axes, colours: Sequence[str], missing: npt.NDArray[np.bool_] | None = None
@@ -470,8 +505,8 @@ class _Sheet:
             at = float(np.interp(west, x, y))
             if labels and south < at < north:
                 axes.annotate(
-                    f"{lat}°N", (west, at), xytext=(2, 1), textcoords="offset points",
-                    ha="left", va="bottom", fontsize=7, color="#666666",
+                    f"{lat}°N", (west, at), xytext=(-3, 0), textcoords="offset points",
+                    ha="right", va="center", fontsize=7, color="#666666", annotation_clip=False,
                 )  # fmt: skip
 
     def scale_bar(self, axes: Axes) -> None:
@@ -496,25 +531,45 @@ class _Sheet:
         """Write names at a point inside the largest part of each province."""
         from matplotlib.patheffects import withStroke
 
-        for code, shape in self.provinces.items():
+        for code, (x, y) in self.names_at.items():
             if code not in names:
                 continue
-            largest = max(shapely.get_parts(shape), key=lambda part: float(part.area))
-            middle = shapely.centroid(largest)
-            if not shapely.contains(largest, middle):
-                middle = shapely.point_on_surface(largest)
             axes.text(
-                middle.x, middle.y, names[code], ha="center", va="center", fontsize=8, zorder=7,
+                x, y, names[code], ha="center", va="center", fontsize=8, zorder=7,
                 color="#111111", path_effects=[withStroke(linewidth=2.2, foreground="#FFFFFF")],
             )  # fmt: skip
 
 
-def _drawable(boundaries: Boundaries) -> Geometries:
+def _drawable(boundaries: Boundaries, detail_m: float) -> Geometries:
     """Polygons in the plane, simplified for drawing."""
     plane = boundaries.projected()
     if boundaries.is_coverage:
-        return np.asarray(shapely.coverage_simplify(plane, DETAIL_M))
+        return np.asarray(shapely.coverage_simplify(plane, detail_m))
     return np.asarray(shapely.make_valid(plane))
+
+
+def _dissolve(polygons: Geometries, unit_ids: Sequence[str]) -> dict[str, Any]:
+    """Union of the polygons of each province, by the first two digits of the codes."""
+    codes = np.array([unit[:2] for unit in unit_ids])
+    return {
+        code: shapely.union_all(polygons[codes == code]) for code in sorted(set(codes.tolist()))
+    }
+
+
+def _middle(shape: Any) -> tuple[float, float]:
+    """Centre of the largest circle inside a shape: where a name has most room."""
+    largest = max(shapely.get_parts(shape), key=lambda part: float(part.area))
+    radius = shapely.maximum_inscribed_circle(largest, tolerance=1e-3 * float(largest.length))
+    x, y = radius.coords[0]
+    return float(x), float(y)
+
+
+def _relative(
+    box: tuple[float, float, float, float], width: float, height: float
+) -> tuple[float, float, float, float]:
+    """Inches to shares of the figure."""
+    left, bottom, wide, tall = box
+    return left / width, bottom / height, wide / width, tall / height
 
 
 def _path(polygon: Any) -> Any:
@@ -576,7 +631,10 @@ def _legend(
         classes.index(table.to_numpy(dtype=np.float64).ravel()) + 1,
         minlength=len(classes.colours) + 1,
     )
-    texts = _intervals(classes.edges)
+    texts = _intervals(classes.edges, words["to"])
+    how = words["quantile"]
+    if classes.two_sided and variable.centre is not None:
+        how = words["sides"].format(centre=f"{variable.centre:g}".replace("-", "−"))
     handles = [
         Patch(facecolor=colour, edgecolor="#999999", label=f"{text}  ({count})")
         for colour, text, count in zip(classes.colours, texts, counts[1:], strict=True)
@@ -592,26 +650,18 @@ def _legend(
         handles.append(Patch(facecolor=CONTEXT_COLOUR, edgecolor="#CCCCCC", label=words["context"]))
     legend = axes.legend(
         handles=handles, loc="upper center", ncols=2, fontsize=7.5, frameon=False, borderpad=0.2,
-        title=f"{variable.label}\n{words['quantile']} {words['of all years']}", title_fontsize=8,
+        title=f"{variable.label}\n{how}", title_fontsize=8,
     )  # fmt: skip
     legend.get_title().set_multialignment("center")
 
 
-def _intervals(edges: FloatArray) -> list[str]:
-    """Texts `a – b` with as many digits as neighbouring edges need to differ."""
-    for digits in range(3, 16):
-        texts = [_number(edge, digits) for edge in edges]
-        if len(set(texts)) == len(set(edges.tolist())):
-            break
-    return [f"{low} – {high}" for low, high in itertools.pairwise(texts)]
-
-
-def _number(value: float, digits: int) -> str:
-    """A number with some significant digits, without exponent where it is short."""
-    text = f"{value:.{digits}g}"
-    if "e" in text and 1e-4 <= abs(value) < 1e7:
-        text = f"{value:,.0f}" if abs(value) >= 1 else f"{value:.{digits + 4}f}"
-    return text.replace("-", "−")
+def _intervals(edges: FloatArray, to: str) -> list[str]:
+    """Texts `a to b` with the decimals that the nearest two edges need to differ in two digits."""
+    steps = np.diff(edges)
+    finest = float(steps[steps > 0].min()) if (steps > 0).any() else max(abs(float(edges[0])), 1.0)
+    decimals = max(0, 1 - int(np.floor(np.log10(finest))))
+    texts = [f"{edge:,.{decimals}f}".replace("-", "−") for edge in edges]
+    return [f"{low} {to} {high}" for low, high in itertools.pairwise(texts)]
 
 
 def _round_down(value: float) -> float:
