@@ -139,8 +139,8 @@ def criterion_faults(table: pd.DataFrame, replications: int) -> list[str]:
 
 def main(replications: int) -> int:
     seeds = np.random.SeedSequence(SEED).spawn(replications)
-    # Fresh processes read these when they load BLAS: two processes of many threads each would get in
-    # each other's way.
+    # Fresh processes read these when they load BLAS: many threads each would get in
+    # the way of one another.
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(variable, "1")
     context = multiprocessing.get_context("spawn")

@@ -29,6 +29,7 @@ from .errors import (
     WeightsError,
 )
 from .model import SpatialPanel
+from .peers import compare_with_peer
 from .restrictions import WaldTest
 from .results import EffectsResults, FixedEffects, SpatialPanelResults
 from .simulate import simulate
@@ -60,5 +61,6 @@ __all__ = [
     "WeightsAlignmentError",
     "WeightsDiagonalError",
     "WeightsError",
+    "compare_with_peer",
     "simulate",
 ]

@@ -272,7 +272,12 @@ def fit_error(
             loadings = np.zeros((n_periods, filtered.shape[2]))
         flat = filtered.reshape(-1, filtered.shape[2])
         gram = flat.T @ flat
-        delta = linalg.solve(gram[1:, 1:], gram[1:, 0], assume_a="pos", check_finite=False)
+        # Near the edge of the interval the filter takes the intercept towards zero; columns of unit
+        # length keep the system regular there.
+        length = np.sqrt(np.diag(gram)[1:])
+        scaled = gram[1:, 1:] / np.outer(length, length)
+        delta = linalg.solve(scaled, gram[1:, 0] / length, assume_a="pos", check_finite=False)
+        delta = delta / length
         contrast = np.concatenate([[1.0], -delta])
         residuals = filtered @ contrast
         return float(residuals.ravel() @ residuals.ravel()), residuals, contrast, loadings

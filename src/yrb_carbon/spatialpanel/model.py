@@ -120,10 +120,7 @@ class SpatialPanel:
                 f"durbin is given but model {model!r} has no lagged regressors; use "
                 f"{enumerate_names(sorted(DURBIN_MODELS))}"
             )
-        self.model = model
-        self.entity_effects = entity_effects
-        self.time_effects = time_effects
-        self.arrays = align_panel(
+        arrays = align_panel(
             dependent,
             exog,
             weights,
@@ -131,10 +128,54 @@ class SpatialPanel:
             lag_regressors=model in DURBIN_MODELS,
             intercept=not (entity_effects or time_effects),
         )
-        self._projected = _project(self.arrays, entity_effects, time_effects)
-        check_identified(self._projected.z, self.arrays, _describe(entity_effects, time_effects))
+        self._assemble(arrays, model, entity_effects, time_effects, None)
+
+    @classmethod
+    def from_arrays(
+        cls,
+        arrays: PanelArrays,
+        *,
+        model: str,
+        entity_effects: bool,
+        time_effects: bool,
+        spectrum: WeightsSpectrum | None = None,
+    ) -> SpatialPanel:
+        """A model of arrays that were aligned before, such as those of another fit.
+
+        Parameters
+        ----------
+        arrays : PanelArrays
+            With the columns of ``z`` that the model needs.
+        model, entity_effects, time_effects
+            As of the class.
+        spectrum : WeightsSpectrum, optional
+            Of the weights, if known.
+
+        Returns
+        -------
+        SpatialPanel
+        """
+        _check_choice("model", model, get_args(Model))
+        panel = cls.__new__(cls)
+        panel._assemble(arrays, model, entity_effects, time_effects, spectrum)
+        return panel
+
+    def _assemble(
+        self,
+        arrays: PanelArrays,
+        model: str,
+        entity_effects: bool,
+        time_effects: bool,
+        spectrum: WeightsSpectrum | None,
+    ) -> None:
+        self.arrays = arrays
+        self.model = model
+        self.entity_effects = entity_effects
+        self.time_effects = time_effects
+        self._spectrum = spectrum
+        self._projected = _project(arrays, entity_effects, time_effects)
+        check_identified(self._projected.z, arrays, _describe(entity_effects, time_effects))
         self._check_variation()
-        self._spectrum: WeightsSpectrum | None = None
 
     @property
     def spectrum(self) -> WeightsSpectrum:
