@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 CREATED = datetime(2024, 1, 15)
 """Fixed, so that two runs write the same bytes."""
@@ -55,33 +56,26 @@ def write_workbook(path: Path, sheets: Sequence[Sheet]) -> None:
     with xlsxwriter.Workbook(str(path)) as book:
         book.set_properties({"created": CREATED, "comments": "synthetic demonstration data"})
         for sheet in sheets:
-            page = book.add_worksheet(sheet.name)
-            styles = {
-                column: book.add_format({"num_format": text})
-                for column, text in sheet.formats.items()
-            }
-
-            def put(
-                row: int, column: int, cell: Cell, page: object = page, styles: object = styles
-            ) -> None:
-                _put(page, row, column, cell, styles)
-
-            for i, row in enumerate(sheet.rows):
-                for j, cell in enumerate(row):
-                    put(i, j, cell)
-            for (i, j), cell in sorted(sheet.extra.items()):
-                put(i, j, cell)
-            if sheet.claims_all_rows:
-                page.set_row(LARGEST_ROW - 1, 15.5)
+            _fill(book, book.add_worksheet(sheet.name), sheet)
 
 
-def _put(page: object, row: int, column: int, cell: Cell, styles: object) -> None:
+def _fill(book: Any, page: Any, sheet: Sheet) -> None:
+    styles = {j: book.add_format({"num_format": text}) for j, text in sheet.formats.items()}
+    for i, row in enumerate(sheet.rows):
+        for j, cell in enumerate(row):
+            _put(page, i, j, cell, styles.get(j) if i else None)
+    for (i, j), cell in sorted(sheet.extra.items()):
+        _put(page, i, j, cell, None)
+    if sheet.claims_all_rows:
+        page.set_row(LARGEST_ROW - 1, 15.5)
+
+
+def _put(page: Any, row: int, column: int, cell: Cell, style: Any) -> None:
     if cell is None:
         return
-    style = styles.get(column) if isinstance(styles, dict) and row > 0 else None
     if isinstance(cell, Formula):
-        page.write_formula(row, column, cell.text, style, cell.value)  # type: ignore[attr-defined]
+        page.write_formula(row, column, cell.text, style, cell.value)
     elif isinstance(cell, str):
-        page.write_string(row, column, cell)  # type: ignore[attr-defined]
+        page.write_string(row, column, cell)
     else:
-        page.write_number(row, column, cell, style)  # type: ignore[attr-defined]
+        page.write_number(row, column, cell, style)

@@ -56,7 +56,8 @@ class Gazetteer:
         recodes = load_events()
         recodes = recodes[recodes["kind"].eq("recode") & recodes["first_year"].notna()]
         self._recodes = {
-            str(code): group.sort_values("first_year") for code, group in recodes.groupby("code_new")
+            str(code): group.sort_values("first_year")
+            for code, group in recodes.groupby("code_new")
         }
 
     def now(self, unit: str) -> Place:

@@ -471,9 +471,7 @@ def simulate_system(
     return System(design, gdp2, gdp3, patents, npp, co2, m1, m2, m3, cb)
 
 
-def _draw_emission_levels(
-    draws: Draws, design: Design, moments: Mapping[str, Any]
-) -> FloatArray:
+def _draw_emission_levels(draws: Draws, design: Design, moments: Mapping[str, Any]) -> FloatArray:
     """Mean log emissions of each unit, Mt: along the real panel's line on log GDP."""
     relation = moments["ln_co2_on_ln_gdp"]
     score = draws.normal("emission level", 1)[0]

@@ -99,7 +99,9 @@ class Tables:
         return {
             name: self.extend(values, years, growth, GDP_DECIMALS)
             for name, values, growth in (
-                ("gdp1", first, 0.04), ("gdp2", system.gdp2, 0.09), ("gdp3", system.gdp3, 0.10)
+                ("gdp1", first, 0.04),
+                ("gdp2", system.gdp2, 0.09),
+                ("gdp3", system.gdp3, 0.10),
             )  # fmt: skip
         }
 

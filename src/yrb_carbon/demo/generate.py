@@ -1,0 +1,262 @@
+"""Write the whole demonstration folder: files in the published layouts, and their truth."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from yrb_carbon.demo.effects import calc_system_effects
+from yrb_carbon.demo.moments import read_moments
+from yrb_carbon.demo.parameters import (
+    CONTROLS,
+    FIRST_YEAR,
+    LAST_YEAR,
+    MEDIATORS,
+    OUTCOME,
+    TREATMENT,
+    TRUTH,
+    YEARS,
+    Truth,
+)
+from yrb_carbon.demo.places import present_units
+from yrb_carbon.demo.research import (
+    write_apparent_co2,
+    write_coal_mines,
+    write_county_co2,
+    write_land_cover,
+    write_national_employment,
+    write_npp,
+    write_province_panel,
+)
+from yrb_carbon.demo.simulate import Design, Draws, System, simulate_design, simulate_system
+from yrb_carbon.demo.tables import Tables
+from yrb_carbon.demo.vendor import (
+    write_edgar,
+    write_exchange_rate,
+    write_fdi,
+    write_finance,
+    write_population,
+    write_real_gdp,
+    write_roads,
+    write_structure,
+)
+from yrb_carbon.demo.yearbook import write_yearbook
+from yrb_carbon.errors import WeightsError, listing
+from yrb_carbon.study.units import load_units
+
+if TYPE_CHECKING:
+    from yrb_carbon.sources.boundaries import Boundaries
+
+FloatArray = npt.NDArray[np.float64]
+
+DEFAULT_SEED = 20240115
+UNIT_SET = "A"
+DIGEST_DECIMALS = 12
+
+README = f"""SYNTHETIC DEMONSTRATION DATA - 合成演示数据
+
+Every number in this folder is made up by the generator yrb_carbon.demo. The files have the names,
+sheets, headers, encodings and oddities of published files, so that a study of them runs through
+the same readers as a study of real data. No number describes a real place.
+
+Years {FIRST_YEAR} to {LAST_YEAR}; truth.json holds the parameters that the values were drawn with.
+"""
+
+
+def generate(
+    folder: str | Path,
+    *,
+    seed: int = DEFAULT_SEED,
+    boundaries: Boundaries,
+    weights: Any = None,
+    truth: Truth = TRUTH,
+) -> tuple[Path, ...]:
+    """Write the demonstration inputs and truth.json.
+
+    Parameters
+    ----------
+    folder : path
+        Made when missing; files of the same names are replaced.
+    seed : int
+        Of all synthetic values; the same seed and boundaries give the same bytes.
+    boundaries : Boundaries
+        Polygons of at least the present candidate units (set A and Jiyuan).
+    weights : object with `unique_ids` and `sparse`, optional
+        Row-standardised weights of set A; queen contiguity of the polygons by default.
+    truth : Truth
+        Parameters of the system.
+
+    Returns
+    -------
+    tuple of Path
+        The files, truth.json and README.txt last.
+
+    Raises
+    ------
+    SourceError
+        If a unit has no polygon, or the table of moments is missing.
+    WeightsError
+        If the weights are not row-standardised over the units of set A.
+    """
+    target = Path(folder)
+    target.mkdir(parents=True, exist_ok=True)
+    moments = read_moments()
+    design = make_design(boundaries, weights, seed=seed, moments=moments)
+    system = simulate_system(design, truth, seed, moments)
+    tables = Tables(system, Draws(seed, design.codes))
+    files = (
+        write_yearbook(target, tables),
+        write_national_employment(target),
+        write_edgar(target, tables),
+        write_county_co2(target, tables),
+        write_apparent_co2(target, tables),
+        write_structure(target, tables),
+        write_real_gdp(target, tables),
+        write_population(target, tables),
+        write_fdi(target, tables),
+        write_roads(target, tables),
+        write_finance(target, tables),
+        write_exchange_rate(target),
+        write_npp(target, tables),
+        write_land_cover(target, tables),
+        write_coal_mines(target, tables, boundaries),
+        write_province_panel(target, tables),
+    )
+    truth_file, readme = target / "truth.json", target / "README.txt"
+    text = json.dumps(describe_truth(design, truth, seed), indent=1, sort_keys=True)
+    truth_file.write_text(f"{text}\n", encoding="utf-8")
+    readme.write_text(README, encoding="utf-8")
+    return (*files, truth_file, readme)
+
+
+def make_design(
+    boundaries: Boundaries, weights: Any = None, *, seed: int, moments: dict[str, Any]
+) -> Design:
+    """Draw the given part of the system for all present candidate units.
+
+    Units outside set A (Jiyuan) have no links: they follow the same equations without neighbours.
+    """
+    candidates = load_units()
+    units = present_units(candidates)
+    measured = boundaries.subset(units.index)
+    units = units.assign(area_km2=measured.frame["area_km2"])
+    linked = candidates.select(UNIT_SET).ids
+    matrix = _linked_weights(measured, weights, linked)
+    position = [units.index.get_loc(unit) for unit in linked]
+    padded = np.zeros((len(units), len(units)))
+    padded[np.ix_(position, position)] = matrix
+    return simulate_design(seed, units, padded, moments)
+
+
+def _linked_weights(boundaries: Boundaries, weights: Any, linked: tuple[str, ...]) -> FloatArray:
+    """Dense weights of set A in the order of the codes."""
+    if weights is None:
+        from yrb_carbon.weights.build import build_weights
+        from yrb_carbon.weights.spec import WeightsSpec
+
+        weights = build_weights(boundaries.subset(linked), WeightsSpec()).graph
+    ids = [str(unit) for unit in weights.unique_ids]
+    table = pd.DataFrame(weights.sparse.toarray(), index=ids, columns=ids)
+    strange = sorted(set(ids) ^ set(linked))
+    if strange:
+        raise WeightsError(
+            f"the demonstration needs weights of the {len(linked)} units of set {UNIT_SET}; "
+            f"missing or too many: {listing(strange)}"
+        )
+    ordered = table.loc[list(linked), list(linked)].to_numpy(dtype=float)
+    uneven = [linked[i] for i in np.flatnonzero(np.abs(ordered.sum(axis=1) - 1.0) > 1e-9)]
+    if uneven:
+        raise WeightsError(
+            f"rows of the weights do not sum to one for {listing(uneven)}; "
+            "the demonstration needs row-standardised weights"
+        )
+    return ordered
+
+
+def linked_units(design: Design) -> tuple[tuple[str, ...], FloatArray]:
+    """Codes and weights of the units that the equations hold for (set A)."""
+    rows = np.flatnonzero(design.weights.sum(axis=1) > 0)
+    return tuple(design.codes[i] for i in rows), design.weights[np.ix_(rows, rows)]
+
+
+def digest_weights(codes: tuple[str, ...], weights: FloatArray) -> str:
+    """SHA-256 over the codes and the weights rounded to 12 decimals."""
+    rounded = np.round(weights, DIGEST_DECIMALS) + 0.0
+    head = ",".join(codes).encode()
+    return hashlib.sha256(head + rounded.astype("<f8").tobytes()).hexdigest()
+
+
+def within_variance(error_ar1: float, years: int = len(YEARS)) -> float:
+    """Share of the variance of AR(1) errors that unit effects leave.
+
+    1 - 2/(T(T-1)) sum_{k=1}^{T-1} (T-k) phi^k: the expected within variance, divisor T-1, over
+    the marginal one. A two-way model with T years can see no more of sigma^2 than this.
+    """
+    lags = np.arange(1, years)
+    return float(1.0 - 2.0 / (years * (years - 1)) * ((years - lags) * error_ar1**lags).sum())
+
+
+def describe_truth(design: Design, truth: Truth, seed: int) -> dict[str, Any]:
+    """All that is known about the demonstration values, ready for JSON."""
+    codes, weights = linked_units(design)
+    visible = within_variance(truth.error_ar1, len(YEARS))
+    equations: dict[str, dict[str, float]] = {}
+    for equation in truth.equations:
+        parameters = equation.as_dict()
+        parameters["sigma2_marginal"] = parameters["sigma2"]
+        parameters["sigma2"] *= visible
+        equations[equation.outcome] = parameters
+    return {
+        "what": "synthetic demonstration data: parameters that the values were drawn with",
+        "seed": seed,
+        "unit_set": UNIT_SET,
+        "units": len(codes),
+        "first_year": FIRST_YEAR,
+        "last_year": LAST_YEAR,
+        "weights": {
+            "scheme": "queen",
+            "standardise": "row",
+            "links": int((weights > 0).sum()),
+            "sha256": digest_weights(codes, weights),
+        },
+        "variables": {
+            "outcome": f"{OUTCOME} = ln(sink / CO2), sink from NPP, CO2 of the EDGAR workbook",
+            "treatment": f"{TREATMENT} = location quotient of mining employment, national, level",
+            "m1": "tertiary over secondary value added",
+            "m2": "ln(1 + patents granted per 10^4 persons)",
+            "m3": "ln(10^6 sink / area)",
+            "ln_pgdp": "ln(real GDP per head, yuan of 2000, which here are yuan of 2003)",
+            "ln_density": "ln(persons per km2)",
+        },
+        "mediators": list(MEDIATORS),
+        "controls": list(CONTROLS),
+        "equations": equations,
+        "errors": {
+            "ar1": truth.error_ar1,
+            "correlation_between_mediators": truth.mediator_error_correlation,
+            "correlation_with_outcome": 0.0,
+            "within_share_of_variance": visible,
+        },
+        "effects": {
+            name: summary.as_dict() for name, summary in calc_system_effects(truth, weights).items()
+        },
+        "notes": [
+            "sigma2 is what two-way effects over these years leave of the error variance; "
+            "sigma2_marginal is the variance itself.",
+            "The outcome on the treatment and controls alone has no true spatial Durbin model: "
+            "the reduced form of the system has polynomials of W.",
+            "County emissions add up to the same CO2 as the EDGAR workbook to 2017; in 2018 "
+            "provincial scaling gives another figure, so that the truth of the outcome holds "
+            "exactly for EDGAR, and for counties to 2017.",
+            "Patents are whole numbers: the second mediator carries that rounding.",
+        ],
+    }
+
+
+__all__ = ["DEFAULT_SEED", "Design", "System", "describe_truth", "generate", "make_design"]
