@@ -8,10 +8,11 @@ from yrb_carbon.study.sections import dump_sections
 min_version("9.0")
 
 
+study = load_for_workflow(workflow)
+
+
 configfile: "config.yaml"
 
-
-study = load_for_workflow(workflow.configfiles, workflow.overwrite_config)
 
 RULES = "src/yrb_carbon/workflow/rules/"
 

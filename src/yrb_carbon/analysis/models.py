@@ -96,7 +96,8 @@ def fit_column(
         results = _fit_ols(column, sample[outcome], sample[list(regressors)])
         residuals = results.resids.reindex(sample.index)
     else:
-        results = _fit_spatial(column, sample[outcome], sample[list(regressors)], graph)
+        panel = spatial_panel(column, sample[outcome], sample[list(regressors)], graph)
+        results = panel.fit(estimator=column.estimator)
         residuals = results.resids.reindex(sample.index)
     return FittedColumn(column, key, regressors, sample, results, residuals)
 
@@ -124,10 +125,11 @@ def _fit_ols(column: ModelColumn, outcome: pd.Series, exog: pd.DataFrame) -> Any
     return model.fit(cov_type="clustered", cluster_entity=True)
 
 
-def _fit_spatial(
+def spatial_panel(
     column: ModelColumn, outcome: pd.Series, exog: pd.DataFrame, weights: Weights
-) -> SpatialPanelResults:
-    model = SpatialPanel(
+) -> SpatialPanel:
+    """The model of one column, not yet fitted."""
+    return SpatialPanel(
         outcome,
         exog,
         weights,
@@ -136,7 +138,6 @@ def _fit_spatial(
         entity_effects=column.effects in HAS_UNIT_EFFECTS,
         time_effects=column.effects in HAS_TIME_EFFECTS,
     )
-    return model.fit(estimator=column.estimator)
 
 
 def model_rows(fitted: tuple[FittedColumn, ...], key: TableKey) -> pd.DataFrame:
@@ -183,10 +184,8 @@ def _spatial_rows(results: SpatialPanelResults) -> list[dict[str, Any]]:
     table = results.tidy().drop(columns=["equation", "inference"])
     table = table[table["quantity"] != "residual_ar1"]
     tested = table["std_error"].notna()
-    rows: list[dict[str, Any]] = table.assign(
-        inference=tested.map({True: "normal", False: ""})
-    ).to_dict("records")
-    return rows
+    named = table.assign(inference=tested.map({True: "normal", False: ""}))
+    return [dict(zip(named.columns, row, strict=True)) for row in named.itertuples(index=False)]
 
 
 def residual_ar1(residuals: pd.Series) -> dict[str, Any]:

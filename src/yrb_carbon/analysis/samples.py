@@ -10,16 +10,15 @@ from typing import Any
 import pandas as pd
 
 from yrb_carbon.errors import DataError, listing
-from yrb_carbon.indices.registry import compute_variable, required_columns
+from yrb_carbon.indices.registry import compute_variable, required_cells, required_columns
 from yrb_carbon.indices.spec import IndexDefaults, VariableSpec
 from yrb_carbon.panel.completeness import draw_completeness
 from yrb_carbon.panel.gaps import fill_gaps
 from yrb_carbon.panel.sample import Sample, fix_sample
+from yrb_carbon.panel.schema import VERSION_MARK
 from yrb_carbon.provenance import write_json
 from yrb_carbon.study.config import SampleSection, VariableSection
 from yrb_carbon.study.units import load_units
-
-FLAG_PREFIX = "flag_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +70,42 @@ def index_defaults(spec: Any) -> IndexDefaults:
 
 
 def variable_spec(section: VariableSection) -> VariableSpec:
-    """Options of one variable, without its label."""
-    return VariableSpec(**section.model_dump(exclude={"label"}))
+    """Options of one variable, without its label and the version of its columns."""
+    return VariableSpec(**section.model_dump(exclude={"label", "version"}))
+
+
+def versioned(column: str, version: str | None) -> str:
+    """Name of a raw column in a version: `gdp2` and `laiwu` give `gdp2__laiwu`."""
+    return column if version is None else f"{column}{VERSION_MARK}{version}"
+
+
+def raw_columns(section: VariableSection, defaults: IndexDefaults) -> tuple[str, ...]:
+    """Raw panel columns that a variable reads."""
+    columns = required_columns(variable_spec(section), defaults)
+    return tuple(versioned(column, section.version) for column in columns)
+
+
+def raw_cells(
+    section: VariableSection, defaults: IndexDefaults, years: range
+) -> dict[str, tuple[int, ...]]:
+    """Raw panel columns that a variable reads, and in which years."""
+    cells = required_cells(variable_spec(section), defaults, years)
+    return {versioned(column, section.version): own for column, own in cells.items()}
+
+
+def compute_section(
+    name: str,
+    section: VariableSection,
+    panel: pd.DataFrame,
+    defaults: IndexDefaults,
+    years: range,
+) -> pd.Series:
+    """Compute one variable on the units of a panel, from the version of the columns it asks for."""
+    spec = variable_spec(section)
+    columns = required_columns(spec, defaults)
+    view = panel[[versioned(column, section.version) for column in columns]]
+    view = view.set_axis(list(columns), axis="columns")
+    return compute_variable(spec, view, defaults, years=years, name=name)
 
 
 def make_sample(
@@ -107,26 +140,21 @@ def make_sample(
     if section.first_year is None or section.last_year is None or section.unit_set is None:
         raise DataError("the years and the unit set of a sample must be given")
     years = range(section.first_year, section.last_year + 1)
-    specs = {name: variable_spec(spec.variables[name]) for name in computed}
+    sections = {name: spec.variables[name] for name in computed}
     defaults = index_defaults(spec)
-    inputs = {name: required_columns(specs[name], defaults) for name in computed}
-    _require_columns(raw, inputs)
+    _require_columns(raw, {name: raw_columns(sections[name], defaults) for name in computed})
     candidates = _candidates(section)
-    before = int(raw.isna().to_numpy().sum())
+    missing = int(raw.isna().to_numpy().sum())
     filled = fill_gaps(raw, spec.impute.max_gap)
-    needed = {
-        name: _needed_years(inputs[name], specs[name], defaults, years, filled.panel)
-        for name in required
-    }
+    needed = {name: raw_cells(sections[name], defaults, years) for name in required}
     sample = fix_sample(filled.panel, needed, years, candidates)
     retained = sample.of(filled.panel)
-    columns = {}
-    for name in computed:
-        values = compute_variable(specs[name], retained, defaults)
-        in_years = values[values.index.get_level_values("year").isin(years)]
-        columns[name] = in_years
-    indices = pd.DataFrame(columns).sort_index()
-    _require_finite(indices, inputs)
+    indices = pd.DataFrame(
+        {
+            name: compute_section(name, sections[name], retained, defaults, years)
+            for name in computed
+        }
+    ).sort_index()
     kept_raw = retained[retained.index.get_level_values("year").isin(years)]
     counts = {
         "candidate_units": len(candidates),
@@ -135,8 +163,8 @@ def make_sample(
         "years": [years.start, years.stop - 1],
         "rows_in": len(raw),
         "rows_out": len(indices),
-        "missing_cells_in": before,
-        "cells_filled": before - int(filled.panel[raw.columns].isna().to_numpy().sum()),
+        "missing_cells_in": missing,
+        "cells_filled": missing - int(filled.panel[raw.columns].isna().to_numpy().sum()),
         "variables": list(computed),
         "fixed_by": list(required),
         "units": list(sample.units),
@@ -178,40 +206,6 @@ def _require_columns(raw: pd.DataFrame, inputs: Mapping[str, tuple[str, ...]]) -
             f"no source of the study provides these panel columns: {'; '.join(faults)}. "
             "Add the source, or take the variable out of the tables"
         )
-
-
-def _needed_years(
-    columns: tuple[str, ...],
-    spec: VariableSpec,
-    defaults: IndexDefaults,
-    years: range,
-    panel: pd.DataFrame,
-) -> dict[str, list[int]]:
-    """Years in which each raw column is needed: the sample's, moved back by the lag."""
-    del defaults
-    present = set(panel.index.get_level_values("year"))
-    moved = [year - spec.lag for year in years]
-    absent = sorted(set(moved) - present)
-    if absent:
-        raise DataError(
-            f"a lag of {spec.lag} years needs the years {listing(absent)}, which the panel does "
-            "not hold. Start the sample later or lower the lag"
-        )
-    return dict.fromkeys(columns, moved)
-
-
-def _require_finite(indices: pd.DataFrame, inputs: Mapping[str, tuple[str, ...]]) -> None:
-    import numpy as np
-
-    for name in indices.columns:
-        bad = indices.index[~np.isfinite(indices[name].to_numpy(dtype=float))]
-        if len(bad):
-            cells = listing(f"unit {unit} year {year}" for unit, year in bad)
-            raise DataError(
-                f"variable {name!r} is not finite for {cells}; its raw inputs are "
-                f"{listing(inputs[name])}. Variables that no model uses must be complete on the "
-                "units kept, or be taken out of the tables and maps"
-            )
 
 
 def _notice(spec: Any) -> str | None:

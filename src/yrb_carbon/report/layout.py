@@ -153,7 +153,8 @@ def _heading(column: ModelColumn) -> str:
 def _sizes_note(rows: pd.DataFrame) -> str:
     sizes = rows[["n_units", "n_periods", "n_obs"]].dropna().drop_duplicates()
     return "; ".join(
-        f"N = {int(row.n_units)} units, T = {int(row.n_periods)} years, {int(row.n_obs)} observations"
+        f"N = {int(row.n_units)} units, T = {int(row.n_periods)} years, "
+        f"{int(row.n_obs)} observations"
         for row in sizes.itertuples()
     )
 
@@ -341,7 +342,8 @@ def _peers(table: PeersTable, rows: pd.DataFrame) -> tuple[pd.DataFrame, list[st
     index = ["model", "estimator", "quantity", "term"]
     ours = rows[rows["equation"] == "ours"].set_index(index)["estimate"]
     lines = []
-    for key, row in rows[rows["equation"] != "ours"].set_index(index).iterrows():
+    of_peers = rows[(rows["equation"] != "ours") & (rows["quantity"] != "difference")]
+    for key, row in of_peers.set_index(index).iterrows():
         model, estimator, quantity, term = key
         difference = abs(row["estimate"] - ours[key])
         lines.append(

@@ -29,7 +29,7 @@ rule panel:
         years=[plan.panel_years(study).start, plan.panel_years(study).stop],
         code=code("assemble_panel.py"),
     message:
-        "Assemble the unit-year panel from {input.files}"
+        f"Assemble the unit-year panel from {len(SOURCE_FILES)} published files"
     script:
         SCRIPTS + "assemble_panel.py"
 

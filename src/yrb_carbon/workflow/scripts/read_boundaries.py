@@ -8,7 +8,7 @@ from yrb_carbon.workflow.job import job
 
 with job(snakemake) as logger:
     spec = load_sections(snakemake.params.spec)
-    file = snakemake.input.get("file") or None
+    file = next(iter(snakemake.input.file), None)
     boundaries = study_boundaries(spec.study, spec.boundaries, spec.samples, file)
     write_boundaries(boundaries, snakemake.output.boundaries)
     write_json(boundaries.record.as_dict(), snakemake.output.record)

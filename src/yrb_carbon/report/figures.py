@@ -1,0 +1,79 @@
+"""The figures of a study: map of units and reaches, maps of variables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from yrb_carbon.report.maps import (
+    MapVariable,
+    draw_units_map,
+    draw_variable_maps,
+    save_figure,
+)
+from yrb_carbon.sources.boundaries import Boundaries
+from yrb_carbon.study.units import load_units
+
+SYNTHETIC_NOTICE = "Synthetic demonstration data"
+
+
+def figure_notice(study: Any) -> str | None:
+    """What is drawn on every figure of a study: its own caution, and that data are synthetic."""
+    parts = [study.notice] if study.notice else []
+    if study.synthetic:
+        parts.append(SYNTHETIC_NOTICE)
+    return " ".join(parts) or None
+
+
+def draw_figures(
+    spec: Any, frame: pd.DataFrame, boundaries: Boundaries, folder: str | Path
+) -> tuple[Path, ...]:
+    """Draw and write all figures that a study asks for, as PNG and SVG.
+
+    Parameters
+    ----------
+    spec : namespace of sections
+        study, figures, variables.
+    frame : DataFrame, index (unit, year)
+        Variables of the main sample.
+    boundaries : Boundaries
+        All candidate units; those outside the sample are drawn in grey.
+    folder : path
+
+    Returns
+    -------
+    tuple of Path
+    """
+    notice = figure_notice(spec.study)
+    units = sorted(frame.index.get_level_values("unit").unique())
+    drawn = boundaries.subset(units)
+    context = boundaries if len(units) < len(boundaries.unit_ids) else None
+    written: list[Path] = []
+    if spec.figures.units_map:
+        reaches = load_units().reach(spec.study.reach_split).loc[units].astype(str).to_dict()
+        figure = draw_units_map(
+            drawn,
+            reaches,
+            title=f"{spec.study.title.en}: units and reaches",
+            notice=notice,
+            context=context,
+        )
+        written += save_figure(figure, Path(folder) / "F1")
+    for name, section in spec.figures.maps.items():
+        label = spec.variables[section.variable].label
+        variable = MapVariable(
+            values=frame[section.variable],
+            label=section.variable if label is None else label.en,
+        )
+        figure = draw_variable_maps(
+            drawn,
+            [variable],
+            section.years,
+            title=section.title.en,
+            notice=notice,
+            context=context,
+        )
+        written += save_figure(figure, Path(folder) / name)
+    return tuple(written)
