@@ -53,7 +53,8 @@ def calc_effect_matrix(equation: Equation, name: str, weights: FloatArray) -> Fl
     """
     identity = np.eye(weights.shape[0])
     own, lagged = equation.slope(name)
-    return np.linalg.solve(identity - equation.rho * weights, own * identity + lagged * weights)
+    spread = own * identity + lagged * weights
+    return np.asarray(np.linalg.solve(identity - equation.rho * weights, spread), dtype=float)
 
 
 def calc_system_effects(truth: Truth, weights: FloatArray) -> dict[str, EffectSummary]:

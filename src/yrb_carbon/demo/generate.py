@@ -148,7 +148,7 @@ def make_design(
     units = units.assign(area_km2=measured.frame["area_km2"])
     linked = candidates.select(UNIT_SET).ids
     matrix = _linked_weights(measured, weights, linked)
-    position = [units.index.get_loc(unit) for unit in linked]
+    position = np.flatnonzero(units.index.isin(linked))
     padded = np.zeros((len(units), len(units)))
     padded[np.ix_(position, position)] = matrix
     return simulate_design(seed, units, padded, moments)

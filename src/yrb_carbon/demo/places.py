@@ -62,7 +62,7 @@ class Gazetteer:
 
     def now(self, unit: str) -> Place:
         """The unit under its last code and name."""
-        row = self.units.frame.loc[unit]
+        row = {str(k): str(v) for k, v in self.units.frame.loc[unit].items()}
         return Place(
             unit, row["name_zh"], row["name_short_zh"], row["name_en"], row["province"],
             row["province_zh"], row["type"],

@@ -239,14 +239,15 @@ def write_land_cover(folder: Path, tables: Tables) -> Path:
     rows: list[Sequence[object]] = [
         ("province", "province_id", "city", "city_id", "year", *range(1, N_CLASSES + 1))
     ]
-    units = tables.design.units
+    areas = tables.design.units["area_km2"].to_numpy(dtype=float)
+    reaches = [str(reach) for reach in tables.design.units["reach_V1"]]
     tilt = tables.noise("land")
     for year in years:
         for j, unit in enumerate(tables.codes):
             place = tables.gazetteer.now(unit)
-            area = float(units.loc[unit, "area_km2"])
-            mix = dict(LAND_MIX[str(units.loc[unit, "reach_V1"])])
-            moved = 0.15 * mix[12] * float(np.tanh(tilt[j]))
+            area = float(areas[j])
+            mix = dict(LAND_MIX[reaches[j]])
+            moved = 0.08 * mix[12] * float(np.tanh(tilt[j]))
             mix[12], mix[10] = mix[12] - moved, mix[10] + moved
             grown = 0.001 * (year - 2001) * mix[12]
             mix[12] -= grown
@@ -310,7 +311,8 @@ def _panel_row(number: int, province: str, year: int, people: float, green: floa
     known: dict[str, object] = {
         "uid": 3100 + 100 * number + t, "province_id": number, "province": province, "year": year,
         "co2_emissions": co2, "gdp": gdp, "sec_val": round(0.45 * gdp, 2),
-        "green_invention_patents": round(0.55 * green), "green_utility_patents": round(0.45 * green),
+        "green_invention_patents": round(0.55 * green),
+        "green_utility_patents": round(0.45 * green),
         "ln_gdp": round(float(np.log(gdp)), 7), "ln_co2": round(float(np.log(co2)), 6),
         "population": round(people, 2), "urban_population": round(0.5 * people, 2),
         "urbanization_rate": 0.5, "sec_pctg": 0.45, "event_time": year - 2021,

@@ -14,6 +14,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -176,7 +177,7 @@ class System:
 def centre(values: FloatArray) -> FloatArray:
     """Two-way within deviations of a (T, N) array: v - unit mean - year mean + mean."""
     one_way = values - values.mean(axis=0)
-    return one_way - one_way.mean(axis=1, keepdims=True)
+    return np.asarray(one_way - one_way.mean(axis=1, keepdims=True), dtype=float)
 
 
 def ar1_paths(shocks: FloatArray, phi: float) -> FloatArray:
@@ -195,13 +196,15 @@ def lag(weights: FloatArray, values: FloatArray) -> FloatArray:
 
 def filter_back(rho: float, weights: FloatArray, values: FloatArray) -> FloatArray:
     """(I - rho W)^-1 v_t for each year."""
-    return np.linalg.solve(np.eye(weights.shape[0]) - rho * weights, values.T).T
+    return np.asarray(
+        np.linalg.solve(np.eye(weights.shape[0]) - rho * weights, values.T).T, dtype=float
+    )
 
 
 def set_sd(values: FloatArray, sd: float) -> FloatArray:
     """Two-way deviations, scaled to a pooled standard deviation."""
     deviations = centre(values)
-    return deviations * (sd / deviations.std())
+    return np.asarray(deviations * (sd / deviations.std()), dtype=float)
 
 
 def standard_by_reach(values: FloatArray, reach: Sequence[str]) -> FloatArray:
@@ -293,7 +296,7 @@ def _draw_persons(
     )
     paths = filter_back(0.3, weights, ar1_paths(draws.normal("density"), 0.95))
     ln_density = level + np.array(own.year)[:, None] + set_sd(paths, own.sd_within)
-    return np.maximum(np.rint(np.exp(ln_density) * area), 1.0).astype(np.int64)
+    return np.asarray(np.maximum(np.rint(np.exp(ln_density) * area), 1.0), dtype=np.int64)
 
 
 def _draw_gdp(
@@ -312,13 +315,13 @@ def _draw_gdp(
         + np.array(own.year)[:, None]
         + set_sd(paths, own.sd_within)
     )
-    return np.round(np.exp(ln_pgdp) * persons / 1e8, GDP_DECIMALS)
+    return np.asarray(np.round(np.exp(ln_pgdp) * persons / 1e8, GDP_DECIMALS), dtype=float)
 
 
 def _draw_primary_share(draws: Draws, ln_pgdp: FloatArray) -> FloatArray:
     """Primary share of GDP: falls with income, between 2 and 45 %."""
     noise = draws.normal("primary level", 1)[0]
-    return np.clip(0.16 - 0.08 * (ln_pgdp - 9.8) + 0.04 * noise, 0.02, 0.45)
+    return np.asarray(np.clip(0.16 - 0.08 * (ln_pgdp - 9.8) + 0.04 * noise, 0.02, 0.45))
 
 
 def _draw_mining_levels(
@@ -334,10 +337,10 @@ def _draw_mining_levels(
     score = draws.normal("mining level", 1)[0]
     chance = draws.normal("mining absent", 1)[0]
     level = np.zeros(len(units))
+    normal = NormalDist()
     for i, kind in enumerate(units["resource_class"]):
         group = coal["class"]["none" if kind == "none" else "resource"]
-        threshold = np.quantile(np.linspace(0.0, 1.0, 1001), group["share_zero"] / 3.0)
-        if _normal_cdf(chance[i]) >= threshold:
+        if normal.cdf(chance[i]) >= group["share_zero"] / 3.0:
             level[i] = np.exp(group["mean_log"] + group["sd_log"] * np.clip(score[i], -1.8, 1.8))
     overall = float(np.mean(list(coal["reach_mean"].values())))
     for name, mean in coal["reach_mean"].items():
@@ -345,12 +348,6 @@ def _draw_mining_levels(
         if level[members].sum() > 0:
             level[members] *= np.sqrt(mean * overall) / level[members].mean()
     return np.minimum(level, MINING_SPREAD)
-
-
-def _normal_cdf(z: float) -> float:
-    from math import erf, sqrt
-
-    return 0.5 * (1.0 + erf(z / sqrt(2.0)))
 
 
 def _draw_employment(
@@ -485,9 +482,9 @@ def _draw_emission_levels(draws: Draws, design: Design, moments: Mapping[str, An
 
 def _lift(values: FloatArray, floor: float) -> FloatArray:
     """Move whole units up, so that no year is below the floor."""
-    return values + np.maximum(floor - values.min(axis=0), 0.0)
+    return np.asarray(values + np.maximum(floor - values.min(axis=0), 0.0))
 
 
 def _cap(values: FloatArray, ceiling: float) -> FloatArray:
     """Move whole units down, so that no year is above the ceiling."""
-    return values - np.maximum(values.max(axis=0) - ceiling, 0.0)
+    return np.asarray(values - np.maximum(values.max(axis=0) - ceiling, 0.0))

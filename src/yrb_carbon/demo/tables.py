@@ -102,7 +102,7 @@ class Tables:
                 ("gdp1", first, 0.04),
                 ("gdp2", system.gdp2, 0.09),
                 ("gdp3", system.gdp3, 0.10),
-            )  # fmt: skip
+            )
         }
 
     def real_gdp(self, years: tuple[int, int]) -> tuple[Series, Series, FloatArray, Series]:
@@ -126,7 +126,7 @@ class Tables:
 
     def noise(self, block: str) -> FloatArray:
         """Standard normal number of each unit."""
-        return self.draws.normal(f"file {block}", 1)[0]
+        return np.asarray(self.draws.normal(f"file {block}", 1)[0], dtype=float)
 
     def simple(self, block: str, level: FloatArray, spread: float) -> FloatArray:
         """Quantities that no equation needs, (T, N): a level with a unit's factor and wobble."""

@@ -22,6 +22,9 @@ SYNTHETIC = "合成演示数据，非真实统计 (synthetic demonstration data,
 FOOTER = f"更多数据说明：{SYNTHETIC}"
 FOOTER_LINK = "https://example.org/synthetic-demonstration-data"
 CITY_TYPE = "地级市"
+LINXIA = "622900"
+"""Prefecture whose code stands beside a county-level city of the same short name."""
+
 TEXT_EVERY = 97
 """Every so many rows of the structure workbook carry their numbers as text."""
 
@@ -33,10 +36,10 @@ def write_edgar(folder: Path, tables: Tables) -> Path:
     rows: list[Sequence[Cell]] = [
         ("年份", "城市代码", "所属省份", "城市", "地区", "胡焕庸线", "碳排放量_吨")
     ]
-    for place in far_places():
+    for far in far_places():
         for t, year in enumerate(range(years[0], years[1] + 1)):
             rows.append(
-                (year, int(place.code), place.province_zh, place.name, "中部", "东南侧",
+                (year, int(far.code), far.province_zh, far.name, "中部", "东南侧",
                  round(2.1e7 * 1.03**t, 3))
             )  # fmt: skip
     for unit in tables.codes:
@@ -214,7 +217,7 @@ def write_population(folder: Path, tables: Tables) -> Path:
                     (end + 1, 3): FOOTER_LINK,
                 },
                 {5: "0_ ", 6: "0_ ", 7: "0_ ", 8: "0.00_ "},
-            ),  # fmt: skip
+            ),
             Sheet(
                 "数据说明",
                 [
@@ -225,7 +228,7 @@ def write_population(folder: Path, tables: Tables) -> Path:
                     ("数据来源：",),
                     (SYNTHETIC,),
                 ],
-            ),  # fmt: skip
+            ),
         ),
     )
     return path
@@ -273,6 +276,8 @@ def write_roads(folder: Path, tables: Tables) -> Path:
         (610581, "陕西省", "610000", "韩城", -1),
     ]
     for place, home in tables.places(FIRST_YEAR, laiwu=True, of_the_year=False):
+        if place.kind not in ("city", "prov_adm_county") and place.code != LINXIA:
+            continue
         entries.append(
             (int(place.code), place.province_zh, place.province_code, place.short,
              tables.column[home])
@@ -298,7 +303,7 @@ def write_roads(folder: Path, tables: Tables) -> Path:
                     (end + 46, 2): FOOTER,
                     (end + 47, 2): FOOTER_LINK,
                 },
-            ),  # fmt: skip
+            ),
             Sheet("数据来源", (), {(3, 1): f"数据来源：{SYNTHETIC}"}),
         ),
     )
