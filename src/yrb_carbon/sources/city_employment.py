@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +35,7 @@ def read_stata(path: str | Path) -> RawTable:
     file = existing_file(path)
     try:
         frame = pd.read_stata(file, convert_categoricals=False)
-    except (ValueError, OSError, EOFError, KeyError, IndexError) as error:
+    except (ValueError, OSError, EOFError, KeyError, IndexError, struct.error) as error:
         raise SourceError(
             f"not a whole Stata file ({error})", Place(file), "Download it again."
         ) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 MT_CO2 = "Mt CO2"
 TEN_THOUSAND_YUAN = "10^4 yuan"
+CURRENT_YUAN = "10^4 yuan, current prices"
 TEN_THOUSAND_PERSONS = "10^4 persons"
 PERSONS = "persons"
 KM2 = "km2"
@@ -23,15 +24,16 @@ UNITS: dict[str, str] = {
     "area_crop": KM2,
     "area_unused": KM2,
     "area_built": KM2,
-    "gdp": TEN_THOUSAND_YUAN,
-    "gdp1": TEN_THOUSAND_YUAN,
-    "gdp2": TEN_THOUSAND_YUAN,
-    "gdp3": TEN_THOUSAND_YUAN,
-    "gdp_nominal": TEN_THOUSAND_YUAN,
-    "gdp_real": "10^4 yuan at 2000 prices",
+    "gdp": CURRENT_YUAN,
+    "gdp1": CURRENT_YUAN,
+    "gdp2": CURRENT_YUAN,
+    "gdp3": CURRENT_YUAN,
+    "gdp_nominal": CURRENT_YUAN,
+    "gdp_real": "10^4 yuan, prices of 2000",
     "gdp_index": "previous year = 100",
     "gdp_deflator": "2000 = 1",
     "pop": TEN_THOUSAND_PERSONS,
+    "pop_urban": TEN_THOUSAND_PERSONS,
     "pop_reported": TEN_THOUSAND_PERSONS,
     "fdi_usd": "10^4 USD",
     "road_area_pc": "m2 per person",
@@ -53,7 +55,7 @@ UNITS: dict[str, str] = {
     "patents_granted": "count",
     "fiscal_exp": TEN_THOUSAND_YUAN,
     "sci_exp": TEN_THOUSAND_YUAN,
-    "usd_cny": "yuan per USD",
+    "usd_cny": "yuan per USD, yearly mean",
 }
 
 FLAG_PREFIX = "flag_"

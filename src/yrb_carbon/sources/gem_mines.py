@@ -262,37 +262,26 @@ def _merge_listed_twice(
     kept: pd.DataFrame, closed: pd.DataFrame, notes: list[str]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Drop mines from `kept` that the closed sheet has under the same id and name."""
+    place_of = {key: i for i, key in enumerate(_keys(closed))}
+    pairs = [(i, place_of[key]) for i, key in enumerate(_keys(kept)) if key in place_of]
+    twice = [str(kept["mine"].iloc[i]) for i, _ in pairs]
     shut = closed.copy()
-    twice: list[str] = []
-    drop: list[int] = []
-    place_of = {(row.mine, row.name): i for i, row in _named_rows(shut)}
-    for i, row in _named_rows(kept):
-        j = place_of.get((row.mine, row.name))
-        if j is None:
-            continue
-        twice.append(str(row.mine))
-        drop.append(i)
-        for column in ("capacity_mtpa", "workforce"):
-            if np.isnan(shut.at[j, column]):
-                shut.at[j, column] = kept.at[i, column]
+    for column in ("capacity_mtpa", "workforce"):
+        values = shut[column].to_numpy(dtype=float, copy=True)
+        others = kept[column].to_numpy(dtype=float)
+        for i, j in pairs:
+            if np.isnan(values[j]):
+                values[j] = others[i]
+        shut[column] = values
     if twice:
         notes.append(
             f"{len(twice)} mines stand in both sheets, taken once: {listing(sorted(twice))}"
         )
-    return kept.drop(index=drop), shut
+    return kept.drop(index=[i for i, _ in pairs]), shut
 
 
-@dataclass(frozen=True, slots=True)
-class _Key:
-    mine: str
-    name: str
-
-
-def _named_rows(frame: pd.DataFrame) -> list[tuple[int, _Key]]:
-    return [
-        (i, _Key(mine, name))
-        for i, (mine, name) in enumerate(zip(frame["mine"], frame["name"], strict=True))
-    ]
+def _keys(frame: pd.DataFrame) -> list[tuple[str, str]]:
+    return list(zip(frame["mine"], frame["name"], strict=True))
 
 
 def _counts(frame: pd.DataFrame) -> list[str]:

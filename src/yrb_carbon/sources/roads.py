@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from yrb_carbon.errors import SourceError
+from yrb_carbon.errors import SourceError, listing
 from yrb_carbon.sources.base import SourceTable
 from yrb_carbon.sources.magnitude import check_column
 from yrb_carbon.sources.rawtable import Reading
@@ -24,16 +24,25 @@ DIRECT_PREFIX = "90"
 """Third and fourth digit of county-level units that stand directly under a province (济源)."""
 
 
-def level_of(code: str) -> str:
-    """`province`, `prefecture` or `county` by a six-digit code (GB/T 2260).
+RURAL_PREFIXES = range(21, 51)
+"""Third and fourth digit of regions, leagues and autonomous prefectures (GB/T 2260). They are no
+cities: the city construction yearbook cannot tabulate them, so a row with such a code is that of a
+county-level city of the same name (临夏)."""
 
-    Municipalities and units directly under a province count as prefectures.
+
+def level_of(code: str) -> str:
+    """`province`, `prefecture`, `seat` or `county` by a six-digit code (GB/T 2260).
+
+    Municipalities and units directly under a province count as prefectures; `seat` is a
+    county-level city under the code of its autonomous prefecture, region or league.
     """
     if code in MUNICIPALITIES or code[2:4] == DIRECT_PREFIX:
         return "prefecture"
     if code.endswith("0000"):
         return "province"
-    return "prefecture" if code.endswith("00") else "county"
+    if not code.endswith("00"):
+        return "county"
+    return "seat" if int(code[2:4]) in RURAL_PREFIXES else "prefecture"
 
 
 def read_roads(
@@ -68,6 +77,13 @@ def read_roads(
         raise SourceError(f"series {series!r} is unknown", hint="Use 'reported' or 'interpolated'.")
     reading = Reading(read_sheet(path, sheet, (YEAR, PROVINCE, CITY, CODE, REPORTED)), YEAR)
     levels = np.array([level_of(code) for code in reading.codes(CODE)])
+    names = reading.names(CITY)
+    seats = sorted({names[i] for i in np.flatnonzero(levels == "seat")})
+    if seats:
+        reading.note(
+            f"{int((levels == 'seat').sum())} rows of county-level cities under the code of their "
+            f"autonomous prefecture, region or league left out: {listing(seats)}"
+        )
     reading.keep(
         levels == "prefecture",
         f"{int((levels == 'province').sum())} rows of provinces and "
