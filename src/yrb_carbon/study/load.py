@@ -28,7 +28,7 @@ from yrb_carbon.study.positions import (
     read_yaml,
     scalar,
 )
-from yrb_carbon.study.schema import Shape, keys, shape
+from yrb_carbon.study.schema import Shape, all_keys, shape
 
 COMMAND_LINE = "command line"
 DEFAULT_FILE = Path("config.yaml")
@@ -310,7 +310,7 @@ def _unknown_key(root: Node, site: _Site, node: Node) -> str:
     allowed = () if site.parent is None else tuple(site.parent.keys)
     text = choices(name, allowed)
     if "did you mean" not in text:
-        elsewhere = [info.path for info in keys() if info.path.rpartition(".")[2] == name]
+        elsewhere = [info.path for info in all_keys() if info.path.rpartition(".")[2] == name]
         static = [path for path in elsewhere if "<" not in path]
         text += f"; did you mean {listing(static)}" if static else ""
     tag = _tag_node(root, site)

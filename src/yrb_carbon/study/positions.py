@@ -35,7 +35,7 @@ TAGS = {
 PLAIN_NAME = re.compile(r"^[\w-]+$")
 LONGEST_SHOWN = 60
 BYTE_ORDER_MARK = "\ufeff"
-INDENTING_TAB = re.compile(r"^ *\t[ \t]*[^\s#]", re.MULTILINE)
+INDENTING_TAB = re.compile(r"^ *\t", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -228,6 +228,7 @@ class _FileReader:
         self.rank = rank
         self.name = name
         self.faults: list[Fault] = []
+        self.has_unknown_values = False
 
     def read(self, path: Path) -> tuple[Node | None, list[Fault]]:
         text = self._text(path)
@@ -238,7 +239,7 @@ class _FileReader:
         if root.entries is None:
             self._fault(root.place, (), f"the file must hold keys and values (got {root.shown()})")
             return None, self.faults
-        return root, self.faults
+        return None if self.has_unknown_values else root, self.faults
 
     def _text(self, path: Path) -> str | None:
         whole = Position(self.rank, 0, 0, self.name)
@@ -282,6 +283,8 @@ class _FileReader:
     def _syntax(self, error: yaml.MarkedYAMLError) -> tuple[Position, KeyPath, str]:
         mark = error.problem_mark or error.context_mark
         place = Position(self.rank, 0, 0, self.name) if mark is None else self._mark(mark)
+        if "'\\t'" in (error.problem or ""):
+            return place, (), "a tab outside quotes; YAML separates with spaces"
         begun = error.context_mark
         context = f" {error.context}" if error.context else ""
         if begun is not None and begun is not mark:
@@ -293,6 +296,7 @@ class _FileReader:
     ) -> Node:
         place = self._mark(node.start_mark)
         if any(node is parent for parent in above):
+            self.has_unknown_values = True
             self._fault(key or place, path, "the alias leads back to itself")
             return Node(None, place, key, "null")
         above = (*above, node)
@@ -366,16 +370,19 @@ class _FileReader:
         quoted = isinstance(node, yaml.ScalarNode) and node.style is not None
         pattern = TAGS.get(node.tag)
         if pattern is None or not pattern.match(text):
-            shown = node.tag.replace("tag:yaml.org,2002:", "!!")
-            self._fault(place, path, f"the tag {shown} cannot be used here")
+            self._refuse_tag(node, path)
             return Node(text, place, key, text, quoted)
         is_text = node.tag.endswith(":str")
         return Node(text if is_text else scalar(text), place, key, text, quoted)
 
     def _check_tag(self, node: yaml.Node, path: KeyPath, expected: str) -> None:
         if node.tag != f"tag:yaml.org,2002:{expected}":
-            shown = node.tag.replace("tag:yaml.org,2002:", "!!")
-            self._fault(self._mark(node.start_mark), path, f"the tag {shown} cannot be used here")
+            self._refuse_tag(node, path)
+
+    def _refuse_tag(self, node: yaml.Node, path: KeyPath) -> None:
+        self.has_unknown_values = True
+        shown = node.tag.replace("tag:yaml.org,2002:", "!!")
+        self._fault(self._mark(node.start_mark), path, f"the tag {shown} cannot be used here")
 
     def _fault(self, position: Position, path: KeyPath, problem: str) -> None:
         self.faults.append(Fault(position, path, problem))

@@ -228,7 +228,7 @@ def _range(node: Mapping[str, Any]) -> str:
     return f" above {above:g}" if above is not None else ""
 
 
-def keys() -> tuple[KeyInfo, ...]:
+def all_keys() -> tuple[KeyInfo, ...]:
     """Every key of the configuration, section by section in the order of the model."""
     return tuple(row for _, _, rows in _sections(shape(), "") for row in rows)
 
