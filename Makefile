@@ -1,0 +1,58 @@
+# make            set up .venv from requirements.lock and run the demo study
+# make test       all tests; DATA=folder of the real data (default ../shared/data)
+# make check      fast tests and static checks, under two minutes
+# make real       the study of real files; DATA=folder
+# make clean      remove results and caches, keep .venv
+
+PYTHON ?= python3
+CORES ?= 2
+DATA ?= ../shared/data
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PYTEST := YRB_CARBON_DATA="$(DATA)" $(BIN)/python -m pytest
+
+.PHONY: all demo test check real docs-reference clean
+.DEFAULT_GOAL := all
+
+all: demo
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or later is needed; found $$($(PYTHON) --version). Give another: make PYTHON=python3.12" >&2; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(STAMP)
+	$(BIN)/snakemake --cores $(CORES)
+	@echo
+	@echo "Synthetic demonstration data. Results:"
+	@echo "  tables     results/demo/tables/*.csv, *.tex"
+	@echo "  figures    results/demo/figures/*.png, *.svg"
+	@echo "  numbers    results/demo/estimates.csv"
+	@echo "  sample     results/demo/panel/main/completeness.csv, .png, excluded.csv"
+	@echo "  manifest   results/demo/manifest.json"
+
+real: $(STAMP)
+	$(BIN)/snakemake --cores $(CORES) --configfile studies/yrb-real.yaml --config data_root="$(DATA)"
+	@echo
+	@echo "Results: results/yrb-real/tables, figures, estimates.csv, manifest.json"
+
+test: $(STAMP)
+	$(PYTEST) -n $(CORES)
+
+check: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check src tests benchmarks
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/snakefmt --check Snakefile src/yrb_carbon/workflow/rules
+	$(PYTEST) -n $(CORES) -m "not slow"
+
+docs-reference: $(STAMP)
+	$(BIN)/python -m yrb_carbon.study.schema
+
+clean:
+	rm -rf results .snakemake .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
