@@ -12,8 +12,8 @@ import io
 import json
 import re
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -53,6 +53,8 @@ takes away what differs between builds of the transcendental functions."""
 
 METADATA_KEY = b"yrb_carbon.boundaries"
 KM2 = 1e-6
+SLIVER_KM2 = 1e-6
+"""Overlaps up to a square metre come from rounding and are not counted."""
 SHAPEFILE_PARTS = (".cpg", ".dbf", ".prj", ".shp", ".shx")
 
 
@@ -103,13 +105,7 @@ class Boundaries:
                 Place(self.record.file),
                 "Add them to the boundary file or leave them out of the study's unit set",
             )
-        return Boundaries(
-            self.frame.loc[wanted],
-            self.record,
-            self.is_coverage,
-            self.contiguity_tolerance_m,
-            self.area_crs,
-        )
+        return replace(self, frame=self.frame.loc[wanted])
 
     def projected(self) -> Geometries:
         """Polygons in `area_crs`, m, in the order of `unit_ids`."""
@@ -203,13 +199,57 @@ def read_boundaries(
             notes.append(f"{int((~keep).sum())} polygons of other units left out")
         codes, geometries = [c for c in codes if c in wanted], geometries[keep]
 
-    order = np.argsort(np.array(codes))
-    codes, geometries = [codes[i] for i in order], geometries[order]
+    detail = FileRecord(
+        record.file, record.sheet, record.sha256, len(wanted), dict(MEASURES), tuple(notes)
+    )
+    whole = build_boundaries(
+        codes,
+        geometries,
+        detail,
+        simplify_m=simplify_m,
+        contiguity_tolerance_m=contiguity_tolerance_m,
+        area_crs=area_crs,
+    )
+    return whole.subset(wanted)
+
+
+def build_boundaries(
+    codes: Sequence[str],
+    polygons: Sequence[Any] | Geometries,
+    record: FileRecord,
+    *,
+    simplify_m: float = 0.0,
+    contiguity_tolerance_m: float = 0.0,
+    area_crs: str = AREA_CRS,
+) -> Boundaries:
+    """Measure polygons, simplify them and see whether they fit together.
+
+    Parameters
+    ----------
+    codes : sequence of n str
+        6-digit codes, distinct, in any order.
+    polygons : sequence of n polygons
+        WGS84, valid.
+    record : FileRecord
+        Where they come from; what is done here is added to its notes.
+    simplify_m, contiguity_tolerance_m, area_crs
+        As in `read_boundaries`.
+
+    Returns
+    -------
+    Boundaries
+    """
+    import geopandas
+
+    notes = list(record.notes)
+    order = np.argsort(np.array(codes), kind="stable")
+    units = [codes[i] for i in order]
+    geometries = np.asarray(polygons, dtype=object)[order]
     projected = _reproject(geometries, WGS84, area_crs)
     measures = _measure(projected, area_crs)
     is_coverage = bool(shapely.coverage_is_valid(projected))
     if not is_coverage:
-        notes += _describe_faults(codes, projected)
+        notes += _describe_faults(units, projected)
     if simplify_m > 0 and is_coverage:
         before = int(shapely.get_num_coordinates(geometries).sum())
         geometries = _simplify(projected, simplify_m, area_crs)
@@ -220,17 +260,12 @@ def read_boundaries(
             notes.append("the simplified outlines are no longer a valid coverage")
     elif simplify_m > 0:
         notes.append("outlines not simplified: polygons are not a valid coverage")
-
-    import geopandas
-
     frame = geopandas.GeoDataFrame(
-        measures, geometry=list(geometries), index=pd.Index(codes, name="unit"), crs=WGS84
+        measures, geometry=list(geometries), index=pd.Index(units, name="unit"), crs=WGS84
     )
-    full = FileRecord(
-        record.file, record.sheet, record.sha256, len(wanted), dict(MEASURES), tuple(notes)
+    return Boundaries(
+        frame, replace(record, notes=tuple(notes)), is_coverage, contiguity_tolerance_m, area_crs
     )
-    whole = Boundaries(frame, full, is_coverage, contiguity_tolerance_m, area_crs)
-    return whole.subset(wanted)
 
 
 def write_boundaries(boundaries: Boundaries, path: str | Path) -> None:
@@ -633,7 +668,7 @@ def _describe_faults(codes: list[str], projected: Geometries) -> list[str]:
     left, right = shapely.STRtree(valid).query(valid, predicate="intersects")
     once = left < right
     shared = shapely.area(shapely.intersection(valid[left[once]], valid[right[once]])) * KM2
-    overlapping = shared > 0
+    overlapping = shared > SLIVER_KM2
     if overlapping.any():
         total = float(np.sort(shared[overlapping]).sum())
         notes.append(f"{int(overlapping.sum())} pairs of polygons overlap, {total:.1f} km2 in all")
