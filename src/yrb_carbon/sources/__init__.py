@@ -56,7 +56,7 @@ class Reader:
             For an option that the format does not have, and whatever the reader finds wrong.
         """
         unknown = sorted(set(options) - set(self.options))
-        if unknown and self.options != ANY_OPTIONS:
+        if unknown:
             raise SourceError(
                 f"the format {self.name!r} has no option {listing(map(repr, unknown))}",
                 hint=f"Its options are: {listing(self.options) or 'none'}.",
@@ -64,7 +64,6 @@ class Reader:
         return self.load()(path, **options)
 
 
-ANY_OPTIONS = ("*",)
 SHEET = ("sheet",)
 
 _ALL = (
@@ -154,7 +153,7 @@ _ALL = (
             "sci_exp",
         ),
         "name",
-        ANY_OPTIONS,
+        ("scope", "unit", "sheet", "wanted", "year_shift"),
     ),
     Reader("tidy_csv", "tidy_csv", "read_tidy_csv", (), "any", ("rename", "check_units")),
 )  # fmt: skip
