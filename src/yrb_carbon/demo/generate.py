@@ -59,13 +59,16 @@ DEFAULT_SEED = 20240115
 UNIT_SET = "A"
 DIGEST_DECIMALS = 12
 
+JIYUAN_AREA = 1931.0
+"""km2, for boundaries without Jiyuan, the one present candidate outside set A."""
+
 README = f"""SYNTHETIC DEMONSTRATION DATA - 合成演示数据
 
 Every number in this folder is made up by the generator yrb_carbon.demo. The files have the names,
 sheets, headers, encodings and oddities of published files, so that a study of them runs through
 the same readers as a study of real data. No number describes a real place.
 
-Years {FIRST_YEAR} to {LAST_YEAR}; truth.json holds the parameters that the values were drawn with.
+Years {FIRST_YEAR} to {LAST_YEAR}. The parameters that the values were drawn with are in truth.json.
 """
 
 
@@ -75,7 +78,8 @@ def generate(
     seed: int = DEFAULT_SEED,
     boundaries: Boundaries,
     weights: Any = None,
-    truth: Truth = TRUTH,
+    truth: str | Path | None = None,
+    parameters: Truth = TRUTH,
 ) -> tuple[Path, ...]:
     """Write the demonstration inputs and truth.json.
 
@@ -86,10 +90,12 @@ def generate(
     seed : int
         Of all synthetic values; the same seed and boundaries give the same bytes.
     boundaries : Boundaries
-        Polygons of at least the present candidate units (set A and Jiyuan).
+        Polygons of at least the units of set A; without Jiyuan's, its mines are left out.
     weights : object with `unique_ids` and `sparse`, optional
         Row-standardised weights of set A; queen contiguity of the polygons by default.
-    truth : Truth
+    truth : path, optional
+        File of the parameters; `truth.json` in the folder by default.
+    parameters : Truth
         Parameters of the system.
 
     Returns
@@ -108,7 +114,7 @@ def generate(
     target.mkdir(parents=True, exist_ok=True)
     moments = read_moments()
     design = make_design(boundaries, weights, seed=seed, moments=moments)
-    system = simulate_system(design, truth, seed, moments)
+    system = simulate_system(design, parameters, seed, moments)
     tables = Tables(system, Draws(seed, design.codes))
     files = (
         write_yearbook(target, tables),
@@ -128,8 +134,10 @@ def generate(
         write_coal_mines(target, tables, boundaries),
         write_province_panel(target, tables),
     )
-    truth_file, readme = target / "truth.json", target / "README.txt"
-    text = json.dumps(describe_truth(design, truth, seed), indent=1, sort_keys=True)
+    truth_file = target / "truth.json" if truth is None else Path(truth)
+    readme = target / "README.txt"
+    text = json.dumps(describe_truth(design, parameters, seed), indent=1, sort_keys=True)
+    truth_file.parent.mkdir(parents=True, exist_ok=True)
     truth_file.write_text(f"{text}\n", encoding="utf-8")
     readme.write_text(README, encoding="utf-8")
     return (*files, truth_file, readme)
@@ -144,10 +152,12 @@ def make_design(
     """
     candidates = load_units()
     units = present_units(candidates)
-    measured = boundaries.subset(units.index)
-    units = units.assign(area_km2=measured.frame["area_km2"])
     linked = candidates.select(UNIT_SET).ids
-    matrix = _linked_weights(measured, weights, linked)
+    areas = boundaries.frame["area_km2"].reindex(units.index)
+    outside = sorted(set(units.index) - set(linked))
+    areas = areas.fillna(dict.fromkeys(outside, JIYUAN_AREA))
+    units = units.assign(area_km2=areas)
+    matrix = _linked_weights(boundaries.subset(linked), weights, linked)
     position = np.flatnonzero(units.index.isin(linked))
     padded = np.zeros((len(units), len(units)))
     padded[np.ix_(position, position)] = matrix
@@ -160,7 +170,7 @@ def _linked_weights(boundaries: Boundaries, weights: Any, linked: tuple[str, ...
         from yrb_carbon.weights.build import build_weights
         from yrb_carbon.weights.spec import WeightsSpec
 
-        weights = build_weights(boundaries.subset(linked), WeightsSpec()).graph
+        weights = build_weights(boundaries, WeightsSpec()).graph
     ids = [str(unit) for unit in weights.unique_ids]
     table = pd.DataFrame(weights.sparse.toarray(), index=ids, columns=ids)
     strange = sorted(set(ids) ^ set(linked))

@@ -138,7 +138,7 @@ def write_county_co2(folder: Path, tables: Tables) -> Path:
             label = f"{place.english} {en}"
             rows.append([f"{place.code[:4]}{code}", f"{place.short}{zh}", label, *names, *values])
     rows.sort(key=lambda row: str(row[0]))
-    path_out = folder / "ceads_county_co2" / "1997-2017年中国县级尺度碳排放.CSV"
+    path_out = folder / "1997-2017年中国县级尺度碳排放.CSV"
     return _write_csv(path_out, [header, *rows], "gbk")
 
 
@@ -170,7 +170,7 @@ def write_apparent_co2(folder: Path, tables: Tables) -> Path:
             for name in CEADS_PROVINCES
         ]
         sheets.append(_apparent_sheet(str(year), totals))
-    path = folder / "ceads_province_apparent" / "省级碳排放清单_1997-2019.xlsx"
+    path = folder / "省级碳排放清单_1997-2019.xlsx"
     write_workbook(path, sheets)
     return path
 
@@ -219,7 +219,7 @@ def write_npp(folder: Path, tables: Tables) -> Path:
                 (other.province_zh, other.province_code, other.name, other.code, year, 260.0, 310.0,
                  330.5)
             )  # fmt: skip
-    path = folder / "eileenchen_city_remote_sensing" / "anpp_by_year_by_class_by_city.csv"
+    path = folder / "anpp_by_year_by_class_by_city.csv"
     return _write_csv(path, rows, "utf-8")
 
 
@@ -259,7 +259,7 @@ def write_land_cover(folder: Path, tables: Tables) -> Path:
             rows.append(
                 (other.province_zh, other.province_code, other.name, other.code, year, *cells)
             )
-    path = folder / "eileenchen_city_remote_sensing" / "class_area_by_city_by_year.csv"
+    path = folder / "class_area_by_city_by_year.csv"
     return _write_csv(path, rows, "utf-8")
 
 
@@ -282,7 +282,7 @@ def write_national_employment(folder: Path) -> Path:
         else:
             values = [round(share * float(v), 1) for v in total]
         rows.append((code, english, chinese, *values))
-    return _write_csv(folder / "ionet_china_io" / "china_employment.csv", rows, "utf-8")
+    return _write_csv(folder / "china_employment.csv", rows, "utf-8")
 
 
 def write_province_panel(folder: Path, tables: Tables) -> Path:
@@ -301,7 +301,7 @@ def write_province_panel(folder: Path, tables: Tables) -> Path:
             else:
                 people, green = 3500.0 + 10.0 * t, 300.0 * 1.18**t
             rows.append(_panel_row(number, province, year, people, green))
-    path = folder / "province_panels" / "final_data.1.3.4_did-Desktop.csv"
+    path = folder / "final_data.1.3.4_did-Desktop.csv"
     return _write_csv(path, rows, "utf-8-sig")
 
 
@@ -375,6 +375,8 @@ def write_coal_mines(folder: Path, tables: Tables, boundaries: Boundaries) -> Pa
     closed_rows: list[Sequence[Cell]] = [CLOSED_COLUMNS]
     mean_lq = tables.design.lq.mean(axis=0)
     for j, unit in enumerate(tables.codes):
+        if unit not in boundaries.frame.index:
+            continue
         count = min(MOST_MINES, int(np.ceil(1.2 * mean_lq[j])))
         for mine in _mines_of(tables, boundaries, unit, count):
             is_closed = mine["Closing Year"] is not None
@@ -388,7 +390,7 @@ def write_coal_mines(folder: Path, tables: Tables, boundaries: Boundaries) -> Pa
         "Latitude": -23.1, "Longitude": 148.2, "Mine Type": "Surface",
     }  # fmt: skip
     open_rows.append([abroad.get(name) for name in MINE_COLUMNS])
-    path = folder / "gem_coal_mines" / "Global-Coal-Mine-Tracker-April-2024.xlsx"
+    path = folder / "Global-Coal-Mine-Tracker-April-2024.xlsx"
     write_workbook(
         path,
         (

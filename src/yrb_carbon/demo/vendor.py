@@ -17,7 +17,6 @@ from yrb_carbon.demo.places import (
 )
 from yrb_carbon.demo.tables import LAIWU_SHARE, Tables
 
-FOLDER = "gp_city_panels"
 SYNTHETIC = "合成演示数据，非真实统计 (synthetic demonstration data, no real statistics)"
 FOOTER = f"更多数据说明：{SYNTHETIC}"
 FOOTER_LINK = "https://example.org/synthetic-demonstration-data"
@@ -50,7 +49,7 @@ def write_edgar(folder: Path, tables: Tables) -> Path:
                 (year, int(unit), place.province_zh, place.name, REGION[place.province], side,
                  co2.at(year, tables.column[unit]))
             )  # fmt: skip
-    path = folder / FOLDER / "地级市碳排放强度.xlsx"
+    path = folder / "地级市碳排放强度.xlsx"
     write_workbook(
         path,
         (
@@ -105,7 +104,7 @@ def write_structure(folder: Path, tables: Tables) -> Path:
             if year == years[1]:
                 last.append(_last_year_row(key, numbers, ratios, len(last) + 1))
     end = len(panel) + 13
-    path = folder / FOLDER / "2000-2023地级市产业结构 .xlsx"
+    path = folder / "2000-2023地级市产业结构 .xlsx"
     write_workbook(
         path,
         (
@@ -169,7 +168,7 @@ def write_real_gdp(folder: Path, tables: Tables) -> Path:
              ratio)
         )  # fmt: skip
     end = len(rows) + 13
-    path = folder / FOLDER / "296个地级市GDP相关数据（以2000年为基期）.xlsx"
+    path = folder / "296个地级市GDP相关数据（以2000年为基期）.xlsx"
     write_workbook(
         path,
         (
@@ -202,7 +201,7 @@ def write_population(folder: Path, tables: Tables) -> Path:
                  Formula(f"=H{line}*10000/F{line}", value * 1e4 / km2))
             )  # fmt: skip
     end = len(rows) + 6
-    path = folder / FOLDER / "298个地级市人口密度1998-2024年无缺失.xlsx"
+    path = folder / "298个地级市人口密度1998-2024年无缺失.xlsx"
     write_workbook(
         path,
         (
@@ -254,7 +253,7 @@ def write_fdi(folder: Path, tables: Tables) -> Path:
             gone = place.code != home and year > 2018
             gap = year < 1999 or gone or (int(place.code) % 5 == 0 and year in (2009, 2010))
             rows.append((year, name, None if gap else split, "百万美元", f"{place.name}统计局"))
-    path = folder / FOLDER / "1996-2023年地级市外商直接投资FDI.xlsx"
+    path = folder / "1996-2023年地级市外商直接投资FDI.xlsx"
     write_workbook(
         path,
         (Sheet("Sheet1", rows, {}, {0: "0", 2: "0.00_);[Red]\\(0.00\\)"}), Sheet("Sheet2", ())),
@@ -288,7 +287,7 @@ def write_roads(folder: Path, tables: Tables) -> Path:
             gap = code % 11 == 0 and year in (2005, 2011)
             rows.append((year, province, province_code, name, code, None if gap else value, value))
     end = len(rows) + 3
-    path = folder / FOLDER / "各省+地级市+县级市人均道路面积.xlsx"
+    path = folder / "各省+地级市+县级市人均道路面积.xlsx"
     write_workbook(
         path,
         (
@@ -337,7 +336,7 @@ def write_finance(folder: Path, tables: Tables) -> Path:
             ]
             ratio = Formula(f"=(H{line}+I{line})/G{line}", (values[1] + values[2]) / values[0])
             rows.append([*key, *values, ratio])
-    path = folder / FOLDER / "金融发展水平（2003-2023）236缺失.xlsx"
+    path = folder / "金融发展水平（2003-2023）236缺失.xlsx"
     write_workbook(path, (Sheet("Sheet1", rows, claims_all_rows=True),))
     return path
 
@@ -347,6 +346,6 @@ def write_exchange_rate(folder: Path) -> Path:
     rows: list[Sequence[Cell]] = [("年份", "1美元兑人民币（元）")]
     for year in range(2000, 2024):
         rows.append((year, round(6.6 + 1.6 / (1.0 + np.exp((year - 2008) / 1.5)), 4)))
-    path = folder / FOLDER / "汇率.xlsx"
+    path = folder / "汇率.xlsx"
     write_workbook(path, (Sheet("Sheet1", rows),))
     return path

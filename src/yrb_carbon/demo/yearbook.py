@@ -62,7 +62,7 @@ def write_yearbook(folder: Path, tables: Tables) -> Path:
             city.append([*key, *_cells((*counts, science))])
             inner = tuple(np.round(DISTRICT_SHARE * v) for v in (*counts, science))
             district.append([*key, *_cells(inner)])
-    path = folder / "city_yearbook" / "中国城市统计年鉴_从业人员与专利_2003-2018.xlsx"
+    path = folder / "中国城市统计年鉴面板.xlsx"
     write_workbook(
         path,
         (
