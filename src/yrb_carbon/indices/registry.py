@@ -493,7 +493,7 @@ def compute_variable(
         )
     raw = _rows_of_years(ordered, _source_years(ordered, years, variable.lag, title), title)
     family = _FAMILIES[variable.index]
-    inputs = raw[list(family.columns(variable))]
+    inputs = raw[list(dict.fromkeys(family.columns(variable)))]
     _require_finite_inputs(inputs, title)
     if variable.rebased:
         inputs = inputs.assign(gdp_real=_rebased_gdp(ordered, inputs["gdp_real"], variable, title))

@@ -91,7 +91,7 @@ def draw_completeness(
 ) -> tuple[Path, Path]:
     """Draw the table of `completeness_table` as a heat map, units by raw columns.
 
-    A filled square before a unit's name marks that it is kept, an open one that it is excluded.
+    A filled square after a unit's name marks that it is kept, an open one that it is excluded.
     The files are the same bytes for the same table and versions.
 
     Parameters
