@@ -20,7 +20,8 @@ KeyPath = tuple[str | int, ...]
 
 NULL = re.compile(r"^(?:~|null|Null|NULL|)$")
 BOOLEAN = re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$")
-INTEGER = re.compile(r"^[-+]?[0-9]+$")
+# Python refuses to read integers of more than 4300 digits; those become infinite numbers.
+INTEGER = re.compile(r"^[-+]?[0-9]{1,4300}$")
 NUMBER = re.compile(
     r"^(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
     r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$"

@@ -281,7 +281,7 @@ A study is `config.yaml`, with overlays (`--configfile studies/x.yaml`) and sing
 - `null` takes back what stood before: an entry of `sources`, `weights`, `variables`, `samples`,
   `tables`, `figures.maps` is removed, a section or value returns to its default. Where the table
   below says "null or", null is a value like any other.
-- Unknown keys, duplicate keys and tabs in the indentation are refused. Values are those of YAML
+- Unknown keys, duplicate keys and tabs outside quotes are refused. Values are those of YAML
   1.2: `yes`, `no`, `on`, `off` and dates are text, and text that looks like a number or like true
   and false must be in quotes. Anchors, aliases and merge keys (`<<`) may be used, other tags not.
 

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from yrb_carbon.errors import StudyError
 from yrb_carbon.study.load import load_study
@@ -218,6 +220,12 @@ def test_the_base_of_these_tests_is_a_study() -> None:
             id="name of an entry",
         ),
         pytest.param(
+            "  queen: {}",
+            "  queen: {}\n  'a b': {phi: x}",
+            "config.yaml:9:16: weights.'a b'.phi: must be a number from 0 to 1 (got 'x')",
+            id="name that needs quotes",
+        ),
+        pytest.param(
             "    kind: models",
             "    kind: model",
             "config.yaml:14:11: tables.base.kind: unknown value (got 'model'; allowed "
@@ -410,6 +418,42 @@ def test_changed_kind_points_at_the_overlay() -> None:
 )  # fmt: skip
 def test_values_of_the_command_line_are_named(overrides: dict[str, Any], message: str) -> None:
     assert faults(BASE, overrides=overrides) == [message]
+
+
+LINES = BASE.splitlines()
+VALUES = (
+    "null", "{}", "[]", "-1.5", ".nan", "1e999", "9" * 5000, "'x'", "yes", "[1, {a: 1}]",
+    "models", "{kind: models, columns: [3, {id: c}]}", '"\\ud800"', "&x 3", "*x", "!!int x", "- b", "? a", "|",
+)  # fmt: skip
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, len(LINES) - 1), st.sampled_from(VALUES), st.booleans()),
+        min_size=1,
+        max_size=4,
+    )
+)
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_a_damaged_file_is_refused_with_places_inside_it(
+    damages: list[tuple[int, str, bool]],
+) -> None:
+    lines = list(LINES)
+    for number, value, replaces in damages:
+        key, colon, _ = lines[number].partition(":")
+        lines[number] = f"{key}{colon} {value}" if replaces else lines[number] + value
+    Path("config.yaml").write_text("\n".join(lines), encoding="utf-8")
+    try:
+        load_study(["config.yaml"])
+    except StudyError as error:
+        for fault in error.faults:
+            line, column = (int(part) for part in fault.split(":")[1:3])
+            assert 1 <= line <= len(lines) + 1
+            assert column >= 1
 
 
 def test_origin_of_values_can_be_named() -> None:

@@ -14,7 +14,7 @@ from yrb_carbon.study.config import EffectsTable, ModelsTable, MoranTable, Study
 from yrb_carbon.study.load import load_study
 
 SECONDS_ALLOWED = 0.3
-"""Snakemake reads the study once more for each job, so it must not be felt."""
+"""Snakemake reads the study once more for each job, so it must not be felt; of processor time, whatever else runs."""
 
 BASE = """\
 study:
@@ -250,8 +250,8 @@ def test_a_long_study_loads_at_once(tmp_path: Path) -> None:
     table = BASE.partition("tables:\n")[2].partition("  spread:")[0]
     many = "".join(table.replace("  base:", f"  base{number}:") for number in range(60))
     overlay = "tables:\n" + many
-    start = time.perf_counter()
+    start = time.process_time()
     loaded = study(tmp_path, overlay)
-    elapsed = time.perf_counter() - start
+    elapsed = time.process_time() - start
     assert len(loaded.tables) == 62
     assert elapsed < SECONDS_ALLOWED
