@@ -423,7 +423,8 @@ def test_values_of_the_command_line_are_named(overrides: dict[str, Any], message
 LINES = BASE.splitlines()
 VALUES = (
     "null", "{}", "[]", "-1.5", ".nan", "1e999", "9" * 5000, "'x'", "yes", "[1, {a: 1}]",
-    "models", "{kind: models, columns: [3, {id: c}]}", '"\\ud800"', "&x 3", "*x", "!!int x", "- b", "? a", "|",
+    "models", "{kind: models, columns: [3, {id: c}]}", '"\\ud800"', "&x 3", "*x", "!!int x",
+    "- b", "? a", "|",
 )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from yrb_carbon.study.config import EffectsTable, ModelsTable, MoranTable, Study
 from yrb_carbon.study.load import load_study
 
 SECONDS_ALLOWED = 0.3
-"""Snakemake reads the study once more for each job, so it must not be felt; of processor time, whatever else runs."""
+"""Processor time: Snakemake reads the study once more for each job, so it must not be felt."""
 
 BASE = """\
 study:
