@@ -708,11 +708,17 @@ def _told_unit(
 
 
 def _fitting_units(quantity: str, values: np.ndarray, kind: frozenset[str]) -> list[str]:
-    """Units that put the median of the positive values where it can lie."""
+    """Units that put the median of the positive values where it can lie.
+
+    Million yuan only counts where it is stated: Chinese tables do not use it, and it is too close
+    to 10^4 yuan to be told by size.
+    """
     bounds = BOUNDS[quantity]
     median = float(np.median(values[values > 0]))
     return sorted(
-        unit for unit in kind if bounds.low <= median * scale(unit, bounds.unit) <= bounds.high
+        unit
+        for unit in kind - {"million yuan"}
+        if bounds.low <= median * scale(unit, bounds.unit) <= bounds.high
     )
 
 
@@ -725,10 +731,9 @@ def _unit_by_size(
     fitting = _fitting_units(quantity, values, kind)
     if len(fitting) == 1:
         return fitting[0]
-    reason = f"they could be {' or '.join(fitting)}" if fitting else "they fit no unit"
     raise SourceError(
         f"the file does not say the unit of {quantity}, and the numbers of {year} (median "
-        f"{np.median(positive):.4g}) do not tell: {reason}",
+        f"{np.median(positive):.4g}) do not tell: they fit {' or '.join(fitting) or 'no unit'}",
         place,
         f"Give the option unit, one of {listing(w for w, u in UNIT_WORDS.items() if u in kind)}.",
     )
@@ -749,7 +754,7 @@ def _refuse_contradiction(
         numbers = values[when == year]
         if (numbers > 0).any():
             fitting = _fitting_units(quantity, numbers, kind)
-            if fitting and stated not in fitting:
+            if fitting and stated not in {*fitting, "million yuan"}:
                 wrong[year] = " or ".join(fitting)
     if wrong:
         first = next(iter(wrong))

@@ -331,7 +331,7 @@ class NameMatcher:
     def __init__(self, units: Units, index: SpellingIndex, recodes: Mapping[str, str]) -> None:
         absent = sorted(set(units.ids) - set(index.places))
         if absent:
-            raise DataError(f"units without a row in prefectures.csv: {listing(absent)}")
+            raise DataError(f"units that the index of places does not have: {listing(absent)}")
         self._spans = {unit: units.existed(unit) for unit in units.ids}
         self._index = index
         self._recodes = dict(recodes)
@@ -582,9 +582,8 @@ def load_matcher(folder: str | Path | None = None) -> NameMatcher:
     _refuse(
         path, "type", ~table["type"].isin(PLACE_TYPES), f"one of {listing(sorted(PLACE_TYPES))}"
     )
-    provinces = set(table["code"].str[:2])
     lonely = ~table["code"].str[:2].add("0000").isin(table["code"]) & table["code"].ne(COUNTRY)
-    _refuse(path, "code", lonely, f"a code of a listed province ({len(provinces)} are listed)")
+    _refuse(path, "code", lonely, "a code of a listed province")
     for column in ("first_year", "last_year"):
         _years(path, table, column)
     places = [
@@ -598,6 +597,12 @@ def load_matcher(folder: str | Path | None = None) -> NameMatcher:
         )
         for row in table.itertuples(index=False)
     ]
+    homeless = [unit for unit in units.ids if unit not in set(table["code"])]
+    if homeless:
+        raise SourceError(
+            f"units without a row in prefectures.csv: {listing(homeless)}",
+            Place(home / "units.csv"),
+        )
     names_path = home / "names.csv"
     names = _read_table(home, "names.csv", NAME_COLUMNS)
     _refuse(names_path, "code", ~names["code"].isin(table["code"]), "a code of prefectures.csv")
