@@ -97,6 +97,14 @@ def test_filled_panel_is_valid_and_the_input_untouched():
     pd.testing.assert_frame_equal(panel, before)
 
 
+def test_other_versions_of_a_column_are_filled_too():
+    panel = panel_of(u140100=[10.0, NAN, 30.0]).rename(columns={"pop": "pop__reported"})
+    filled = fill_gaps(panel, 1).panel
+    assert filled["pop__reported"].tolist() == [10.0, 20.0, 30.0]
+    assert filled["flag_imputed_pop__reported"].tolist() == [0, 1, 0]
+    validate_panel(filled)
+
+
 @pytest.mark.parametrize(
     ("years", "text"),
     [([], ""), ([2003], "2003"), ([2005, 2003, 2004], "2003-2005"), ([2003, 2010], "2003 2010")],
