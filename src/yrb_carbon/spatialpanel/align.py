@@ -419,8 +419,9 @@ def _durbin_names(
         )
     for name in durbin:
         if name not in columns:
-            close = difflib.get_close_matches(str(name), columns, n=1)
-            hint = f"; did you mean {close[0]!r}?" if close else ""
+            folded = {column.casefold(): column for column in columns}
+            close = difflib.get_close_matches(str(name).casefold(), folded, n=1)
+            hint = f"; did you mean {folded[close[0]]!r}?" if close else ""
             raise SpecificationError(
                 f"durbin names {name!r}, which is not a column of exog "
                 f"({enumerate_names(columns)}){hint}"

@@ -1,0 +1,214 @@
+"""Estimates, likelihood and information against dense textbook versions with explicit dummies."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+from spatial_reference import (
+    EFFECTS,
+    information_by_definition,
+    loglik_by_definition,
+    make_problem,
+    ring_weights,
+)
+
+from yrb_carbon.spatialpanel import (
+    BoundaryError,
+    BoundaryWarning,
+    PerfectFitError,
+    SpatialPanel,
+)
+from yrb_carbon.spatialpanel.likelihood import maximise
+
+# Dense algebra of the full stack accumulates rounding of about 1e-12 relative to its entries.
+DENSE_ALGEBRA = 1e-8
+# Central differences with this step leave an error of about 1e-7 in a score of order 100.
+STEP = 1e-5
+NUMERIC_SCORE = 1e-4
+# What a root of the score must satisfy: 1e-8 in rho times a curvature of order 100.
+ZERO_SCORE = 1e-6
+
+# The correction removes the bias of order 1/N; at N = 40 what is left is a third at most.
+FIRST_ORDER = 0.5
+
+SPATIAL = ("sar", "sem", "sdm", "sdem")
+
+
+def fit(model, estimator, effects, **problem):
+    entity_effects, time_effects = effects
+    return SpatialPanel(
+        *make_problem(**problem),
+        model=model,
+        entity_effects=entity_effects,
+        time_effects=time_effects,
+    ).fit(estimator=estimator)
+
+
+@pytest.mark.parametrize("effects", EFFECTS)
+@pytest.mark.parametrize("estimator", ["transform", "direct"])
+@pytest.mark.parametrize("model", SPATIAL)
+class TestAgainstDefinition:
+    def test_loglik(self, model, estimator, effects):
+        result = fit(model, estimator, effects)
+        expected = loglik_by_definition(
+            result, result.estimate.spatial, result.sigma2, result.estimate.delta
+        )
+        assert result.loglik == pytest.approx(expected, abs=DENSE_ALGEBRA)
+
+    def test_score_is_zero_in_every_parameter(self, model, estimator, effects):
+        result = fit(model, estimator, effects)
+        estimate = result.estimate
+        theta = np.concatenate([estimate.delta, [estimate.spatial, estimate.sigma2]])
+
+        def loglik(values):
+            return loglik_by_definition(result, values[-2], values[-1], values[:-2])
+
+        for position in range(len(theta)):
+            shift = np.zeros_like(theta)
+            shift[position] = STEP
+            slope = (loglik(theta + shift) - loglik(theta - shift)) / (2 * STEP)
+            assert abs(slope) < NUMERIC_SCORE
+        assert abs(estimate.score) < ZERO_SCORE
+
+    def test_covariance_is_that_of_the_explicit_dummy_information(self, model, estimator, effects):
+        result = fit(model, estimator, effects)
+        np.testing.assert_allclose(
+            result.cov, information_by_definition(result), rtol=DENSE_ALGEBRA, atol=1e-12
+        )
+
+
+@pytest.mark.parametrize("effects", EFFECTS)
+@pytest.mark.parametrize("model", SPATIAL)
+def test_direct_estimator_is_exact_for_weights_with_unequal_row_sums(model, effects):
+    # Period dummies are not parallel to Wι here, so a plain demeaning would be wrong.
+    result = fit(model, "direct", effects, weights=ring_weights(12, standardised=False))
+    expected = loglik_by_definition(
+        result, result.estimate.spatial, result.sigma2, result.estimate.delta
+    )
+    assert result.loglik == pytest.approx(expected, abs=DENSE_ALGEBRA)
+    np.testing.assert_allclose(
+        result.cov, information_by_definition(result), rtol=DENSE_ALGEBRA, atol=1e-12
+    )
+    for shift in (-1e-3, 1e-3):
+        moved = loglik_by_definition(
+            result, result.estimate.spatial + shift, result.sigma2, result.estimate.delta
+        )
+        assert moved < result.loglik
+
+
+def test_without_projection_the_information_is_another():
+    result = fit("sdm", "direct", (True, True), weights=ring_weights(12, seed=8))
+    arrays, estimate = result.arrays, result.estimate
+    z = arrays.z - arrays.z.mean(axis=0)
+    z = z - z.mean(axis=1, keepdims=True)
+    w = arrays.weights.toarray()
+    g = w @ np.linalg.inv(np.eye(len(w)) - estimate.spatial * w)
+    unprojected = (z @ estimate.delta) @ g.T
+    projected = unprojected - unprojected.mean(axis=1, keepdims=True)
+    assert np.abs(unprojected - projected).max() > 1e-3 * np.abs(unprojected).max()
+
+
+def test_transform_and_direct_agree_without_fixed_effects():
+    direct = fit("sdm", "direct", (False, False))
+    transform = fit("sdm", "transform", (False, False))
+    assert transform.params.equals(direct.params)
+    assert transform.cov.equals(direct.cov)
+
+
+def test_unit_effects_alone_leave_rho_and_rescale_sigma2():
+    direct = fit("sar", "direct", (True, False))
+    transform = fit("sar", "transform", (True, False))
+    corrected = fit("sar", "direct_bc", (True, False))
+    # Same concentrated likelihood up to a factor (T-1)/T.
+    assert transform.rho == pytest.approx(direct.rho, abs=1e-10)
+    assert transform.sigma2 == pytest.approx(direct.sigma2 * 5 / 4, rel=1e-10)
+    assert corrected.rho == direct.rho
+    assert corrected.sigma2 == pytest.approx(direct.sigma2 * 5 / 4, rel=1e-14)
+
+
+@pytest.mark.parametrize("effects", [(True, True), (False, True)])
+@pytest.mark.parametrize("model", ["sar", "sdm", "sem", "sdem"])
+def test_correction_moves_direct_estimates_towards_the_transformation(model, effects):
+    # Data of the model itself: the correction is an expectation under it.
+    problem = {"n_units": 40, "n_periods": 8, "unit_spread": 1.0 if effects[0] else 0.0}
+    if model in {"sem", "sdem"}:
+        problem |= {"rho": 0.0, "lam": 0.4}
+    direct, corrected, transform = (
+        fit(model, estimator, effects, **problem).estimate
+        for estimator in ("direct", "direct_bc", "transform")
+    )
+    gap = abs(direct.spatial - transform.spatial)
+    assert abs(corrected.spatial - transform.spatial) < FIRST_ORDER * gap
+    gap = abs(direct.sigma2 - transform.sigma2)
+    assert abs(corrected.sigma2 - transform.sigma2) < FIRST_ORDER * gap
+
+
+class TestMaximise:
+    def test_finds_the_higher_of_two_peaks(self):
+        def value(x):
+            return -((x**2 - 0.25) ** 2) + 0.01 * x
+
+        def score(x):
+            return -4 * x * (x**2 - 0.25) + 0.01
+
+        peak = maximise(value, score, (-1.0, 1.0))
+        assert peak.location > 0.5
+        assert abs(peak.score) < 1e-12
+        assert not peak.at_boundary
+
+    @pytest.mark.parametrize("sign", [-1.0, 1.0])
+    def test_sees_a_peak_at_the_edge(self, sign):
+        peak = maximise(lambda x: sign * x, lambda x: sign, (-1.0, 1.0))
+        assert peak.at_boundary
+        assert peak.location == sign
+
+
+def smooth_problem():
+    """Outcome along the smoothest eigenvector of dense weights: Wy is nearly 0.5 y."""
+    rng = np.random.default_rng(3)
+    place = np.linspace(0.0, 1.0, 20)
+    distance = np.abs(place[:, None] - place[None, :]) + np.eye(20)
+    weights = 1.0 / distance
+    np.fill_diagonal(weights, 0.0)
+    weights /= weights.sum(axis=1, keepdims=True)
+    dependent, exog, pair = make_problem(20, 6, 1, weights=weights, seed=4)
+    shocks = rng.standard_normal((6, 1)) * 5.0
+    values = shocks * (place - 0.5)[None, :] + 0.01 * rng.standard_normal((6, 20))
+    dependent[:] = values.ravel()
+    return dependent, exog, pair
+
+
+def test_peak_beyond_the_interval_gives_neither_errors_nor_effects():
+    model = SpatialPanel(*smooth_problem(), model="sar")
+    with pytest.warns(BoundaryWarning, match=r"peaks at or beyond rho = 1, the edge"):
+        result = model.fit()
+    assert result.at_boundary
+    assert result.rho == 1.0
+    assert result.std_errors.isna().all()
+    assert result.conf_int().isna().all(axis=None)
+    for ask in (result.effects, result.unit_effects, lambda: result.wald_test("rho = 0")):
+        with pytest.raises(BoundaryError):
+            ask()
+    assert "no standard errors" in result.summary
+    assert result.tidy().loc[0, "std_error"] != result.tidy().loc[0, "std_error"]
+
+
+def test_direct_likelihood_has_no_peak_at_the_edge():
+    # ln|I - ρW| goes to minus infinity there, so the same data have an interior peak.
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        result = SpatialPanel(*smooth_problem(), model="sar").fit(estimator="direct")
+    assert result.rho < 1.0
+
+
+def test_perfect_fit_is_refused():
+    _, exog, weights = make_problem()
+    built = (2.0 * exog["x1"]).rename("y")
+    with pytest.raises(PerfectFitError, match="without residual"):
+        SpatialPanel(built, exog, weights, model="slx").fit()
+    with pytest.raises(PerfectFitError, match="without residual"):
+        SpatialPanel(built, exog, weights, model="sdem").fit()
+    with pytest.raises(PerfectFitError, match="without residual"):
+        SpatialPanel(built, exog, weights, model="sdm").fit()
