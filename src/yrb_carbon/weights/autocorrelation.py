@@ -249,7 +249,7 @@ def _by_year(
     if variable not in panel.columns:
         raise DataError(f"no column {variable!r} in the panel; there are {listing(panel.columns)}")
     table = panel[variable].unstack("year").sort_index().sort_index(axis=1)
-    check_units([str(unit) for unit in table.index], weights.unit_ids)
+    check_units(weights.unit_ids, [str(unit) for unit in table.index])
     values = table.to_numpy(dtype=np.float64)
     bad = ~np.isfinite(values)
     if bad.any():

@@ -35,6 +35,9 @@ BoolArray = npt.NDArray[np.bool_]
 EARTH_RADIUS_KM = 6371.0088
 """Mean radius of the Earth (IUGG), km."""
 
+TIE_DECIMALS = 6
+"""Decimals of km by which distances are ranked: rounding must not decide between equals."""
+
 GAP_FLOOR_QUANTILE = 0.01
 """Gaps of income below this quantile are lifted to it, lest one pair takes the whole row."""
 
@@ -375,19 +378,24 @@ def _nearest(distance: FloatArray, k: int) -> BoolArray:
     n = len(distance)
     if not 1 <= k < n:
         raise WeightsError(f"knn: k = {k} neighbours asked for among {n} units; k is 1 to {n - 1}")
-    apart = distance + np.where(np.eye(n, dtype=bool), np.inf, 0.0)
-    chosen = np.argsort(apart, axis=1, kind="stable")[:, :k]
+    chosen = np.argsort(_ranked(distance), axis=1, kind="stable")[:, :k]
     support = np.zeros((n, n), dtype=bool)
     np.put_along_axis(support, chosen, True, axis=1)
     return support
+
+
+def _ranked(distance: FloatArray) -> FloatArray:
+    """Distances for ranking: none to oneself, and equal when they differ by less than 1 mm."""
+    ranked = np.round(distance, TIE_DECIMALS)
+    np.fill_diagonal(ranked, np.inf)
+    return ranked
 
 
 def _link_to_nearest(
     support: BoolArray, distance: FloatArray, lonely: npt.NDArray[np.intp], ids: Sequence[str]
 ) -> tuple[BoolArray, tuple[tuple[str, str], ...]]:
     """Allow each island its nearest unit, in both directions."""
-    apart = distance + np.where(np.eye(len(ids), dtype=bool), np.inf, 0.0)
-    nearest = apart[lonely].argmin(axis=1)
+    nearest = _ranked(distance)[lonely].argmin(axis=1)
     fuller = support.copy()
     fuller[lonely, nearest] = True
     fuller[nearest, lonely] = True
