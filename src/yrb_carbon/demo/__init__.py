@@ -1,5 +1,5 @@
 """Demonstration inputs: synthetic values with known truth, in the layouts of the real files."""
 
-from yrb_carbon.demo.generate import DEFAULT_SEED, generate
+from yrb_carbon.demo.generate import DEFAULT_SEED, FILES, generate
 
-__all__ = ["DEFAULT_SEED", "generate"]
+__all__ = ["DEFAULT_SEED", "FILES", "generate"]

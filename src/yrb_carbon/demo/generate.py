@@ -34,7 +34,7 @@ from yrb_carbon.demo.research import (
     write_npp,
     write_province_panel,
 )
-from yrb_carbon.demo.simulate import Design, Draws, System, simulate_design, simulate_system
+from yrb_carbon.demo.simulate import Design, Draws, simulate_design, simulate_system
 from yrb_carbon.demo.tables import Tables
 from yrb_carbon.demo.vendor import (
     write_edgar,
@@ -56,6 +56,26 @@ if TYPE_CHECKING:
 FloatArray = npt.NDArray[np.float64]
 
 DEFAULT_SEED = 20240115
+
+FILES = {
+    "city_yearbook": "中国城市统计年鉴面板.xlsx",
+    "national_employment": "china_employment.csv",
+    "edgar_city": "地级市碳排放强度.xlsx",
+    "ceads_county": "1997-2017年中国县级尺度碳排放.CSV",
+    "ceads_apparent": "省级碳排放清单_1997-2019.xlsx",
+    "industry_structure": "2000-2023地级市产业结构 .xlsx",
+    "real_gdp": "296个地级市GDP相关数据（以2000年为基期）.xlsx",
+    "population": "298个地级市人口密度1998-2024年无缺失.xlsx",
+    "fdi": "1996-2023年地级市外商直接投资FDI.xlsx",
+    "roads": "各省+地级市+县级市人均道路面积.xlsx",
+    "finance": "金融发展水平（2003-2023）236缺失.xlsx",
+    "exchange_rate": "汇率.xlsx",
+    "city_npp": "anpp_by_year_by_class_by_city.csv",
+    "land_cover": "class_area_by_city_by_year.csv",
+    "gem_mines": "Global-Coal-Mine-Tracker-April-2024.xlsx",
+    "province_panel": "final_data.1.3.4_did-Desktop.csv",
+}
+"""Format of the reader -> file in the demonstration folder, named as the published one."""
 UNIT_SET = "A"
 DIGEST_DECIMALS = 12
 
@@ -116,31 +136,30 @@ def generate(
     design = make_design(boundaries, weights, seed=seed, moments=moments)
     system = simulate_system(design, parameters, seed, moments)
     tables = Tables(system, Draws(seed, design.codes))
-    files = (
-        write_yearbook(target, tables),
-        write_national_employment(target),
-        write_edgar(target, tables),
-        write_county_co2(target, tables),
-        write_apparent_co2(target, tables),
-        write_structure(target, tables),
-        write_real_gdp(target, tables),
-        write_population(target, tables),
-        write_fdi(target, tables),
-        write_roads(target, tables),
-        write_finance(target, tables),
-        write_exchange_rate(target),
-        write_npp(target, tables),
-        write_land_cover(target, tables),
-        write_coal_mines(target, tables, boundaries),
-        write_province_panel(target, tables),
-    )
+    path = {name: target / file for name, file in FILES.items()}
+    write_yearbook(path["city_yearbook"], tables)
+    write_national_employment(path["national_employment"])
+    write_edgar(path["edgar_city"], tables)
+    write_county_co2(path["ceads_county"], tables)
+    write_apparent_co2(path["ceads_apparent"], tables)
+    write_structure(path["industry_structure"], tables)
+    write_real_gdp(path["real_gdp"], tables)
+    write_population(path["population"], tables)
+    write_fdi(path["fdi"], tables)
+    write_roads(path["roads"], tables)
+    write_finance(path["finance"], tables)
+    write_exchange_rate(path["exchange_rate"])
+    write_npp(path["city_npp"], tables)
+    write_land_cover(path["land_cover"], tables)
+    write_coal_mines(path["gem_mines"], tables, boundaries)
+    write_province_panel(path["province_panel"], tables)
     truth_file = target / "truth.json" if truth is None else Path(truth)
     readme = target / "README.txt"
     text = json.dumps(describe_truth(design, parameters, seed), indent=1, sort_keys=True)
     truth_file.parent.mkdir(parents=True, exist_ok=True)
     truth_file.write_text(f"{text}\n", encoding="utf-8")
     readme.write_text(README, encoding="utf-8")
-    return (*files, truth_file, readme)
+    return (*path.values(), truth_file, readme)
 
 
 def make_design(
@@ -267,6 +286,3 @@ def describe_truth(design: Design, truth: Truth, seed: int) -> dict[str, Any]:
             "Patents are whole numbers: the second mediator carries that rounding.",
         ],
     }
-
-
-__all__ = ["DEFAULT_SEED", "Design", "System", "describe_truth", "generate", "make_design"]

@@ -88,15 +88,14 @@ SECTORS: tuple[tuple[str, str, str, float], ...] = (
 MINING_PARTS = {"B01": 0.7, "B02": 0.08, "B03": 0.07, "B04": 0.08, "B05": 0.07}
 
 
-def _write_csv(path: Path, rows: Iterable[Sequence[object]], encoding: str) -> Path:
+def _write_csv(path: Path, rows: Iterable[Sequence[object]], encoding: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding=encoding, newline="") as handle:
         writer = csv.writer(handle, lineterminator="\n")
         writer.writerows(rows)
-    return path
 
 
-def write_county_co2(folder: Path, tables: Tables) -> Path:
+def write_county_co2(path: Path, tables: Tables) -> None:
     """County emissions, Mt, GBK, wide; the counties of a unit add up to its emissions."""
     years = (1997, 2017)
     co2 = tables.co2(years)
@@ -106,10 +105,10 @@ def write_county_co2(folder: Path, tables: Tables) -> Path:
     ]  # fmt: skip
     rows: list[list[object]] = []
     for far in far_places():
-        path = [round(0.8 + 0.05 * t, COUNTY_DECIMALS) for t in range(len(co2.years))]
+        values = [round(0.8 + 0.05 * t, COUNTY_DECIMALS) for t in range(len(co2.years))]
         rows.append(
             [f"{far.code[:4]}02", f"{far.short}演示区", "Demo District", far.name, "Demo City",
-             far.province_zh, "Demo Province", *path]
+             far.province_zh, "Demo Province", *values]
         )  # fmt: skip
     for place, home in tables.places(2012, laiwu=True, of_the_year=True):
         j = tables.column[home]
@@ -138,11 +137,10 @@ def write_county_co2(folder: Path, tables: Tables) -> Path:
             label = f"{place.english} {en}"
             rows.append([f"{place.code[:4]}{code}", f"{place.short}{zh}", label, *names, *values])
     rows.sort(key=lambda row: str(row[0]))
-    path_out = folder / "1997-2017年中国县级尺度碳排放.CSV"
-    return _write_csv(path_out, [header, *rows], "gbk")
+    _write_csv(path, [header, *rows], "gbk")
 
 
-def write_apparent_co2(folder: Path, tables: Tables) -> Path:
+def write_apparent_co2(path: Path, tables: Tables) -> None:
     """Apparent totals of provinces, Mt, a sheet a year, two junk columns in 2017.
 
     A basin province has twice the emissions of its candidate units, so that its 2018/2017 is
@@ -170,9 +168,7 @@ def write_apparent_co2(folder: Path, tables: Tables) -> Path:
             for name in CEADS_PROVINCES
         ]
         sheets.append(_apparent_sheet(str(year), totals))
-    path = folder / "省级碳排放清单_1997-2019.xlsx"
     write_workbook(path, sheets)
-    return path
 
 
 def _apparent_sheet(name: str, totals: list[float]) -> Sheet:
@@ -198,7 +194,7 @@ def _apparent_sheet(name: str, totals: list[float]) -> Sheet:
     return Sheet(name, rows, extra)
 
 
-def write_npp(folder: Path, tables: Tables) -> Path:
+def write_npp(path: Path, tables: Tables) -> None:
     """Mean NPP of the present prefectures of the nine provinces, gC/m2/a, 2001 to 2020."""
     years = (2001, 2020)
     npp = tables.extend(tables.system.npp, years, 0.005, 10)
@@ -219,8 +215,7 @@ def write_npp(folder: Path, tables: Tables) -> Path:
                 (other.province_zh, other.province_code, other.name, other.code, year, 260.0, 310.0,
                  330.5)
             )  # fmt: skip
-    path = folder / "anpp_by_year_by_class_by_city.csv"
-    return _write_csv(path, rows, "utf-8")
+    _write_csv(path, rows, "utf-8")
 
 
 LAND_MIX = {
@@ -233,7 +228,7 @@ LAND_MIX = {
 N_CLASSES = 17
 
 
-def write_land_cover(folder: Path, tables: Tables) -> Path:
+def write_land_cover(path: Path, tables: Tables) -> None:
     """Area of IGBP classes, km2, 2001 to 2020; an absent class is an empty cell."""
     years = range(2001, 2021)
     rows: list[Sequence[object]] = [
@@ -259,11 +254,10 @@ def write_land_cover(folder: Path, tables: Tables) -> Path:
             rows.append(
                 (other.province_zh, other.province_code, other.name, other.code, year, *cells)
             )
-    path = folder / "class_area_by_city_by_year.csv"
-    return _write_csv(path, rows, "utf-8")
+    _write_csv(path, rows, "utf-8")
 
 
-def write_national_employment(folder: Path) -> Path:
+def write_national_employment(path: Path) -> None:
     """Employment of the country by industry, 10^4 persons, 1990 to 2018."""
     years = range(1990, LAST_YEAR + 1)
     total, mining = national_employment(tuple(years))
@@ -282,10 +276,10 @@ def write_national_employment(folder: Path) -> Path:
         else:
             values = [round(share * float(v), 1) for v in total]
         rows.append((code, english, chinese, *values))
-    return _write_csv(folder / "china_employment.csv", rows, "utf-8")
+    _write_csv(path, rows, "utf-8")
 
 
-def write_province_panel(folder: Path, tables: Tables) -> Path:
+def write_province_panel(path: Path, tables: Tables) -> None:
     """Provincial panel with green patents and population, 2000 to 2023, UTF-8 with a mark."""
     labels = tables.design.units["province"].to_numpy()
     pop = tables.population((2000, 2023))
@@ -301,8 +295,7 @@ def write_province_panel(folder: Path, tables: Tables) -> Path:
             else:
                 people, green = 3500.0 + 10.0 * t, 300.0 * 1.18**t
             rows.append(_panel_row(number, province, year, people, green))
-    path = folder / "final_data.1.3.4_did-Desktop.csv"
-    return _write_csv(path, rows, "utf-8-sig")
+    _write_csv(path, rows, "utf-8-sig")
 
 
 def _panel_row(number: int, province: str, year: int, people: float, green: float) -> list[object]:
@@ -364,7 +357,7 @@ MOST_MINES = 12
 PERSONS_PER_MTPA = 700
 
 
-def write_coal_mines(folder: Path, tables: Tables, boundaries: Boundaries) -> Path:
+def write_coal_mines(path: Path, tables: Tables, boundaries: Boundaries) -> None:
     """Coal mines as points inside the polygons: more of them where mining employs more."""
     header = "Global Coal Mine Tracker - April 2024"
     about: list[Sequence[Cell]] = [
@@ -390,7 +383,6 @@ def write_coal_mines(folder: Path, tables: Tables, boundaries: Boundaries) -> Pa
         "Latitude": -23.1, "Longitude": 148.2, "Mine Type": "Surface",
     }  # fmt: skip
     open_rows.append([abroad.get(name) for name in MINE_COLUMNS])
-    path = folder / "Global-Coal-Mine-Tracker-April-2024.xlsx"
     write_workbook(
         path,
         (
@@ -399,7 +391,6 @@ def write_coal_mines(folder: Path, tables: Tables, boundaries: Boundaries) -> Pa
             Sheet("Global Coal Mine Tracker (Close", closed_rows),
         ),
     )
-    return path
 
 
 def _mines_of(

@@ -28,7 +28,7 @@ TEXT_EVERY = 97
 """Every so many rows of the structure workbook carry their numbers as text."""
 
 
-def write_edgar(folder: Path, tables: Tables) -> Path:
+def write_edgar(path: Path, tables: Tables) -> None:
     """City emissions in t: present units, years 2000 to 2023, a remark in a column of its own."""
     years = (2000, 2023)
     co2 = tables.co2(years)
@@ -49,7 +49,6 @@ def write_edgar(folder: Path, tables: Tables) -> Path:
                 (year, int(unit), place.province_zh, place.name, REGION[place.province], side,
                  co2.at(year, tables.column[unit]))
             )  # fmt: skip
-    path = folder / "地级市碳排放强度.xlsx"
     write_workbook(
         path,
         (
@@ -57,10 +56,9 @@ def write_edgar(folder: Path, tables: Tables) -> Path:
             Sheet("数据说明", [(f"数据来源：{SYNTHETIC}",)]),
         ),
     )
-    return path
 
 
-def write_structure(folder: Path, tables: Tables) -> Path:
+def write_structure(path: Path, tables: Tables) -> None:
     """GDP by sector in 10^8 yuan, on the second sheet, partly as text, with a footer."""
     years = (2000, 2023)
     sectors = tables.gdp_sectors(years)
@@ -104,7 +102,6 @@ def write_structure(folder: Path, tables: Tables) -> Path:
             if year == years[1]:
                 last.append(_last_year_row(key, numbers, ratios, len(last) + 1))
     end = len(panel) + 13
-    path = folder / "2000-2023地级市产业结构 .xlsx"
     write_workbook(
         path,
         (
@@ -126,7 +123,6 @@ def write_structure(folder: Path, tables: Tables) -> Path:
             Sheet("2023", last),
         ),
     )
-    return path
 
 
 def _last_year_row(
@@ -142,7 +138,7 @@ def _last_year_row(
     return [*key, *cells, *(Formula(f, v) for f, v in zip(formulas, cached, strict=True))]
 
 
-def write_real_gdp(folder: Path, tables: Tables) -> Path:
+def write_real_gdp(path: Path, tables: Tables) -> None:
     """Nominal and real GDP in 10^8 yuan, growth index and deflator; no codes."""
     years = (2000, 2023)
     nominal, real, deflator, index = tables.real_gdp(years)
@@ -168,7 +164,6 @@ def write_real_gdp(folder: Path, tables: Tables) -> Path:
              ratio)
         )  # fmt: skip
     end = len(rows) + 13
-    path = folder / "296个地级市GDP相关数据（以2000年为基期）.xlsx"
     write_workbook(
         path,
         (
@@ -176,10 +171,9 @@ def write_real_gdp(folder: Path, tables: Tables) -> Path:
             Sheet("计算过程-以上海市为例", example, {(len(example) + 2, 2): FOOTER}),
         ),
     )
-    return path
 
 
-def write_population(folder: Path, tables: Tables) -> Path:
+def write_population(path: Path, tables: Tables) -> None:
     """Residents in 10^4 persons, reported and filled, area in km2; density is a formula."""
     years = (1998, 2024)
     pop = tables.population(years)
@@ -201,7 +195,6 @@ def write_population(folder: Path, tables: Tables) -> Path:
                  Formula(f"=H{line}*10000/F{line}", value * 1e4 / km2))
             )  # fmt: skip
     end = len(rows) + 6
-    path = folder / "298个地级市人口密度1998-2024年无缺失.xlsx"
     write_workbook(
         path,
         (
@@ -230,7 +223,6 @@ def write_population(folder: Path, tables: Tables) -> Path:
             ),
         ),
     )
-    return path
 
 
 def _interpolated_years(code: int) -> frozenset[int]:
@@ -239,7 +231,7 @@ def _interpolated_years(code: int) -> frozenset[int]:
     return frozenset(first | ({2006, 2007} if code % 7 == 0 else set()))
 
 
-def write_fdi(folder: Path, tables: Tables) -> Path:
+def write_fdi(path: Path, tables: Tables) -> None:
     """Foreign direct investment, million USD, short names of cities, with gaps."""
     years = (1996, 2023)
     level = tables.simple("fdi", tables.design.gdp_nominal * 0.12, 0.8)
@@ -253,15 +245,13 @@ def write_fdi(folder: Path, tables: Tables) -> Path:
             gone = place.code != home and year > 2018
             gap = year < 1999 or gone or (int(place.code) % 5 == 0 and year in (2009, 2010))
             rows.append((year, name, None if gap else split, "百万美元", f"{place.name}统计局"))
-    path = folder / "1996-2023年地级市外商直接投资FDI.xlsx"
     write_workbook(
         path,
         (Sheet("Sheet1", rows, {}, {0: "0", 2: "0.00_);[Red]\\(0.00\\)"}), Sheet("Sheet2", ())),
     )
-    return path
 
 
-def write_roads(folder: Path, tables: Tables) -> Path:
+def write_roads(path: Path, tables: Tables) -> None:
     """Road area per person, m2, of provinces, prefectures and counties in one column."""
     years = (2002, 2023)
     base = 7.0 + 0.45 * np.arange(len(YEARS))[:, None] * np.ones((1, len(tables.codes)))
@@ -287,7 +277,6 @@ def write_roads(folder: Path, tables: Tables) -> Path:
             gap = code % 11 == 0 and year in (2005, 2011)
             rows.append((year, province, province_code, name, code, None if gap else value, value))
     end = len(rows) + 3
-    path = folder / "各省+地级市+县级市人均道路面积.xlsx"
     write_workbook(
         path,
         (
@@ -306,10 +295,9 @@ def write_roads(folder: Path, tables: Tables) -> Path:
             Sheet("数据来源", (), {(3, 1): f"数据来源：{SYNTHETIC}"}),
         ),
     )
-    return path
 
 
-def write_finance(folder: Path, tables: Tables) -> Path:
+def write_finance(path: Path, tables: Tables) -> None:
     """Loans and deposits, 10^4 yuan, with a ratio as formula, on a sheet that claims all rows."""
     years = (2003, 2023)
     gdp = tables.design.gdp_nominal * 1e4
@@ -336,16 +324,12 @@ def write_finance(folder: Path, tables: Tables) -> Path:
             ]
             ratio = Formula(f"=(H{line}+I{line})/G{line}", (values[1] + values[2]) / values[0])
             rows.append([*key, *values, ratio])
-    path = folder / "金融发展水平（2003-2023）236缺失.xlsx"
     write_workbook(path, (Sheet("Sheet1", rows, claims_all_rows=True),))
-    return path
 
 
-def write_exchange_rate(folder: Path) -> Path:
+def write_exchange_rate(path: Path) -> None:
     """Yuan per USD: a smooth path of the size of the real one."""
     rows: list[Sequence[Cell]] = [("年份", "1美元兑人民币（元）")]
     for year in range(2000, 2024):
         rows.append((year, round(6.6 + 1.6 / (1.0 + np.exp((year - 2008) / 1.5)), 4)))
-    path = folder / "汇率.xlsx"
     write_workbook(path, (Sheet("Sheet1", rows),))
-    return path
