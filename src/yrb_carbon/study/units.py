@@ -384,13 +384,19 @@ class NameMatcher:
             return Match(None, "outside", (), "code of a county")
         return self._one(coded, "code", year)
 
-    def match_frame(self, frame: pd.DataFrame) -> tuple[pd.Series, MatchReport]:
+    def match_frame(
+        self, frame: pd.DataFrame, *, name: str | None = "name", code: str | None = "code"
+    ) -> tuple[pd.Series, MatchReport]:
         """Match the key columns of a tidy frame.
 
         Parameters
         ----------
         frame : DataFrame
-            With `name` or `code` or both; `province` and `year` are used where they exist.
+            With a column of names or of codes or both; `province` and `year` are used where they
+            exist.
+        name, code : str or None
+            Columns to use where they exist; None: not used. A table of counties is matched by the
+            prefectures' names, `name="city", code=None`.
 
         Returns
         -------
@@ -401,14 +407,14 @@ class NameMatcher:
         Raises
         ------
         DataError
-            If there is neither a column `name` nor a column `code`.
+            If there is neither a column of names nor one of codes.
         """
-        columns = [c for c in ("code", "province", "name") if c in frame.columns]
+        sources = {"code": code, "province": "province", "name": name}
+        columns = [role for role, column in sources.items() if column in frame.columns]
         if "name" not in columns and "code" not in columns:
-            raise DataError(
-                f"no column to match: wanted `name` or `code`, found {listing(frame.columns)}"
-            )
-        cells = [frame[column].tolist() for column in columns]
+            wanted = " or ".join(f"`{column}`" for column in (name, code) if column is not None)
+            raise DataError(f"no column to match: wanted {wanted}, found {listing(frame.columns)}")
+        cells = [frame[sources[role]].tolist() for role in columns]
         keys = [
             tuple(str(value) if given(value) else None for value in row)
             for row in zip(*cells, strict=True)

@@ -317,3 +317,13 @@ def test_what_is_not_given(value):
 def test_what_is_given():
     assert given(0)
     assert given("0")
+
+
+def test_columns_to_match_by_can_be_named(matcher):
+    counties = pd.DataFrame(
+        {"code": ["140105", "632121"], "name": ["小店区", "平安县"], "city": ["太原市", "海东地区"]}
+    )
+    units, report = matcher.match_frame(counties, name="city", code=None)
+    assert units.tolist() == ["140100", "630200"]
+    assert report.unmatched == report.ambiguous == ()
+    assert matcher.match_frame(counties)[1].counts["outside"] == 2
