@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -246,10 +247,24 @@ def draw_units_map(
     DataError
         If a unit has no reach or an unknown one; units are named.
     """
+    spoken = usable_language(language)
+    with _fonts(spoken):
+        return _units_map(boundaries, reaches, title, notice, province_names, context, spoken)
+
+
+def _units_map(
+    boundaries: Boundaries,
+    reaches: Mapping[str, str],
+    title: str,
+    notice: str | None,
+    province_names: Mapping[str, str] | None,
+    context: Boundaries | None,
+    language: Language,
+) -> Figure:
+    """Draw F1 in the fonts at hand."""
     from matplotlib.patches import Patch
 
-    spoken = usable_language(language)
-    words = WORDS[spoken]
+    words = WORDS[language]
     wrong = [
         f"{u} ({reaches.get(u)})" for u in boundaries.unit_ids if reaches.get(u) not in REACHES
     ]
@@ -259,7 +274,7 @@ def draw_units_map(
     left, right, head, foot = 0.55, 0.15, 0.45, 0.55
     height = SINGLE_WIDTH * sheet.aspect
     width, tall = SINGLE_WIDTH + left + right, height + head + foot
-    figure = _figure((width, tall), spoken)
+    figure = _figure((width, tall))
     axes = figure.add_axes((left / width, foot / tall, SINGLE_WIDTH / width, height / tall))
     own = [reaches[unit] for unit in boundaries.unit_ids]
     sheet.draw(axes, [REACH_COLOURS[reach] for reach in own])
@@ -316,6 +331,20 @@ def draw_variable_maps(
         polygon; they are named.
     """
     spoken = usable_language(language)
+    with _fonts(spoken):
+        return _variable_maps(boundaries, variables, years, title, notice, context, spoken)
+
+
+def _variable_maps(
+    boundaries: Boundaries,
+    variables: Sequence[MapVariable],
+    years: Sequence[int],
+    title: str,
+    notice: str | None,
+    context: Boundaries | None,
+    language: Language,
+) -> Figure:
+    """Draw F2 in the fonts at hand."""
     if not variables or not years:
         raise DataError("a map needs at least one variable and one year")
     tables = [_by_unit_and_year(variable, boundaries, years) for variable in variables]
@@ -337,7 +366,7 @@ def draw_variable_maps(
     row_height = PANEL_WIDTH * sheet.aspect + name
     width = columns * (PANEL_WIDTH + gap) + gap
     height = head + rows * row_height + legend + foot
-    figure = _figure((width, height), spoken)
+    figure = _figure((width, height))
     for v, (variable, table, cut) in enumerate(zip(variables, tables, cuts, strict=True)):
         for y, year in enumerate(years):
             row, column = divmod(y, columns) if single else (y, v)
@@ -356,7 +385,7 @@ def draw_variable_maps(
         if not single:
             box = (gap + v * (PANEL_WIDTH + gap), foot, PANEL_WIDTH, legend)
         below = figure.add_axes(_relative(box, width, height))
-        _legend(below, variable, cut, table, spoken, context is not None)
+        _legend(below, variable, cut, table, language, context is not None)
     figure.text(0.5, 1 - 0.2 / height, title, ha="center", va="center", fontsize=12)
     _sign(figure, notice)
     return figure
@@ -585,17 +614,24 @@ def _path(polygon: Any) -> Any:
     return MplPath.make_compound_path(*[MplPath(ring, closed=True) for ring in rings])
 
 
-def _figure(size: tuple[float, float], language: Language) -> Figure:
-    """An empty figure with a canvas of its own, in a font that has the characters."""
-    from matplotlib import rcParams
+@contextmanager
+def _fonts(language: Language) -> Iterator[None]:
+    """Texts made inside fall back to a Chinese font; the settings of others stay as they are."""
+    from matplotlib import rc_context, rcParams
+
+    font = cjk_font() if language == "zh" else None
+    families = [*rcParams["font.sans-serif"][:1], font] if font else rcParams["font.family"]
+    with rc_context({"font.family": families}):
+        yield
+
+
+def _figure(size: tuple[float, float]) -> Figure:
+    """An empty figure with a canvas of its own."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=size, facecolor="white")
     FigureCanvasAgg(figure)
-    font = cjk_font() if language == "zh" else None
-    if font is not None and font not in rcParams["font.sans-serif"]:
-        rcParams["font.sans-serif"] = [font, *rcParams["font.sans-serif"]]
     return figure
 
 
