@@ -129,13 +129,12 @@ def describe_coal(table: pd.DataFrame, resource: pd.Series, reach: pd.Series) ->
     }
 
 
-def main() -> None:
-    root = Path(sys.argv[1]) if len(sys.argv) > 1 else REPOSITORY / data_root()
+def calc_moments(root: Path) -> dict[str, object]:
     raw, units = read_panel(root)
     reach = units["reach_V1"]
     unit_means = raw.groupby("unit")[["ln_density", "ln_area", "ln_co2", "ln_gdp"]].mean()
     everyone = pd.Series("all", index=unit_means.index)
-    result = {
+    return {
         "what": "Moments of the real panel of set A, 2003-2018: aggregates only",
         "made_by": "benchmarks/demo_moments.py",
         "stand_ins": {
@@ -154,6 +153,11 @@ def main() -> None:
         "mean_ln_gdp": rounded(unit_means["ln_gdp"].mean()),
         "mean_ln_co2": rounded(unit_means["ln_co2"].mean()),
     }
+
+
+def main() -> None:
+    root = Path(sys.argv[1]) if len(sys.argv) > 1 else REPOSITORY / data_root()
+    result = calc_moments(root)
     target = REPOSITORY / "data" / "demo" / "moments.json"
     target.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(result, indent=1, sort_keys=True, ensure_ascii=False)

@@ -35,7 +35,7 @@ from yrb_carbon.study.units import load_units
 REPOSITORY = Path(__file__).resolve().parent.parent
 TARGET = REPOSITORY / "docs" / "benchmarks" / "demo_recovery.csv"
 REPLICATES = 200
-DIGITS = 6
+FLOATS = "%.8g"
 
 Key = tuple[str, str]
 
@@ -114,7 +114,7 @@ def main() -> None:
         }
     ).rename_axis(["equation", "term"])
     TARGET.parent.mkdir(parents=True, exist_ok=True)
-    table.round(DIGITS).to_csv(TARGET)
+    table.to_csv(TARGET, float_format=FLOATS)
     print(table.round(4).to_string())
 
 
