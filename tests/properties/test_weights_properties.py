@@ -54,7 +54,7 @@ def worlds(draw: st.DrawFn) -> tuple[Boundaries, pd.DataFrame]:
 
 
 @given(worlds(), st.sampled_from(SCHEMES), st.randoms(use_true_random=False))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_order_of_units_changes_no_bit(world, scheme, shuffler):
     boundaries, attributes = world
     spec = WeightsSpec(scheme, k=2, islands="nearest")
@@ -70,7 +70,7 @@ def test_order_of_units_changes_no_bit(world, scheme, shuffler):
 
 
 @given(worlds(), st.sampled_from(SCHEMES), st.sampled_from(["row", "spectral", "minmax", "none"]))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_contract_of_every_scheme(world, scheme, how):
     boundaries, attributes = world
     found = build_weights(boundaries, WeightsSpec(scheme, how, k=2, islands="nearest"), attributes)
@@ -89,7 +89,7 @@ def test_contract_of_every_scheme(world, scheme, how):
 
 
 @given(worlds())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_dropping_islands_leaves_linked_units_only(world):
     boundaries, _ = world
     queen = build_weights(boundaries, WeightsSpec("queen", islands="nearest"))
@@ -102,7 +102,7 @@ def test_dropping_islands_leaves_linked_units_only(world):
 
 
 @given(worlds(), st.sampled_from(SCHEMES))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_files_keep_every_bit(tmp_path_factory, world, scheme):
     boundaries, attributes = world
     found = build_weights(boundaries, WeightsSpec(scheme, k=2, islands="nearest"), attributes)

@@ -41,8 +41,10 @@ def test_queen_links_of_the_nine_provinces(cnmaps):
 
 @pytest.mark.parametrize("simplify_m", [0, 2000])
 def test_queen_links_do_not_depend_on_the_tolerance(cnmaps, simplify_m):
-    other = read_boundaries(simplify_m=simplify_m)
-    one, two = (build_weights(b, WeightsSpec("queen")) for b in (cnmaps, other))
+    units = [unit for unit in cnmaps.unit_ids if unit[:2] in ("14", "41", "61")]
+    other = read_boundaries(unit_ids=units, simplify_m=simplify_m)
+    one, two = (build_weights(b, WeightsSpec("queen"), unit_ids=units) for b in (cnmaps, other))
+    assert one.facts.n_units == 39
     assert np.array_equal(one.matrix, two.matrix)
 
 
