@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from yrb_carbon.provenance import DATA_VARIABLE, data_root as configured_data_root
+from yrb_carbon.provenance import DATA_VARIABLE
+from yrb_carbon.provenance import data_root as configured_data_root
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 

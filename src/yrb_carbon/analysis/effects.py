@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from yrb_carbon.analysis.models import FittedColumn, residual_ar1
+from yrb_carbon.analysis.models import FittedColumn, boundary_row, residual_ar1
 from yrb_carbon.analysis.rows import TableKey, complete_rows, model_names, panel_counts
 from yrb_carbon.study.config import EffectsSection
 
@@ -41,6 +41,9 @@ def effects_rows(
             "estimator": column.column.estimator,
             "vcov": "oim",
         }
+        if column.results.at_boundary:
+            rows.append({**shared, **boundary_row()})
+            continue
         for inference in section.inference:
             draws = model_seed(seed, key.sample, column)
             effects = column.results.effects(inference=inference, draws=section.draws, seed=draws)

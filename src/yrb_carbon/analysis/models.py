@@ -21,6 +21,7 @@ from yrb_carbon.spatialpanel import SpatialPanel, SpatialPanelResults
 from yrb_carbon.study.config import ModelColumn, ModelsTable
 
 HAS_UNIT_EFFECTS = ("unit", "twoway")
+AT_BOUNDARY = "at_boundary"
 HAS_TIME_EFFECTS = ("time", "twoway")
 
 
@@ -151,6 +152,8 @@ def model_rows(fitted: tuple[FittedColumn, ...], key: TableKey) -> pd.DataFrame:
         else:
             shared |= {"estimator": column.column.estimator, "vcov": "oim"}
             rows += [{**shared, **row} for row in _spatial_rows(column.results)]
+            if column.results.at_boundary:
+                rows.append({**shared, **boundary_row()})
         rows.append({**shared, **residual_ar1(column.residuals)})
     return complete_rows(rows, key)
 
@@ -186,6 +189,14 @@ def _spatial_rows(results: SpatialPanelResults) -> list[dict[str, Any]]:
     tested = table["std_error"].notna()
     named = table.assign(inference=tested.map({True: "normal", False: ""}))
     return [dict(zip(named.columns, row, strict=True)) for row in named.itertuples(index=False)]
+
+
+def boundary_row() -> dict[str, Any]:
+    """Mark of a model whose likelihood peaks at the edge of the admissible interval.
+
+    It has neither standard errors nor effects; tables say so.
+    """
+    return {"quantity": "value", "term": AT_BOUNDARY, "estimate": 1.0}
 
 
 def residual_ar1(residuals: pd.Series) -> dict[str, Any]:

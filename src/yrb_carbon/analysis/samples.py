@@ -236,6 +236,6 @@ def write_sample(made: MadeSample, output: Any) -> None:
         table,
         Path(output.picture).with_suffix(""),
         notice=made.notice,
-        unit_labels=names.to_dict(),
+        unit_labels={str(unit): str(name) for unit, name in names.items()},
     )
     write_json(made.counts, output.counts)

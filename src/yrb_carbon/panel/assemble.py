@@ -124,8 +124,8 @@ def assemble_panel(
         )
     for name in unit_sets:
         panel = _join(columns[name], units.select(name).ids, years)
-        panel, notes = _extend(panel, spec.carbon.extend_2018, years)
-        assembled.log += [f"set {name}: {note}" for note in (*notes, *_missing_cells(panel))]
+        panel, done = _extend(panel, spec.carbon.extend_2018, years)
+        assembled.log += [f"set {name}: {note}" for note in (*done, *_missing_cells(panel))]
         assembled.panels[name] = validate_panel(panel, dictionary)
     if unmatched:
         assembled.unmatched = pd.DataFrame(unmatched, columns=list(UNMATCHED_COLUMNS))
@@ -231,9 +231,10 @@ def _count_mines(
     table: SourceTable, boundaries: Boundaries, years: range, section: SourceSection
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Mines open in each year, summed over the polygons that they lie in."""
-    where = points_to_units(table.frame["lon"], table.frame["lat"], boundaries)
+    placed = table.frame[table.frame["lon"].notna() & table.frame["lat"].notna()]
+    where = points_to_units(placed["lon"], placed["lat"], boundaries)
     inside = where.unit.notna()
-    mines = table.frame[inside.to_numpy()]
+    mines = placed[inside.to_numpy()]
     unit = where.unit[inside.to_numpy()].astype(str)
     yearly = mines_by_year(mines, list(years))
     counts = {
@@ -251,7 +252,8 @@ def _count_mines(
     frame = pd.DataFrame(summed).rename_axis(["unit", "year"]).sort_index()
     notes = (
         f"{int(inside.sum())} mines lie in the polygons, {where.n_outside} outside, "
-        f"{where.n_on_border} on a border",
+        f"{where.n_on_border} on a border, {len(table.frame) - len(placed)} have no coordinates "
+        "and are counted nowhere",
         *yearly.notes,
     )
     return frame.rename(columns=section.rename).astype(float), notes

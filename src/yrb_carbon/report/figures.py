@@ -52,7 +52,8 @@ def draw_figures(
     context = boundaries if len(units) < len(boundaries.unit_ids) else None
     written: list[Path] = []
     if spec.figures.units_map:
-        reaches = load_units().reach(spec.study.reach_split).loc[units].astype(str).to_dict()
+        split = load_units().reach(spec.study.reach_split)
+        reaches = {unit: str(split[unit]) for unit in units}
         figure = draw_units_map(
             drawn,
             reaches,

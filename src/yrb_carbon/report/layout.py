@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -20,8 +21,8 @@ from yrb_carbon.study.config import (
     MoranTable,
     PeersTable,
     Study,
-    Table,
 )
+from yrb_carbon.study.plan import model_variables, sample_of
 
 STARS = ((0.01, "***"), (0.05, "**"), (0.1, "*"))
 STARS_NOTE = "*** p < 0.01, ** p < 0.05, * p < 0.1; standard errors in brackets."
@@ -106,13 +107,23 @@ def layout_table(name: str, study: Study, estimates: pd.DataFrame) -> PrintedTab
         body, notes = _collinearity(table, study, rows)
     else:
         body, notes = _peers(table, rows)
-    notes = [*notes, *_common_notes(table, study)]
+    notes = [*notes, *_boundary_notes(rows), *_common_notes(name, study)]
     return PrintedTable(name, table.title.en, body, tuple(notes))
 
 
-def _common_notes(table: Table, study: Study) -> list[str]:
+def _boundary_notes(rows: pd.DataFrame) -> list[str]:
+    """Say which models have no valid optimum inside the admissible interval."""
+    marked = rows[(rows["quantity"] == "value") & (rows["term"] == "at_boundary")]
+    return [
+        f"Model {model!r}: the likelihood peaks at the edge of the admissible interval of the "
+        "spatial coefficient; it has neither standard errors nor effects."
+        for model in marked["model"].drop_duplicates()
+    ]
+
+
+def _common_notes(name: str, study: Study) -> list[str]:
     notes = []
-    sample = study.samples.get(getattr(table, "sample", "main"))
+    sample = study.samples.get(sample_of(study, name))
     if sample is not None and sample.note:
         notes.append(sample.note)
     if study.study.notice:
@@ -120,6 +131,15 @@ def _common_notes(table: Table, study: Study) -> list[str]:
     if study.study.synthetic:
         notes.append(SYNTHETIC_NOTE)
     return notes
+
+
+def _records(rows: pd.DataFrame, *names: str) -> dict[tuple[Any, ...], dict[str, Any]]:
+    """Rows by the values of some columns; of rows that agree in them the first."""
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in rows.to_dict("records"):
+        record = {str(name): cell for name, cell in row.items()}
+        found.setdefault(tuple(record[name] for name in names), record)
+    return found
 
 
 def format_estimate(value: float, digits: int = 4) -> str:
@@ -153,20 +173,19 @@ def _heading(column: ModelColumn) -> str:
 def _sizes_note(rows: pd.DataFrame) -> str:
     sizes = rows[["n_units", "n_periods", "n_obs"]].dropna().drop_duplicates()
     return "; ".join(
-        f"N = {int(row.n_units)} units, T = {int(row.n_periods)} years, "
-        f"{int(row.n_obs)} observations"
-        for row in sizes.itertuples()
+        f"N = {n} units, T = {t} years, {total} observations"
+        for n, t, total in sizes.astype(int).itertuples(index=False)
     )
 
 
 def _descriptives(
     table: DescriptivesTable, study: Study, rows: pd.DataFrame
 ) -> tuple[pd.DataFrame, list[str]]:
-    by_key = rows.set_index(["term", "quantity", "spec"])["estimate"]
+    cells = _records(rows, "term", "quantity", "spec")
     lines = [
         [label_of(name, study)]
         + [
-            format_estimate(by_key[name, quantity, spec])
+            format_estimate(cells[name, quantity, spec]["estimate"])
             for quantity, spec, _ in DESCRIPTIVE_COLUMNS
         ]
         for name in table.variables
@@ -176,15 +195,13 @@ def _descriptives(
 
 
 def _moran(table: MoranTable, study: Study, rows: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    rows = rows[rows["quantity"] == "moran"]
-    index = rows.set_index(["inference", "term", "year"])
-    years = sorted(rows["year"].dropna().astype(int).unique())
+    cells = _records(rows[rows["quantity"] == "moran"], "inference", "term", "year")
     lines = []
-    for year in years:
+    for year in sorted({key[2] for key in cells}):
         line = [str(year)]
         for name in table.variables:
-            value = index.loc[("randomisation", name, year)]
-            shuffled = index.loc[("permutation", name, year)]
+            value = cells["randomisation", name, year]
+            shuffled = cells["permutation", name, year]
             line += [
                 format_estimate(value["estimate"]) + stars_of(shuffled["p_value"]),
                 format_estimate(value["statistic"], 2),
@@ -197,7 +214,8 @@ def _moran(table: MoranTable, study: Study, rows: pd.DataFrame) -> tuple[pd.Data
         heads += [f"{label}: I", f"{label}: z", f"{label}: p"]
     notes = [
         f"Global Moran's I, weights {table.weights!r}; z under randomisation, p and stars from "
-        f"{table.permutations} permutations (two-sided). {_sizes_note(rows)}.",
+        f"{table.permutations} permutations (two-sided). "
+        f"N = {rows['n_units'].max()} units in each year.",
     ]
     return pd.DataFrame(lines, columns=heads), notes
 
@@ -206,19 +224,17 @@ def _cells(
     rows: pd.DataFrame, terms: Sequence[tuple[str, str, str]], models: Sequence[str]
 ) -> list[list[str]]:
     """Two lines a term: estimates with stars, standard errors in brackets below."""
-    index = rows.set_index(["model", "quantity", "term"]).sort_index()
+    cells = _records(rows, "model", "quantity", "term")
     lines = []
     for quantity, term, head in terms:
         upper, lower = [head], [""]
         for model in models:
-            if (model, quantity, term) in index.index:
-                row = index.loc[(model, quantity, term)]
-                upper.append(format_estimate(row["estimate"]) + stars_of(row["p_value"]))
-                error = format_estimate(row["std_error"])
-                lower.append(f"({error})" if error else "")
-            else:
-                upper.append("")
-                lower.append("")
+            row = cells.get((model, quantity, term))
+            error = "" if row is None else format_estimate(row["std_error"])
+            upper.append(
+                "" if row is None else format_estimate(row["estimate"]) + stars_of(row["p_value"])
+            )
+            lower.append(f"({error})" if error else "")
         lines += [upper, lower]
     return lines
 
@@ -250,18 +266,16 @@ def _models(table: ModelsTable, study: Study, rows: pd.DataFrame) -> tuple[pd.Da
 
 
 def _fit_lines(rows: pd.DataFrame, models: Sequence[str]) -> list[list[str]]:
+    numbers = _records(rows, "model", "quantity")
     lines = []
     for quantity, head, digits in FIT_ROWS:
-        found = rows[rows["quantity"] == quantity].drop_duplicates("model").set_index("model")
-        cells = [
-            format_estimate(found.at[model, "estimate"], digits) if model in found.index else ""
-            for model in models
-        ]
+        found = [numbers.get((model, quantity)) for model in models]
+        cells = ["" if row is None else format_estimate(row["estimate"], digits) for row in found]
         if any(cells):
             lines.append([head, *cells])
+    sizes = _records(rows, "model")
     for count, head in (("n_units", "Units"), ("n_periods", "Years"), ("n_obs", "Observations")):
-        found = rows.drop_duplicates("model").set_index("model")[count]
-        lines.append([head, *(str(int(found[model])) for model in models)])
+        lines.append([head, *(str(sizes[model,][count]) for model in models)])
     return lines
 
 
@@ -273,19 +287,18 @@ def _effects(
         raise TypeError(f"table {table.of!r} holds no models")
     effects = rows[rows["quantity"].isin(["direct", "indirect", "total"])]
     columns = [column for column in models_table.columns if column.id in set(effects["model"])]
-    terms = _terms_in_order(models_table, effects)
+    cells = _records(effects, "model", "term", "quantity", "inference")
+    serial = _records(rows[rows["quantity"] == "residual_ar1"], "model")
     lines = []
     for column in columns:
-        own = effects[effects["model"] == column.id]
-        ar1 = rows[(rows["model"] == column.id) & (rows["quantity"] == "residual_ar1")]
-        for term in terms:
-            if term not in set(own["term"]):
-                continue
-            block = own[own["term"] == term].set_index(["quantity", "inference"])
+        for term in (*(column.regressors or models_table.regressors), *column.add):
             line = [_heading(column), label_of(term, study)]
             for quantity in ("direct", "indirect", "total"):
-                line += _effect_cells(block.loc[quantity])
-            line.append(format_estimate(ar1["estimate"].iloc[0], 3))
+                line += _effect_cells(
+                    cells.get((column.id, term, quantity, "delta")),
+                    cells.get((column.id, term, quantity, "simulation")),
+                )
+            line.append(format_estimate(serial[column.id,]["estimate"], 3))
             lines.append(line)
     heads = ["Model", "Variable"]
     for quantity in ("Direct", "Indirect", "Total"):
@@ -302,21 +315,15 @@ def _effects(
     return body, notes
 
 
-def _effect_cells(block: pd.DataFrame) -> list[str]:
-    point = block.loc["delta"] if "delta" in block.index else block.iloc[0]
-    cells = [format_estimate(point["estimate"]) + stars_of(point["p_value"])]
-    for inference in ("delta", "simulation"):
-        known = inference in block.index
-        cells.append(format_estimate(block.at[inference, "std_error"]) if known else "")
-    return cells
-
-
-def _terms_in_order(table: ModelsTable, rows: pd.DataFrame) -> list[str]:
-    named = list(table.regressors)
-    for column in table.columns:
-        named += [name for name in (*(column.regressors or ()), *column.add) if name not in named]
-    present = set(rows["term"])
-    return [name for name in named if name in present]
+def _effect_cells(delta: dict[str, Any] | None, simulated: dict[str, Any] | None) -> list[str]:
+    """Estimate with stars, and the standard errors of both inferences as far as computed."""
+    point = delta or simulated
+    if point is None:
+        return ["", "", ""]
+    return [
+        format_estimate(point["estimate"]) + stars_of(point["p_value"]),
+        *("" if row is None else format_estimate(row["std_error"]) for row in (delta, simulated)),
+    ]
 
 
 def _collinearity(
@@ -327,7 +334,10 @@ def _collinearity(
         raise TypeError(f"table {table.of!r} holds no models")
     blocks = rows.assign(block=rows["model"] + ": " + rows["equation"].str.replace("_", " "))
     wide = blocks.pivot(index="term", columns="block", values="estimate")
-    terms = [term.removeprefix("vif:") for term in wide.index]
+    ordered = model_variables(models_table)
+    lagged = [*ordered, *(f"W.{name}" for name in ordered)]
+    terms = [name for name in lagged if f"vif:{name}" in wide.index]
+    wide = wide.loc[[f"vif:{name}" for name in terms]]
     wide.index = pd.Index([label_of(term, study) for term in terms])
     body = wide.map(lambda value: format_estimate(value, 2)).reset_index(names="Variable")
     body.columns.name = None
@@ -339,24 +349,18 @@ def _collinearity(
 
 
 def _peers(table: PeersTable, rows: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    index = ["model", "estimator", "quantity", "term"]
-    ours = rows[rows["equation"] == "ours"].set_index(index)["estimate"]
-    lines = []
+    names = ("model", "estimator", "quantity", "term")
+    ours = _records(rows[rows["equation"] == "ours"], *names)
     of_peers = rows[(rows["equation"] != "ours") & (rows["quantity"] != "difference")]
-    for key, row in of_peers.set_index(index).iterrows():
+    lines = []
+    for key, row in _records(of_peers, *names).items():
         model, estimator, quantity, term = key
-        difference = abs(row["estimate"] - ours[key])
+        own, other = ours[key]["estimate"], row["estimate"]
+        difference = f"{abs(own - other):.1e}"
         lines.append(
-            [
-                model,
-                estimator,
-                term or quantity,
-                f"{ours[key]:.8f}",
-                f"{row['estimate']:.8f}",
-                f"{difference:.1e}",
-                row["equation"],
-            ]
-        )
+            [model, estimator, term or quantity, f"{own:.8f}", f"{other:.8f}", difference,
+             row["equation"]]
+        )  # fmt: skip
     heads = ["Model", "Estimator", "Parameter", "Ours", "Peer", "|Difference|", "Program"]
     note = (
         f"Models of {table.of}, fitted again by an independent program with the estimator named; "

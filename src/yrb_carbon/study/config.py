@@ -246,6 +246,12 @@ class VariableSection(Section):
     reference: Reference | None = Field(None, description="Other reference than lq.reference.")
     column: str | None = Field(None, description="Panel column, for raw.")
     lag: NonNegativeInt = Field(0, description="Years by which it is lagged.")
+    version: str | None = Field(
+        None,
+        pattern=r"^[a-z0-9]+$",
+        json_schema_extra={WORDS: "small letters and digits"},
+        description="Read the columns <column>__<version> in place of <column>, all of them.",
+    )
 
 
 class DescriptivesTable(Section):

@@ -90,7 +90,7 @@ def load_study(
     faults: list[Fault] = []
     layers: list[Node] = []
     for rank, file in enumerate(files):
-        node, found = read_yaml(Path(file), rank, _display_name(Path(file)))
+        node, found = read_yaml(Path(file), rank, display_name(Path(file)))
         faults.extend(found)
         if node is not None:
             layers.append(node)
@@ -141,7 +141,7 @@ def load_for_workflow(workflow: Workflow, default: Path | str = DEFAULT_FILE) ->
         sys.exit("\n".join((head, *error.faults)))
 
 
-def _display_name(file: Path) -> str:
+def display_name(file: Path) -> str:
     """Path of the file from the working directory when it lies below, else as given."""
     try:
         return str(Path(os.path.abspath(file)).relative_to(Path.cwd()))

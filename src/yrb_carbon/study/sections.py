@@ -22,7 +22,7 @@ def load_sections(values: Mapping[str, Any]) -> SimpleNamespace:
     fields = Study.model_fields
     return SimpleNamespace(
         **{
-            name: TypeAdapter(fields[name].annotation).validate_python(value)
+            name: TypeAdapter[Any](fields[name].annotation or Any).validate_python(value)
             for name, value in values.items()
         }
     )

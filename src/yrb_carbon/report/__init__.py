@@ -1,0 +1,1 @@
+"""What readers see: tables, figures, maps; views of the estimates."""
