@@ -53,6 +53,14 @@ class Gazetteer:
 
     def __init__(self) -> None:
         self.units: Units = load_units()
+        self._now = {
+            str(row["unit"]): Place(
+                str(row["unit"]), str(row["name_zh"]), str(row["name_short_zh"]),
+                str(row["name_en"]), str(row["province"]), str(row["province_zh"]),
+                str(row["type"]),
+            )
+            for row in self.units.frame.reset_index().to_dict("records")
+        }  # fmt: skip
         recodes = load_events()
         recodes = recodes[recodes["kind"].eq("recode") & recodes["first_year"].notna()]
         self._recodes = {
@@ -62,11 +70,7 @@ class Gazetteer:
 
     def now(self, unit: str) -> Place:
         """The unit under its last code and name."""
-        row = {str(k): str(v) for k, v in self.units.frame.loc[unit].items()}
-        return Place(
-            unit, row["name_zh"], row["name_short_zh"], row["name_en"], row["province"],
-            row["province_zh"], row["type"],
-        )  # fmt: skip
+        return self._now[unit]
 
     def then(self, unit: str, year: int) -> Place:
         """The unit under the code and name of a year."""

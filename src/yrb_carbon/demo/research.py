@@ -198,6 +198,7 @@ def write_npp(path: Path, tables: Tables) -> None:
     """Mean NPP of the present prefectures of the nine provinces, gC/m2/a, 2001 to 2020."""
     years = (2001, 2020)
     npp = tables.extend(tables.system.npp, years, 0.005, 10)
+    others = other_prefectures(tables.gazetteer.units)
     rows: list[Sequence[object]] = [
         ("province", "province_id", "city", "city_id", "year", "urban_anpp", "agriculture_anpp",
          "overall_anpp")
@@ -210,7 +211,7 @@ def write_npp(path: Path, tables: Tables) -> None:
                 (place.province_zh, place.province_code, place.name, unit, year,
                  round(0.8 * value, 10), round(0.95 * value, 10), value)
             )  # fmt: skip
-        for other in other_prefectures(tables.gazetteer.units):
+        for other in others:
             rows.append(
                 (other.province_zh, other.province_code, other.name, other.code, year, 260.0, 310.0,
                  330.5)
@@ -237,6 +238,7 @@ def write_land_cover(path: Path, tables: Tables) -> None:
     areas = tables.design.units["area_km2"].to_numpy(dtype=float)
     reaches = [str(reach) for reach in tables.design.units["reach_V1"]]
     tilt = tables.noise("land")
+    others = other_prefectures(tables.gazetteer.units)
     for year in years:
         for j, unit in enumerate(tables.codes):
             place = tables.gazetteer.now(unit)
@@ -249,7 +251,7 @@ def write_land_cover(path: Path, tables: Tables) -> None:
             mix[13] = 1.0 - sum(mix.values())
             cells = [round(mix[k] * area, 9) if k in mix else "" for k in range(1, N_CLASSES + 1)]
             rows.append((place.province_zh, place.province_code, place.name, unit, year, *cells))
-        for other in other_prefectures(tables.gazetteer.units):
+        for other in others:
             cells = [9000.5 if k == 10 else 4000.25 if k == 12 else "" for k in range(1, 18)]
             rows.append(
                 (other.province_zh, other.province_code, other.name, other.code, year, *cells)
