@@ -1,0 +1,180 @@
+"""What can be found wrong with a study before it runs: formats, options, variables, files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from yrb_carbon.errors import StudyError, listing
+from yrb_carbon.study.config import SourceSection, Study, choices
+from yrb_carbon.study.load import COMMAND_LINE, display_name, load_study
+from yrb_carbon.study.plan import computed_variables, samples_used
+from yrb_carbon.study.positions import Fault, KeyPath, Node, Position, from_values, read_yaml
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedStudy:
+    """A study whose configuration is well formed, and what else is wrong with it.
+
+    Attributes
+    ----------
+    study : Study
+    files : tuple of Path
+        The published files that it reads, boundaries included.
+    faults : tuple of str
+        One a line, as `file:line:column: key: what is wrong`; empty when the study can run.
+    """
+
+    study: Study
+    files: tuple[Path, ...]
+    faults: tuple[str, ...]
+
+
+def check_study(
+    files: Sequence[Path | str], overrides: Mapping[str, Any] | None = None
+) -> CheckedStudy:
+    """Read a study as the workflow does, and check what its configuration cannot know by itself.
+
+    Formats and their options are held against the readers, variables against the indices, and
+    input files must be there, unless the demonstration is to write them.
+
+    Parameters
+    ----------
+    files, overrides
+        As in `yrb_carbon.study.load.load_study`.
+
+    Raises
+    ------
+    StudyError
+        If the configuration itself has faults.
+    """
+    study = load_study(files, overrides)
+    layers = _layers(files, overrides)
+    inputs = {
+        ("sources", name, "path"): Path(study.data_root) / source.path
+        for name, source in study.sources.items()
+    }
+    if study.boundaries.source == "file":
+        inputs["boundaries", "path", ""] = Path(study.data_root) / str(study.boundaries.path)
+    found = [*_source_faults(study), *_variable_faults(study)]
+    if not found:
+        found += _column_faults(study)
+    if study.demo is None:
+        found += _missing_files(study, inputs)
+    faults = sorted(
+        (Fault(_position(layers, path), path, problem) for path, problem in found),
+        key=lambda fault: fault.position,
+    )
+    return CheckedStudy(
+        study, tuple(sorted(set(inputs.values()))), tuple(str(fault) for fault in faults)
+    )
+
+
+def _layers(files: Sequence[Path | str], overrides: Mapping[str, Any] | None) -> list[Node]:
+    """The files and single values again, with the places of their keys."""
+    read = [
+        read_yaml(Path(file), rank, display_name(Path(file)))[0] for rank, file in enumerate(files)
+    ]
+    layers = [node for node in read if node is not None]
+    if overrides:
+        layers.append(from_values(overrides, Position(len(files), 0, 0, COMMAND_LINE)))
+    return layers
+
+
+def _position(layers: Sequence[Node], path: KeyPath) -> Position:
+    """Where a key was set last; where its nearest ancestor was, when it has its default."""
+    for depth in range(len(path), 0, -1):
+        for layer in reversed(layers):
+            node, exact = layer.locate(path[:depth])
+            if exact:
+                return node.mark
+    return layers[0].mark
+
+
+def _source_faults(study: Study) -> Iterator[tuple[KeyPath, str]]:
+    from yrb_carbon.sources import READERS
+
+    for name, source in study.sources.items():
+        path: KeyPath = ("sources", name)
+        reader = READERS.get(source.format)
+        if reader is None:
+            yield (*path, "format"), f"unknown format ({choices(source.format, READERS)})"
+            continue
+        for option in source.options:
+            if option not in reader.options:
+                yield (
+                    (*path, "options", option),
+                    f"the format {reader.name!r} has no such option "
+                    f"({choices(option, reader.options)})",
+                )
+        if reader.provides:
+            yield from _strange_columns(name, source, reader.provides)
+
+
+def _strange_columns(
+    name: str, source: SourceSection, provides: tuple[str, ...]
+) -> Iterator[tuple[KeyPath, str]]:
+    path: KeyPath = ("sources", name)
+    named: dict[KeyPath, str] = {
+        (*path, "columns", index): column for index, column in enumerate(source.columns or ())
+    } | {(*path, "rename", column): column for column in source.rename}
+    for place, column in named.items():
+        if column not in provides:
+            problem = f"the format {source.format!r} gives no such column"
+            yield place, f"{problem} ({choices(column, provides)})"
+
+
+def _column_faults(study: Study) -> Iterator[tuple[KeyPath, str]]:
+    """Variables of tables and maps whose raw columns no source gives."""
+    from yrb_carbon.analysis.samples import index_defaults, raw_columns
+    from yrb_carbon.sources import READERS
+
+    given = {"area"}
+    for source in study.sources.values():
+        provides = READERS[source.format].provides
+        if not provides:
+            # what a table of one's own holds is known when it is read
+            return
+        wanted = provides if source.columns is None else source.columns
+        given |= {source.rename.get(column, column) for column in wanted}
+    defaults = index_defaults(study)
+    used = {name for sample in samples_used(study) for name in computed_variables(study, sample)}
+    for name in sorted(used):
+        lacking = [c for c in raw_columns(study.variables[name], defaults) if c not in given]
+        if lacking:
+            yield (
+                ("variables", name),
+                f"no source of the study gives the panel column {listing(lacking)}; add one, or "
+                "take the variable out of the tables",
+            )
+
+
+def _variable_faults(study: Study) -> Iterator[tuple[KeyPath, str]]:
+    from yrb_carbon.analysis.samples import index_defaults, variable_spec
+    from yrb_carbon.indices.registry import resolve
+
+    defaults = index_defaults(study)
+    for name, section in study.variables.items():
+        try:
+            resolve(variable_spec(section), defaults)
+        except StudyError as error:
+            yield from ((("variables", name), fault) for fault in error.faults)
+
+
+def _missing_files(
+    study: Study, inputs: Mapping[tuple[str, str, str], Path]
+) -> Iterator[tuple[KeyPath, str]]:
+    root = Path(study.data_root)
+    if not root.is_dir():
+        yield (
+            ("data_root",),
+            f"no such folder (got {study.data_root!r}); give yours with --config data_root=PATH",
+        )
+        return
+    for key, file in inputs.items():
+        if not file.is_file():
+            path: KeyPath = tuple(step for step in key if step)
+            shown = str(file.relative_to(root)) if file.is_relative_to(root) else str(file)
+            yield path, f"no such file below {study.data_root} (got {shown!r})"

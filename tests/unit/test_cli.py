@@ -1,0 +1,296 @@
+"""The command line, as people see it: what it prints, where faults stand, how it exits."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from yrb_carbon import __version__, cli
+from yrb_carbon.cli import app
+from yrb_carbon.sources import READERS
+from yrb_carbon.study.load import load_study
+
+runner = CliRunner()
+WRONG = 2
+WIDE = {"COLUMNS": "200"}
+
+OVERLAY = """\
+study:
+  name: own
+  synthetic: false
+demo: null
+data_root: {root}
+"""
+
+
+@pytest.fixture
+def in_repository(repository: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(repository)
+    return repository
+
+
+@pytest.fixture
+def overlay(tmp_path: Path, in_repository: Path):
+    """Write an overlay of a study of one's own, with some more text, and return its path."""
+
+    def write(more: str = "", *, root: Path = tmp_path) -> Path:
+        file = tmp_path / "own.yaml"
+        file.write_text(OVERLAY.format(root=root) + more, encoding="utf-8")
+        return file
+
+    return write
+
+
+@pytest.fixture
+def snakemake_calls(monkeypatch: pytest.MonkeyPatch):
+    """Exit codes to give, first for the first call; the arguments of the calls are kept."""
+    calls: list[list[str]] = []
+    codes: list[int] = []
+
+    def call(arguments):
+        calls.append(list(arguments))
+        return codes.pop(0) if codes else 0
+
+    monkeypatch.setattr(cli, "_snakemake", call)
+    return calls, codes
+
+
+def default_inputs() -> int:
+    return len({source.path for source in load_study(["config.yaml"]).sources.values()})
+
+
+def check_lines(*arguments: str) -> list[str]:
+    result = runner.invoke(app, ["check", *arguments])
+    assert result.exit_code == WRONG
+    assert result.stdout == ""
+    return result.stderr.splitlines()
+
+
+def test_version():
+    result = runner.invoke(app, ["--version"])
+    assert result.exit_code == 0
+    assert result.stdout == f"yrb-carbon {__version__}\n"
+
+
+def test_help_imports_nothing_heavy():
+    code = (
+        "import sys; from typer.testing import CliRunner; from yrb_carbon.cli import app; "
+        "assert CliRunner().invoke(app, ['--help']).exit_code == 0; "
+        "print(sorted({'numpy', 'pandas', 'pydantic', 'snakemake', 'yaml'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_check_accepts_the_default_study(in_repository):
+    result = runner.invoke(app, ["check"])
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.startswith(
+        f"study demo: the configuration is right; {default_inputs()} input files"
+    )
+    assert "made by the demonstration" in result.stdout
+
+
+def test_check_puts_single_values_over_the_files(in_repository):
+    result = runner.invoke(app, ["check", "--config", "study={name: other}"])
+    assert result.exit_code == 0
+    assert result.stdout.startswith("study other:")
+
+
+def test_check_tells_faults_of_an_overlay_with_line_and_column(overlay):
+    file = overlay("effects:\n  drwas: 10\n")
+    (line,) = check_lines("--configfile", str(file))
+    assert line.startswith(f"{file}:7:3: effects.drwas: unknown key (got 'drwas'; allowed")
+    assert line.endswith("did you mean 'draws')")
+
+
+def test_check_tells_faults_of_the_command_line(in_repository):
+    (line,) = check_lines("--config", "seed=many")
+    assert line == "command line: seed: must be a whole number of at least 0 (got 'many')"
+
+
+@pytest.mark.parametrize(
+    ("pair", "told"),
+    [
+        ("seed", "command line: --config takes key=value (got 'seed')"),
+        ("study={name: x", "command line: study: not valid YAML: while parsing a flow mapping"),
+    ],
+)
+def test_check_refuses_values_that_it_cannot_read(in_repository, pair, told):
+    (line,) = check_lines("--config", pair)
+    assert line.startswith(told)
+
+
+def test_check_names_a_configuration_file_that_is_not_there(in_repository):
+    assert check_lines("--configfile", "studies/none.yaml") == ["studies/none.yaml: no such file"]
+
+
+def test_check_lists_every_input_file_that_is_missing_where_it_is_named(overlay, tmp_path):
+    file = overlay("sources:\n  edgar:\n    path: mine/edgar.xlsx\n")
+    (tmp_path / "china_employment.csv").touch()
+    lines = check_lines("--configfile", str(file))
+    assert lines[-1] == (
+        f"{file}:8:11: sources.edgar.path: no such file below {tmp_path} (got 'mine/edgar.xlsx')"
+    )
+    assert lines[0].startswith("config.yaml:")
+    # one file is there
+    assert len(lines) == default_inputs() - 1
+
+
+def test_check_counts_a_missing_boundary_file(overlay, tmp_path):
+    file = overlay("boundaries:\n  source: file\n  path: units.gpkg\n")
+    lines = check_lines("--configfile", str(file))
+    assert lines[-1].startswith(f"{file}:8:9: boundaries.path: no such file")
+
+
+def test_check_names_a_data_folder_that_is_not_there(overlay, tmp_path):
+    file = overlay(root=tmp_path / "nowhere")
+    (line,) = check_lines("--configfile", str(file))
+    assert line.startswith(f"{file}:5:12: data_root: no such folder")
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "told"),
+    [
+        (
+            "sources:\n  edgar:\n    format: edgar_citty\n",
+            "3:13: sources.edgar.format",
+            "unknown format (got 'edgar_citty'; allowed",
+        ),
+        (
+            "sources:\n  roads:\n    format: roads\n    path: r.xlsx\n    options: {serie: x}\n",
+            "5:22: sources.roads.options.serie",
+            "the format 'roads' has no such option (got 'serie'; allowed sheet, series; "
+            "did you mean 'series')",
+        ),
+        (
+            "sources:\n  npp:\n    columns: [npp, nppp]\n",
+            "3:20: sources.npp.columns[1]",
+            "the format 'city_npp' gives no such column (got 'nppp'; allowed npp",
+        ),
+        (
+            "variables:\n  cb:\n    measure: ration\n",
+            "2:3: variables.cb",
+            "index balance: measure: not allowed (got 'ration'; allowed ratio",
+        ),
+        (
+            "sources:\n  yearbook: null\n",
+            "config.yaml",
+            "no source of the study gives the panel column",
+        ),
+    ],
+)
+def test_check_knows_formats_options_columns_and_variables(
+    in_repository, tmp_path, text, place, told
+):
+    file = tmp_path / "overlay.yaml"
+    file.write_text(text, encoding="utf-8")
+    lines = check_lines("--configfile", str(file))
+    where = place if place == "config.yaml" else f"{file}:{place}: "
+    assert all(line.startswith(where) for line in lines)
+    assert told in lines[0]
+
+
+def test_run_hands_the_study_to_snakemake(in_repository, snakemake_calls):
+    calls, _ = snakemake_calls
+    result = runner.invoke(
+        app, ["run", "--study", "yrb-real", "--cores", "3", "--data-root", "d", "--", "-n"]
+    )
+    assert result.exit_code == 0
+    overlay = ["--configfile", str(Path("studies/yrb-real.yaml")), "--config", "data_root=d"]
+    assert calls == [["--cores", "3", "-n", *overlay]]
+
+
+def test_run_without_a_choice_is_the_demonstration(in_repository, snakemake_calls):
+    calls, _ = snakemake_calls
+    assert runner.invoke(app, ["run"]).exit_code == 0
+    assert runner.invoke(app, ["run", "--study", "demo"]).exit_code == 0
+    assert calls == [["--cores", "2"]] * 2
+
+
+@pytest.mark.parametrize("code", [1, 3, 130])
+def test_run_passes_the_exit_code_on(in_repository, snakemake_calls, code):
+    _, codes = snakemake_calls
+    codes.append(code)
+    assert runner.invoke(app, ["run"]).exit_code == code
+
+
+def test_run_resumes_by_unlocking_first(in_repository, snakemake_calls):
+    calls, codes = snakemake_calls
+    assert runner.invoke(app, ["run", "--resume"]).exit_code == 0
+    assert calls == [["--unlock"], ["--cores", "2"]]
+    codes.append(1)
+    assert runner.invoke(app, ["run", "--resume"]).exit_code == 1
+    assert calls[2:] == [["--unlock"]]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--study", "yrb-rael"], "no study of that name (got 'yrb-rael'; allowed demo, yrb-real"),
+        (["--study", "demo", "--configfile", "x.yaml"], "give --study or --configfile, not both"),
+    ],
+)
+def test_run_refuses_a_wrong_choice(in_repository, snakemake_calls, arguments, told):
+    calls, _ = snakemake_calls
+    result = runner.invoke(app, ["run", *arguments])
+    assert result.exit_code == WRONG
+    assert result.stderr.startswith(told)
+    assert calls == []
+
+
+def test_run_outside_the_checkout_says_where_to_go(tmp_path, monkeypatch, snakemake_calls):
+    calls, _ = snakemake_calls
+    monkeypatch.chdir(tmp_path)
+    result = runner.invoke(app, ["run"])
+    assert result.exit_code == WRONG
+    assert result.stderr == (f"no Snakefile in {tmp_path}; change to the folder of the checkout\n")
+    assert calls == []
+
+
+@pytest.mark.parametrize(("code", "passed_on"), [(0, 0), (5, 5), (-9, 137)])
+def test_exit_code_of_the_process(monkeypatch, code, passed_on):
+    class Process:
+        def __init__(self, command):
+            assert command == [sys.executable, "-m", "snakemake", "--version"]
+            self.interrupted = False
+
+        def wait(self):
+            if not self.interrupted:
+                self.interrupted = True
+                raise KeyboardInterrupt
+            return code
+
+    monkeypatch.setattr(subprocess, "Popen", Process)
+    assert cli._snakemake(["--version"]) == passed_on
+
+
+def test_dictionary_of_one_column_says_unit_and_formats():
+    result = runner.invoke(app, ["dictionary", "gdp2"])
+    facts = dict(line.split(maxsplit=1) for line in result.stdout.splitlines())
+    assert facts["unit"] == "10^4 yuan, current prices"
+    assert facts["formats"] == "industry_structure"
+
+
+def test_dictionary_of_an_index_says_its_formula():
+    result = runner.invoke(app, ["dictionary", "balance.ratio"])
+    assert "formula      CB = S / E\n" in result.stdout
+
+
+def test_dictionary_guesses_a_misspelt_column():
+    result = runner.invoke(app, ["dictionary", "gpd_real"])
+    assert result.exit_code == WRONG
+    assert result.stderr.startswith("no such column (got 'gpd_real'; allowed co2_edgar")
+    assert result.stderr.endswith("did you mean 'gdp_real')\n")
+
+
+def test_dictionary_lists_columns_and_formats():
+    columns = runner.invoke(app, ["dictionary"], env=WIDE)
+    assert (columns.exit_code, "prov_green_patents" in columns.stdout) == (0, True)
+    formats = runner.invoke(app, ["dictionary", "--formats"], env=WIDE)
+    named = {line.split()[0] for line in formats.stdout.splitlines() if line.strip()}
+    assert set(READERS) <= named
