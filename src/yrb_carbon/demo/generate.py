@@ -78,6 +78,7 @@ FILES = {
 """Format of the reader -> file in the demonstration folder, named as the published one."""
 UNIT_SET = "A"
 DIGEST_DECIMALS = 12
+"""Decimals of weights and effects that do not depend on the build of LAPACK."""
 
 JIYUAN_AREA = 1931.0
 """km2, for boundaries without Jiyuan, the one present candidate outside set A."""
@@ -273,7 +274,8 @@ def describe_truth(design: Design, truth: Truth, seed: int) -> dict[str, Any]:
             "within_share_of_variance": visible,
         },
         "effects": {
-            name: summary.as_dict() for name, summary in calc_system_effects(truth, weights).items()
+            name: {part: round(v, DIGEST_DECIMALS) for part, v in summary.as_dict().items()}
+            for name, summary in calc_system_effects(truth, weights).items()
         },
         "notes": [
             "sigma2 is what two-way effects over these years leave of the error variance; "
