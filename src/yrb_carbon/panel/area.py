@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import pandas as pd
 
 from yrb_carbon.panel.crosswalk import require_boundaries
 from yrb_carbon.sources.boundaries import Boundaries, read_boundaries
 from yrb_carbon.study.config import BoundariesSection, SampleSection, StudySection
-from yrb_carbon.study.units import load_units
+from yrb_carbon.study.units import load_events, load_units
 
 
 def study_boundaries(
@@ -46,6 +46,7 @@ def study_boundaries(
         path=file,
         layer=section.layer,
         code_column=section.code_column,
+        recode=_present_codes(wanted),
         repair=section.repair,
         simplify_m=section.simplify_m,
         contiguity_tolerance_m=section.contiguity_tolerance_m,
@@ -54,6 +55,20 @@ def study_boundaries(
     for name in sets:
         require_boundaries(name, known.unit_ids)
     return known
+
+
+def _present_codes(wanted: Collection[str]) -> dict[str, str]:
+    """Old code -> present code for polygons of older maps.
+
+    A dissolved unit goes into its successor unless a unit set keeps it apart.
+    """
+    events = load_events()
+    renamed = events[events["kind"].isin(["recode", "merge"])]
+    return {
+        str(old): str(new)
+        for old, new in zip(renamed["code_old"], renamed["code_new"], strict=True)
+        if old not in wanted and new in wanted
+    }
 
 
 def area_column(boundaries: Boundaries, years: range) -> pd.Series:
