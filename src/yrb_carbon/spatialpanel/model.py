@@ -13,6 +13,7 @@ import pandas as pd
 
 from .align import PanelArrays, Weights, align_panel, check_identified
 from .errors import (
+    BoundaryError,
     BoundaryWarning,
     PanelSizeError,
     RowSumsError,
@@ -253,6 +254,8 @@ class SpatialPanel:
             If the rows of W have different sums and the transformation needs them equal.
         PerfectFitError
             If there is no residual.
+        BoundaryError
+            If the bias correction moves ρ or λ out of the admissible interval.
         """
         _check_choice("estimator", estimator, get_args(Estimator))
         _check_choice("cov_type", cov_type, get_args(CovarianceType))
@@ -410,7 +413,7 @@ class SpatialPanel:
         """Residuals and log-likelihood at given parameters."""
         arrays = self.arrays
         if not self.spectrum.lower < spatial < self.spectrum.upper:
-            raise SpecificationError(
+            raise BoundaryError(
                 f"the bias correction moves {self._spatial_name} to {spatial:.6g}, outside "
                 f"({self.spectrum.lower:.6g}, {self.spectrum.upper:.6g}); use "
                 "estimator='transform'"

@@ -98,18 +98,6 @@ def test_direct_estimator_is_exact_for_weights_with_unequal_row_sums(model, effe
         assert moved < result.loglik
 
 
-def test_without_projection_the_information_is_another():
-    result = fit("sdm", "direct", (True, True), weights=ring_weights(12, seed=8))
-    arrays, estimate = result.arrays, result.estimate
-    z = arrays.z - arrays.z.mean(axis=0)
-    z = z - z.mean(axis=1, keepdims=True)
-    w = arrays.weights.toarray()
-    g = w @ np.linalg.inv(np.eye(len(w)) - estimate.spatial * w)
-    unprojected = (z @ estimate.delta) @ g.T
-    projected = unprojected - unprojected.mean(axis=1, keepdims=True)
-    assert np.abs(unprojected - projected).max() > 1e-3 * np.abs(unprojected).max()
-
-
 def test_transform_and_direct_agree_without_fixed_effects():
     direct = fit("sdm", "direct", (False, False))
     transform = fit("sdm", "transform", (False, False))
