@@ -13,6 +13,7 @@ from yrb_carbon import __version__, cli
 from yrb_carbon.cli import app
 from yrb_carbon.sources import READERS
 from yrb_carbon.study.load import load_study
+from yrb_carbon.workflow.check import refuse_overwriting
 
 runner = CliRunner()
 WRONG = 2
@@ -294,3 +295,17 @@ def test_dictionary_lists_columns_and_formats():
     formats = runner.invoke(app, ["dictionary", "--formats"], env=WIDE)
     named = {line.split()[0] for line in formats.stdout.splitlines() if line.strip()}
     assert set(READERS) <= named
+
+
+def test_check_refuses_to_let_the_demonstration_write_over_own_files(in_repository, tmp_path):
+    (line,) = check_lines("--config", f"data_root={tmp_path}")
+    assert line.startswith("command line: data_root: the demonstration writes its files there")
+    assert line.endswith("set demo to null, or keep data_root below results/")
+
+
+def test_the_workflow_stops_before_the_demonstration_writes_over_own_files(in_repository):
+    study = load_study(["config.yaml"], {"data_root": "mine"})
+    with pytest.raises(SystemExit, match=r"^data_root: the demonstration writes"):
+        refuse_overwriting(study)
+    refuse_overwriting(load_study(["config.yaml"]))
+    refuse_overwriting(load_study(["config.yaml"], {"data_root": "mine", "demo": None}))

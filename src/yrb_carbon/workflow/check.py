@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from yrb_carbon.errors import StudyError, listing
 from yrb_carbon.study.config import SourceSection, Study, choices
 from yrb_carbon.study.load import COMMAND_LINE, display_name, load_study
 from yrb_carbon.study.plan import computed_variables, samples_used
-from yrb_carbon.study.positions import Fault, KeyPath, Node, Position, from_values, read_yaml
+from yrb_carbon.study.positions import (
+    Fault,
+    KeyPath,
+    Node,
+    Position,
+    dotted,
+    from_values,
+    read_yaml,
+)
+
+RESULTS_FOLDER = "results"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +69,7 @@ def check_study(
     }
     if study.boundaries.source == "file":
         inputs["boundaries", "path", ""] = Path(study.data_root) / str(study.boundaries.path)
-    found = [*_source_faults(study), *_variable_faults(study)]
+    found = [*_demo_faults(study), *_source_faults(study), *_variable_faults(study)]
     if not found:
         found += _column_faults(study)
     if study.demo is None:
@@ -70,6 +81,25 @@ def check_study(
     return CheckedStudy(
         study, tuple(sorted(set(inputs.values()))), tuple(str(fault) for fault in faults)
     )
+
+
+def refuse_overwriting(study: Study) -> None:
+    """End the process where the demonstration would write over files of one's own.
+
+    For the top of the rules: a workflow removes the outputs of a job before the job can look.
+    """
+    faults = [f"{dotted(path)}: {problem}" for path, problem in _demo_faults(study)]
+    if faults:
+        sys.exit("\n".join(faults))
+
+
+def _demo_faults(study: Study) -> Iterator[tuple[KeyPath, str]]:
+    if study.demo is not None and PurePath(study.data_root).parts[:1] != (RESULTS_FOLDER,):
+        yield (
+            ("data_root",),
+            "the demonstration writes its files there, over yours of the same names (got "
+            f"{study.data_root!r}); set demo to null, or keep data_root below {RESULTS_FOLDER}/",
+        )
 
 
 def _layers(files: Sequence[Path | str], overrides: Mapping[str, Any] | None) -> list[Node]:
