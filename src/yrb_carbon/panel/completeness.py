@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ TABLE_COLUMNS = (
     "unit", "variable", "column", "n_years", "n_present", "share_present", "missing_years", "kept",
 )  # fmt: skip
 SVG_SALT = "yrb-carbon"
+NOTICE_CHARACTERS_PER_INCH = 17
 ROW_HEIGHT, COLUMN_WIDTH, MARGIN = 0.14, 0.34, 2.2
 
 
@@ -129,13 +131,14 @@ def draw_completeness(
         _label_units(axes, [names.get(unit, unit) for unit in share.index], kept)
         columns = [heads.get(column, column) for column in share.columns]
         axes.set_xticks(range(len(columns)), columns, rotation=90, fontsize=6)
-        figure.colorbar(image, ax=axes, label="share of years present", shrink=0.6)
+        figure.colorbar(image, ax=axes, label="share of years present", shrink=0.3, aspect=40)
         axes.set_title(
             f"{title}\n{int(kept.sum())} of {len(kept)} units kept (■), others excluded (□)",
             fontsize=8,
         )
         if notice:
-            figure.supxlabel(notice, fontsize=7, color="firebrick")
+            lines = textwrap.wrap(notice, int(width * NOTICE_CHARACTERS_PER_INCH))
+            figure.supxlabel("\n".join(lines), fontsize=7, color="firebrick")
         png, svg = Path(f"{stem}.png"), Path(f"{stem}.svg")
         png.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(png, dpi=150, metadata={"Software": None})

@@ -67,6 +67,7 @@ def draw_figures(
         variable = MapVariable(
             values=frame[section.variable],
             label=section.variable if label is None else label.en,
+            centre=section.centre,
         )
         figure = draw_variable_maps(
             drawn,

@@ -48,12 +48,12 @@ DESCRIPTIVE_COLUMNS = (
     ("max", "", "Maximum"),
 )
 FIT_ROWS = (
-    ("sigma2", "sigma2", 4),
-    ("loglik", "Log-likelihood", 2),
-    ("aic", "AIC", 1),
-    ("bic", "BIC", 1),
-    ("r2", "R2 (within)", 3),
-    ("residual_ar1", "Residual AR(1)", 3),
+    ("sigma2", "", "sigma2", 4),
+    ("loglik", "", "Log-likelihood", 2),
+    ("aic", "", "AIC", 1),
+    ("bic", "", "BIC", 1),
+    ("r2", "within", "R2 (within)", 3),
+    ("residual_ar1", "", "Residual AR(1)", 3),
 )
 
 
@@ -266,10 +266,10 @@ def _models(table: ModelsTable, study: Study, rows: pd.DataFrame) -> tuple[pd.Da
 
 
 def _fit_lines(rows: pd.DataFrame, models: Sequence[str]) -> list[list[str]]:
-    numbers = _records(rows, "model", "quantity")
+    numbers = _records(rows, "model", "quantity", "term")
     lines = []
-    for quantity, head, digits in FIT_ROWS:
-        found = [numbers.get((model, quantity)) for model in models]
+    for quantity, term, head, digits in FIT_ROWS:
+        found = [numbers.get((model, quantity, term)) for model in models]
         cells = ["" if row is None else format_estimate(row["estimate"], digits) for row in found]
         if any(cells):
             lines.append([head, *cells])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -59,6 +60,11 @@ CJK_FONTS = (
     "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Microsoft YaHei", "SimHei", "PingFang SC",
     "Heiti SC", "Sarasa Gothic SC", "Droid Sans Fallback",
 )  # fmt: skip
+
+NOTICE_COLOUR = "#B00000"
+NOTICE_LINE = 0.17
+"""Height of a line of the notice, inches."""
+NOTICE_CHARACTERS_PER_INCH = 14
 
 WORDS: dict[Language, dict[str, str]] = {
     "en": {
@@ -271,7 +277,8 @@ def _units_map(
     if wrong:
         raise DataError(f"units without a reach of {listing(REACHES)}: {listing(wrong)}")
     sheet = _Sheet.of(boundaries, context, SINGLE_WIDTH)
-    left, right, head, foot = 0.55, 0.15, 0.45, 0.55
+    left, right, head, strip = 0.55, 0.15, 0.45, 0.34
+    foot = 0.3 + strip + _notice_height(notice, SINGLE_WIDTH)
     height = SINGLE_WIDTH * sheet.aspect
     width, tall = SINGLE_WIDTH + left + right, height + head + foot
     figure = _figure((width, tall))
@@ -290,9 +297,15 @@ def _units_map(
     if context is not None:
         handles.append(Patch(facecolor=CONTEXT_COLOUR, edgecolor="#999999", label=words["context"]))
     axes.legend(
-        handles=handles, loc="lower right", title=f"N = {len(own)}", framealpha=0.95, fontsize=9
+        handles=handles,
+        loc="upper center",
+        bbox_to_anchor=(0.5, -0.3 / height),
+        ncols=len(handles),
+        frameon=False,
+        fontsize=9,
+        borderaxespad=0.0,
     )
-    axes.set_title(title, fontsize=12)
+    axes.set_title(f"{title} (N = {len(own)})", fontsize=12)
     _sign(figure, notice)
     return figure
 
@@ -357,7 +370,8 @@ def _variable_maps(
         for variable, table in zip(variables, tables, strict=True)
     ]
 
-    gap, name, head, foot = 0.12, 0.26, 0.42, 0.32 if notice else 0.1
+    gap, name, head = 0.12, 0.26, 0.42
+    foot = 0.1 + _notice_height(notice, 2 * PANEL_WIDTH)
     entries = max(
         len(cut.colours) + bool(table.isna().to_numpy().any()) + (context is not None)
         for cut, table in zip(cuts, tables, strict=True)
@@ -635,18 +649,29 @@ def _figure(size: tuple[float, float]) -> Figure:
     return figure
 
 
+def _wrapped(notice: str, width: float) -> list[str]:
+    """Lines of a notice that fit a figure of a width in inches."""
+    return textwrap.wrap(notice, max(20, int(width * NOTICE_CHARACTERS_PER_INCH)))
+
+
+def _notice_height(notice: str | None, width: float) -> float:
+    """Inches that the notice takes below a figure of a width in inches."""
+    return 0.0 if not notice else NOTICE_LINE * len(_wrapped(notice, width)) + 0.08
+
+
 def _sign(figure: Figure, notice: str | None) -> None:
     """Draw the notice below the maps."""
     if notice:
+        width, height = figure.get_size_inches()
         figure.text(
             0.5,
-            0.012,
-            notice,
+            0.05 / height,
+            "\n".join(_wrapped(notice, width)),
             ha="center",
             va="bottom",
             fontsize=9,
-            color="#B00000",
             style="italic",
+            color=NOTICE_COLOUR,
         )
 
 

@@ -129,6 +129,11 @@ class SourceSection(Section):
         description="Add the rows of dissolved units (Laiwu) to their successors; false leaves "
         "them out and flags the successor.",
     )
+    unknown_units: Literal["error", "report"] = Field(
+        "error",
+        description="What happens to rows of the study's provinces that match no unit, or more "
+        "than one: error, or report (left out, listed in panel/unmatched.csv).",
+    )
 
 
 class CarbonSection(Section):
@@ -354,6 +359,9 @@ class MapFigure(Section):
 
     variable: Identifier = Field(description="Variable that is shown.")
     years: tuple[Year, ...] = Field((2003, 2008, 2013, 2018), description="One panel a year.")
+    centre: float | None = Field(
+        None, description="Value that parts two sides of the colours; none when null."
+    )
     title: Label
 
 

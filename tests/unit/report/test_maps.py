@@ -99,7 +99,7 @@ def test_units_map_counts_reaches():
         BOUNDARIES, REACHES, title="Units", notice=NOTICE, province_names={"14": "Shanxi"}
     )
     found = texts(figure)
-    for text in ("N = 9", "Upper reaches: 4", "Middle reaches: 3", "Lower reaches: 2"):
+    for text in ("Units (N = 9)", "Upper reaches: 4", "Middle reaches: 3", "Lower reaches: 2"):
         assert text in found
     assert {"Units", NOTICE, "Shanxi"} <= set(found)
     assert "not in the sample" not in found
@@ -110,7 +110,7 @@ def test_context_is_named():
     some = UNITS[:6]
     figure = draw_units_map(BOUNDARIES.subset(some), REACHES, title="Units", context=BOUNDARIES)
     assert "not in the sample" in texts(figure)
-    assert "N = 6" in texts(figure)
+    assert "Units (N = 6)" in texts(figure)
 
 
 def test_variable_maps_count_units_and_classes():
@@ -201,7 +201,7 @@ def test_polygons_that_do_not_fit_together_are_drawn_too():
     shapes = [shapely.box(105, 33, 106.2, 34), shapely.box(106, 33, 107, 34)]
     loose = build_boundaries(UNITS[:2], shapes, FileRecord("loose", None, "", 2))
     assert not loose.is_coverage
-    assert "N = 2" in texts(draw_units_map(loose, REACHES, title="x"))
+    assert "x (N = 2)" in texts(draw_units_map(loose, REACHES, title="x"))
 
 
 def test_what_cannot_be_drawn(tmp_path):
