@@ -231,7 +231,7 @@ def fit_error(
     lagged_y: Array,
     z: Array,
     lagged_z: Array,
-    row_sums: Array,
+    row_sums: Array | None,
     scheme: EffectScheme,
     logdet: LogDeterminant,
     interval: tuple[float, float],
@@ -240,14 +240,15 @@ def fit_error(
 
     The filter B = I - λW is applied before the effects are removed: B and demeaning over units do
     not commute. A period dummy becomes Bι under the filter, so that is what is projected out;
-    with equal row sums it is proportional to ι and the projection is the period mean.
+    with equal row sums it is proportional to ι and the projection is the period mean, taken
+    as such because 1 - λ cancels near λ = 1.
 
     Parameters
     ----------
     y, lagged_y : array, shape (T, N), raw
     z, lagged_z : array, shape (T, N, K), raw
-    row_sums : array, shape (N,)
-        Wι.
+    row_sums : array, shape (N,), or None
+        Wι where the rows of W have different sums; None where they are equal.
     scheme : EffectScheme
     logdet : LogDeterminant
     interval : (float, float)
@@ -260,12 +261,16 @@ def fit_error(
     n_periods, n_units = y.shape
     n_effective = scheme.n_effective(n_units, n_periods)
     jacobian_periods = scheme.jacobian_periods(n_periods)
-    raw, lagged, rotation = _orthogonal_start(y, lagged_y, z, lagged_z, scheme)
+    direction_varies = scheme.time_effects and row_sums is not None
+    raw, lagged, rotation = _orthogonal_start(
+        y, lagged_y, z, lagged_z, scheme, remove_periods=not direction_varies
+    )
+    sums = np.zeros(n_units) if row_sums is None else row_sums
 
     def profile(lam: float) -> tuple[float, Array, Array, Array]:
-        direction = 1.0 - lam * row_sums
         filtered = raw - lam * lagged
-        if scheme.time_effects:
+        if direction_varies:
+            direction = 1.0 - lam * sums
             loadings = period_loadings(filtered, direction)
             filtered = filtered - loadings[:, None, :] * direction[None, :, None]
         else:
@@ -288,7 +293,7 @@ def fit_error(
 
     def score(lam: float) -> float:
         sum_of_squares, residuals, contrast, loadings = profile(lam)
-        slope = lagged @ contrast - np.outer(loadings @ contrast, row_sums)
+        slope = lagged @ contrast - np.outer(loadings @ contrast, sums)
         gain = float(residuals.ravel() @ slope.ravel())
         return n_effective * gain / sum_of_squares - jacobian_periods * logdet.trace_g(lam)
 
@@ -376,7 +381,13 @@ def refuse_perfect_fit(sum_of_squares: float, y: Array) -> None:
 
 
 def _orthogonal_start(
-    y: Array, lagged_y: Array, z: Array, lagged_z: Array, scheme: EffectScheme
+    y: Array,
+    lagged_y: Array,
+    z: Array,
+    lagged_z: Array,
+    scheme: EffectScheme,
+    *,
+    remove_periods: bool,
 ) -> tuple[Array, Array, tuple[Array, Array]]:
     """Rotate regressors so that they are orthonormal, and y free of them, at λ = 0.
 
@@ -397,6 +408,10 @@ def _orthogonal_start(
         rotated = np.concatenate(
             [(outcome - regressors @ base)[:, :, None], regressors @ inverse_r], axis=2
         )
-        return within_transform(rotated, entity_effects=scheme.entity_effects, time_effects=False)
+        return within_transform(
+            rotated,
+            entity_effects=scheme.entity_effects,
+            time_effects=scheme.time_effects and remove_periods,
+        )
 
     return rotate(y, z), rotate(lagged_y, lagged_z), (base, r)

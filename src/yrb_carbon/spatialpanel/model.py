@@ -255,7 +255,7 @@ class SpatialPanel:
         PerfectFitError
             If there is no residual.
         BoundaryError
-            If the bias correction moves ρ or λ out of the admissible interval.
+            If the bias correction moves ρ or λ out of the admissible interval or makes σ² negative.
         """
         _check_choice("estimator", estimator, get_args(Estimator))
         _check_choice("cov_type", cov_type, get_args(CovarianceType))
@@ -309,7 +309,7 @@ class SpatialPanel:
             arrays.lagged_y,
             arrays.z,
             spatial_lag(arrays.weights, arrays.z),
-            _row_sums(arrays.weights),
+            None if self.spectrum.row_sum is not None else _row_sums(arrays.weights),
             scheme,
             self._logdet(scheme),
             interval,
@@ -373,8 +373,9 @@ class SpatialPanel:
         return spatial_lag(self.arrays.weights, inverse)
 
     def _period_direction(self, spatial: float) -> Array | None:
-        """Cross-section vector a period dummy becomes: Bι in error models, else ι (None)."""
-        if self.model not in ERROR_MODELS or not self.time_effects:
+        """Cross-section vector a period dummy becomes: Bι in error models; None for ι itself."""
+        parallel = self.spectrum.row_sum is not None
+        if self.model not in ERROR_MODELS or not self.time_effects or parallel:
             return None
         return 1.0 - spatial * _row_sums(self.arrays.weights)
 
@@ -405,6 +406,10 @@ class SpatialPanel:
             entity_effects=self.entity_effects,
             time_effects=self.time_effects,
         )
+        if corrected[-1] <= 0.0:
+            raise BoundaryError(
+                "the bias correction makes sigma2 negative; use estimator='transform'"
+            )
         return self._evaluate(corrected[:-2], float(corrected[-2]), float(corrected[-1]), scheme)
 
     def _evaluate(
