@@ -44,13 +44,25 @@ def repository() -> Path:
     return REPOSITORY
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how many tests on real data ran and how many were skipped for want of them."""
+REAL_LINE = pytest.StashKey[str]()
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Count the tests on real data that ran and those skipped for want of the folder."""
     stats = terminalreporter.stats
     reports = [r for kind in ("passed", "failed", "skipped") for r in stats.get(kind, [])]
     real = [r for r in reports if "real" in getattr(r, "keywords", {})]
     skipped = [r for r in real if r.skipped]
-    terminalreporter.write_line(
+    config.stash[REAL_LINE] = (
         f"real-data tests: {len(real) - len(skipped)} ran, {len(skipped)} skipped "
-        f"for want of the folder {real_data_folder()}"
+        f"for want of the folder {configured_data_root()}"
     )
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Print that count as the last line of the run."""
+    line = config.stash.get(REAL_LINE, None)
+    if line is not None:
+        print(line)
