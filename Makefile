@@ -6,7 +6,7 @@
 
 PYTHON ?= python3
 CORES ?= 2
-DATA ?= ../shared/data
+DATA ?= $(or $(YRB_CARBON_DATA),../shared/data)
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
