@@ -6,7 +6,12 @@ from typing import Any
 
 import pandas as pd
 
-from yrb_carbon.analysis.models import FittedColumn, boundary_row, residual_ar1
+from yrb_carbon.analysis.models import (
+    FittedColumn,
+    boundary_row,
+    errors_of_column,
+    residual_ar1,
+)
 from yrb_carbon.analysis.rows import TableKey, complete_rows, model_names, panel_counts
 from yrb_carbon.study.config import EffectsSection
 
@@ -46,7 +51,10 @@ def effects_rows(
             continue
         for inference in section.inference:
             draws = model_seed(seed, key.sample, column)
-            effects = column.results.effects(inference=inference, draws=section.draws, seed=draws)
+            with errors_of_column(key, column.column):
+                effects = column.results.effects(
+                    inference=inference, draws=section.draws, seed=draws
+                )
             extra = {"draws": section.draws, "seed": draws} if inference == "simulation" else {}
             for row in effects.tidy().to_dict("records"):
                 row.pop("equation", None)

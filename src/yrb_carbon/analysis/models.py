@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -17,7 +18,7 @@ from yrb_carbon.analysis.rows import (
     panel_counts,
 )
 from yrb_carbon.errors import DataError, listing
-from yrb_carbon.spatialpanel import SpatialPanel, SpatialPanelResults
+from yrb_carbon.spatialpanel import SpatialPanel, SpatialPanelError, SpatialPanelResults
 from yrb_carbon.study.config import ModelColumn, ModelsTable
 
 HAS_UNIT_EFFECTS = ("unit", "twoway")
@@ -63,8 +64,17 @@ class FittedColumn:
     residuals: pd.Series
 
 
+@contextmanager
+def errors_of_column(key: TableKey, column: ModelColumn) -> Iterator[None]:
+    """Turn what the estimators refuse into an error that names the table and its column."""
+    try:
+        yield
+    except SpatialPanelError as error:
+        raise DataError(f"table {key.table!r}, column {column.id!r}: {error}") from error
+
+
 def fit_columns(
-    table: ModelsTable, frame: pd.DataFrame, weights: Mapping[str, Weights]
+    table: ModelsTable, frame: pd.DataFrame, weights: Mapping[str, Weights], key: TableKey
 ) -> tuple[FittedColumn, ...]:
     """Fit every column of a table of models.
 
@@ -76,8 +86,19 @@ def fit_columns(
         All variables of the sample.
     weights : mapping of str to Weights
         Weights of the sample by name.
+    key : TableKey
+        Names of study, table and sample, for messages.
+
+    Raises
+    ------
+    DataError
+        If a model cannot be estimated; table, column and the regressors concerned are named.
     """
-    return tuple(fit_column(column, table, frame, weights) for column in table.columns)
+    fitted = []
+    for column in table.columns:
+        with errors_of_column(key, column):
+            fitted.append(fit_column(column, table, frame, weights))
+    return tuple(fitted)
 
 
 def fit_column(
@@ -93,13 +114,13 @@ def fit_column(
     graph = weights[name]
     sample = restrict_to_units(frame[[outcome, *regressors]], graph.unique_ids)
     key = ModelKey(model=column.id, outcome=outcome, spec=column.model, weights=name)
+    # made for `ols` as well: it refuses regressors that are not identified, and names them
+    panel = spatial_panel(column, sample[outcome], sample[list(regressors)], graph)
     if column.model == "ols":
         results = _fit_ols(column, sample[outcome], sample[list(regressors)])
-        residuals = results.resids.reindex(sample.index)
     else:
-        panel = spatial_panel(column, sample[outcome], sample[list(regressors)], graph)
         results = panel.fit(estimator=column.estimator)
-        residuals = results.resids.reindex(sample.index)
+    residuals = results.resids.reindex(sample.index)
     return FittedColumn(column, key, regressors, sample, results, residuals)
 
 
@@ -175,10 +196,14 @@ def _ols_rows(results: Any) -> list[dict[str, Any]]:
         for term in results.params.index
     ]
     sigma2 = float(results.resid_ss) / float(results.df_resid)
-    numbers = {"sigma2": sigma2, "loglik": float(results.loglik), "r2": float(results.rsquared)}
+    numbers = [
+        ("sigma2", "", sigma2),
+        ("loglik", "", float(results.loglik)),
+        ("r2", "within", float(results.rsquared)),
+    ]
     rows += [
-        {"quantity": quantity, "estimate": number, "inference": ""}
-        for quantity, number in numbers.items()
+        {"quantity": quantity, "term": term, "estimate": number, "inference": ""}
+        for quantity, term, number in numbers
     ]
     return rows
 
@@ -187,6 +212,8 @@ def _spatial_rows(results: SpatialPanelResults) -> list[dict[str, Any]]:
     table = results.tidy().drop(columns=["equation", "inference"])
     table = table[table["quantity"] != "residual_ar1"]
     tested = table["std_error"].notna()
+    # the name of a parameter of its own kind stands in `quantity` alone
+    table["term"] = table["term"].where(table["term"] != table["quantity"], "")
     named = table.assign(inference=tested.map({True: "normal", False: ""}))
     return [dict(zip(named.columns, row, strict=True)) for row in named.itertuples(index=False)]
 

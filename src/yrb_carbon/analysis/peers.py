@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from yrb_carbon.analysis.models import FittedColumn, Weights, spatial_panel
+from yrb_carbon.analysis.models import FittedColumn, Weights, errors_of_column, spatial_panel
 from yrb_carbon.analysis.rows import TableKey, complete_rows, model_names, panel_counts
 
 OURS = "ours"
@@ -44,7 +44,9 @@ def peers_rows(
             **panel_counts(column.sample),
             "estimator": "direct",
         }
-        for row in compare_with_peer(results).to_dict("records"):
+        with errors_of_column(key, column.column):
+            compared = compare_with_peer(results)
+        for row in compared.to_dict("records"):
             term = "" if row["term"] == row["quantity"] else row["term"]
             named = {**shared, "quantity": row["quantity"], "term": term}
             program = row["program"]

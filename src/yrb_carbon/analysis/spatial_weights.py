@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from yrb_carbon.errors import WeightsError
 from yrb_carbon.sources.boundaries import Boundaries
 from yrb_carbon.study.config import WeightsSection
 from yrb_carbon.weights.build import build_weights, calc_unit_attributes, facts_row
@@ -43,6 +44,11 @@ def write_sample_weights(
     Returns
     -------
     list of dict, facts of each matrix (links, islands, scale, units dropped).
+
+    Raises
+    ------
+    WeightsError
+        If a matrix breaks its contract, as one with islands; the weights and the sample are named.
     """
     report = []
     for sample, path in samples.items():
@@ -51,7 +57,10 @@ def write_sample_weights(
         for name in wanted[sample]:
             section = sections[name]
             attributes = calc_unit_attributes(raw) if section.scheme in NEEDS_ATTRIBUTES else None
-            built = build_weights(boundaries, section, attributes, units)
+            try:
+                built = build_weights(boundaries, section, attributes, units)
+            except WeightsError as error:
+                raise WeightsError(f"weights.{name}, sample {sample!r}: {error}") from error
             target = Path(folder) / sample
             target.mkdir(parents=True, exist_ok=True)
             write_weights(built, target, name)

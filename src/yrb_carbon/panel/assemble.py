@@ -10,19 +10,20 @@ from typing import Any
 
 import pandas as pd
 
-from yrb_carbon.errors import DataError, Place, SourceError, listing
+from yrb_carbon.errors import DataError, Place, SourceError, UnitError, listing
 from yrb_carbon.panel.allocate import points_to_units
 from yrb_carbon.panel.area import area_column
 from yrb_carbon.panel.crosswalk import apply_crosswalk
 from yrb_carbon.panel.extend import extend_by_province
 from yrb_carbon.panel.schema import Dictionary, flag_column, load_dictionary, validate_panel
 from yrb_carbon.provenance import write_json
-from yrb_carbon.sources import Reader, reader_for
+from yrb_carbon.sources import KeyKind, Reader, reader_for
 from yrb_carbon.sources.base import SourceTable
 from yrb_carbon.sources.boundaries import Boundaries
 from yrb_carbon.sources.ceads_county import sum_counties_to_cities
 from yrb_carbon.sources.gem_mines import mines_by_year
 from yrb_carbon.study.config import SourceSection
+from yrb_carbon.study.names import code_key, given
 from yrb_carbon.study.units import MatchReport, NameMatcher, Units, load_matcher, load_units
 
 KEYS = ("code", "province", "name", "year")
@@ -58,9 +59,14 @@ class AssembledPanel:
 
 @dataclass(frozen=True, slots=True)
 class _KeyedTable:
-    """A source's values by unit and year, before borders are brought together."""
+    """A source's values by unit and year, before borders are brought together.
+
+    `has_own_borders` says whether the rows came by unit, on the borders of their year; figures of
+    the province or the country and points counted in polygons have no borders to bring together.
+    """
 
     frame: pd.DataFrame
+    has_own_borders: bool = False
     notes: tuple[str, ...] = ()
     report: MatchReport | None = None
 
@@ -101,12 +107,13 @@ def assemble_panel(
         reader = reader_for(section.format)
         table = _select(reader.read(Path(spec.data_root) / section.path, **section.options),
                         section, reader, source)  # fmt: skip
-        keyed = _key(table, reader, boundaries, matcher, years, section)
+        keyed = _key(table, reader, boundaries, matcher, years, section, source)
+        _require_values(keyed.frame, table, source, boundaries.unit_ids, years)
         notes = list(keyed.notes)
         if keyed.report is not None:
             unmatched += _unmatched_rows(source, keyed.report)
         for name in unit_sets:
-            frame, changed = _to_unit_set(keyed.frame, name, reader, section, units, dictionary)
+            frame, changed = _to_unit_set(keyed, name, reader, section, units, dictionary)
             notes += [f"set {name}: {note}" for note in changed]
             for column in frame.columns:
                 if column in columns[name]:
@@ -174,17 +181,22 @@ def _key(
     matcher: NameMatcher,
     years: range,
     section: SourceSection,
+    source: str,
 ) -> _KeyedTable:
     """Find the unit of every row."""
     if reader.keys == "mines":
-        return _KeyedTable(*_count_mines(table, boundaries, years, section))
-    if reader.keys == "national":
+        counted, remarks = _count_mines(table, boundaries, years, section)
+        return _KeyedTable(counted, notes=remarks)
+    kind = _key_kind(table) if reader.keys == "any" else reader.keys
+    if kind == "national":
         return _KeyedTable(_spread_national(table, boundaries.unit_ids))
-    if reader.keys == "province":
+    if kind == "province":
         return _KeyedTable(_spread_provinces(table, boundaries.unit_ids, matcher))
-    if reader.keys == "county":
+    if kind == "county":
         table = sum_counties_to_cities(table)
     units, report = matcher.match_frame(table.frame)
+    if section.unknown_units == "error":
+        _refuse_unknown_units(table, units, matcher, years, boundaries.unit_ids, source)
     values = table.frame.drop(columns=[c for c in KEYS if c in table.frame and c != "year"])
     values = values.assign(unit=units)[units.notna().to_numpy()]
     doubled = values[values.duplicated(["unit", "year"], keep=False)]
@@ -196,7 +208,76 @@ def _key(
             Place(table.record.file, table.record.sheet),
             "Keep one row for each",
         )
-    return _KeyedTable(values.set_index(["unit", "year"]).sort_index(), report.notes(), report)
+    by_unit = values.set_index(["unit", "year"]).sort_index()
+    return _KeyedTable(by_unit, True, report.notes(), report)
+
+
+def _require_values(
+    frame: pd.DataFrame, table: SourceTable, source: str, units: Sequence[str], years: range
+) -> None:
+    """Refuse a column without a single value for the study: nothing can be computed from it."""
+    wanted = frame.index.get_level_values("unit").isin(units) & frame.index.get_level_values(
+        "year"
+    ).isin(years)
+    present = frame[wanted].notna().any()
+    empty = [name for name in frame.columns if not present[name]]
+    if empty:
+        raise SourceError(
+            f"no value of {listing(empty)} for any unit of the study in "
+            f"{years.start}-{years.stop - 1}",
+            Place(table.record.file, table.record.sheet, key=f"sources.{source}"),
+            "Correct the file, or name the columns that are wanted in `columns`",
+        )
+
+
+def _key_kind(table: SourceTable) -> KeyKind:
+    """What names a row of a table whose columns decide it: unit, province, or the year alone."""
+    columns = table.frame.columns
+    if "code" in columns or "name" in columns:
+        return "name"
+    return "province" if "province" in columns else "national"
+
+
+def _refuse_unknown_units(
+    table: SourceTable,
+    units: pd.Series,
+    matcher: NameMatcher,
+    years: range,
+    unit_ids: Sequence[str],
+    source: str,
+) -> None:
+    """Refuse rows that may belong to a unit of the study and cannot be told which.
+
+    Known places outside the study pass, and so does a key that is not recognised in a row of
+    another province, or in a year that the panel does not have.
+    """
+    open_rows = table.frame[units.isna() & table.frame["year"].isin(years)]
+    if open_rows.empty:
+        return
+    keys = open_rows.drop(columns="year").drop_duplicates(
+        [name for name in KEYS if name in open_rows and name != "year"]
+    )
+    provinces = {unit[:2] for unit in unit_ids}
+    near = [_province_of_row(row, matcher) in {None, *provinces} for _, row in keys.iterrows()]
+    suspects = keys[near]
+    if suspects.empty:
+        return
+    wanted = open_rows.merge(suspects[[c for c in KEYS if c in suspects]], how="inner")
+    _, report = matcher.match_frame(wanted)
+    try:
+        report.require_resolved(Place(table.record.file, table.record.sheet))
+    except UnitError as error:
+        raise UnitError(
+            f"{error}; or set sources.{source}.unknown_units to report, which leaves such rows out "
+            "and lists them"
+        ) from None
+
+
+def _province_of_row(row: pd.Series, matcher: NameMatcher) -> str | None:
+    """Province that a row names by itself or by its code; None when it does not say."""
+    if "province" in row and given(row["province"]):
+        return matcher.province_code(row["province"])
+    return code[:2] if "code" in row and (code := code_key(row["code"])) is not None else None
 
 
 def _spread_national(table: SourceTable, units: Sequence[str]) -> pd.DataFrame:
@@ -260,7 +341,7 @@ def _count_mines(
 
 
 def _to_unit_set(
-    frame: pd.DataFrame,
+    keyed: _KeyedTable,
     unit_set: str,
     reader: Reader,
     section: SourceSection,
@@ -268,8 +349,8 @@ def _to_unit_set(
     dictionary: Dictionary,
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Bring a source onto the borders of a unit set."""
-    members = units.select(unit_set).ids
-    if reader.keys in ("mines", "national", "province"):
+    members, frame = units.select(unit_set).ids, keyed.frame
+    if not keyed.has_own_borders:
         return frame[frame.index.get_level_values("unit").isin(members)], ()
     notes: tuple[str, ...] = ()
     if not section.merge:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import hashlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -30,16 +31,39 @@ def module_file(module: str) -> Path | None:
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class _Module:
+    """What the digest needs of one file.
+
+    Attributes
+    ----------
+    digest : str
+        Of the syntax tree.
+    imports : tuple of str
+        Dotted names that its imports refer to: a module, or something in one.
+    named : tuple of str
+        Of a package's own file: modules that its texts name, as a registry does that imports them
+        when they are needed.
+    """
+
+    digest: str
+    imports: tuple[str, ...]
+    named: tuple[str, ...]
+
+
 @cache
-def _parsed(path: Path) -> tuple[str, tuple[str, ...]]:
-    """Digest of one file's syntax tree, and the dotted names that its imports may refer to."""
+def _parsed(path: Path) -> _Module:
     tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
     package = _package_of(path)
-    digest = hashlib.sha256(ast.dump(tree, include_attributes=False).encode()).hexdigest()
-    names = set(_imported_names(tree, package))
+    named: set[str] = set()
     if path.name == "__init__.py":
-        names |= {f"{package}.{text}" for text in _texts(tree)}
-    return digest, tuple(sorted(names))
+        texts = {f"{package}.{text}" for text in _texts(tree) if text.isidentifier()}
+        named = {name for name in texts if module_file(name) is not None}
+    return _Module(
+        digest=hashlib.sha256(ast.dump(tree, include_attributes=False).encode()).hexdigest(),
+        imports=tuple(sorted(set(_imported_names(tree, package)))),
+        named=tuple(sorted(named)),
+    )
 
 
 def _package_of(path: Path) -> str:
@@ -49,30 +73,46 @@ def _package_of(path: Path) -> str:
 
 
 def _imported_names(tree: ast.AST, package: str) -> Iterator[str]:
+    """`import a.b` refers to anything in it (`a.b.*`), `from a import b` to `a.b`."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            yield from (f"{alias.name}.*" for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             base = node.module or ""
             if node.level:
                 parents = package.split(".")
                 parents = parents[: len(parents) - node.level + 1]
                 base = ".".join((*parents, base)) if base else ".".join(parents)
-            yield base
             yield from (f"{base}.{alias.name}" for alias in node.names)
 
 
 def _texts(tree: ast.AST) -> Iterator[str]:
-    """Texts of a package's own file: a registry names modules so, to import them when needed."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.value
 
 
-def _with_parents(module: str) -> Iterator[str]:
-    parts = module.split(".")
-    for stop in range(1, len(parts) + 1):
+def _parents(name: str) -> Iterator[str]:
+    """`a.b.c`: a, a.b."""
+    parts = name.split(".")
+    for stop in range(1, len(parts)):
         yield ".".join(parts[:stop])
+
+
+def _modules_behind(name: str) -> Iterator[str]:
+    """Modules that run, or may be imported later, for one imported name.
+
+    Importing `a.b.c` runs `a`, `a.b` and, where it is a module, `a.b.c`. Where it is none, it is
+    something in `a.b`; if that is a package with a registry, so may be every module named there.
+    """
+    yield from _parents(name)
+    if module_file(name) is not None:
+        yield name
+        return
+    home = name.rpartition(".")[0]
+    path = module_file(home)
+    if path is not None:
+        yield from _parsed(path).named
 
 
 def import_closure(script: Path) -> tuple[Path, ...]:
@@ -90,8 +130,8 @@ def import_closure(script: Path) -> tuple[Path, ...]:
     found: set[Path] = set()
     waiting = [script]
     while waiting:
-        for name in _parsed(waiting.pop())[1]:
-            for module in _with_parents(name):
+        for name in _parsed(waiting.pop()).imports:
+            for module in _modules_behind(name):
                 path = module_file(module)
                 if path is not None and path not in found:
                     found.add(path)
@@ -113,5 +153,5 @@ def code_digest(script: str) -> str:
     """
     digest = hashlib.sha256()
     for path in import_closure(SCRIPTS_FOLDER / script):
-        digest.update(f"{path.name}:{_parsed(path)[0]}\n".encode())
+        digest.update(f"{path.name}:{_parsed(path).digest}\n".encode())
     return digest.hexdigest()

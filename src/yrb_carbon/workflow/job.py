@@ -25,9 +25,10 @@ def job(snakemake: Any) -> Iterator[logging.Logger]:
     logger.setLevel(logging.INFO)
     handler = logging.FileHandler(str(snakemake.log[0]), mode="w", encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
-    logger.addHandler(handler)
+    warned = logging.getLogger("py.warnings")
     logging.captureWarnings(True)
-    logging.getLogger("py.warnings").addHandler(handler)
+    for listener in (logger, warned):
+        listener.addHandler(handler)
     try:
         with threadpool_limits(limits=1):
             yield logger
@@ -39,5 +40,7 @@ def job(snakemake: Any) -> Iterator[logging.Logger]:
         logger.error("%s", traceback.format_exc())
         raise
     finally:
-        logger.removeHandler(handler)
+        for listener in (logger, warned):
+            listener.removeHandler(handler)
+        logging.captureWarnings(False)
         handler.close()

@@ -11,5 +11,6 @@ with job(snakemake):
     spec = read_spec(snakemake.params.spec)
     frame = pd.read_parquet(snakemake.input.frame)
     weights = read_weights(snakemake.input.weights)
-    rows = collinearity_rows(fit_columns(spec.models, frame, weights), weights, spec.key)
+    fitted = fit_columns(spec.models, frame, weights, spec.key)
+    rows = collinearity_rows(fitted, weights, spec.key)
     rows.to_parquet(snakemake.output.rows)

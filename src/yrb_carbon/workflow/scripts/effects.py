@@ -12,6 +12,7 @@ with job(snakemake):
     spec = read_spec(snakemake.params.spec)
     sections = load_sections(snakemake.params.sections)
     frame = pd.read_parquet(snakemake.input.frame)
-    fitted = fit_columns(spec.models, frame, read_weights(snakemake.input.weights))
+    weights = read_weights(snakemake.input.weights)
+    fitted = fit_columns(spec.models, frame, weights, spec.key)
     rows = effects_rows(fitted, sections.effects, sections.seed, spec.key)
     rows.to_parquet(snakemake.output.rows)

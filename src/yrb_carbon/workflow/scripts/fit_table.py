@@ -9,5 +9,6 @@ from yrb_carbon.workflow.job import job
 with job(snakemake):
     spec = read_spec(snakemake.params.spec)
     frame = pd.read_parquet(snakemake.input.frame)
-    fitted = fit_columns(spec.models, frame, read_weights(snakemake.input.weights))
+    weights = read_weights(snakemake.input.weights)
+    fitted = fit_columns(spec.models, frame, weights, spec.key)
     model_rows(fitted, spec.key).to_parquet(snakemake.output.rows)

@@ -11,5 +11,5 @@ with job(snakemake):
     spec = read_spec(snakemake.params.spec)
     frame = pd.read_parquet(snakemake.input.frame)
     weights = read_weights(snakemake.input.weights)
-    fitted = fit_columns(spec.models, frame, weights)
+    fitted = fit_columns(spec.models, frame, weights, spec.key)
     peers_rows(fitted, weights, spec.key).to_parquet(snakemake.output.rows)
