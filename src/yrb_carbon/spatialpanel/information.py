@@ -61,34 +61,36 @@ def calc_spatial_traces(
     -------
     SpatialTraces
     """
-    if dense:
-        g = calc_g(weights, rho)
-        trace_g, trace_gg = float(np.trace(g)), float((g * g.T).sum())
-        gtg = float((g**2).sum())
-        column_means = g.mean(axis=0)
-    else:
-        trace_g, trace_gg, squared_norms = sparse_traces(weights, rho)
-        gtg = float(squared_norms.sum())
-        column_means = (
-            _solve_transposed(weights, rho, np.asarray(weights.sum(axis=0)).ravel())
-            / weights.shape[0]
-        )
-    if not deflated:
-        return SpatialTraces(trace_g, trace_gg, gtg)
-    if row_sum is None:
+    if deflated and row_sum is None:
         raise ValueError("deflated traces need weights with equal row sums")
+    if dense:
+        g = calc_g(weights, rho, centred=deflated)
+        return SpatialTraces(float(np.trace(g)), float((g * g.T).sum()), float((g**2).sum()))
+    trace_g, trace_gg, squared_norms = sparse_traces(weights, rho)
+    gtg = float(squared_norms.sum())
+    if not deflated or row_sum is None:
+        return SpatialTraces(trace_g, trace_gg, gtg)
     n_units = weights.shape[0]
     lost = row_sum / (1.0 - row_sum * rho)
     # Gι is a multiple of ι, so JGJ = JG = G - ιḡ' with ḡ the column means of G.
+    column_means = (
+        _solve_transposed(weights, rho, np.asarray(weights.sum(axis=0)).ravel()) / n_units
+    )
     gtg_deflated = gtg - n_units * float(column_means @ column_means)
     return SpatialTraces(trace_g - lost, trace_gg - lost**2, gtg_deflated)
 
 
-def calc_g(weights: SparseMatrix, rho: float) -> Array:
-    """G = W(I - ρW)⁻¹, dense, shape (N, N)."""
+def calc_g(weights: SparseMatrix, rho: float, *, centred: bool = False) -> Array:
+    """G = W(I - ρW)⁻¹, or JGJ = F(F'GF)F', dense, shape (N, N).
+
+    With equal row sums JWJ = JW and JGJ = JW(I - ρJW)⁻¹, which has no pole at ρ = 1/c: centring W
+    first keeps the digits that centring G near the pole would lose.
+    """
     dense = weights.toarray()
-    identity = np.eye(dense.shape[0])
+    if centred:
+        dense = dense - dense.mean(axis=0)
     # W and (I - ρW)⁻¹ commute, so one solve with W on the right-hand side gives G.
+    identity = np.eye(dense.shape[0])
     solution: Array = linalg.solve(identity - rho * dense, dense, check_finite=False)
     return solution
 

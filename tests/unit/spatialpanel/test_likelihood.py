@@ -133,6 +133,27 @@ def test_correction_moves_direct_estimates_towards_the_transformation(model, eff
     assert abs(corrected.sigma2 - transform.sigma2) < FIRST_ORDER * gap
 
 
+@pytest.mark.parametrize(
+    ("corrected", "message"),
+    [
+        ({-2: 1.2}, r"moves rho to 1.2, outside \(-.*, 1\)"),
+        ({-1: -0.1}, "makes sigma2 negative"),
+    ],
+)
+def test_correction_that_leaves_the_parameter_space_is_refused(corrected, message, monkeypatch):
+    import yrb_carbon.spatialpanel.model as module
+
+    def leave(parameters, *args, **kwargs):
+        moved = parameters.copy()
+        for position, value in corrected.items():
+            moved[position] = value
+        return moved
+
+    monkeypatch.setattr(module, "correct_bias", leave)
+    with pytest.raises(BoundaryError, match=message):
+        fit("sar", "direct_bc", (True, True))
+
+
 class TestMaximise:
     def test_finds_the_higher_of_two_peaks(self):
         def value(x):
@@ -168,15 +189,16 @@ def smooth_problem():
     return dependent, exog, pair
 
 
-def test_peak_beyond_the_interval_gives_neither_errors_nor_effects():
-    model = SpatialPanel(*smooth_problem(), model="sar")
-    with pytest.warns(BoundaryWarning, match=r"peaks at or beyond rho = 1, the edge"):
-        result = model.fit()
+@pytest.mark.parametrize(("model", "name"), [("sar", "rho"), ("sem", "lambda")])
+def test_peak_beyond_the_interval_gives_neither_errors_nor_effects(model, name):
+    panel = SpatialPanel(*smooth_problem(), model=model)
+    with pytest.warns(BoundaryWarning, match=rf"peaks at or beyond {name} = 1, the edge"):
+        result = panel.fit()
     assert result.at_boundary
-    assert result.rho == 1.0
+    assert result.params[name] == 1.0
     assert result.std_errors.isna().all()
     assert result.conf_int().isna().all(axis=None)
-    for ask in (result.effects, result.unit_effects, lambda: result.wald_test("rho = 0")):
+    for ask in (result.effects, result.unit_effects, lambda: result.wald_test("x1 = 0")):
         with pytest.raises(BoundaryError):
             ask()
     assert "no standard errors" in result.summary

@@ -144,6 +144,18 @@ def test_traces_of_g_by_definition(kind, deflated):
         np.testing.assert_allclose([traces.g, traces.gg, traces.gtg], expected, rtol=1e-12)
 
 
+@pytest.mark.parametrize("kind", ["symmetric", "directed"])
+def test_deflated_traces_have_no_pole_at_one(kind):
+    w = WEIGHTS[kind]
+    f = complement(len(w))
+    deflated = f.T @ w @ f
+    g = deflated @ np.linalg.inv(np.eye(len(deflated)) - deflated)
+    expected = [np.trace(g), np.trace(g @ g), np.trace(g.T @ g)]
+    for rho in (1.0 - 1e-14, 1.0):
+        traces = calc_spatial_traces(sparse.csr_array(w), rho, deflated=True, row_sum=1.0)
+        np.testing.assert_allclose([traces.g, traces.gg, traces.gtg], expected, rtol=1e-10)
+
+
 @pytest.mark.parametrize("kind", list(WEIGHTS))
 @pytest.mark.parametrize("dense_limit", [2000, 0], ids=["eigenvalues", "sparse LU"])
 def test_multipliers_by_definition(kind, dense_limit):
