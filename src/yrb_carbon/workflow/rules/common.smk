@@ -1,10 +1,11 @@
 """Paths of a study's results, and the digest of the code behind a script."""
 
+import os
+
 from yrb_carbon.study import plan
 from yrb_carbon.workflow.digest import code_digest as code
 
 RESULTS = f"results/{study.study.name}"
-SCRIPTS = "../scripts/"
 SAMPLES = plan.samples_used(study)
 
 

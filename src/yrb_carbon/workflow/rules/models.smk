@@ -22,7 +22,7 @@ rule descriptives:
     message:
         "Describe the variables of {wildcards.table}"
     script:
-        SCRIPTS + "describe.py"
+        "../scripts/describe.py"
 
 
 rule moran:
@@ -45,7 +45,7 @@ rule moran:
     message:
         "Moran's I by year of {wildcards.table}"
     script:
-        SCRIPTS + "moran.py"
+        "../scripts/moran.py"
 
 
 rule fit_table:
@@ -67,7 +67,7 @@ rule fit_table:
     message:
         "Fit the models of {wildcards.table}"
     script:
-        SCRIPTS + "fit_table.py"
+        "../scripts/fit_table.py"
 
 
 rule effects:
@@ -90,7 +90,7 @@ rule effects:
     message:
         "Direct, indirect and total effects of {wildcards.table}"
     script:
-        SCRIPTS + "effects.py"
+        "../scripts/effects.py"
 
 
 rule collinearity:
@@ -112,7 +112,7 @@ rule collinearity:
     message:
         "Variance inflation of the regressors of {wildcards.table}"
     script:
-        SCRIPTS + "collinearity.py"
+        "../scripts/collinearity.py"
 
 
 rule peers:
@@ -134,7 +134,7 @@ rule peers:
     message:
         "Fit the models of {wildcards.table} again with independent programs"
     script:
-        SCRIPTS + "peers.py"
+        "../scripts/peers.py"
 
 
 rule estimates:
@@ -152,4 +152,4 @@ rule estimates:
     message:
         "Collect all numbers in {output.estimates}"
     script:
-        SCRIPTS + "collect_estimates.py"
+        "../scripts/collect_estimates.py"

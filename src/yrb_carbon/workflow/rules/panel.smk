@@ -31,7 +31,7 @@ rule panel:
     message:
         f"Assemble the unit-year panel from {len(SOURCE_FILES)} published files"
     script:
-        SCRIPTS + "assemble_panel.py"
+        "../scripts/assemble_panel.py"
 
 
 rule sample:
@@ -78,4 +78,4 @@ rule sample:
     message:
         "Fix the sample {wildcards.sample} and compute its variables"
     script:
-        SCRIPTS + "fix_sample.py"
+        "../scripts/fix_sample.py"

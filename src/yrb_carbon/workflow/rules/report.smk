@@ -21,13 +21,13 @@ rule tables:
         benchmarks("tables.tsv")
     threads: 1
     params:
-        folder=results("tables"),
+        folder=lambda w, output: os.path.dirname(output.tables[0]),
         study=study.model_dump(mode="json"),
         code=code("write_tables.py"),
     message:
         "Write the tables"
     script:
-        SCRIPTS + "write_tables.py"
+        "../scripts/write_tables.py"
 
 
 rule figures:
@@ -47,13 +47,13 @@ rule figures:
         benchmarks("figures.tsv")
     threads: 1
     params:
-        folder=results("figures"),
+        folder=lambda w, output: os.path.dirname(output.figures[0]),
         spec=dump_sections(study, "study", "boundaries", "figures", "variables"),
         code=code("draw_maps.py"),
     message:
         "Draw the maps"
     script:
-        SCRIPTS + "draw_maps.py"
+        "../scripts/draw_maps.py"
 
 
 rule manifest:
@@ -79,4 +79,4 @@ rule manifest:
     message:
         "Write {output.manifest}"
     script:
-        SCRIPTS + "write_manifest.py"
+        "../scripts/write_manifest.py"

@@ -28,10 +28,10 @@ rule weights:
     threads: 1
     params:
         wanted={sample: list(names) for sample, names in WEIGHTS.items()},
-        folder=results("weights"),
+        folder=lambda w, output: os.path.dirname(output.report),
         spec=dump_sections(study, "weights", "boundaries"),
         code=code("build_weights.py"),
     message:
         "Build spatial weights"
     script:
-        SCRIPTS + "build_weights.py"
+        "../scripts/build_weights.py"
