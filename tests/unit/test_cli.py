@@ -13,7 +13,7 @@ from yrb_carbon import __version__, cli
 from yrb_carbon.cli import app
 from yrb_carbon.sources import READERS
 from yrb_carbon.study.load import load_study
-from yrb_carbon.workflow.check import refuse_overwriting
+from yrb_carbon.workflow.check import refuse_unusable_inputs
 
 runner = CliRunner()
 WRONG = 2
@@ -305,7 +305,17 @@ def test_check_refuses_to_let_the_demonstration_write_over_own_files(in_reposito
 
 def test_the_workflow_stops_before_the_demonstration_writes_over_own_files(in_repository):
     study = load_study(["config.yaml"], {"data_root": "mine"})
-    with pytest.raises(SystemExit, match=r"^data_root: the demonstration writes"):
-        refuse_overwriting(study)
-    refuse_overwriting(load_study(["config.yaml"]))
-    refuse_overwriting(load_study(["config.yaml"], {"data_root": "mine", "demo": None}))
+    with pytest.raises(SystemExit, match=r"\ndata_root: the demonstration writes"):
+        refuse_unusable_inputs(study)
+    refuse_unusable_inputs(load_study(["config.yaml"]))
+
+
+def test_the_workflow_stops_when_inputs_are_missing(overlay, tmp_path):
+    file = overlay("sources:\n  edgar:\n    path: edgar.xlsx\n")
+    study = load_study(["config.yaml", file])
+    for source in study.sources.values():
+        (tmp_path / source.path).touch()
+    refuse_unusable_inputs(study)
+    (tmp_path / "edgar.xlsx").unlink()
+    with pytest.raises(SystemExit, match=r"\nsources\.edgar\.path: no such file below .*edgar"):
+        refuse_unusable_inputs(study)

@@ -63,12 +63,7 @@ def check_study(
     """
     study = load_study(files, overrides)
     layers = _layers(files, overrides)
-    inputs = {
-        ("sources", name, "path"): Path(study.data_root) / source.path
-        for name, source in study.sources.items()
-    }
-    if study.boundaries.source == "file":
-        inputs["boundaries", "path", ""] = Path(study.data_root) / str(study.boundaries.path)
+    inputs = _input_files(study)
     found = [*_demo_faults(study), *_source_faults(study), *_variable_faults(study)]
     if not found:
         found += _column_faults(study)
@@ -83,14 +78,19 @@ def check_study(
     )
 
 
-def refuse_overwriting(study: Study) -> None:
-    """End the process where the demonstration would write over files of one's own.
+def refuse_unusable_inputs(study: Study) -> None:
+    """End the process where inputs are missing, or the demonstration would write over one's own.
 
-    For the top of the rules: a workflow removes the outputs of a job before the job can look.
+    For the top of the rules. Snakemake removes the outputs of a job before the job can look, and
+    takes an output that is there as good when the inputs to make it anew are missing: numbers of
+    other files would pass for those of this study.
     """
-    faults = [f"{dotted(path)}: {problem}" for path, problem in _demo_faults(study)]
-    if faults:
-        sys.exit("\n".join(faults))
+    found = [*_demo_faults(study)]
+    if study.demo is None:
+        found += _missing_files(study, _input_files(study))
+    if found:
+        head = "The inputs of the study cannot be used (`yrb-carbon check` says where to mend it):"
+        sys.exit("\n".join((head, *(f"{dotted(path)}: {problem}" for path, problem in found))))
 
 
 def _demo_faults(study: Study) -> Iterator[tuple[KeyPath, str]]:
@@ -193,9 +193,18 @@ def _variable_faults(study: Study) -> Iterator[tuple[KeyPath, str]]:
             yield from ((("variables", name), fault) for fault in error.faults)
 
 
-def _missing_files(
-    study: Study, inputs: Mapping[tuple[str, str, str], Path]
-) -> Iterator[tuple[KeyPath, str]]:
+def _input_files(study: Study) -> dict[KeyPath, Path]:
+    """Key path -> file of every source, and of the boundaries."""
+    root = Path(study.data_root)
+    files: dict[KeyPath, Path] = {
+        ("sources", name, "path"): root / source.path for name, source in study.sources.items()
+    }
+    if study.boundaries.source == "file":
+        files["boundaries", "path"] = root / str(study.boundaries.path)
+    return files
+
+
+def _missing_files(study: Study, inputs: Mapping[KeyPath, Path]) -> Iterator[tuple[KeyPath, str]]:
     root = Path(study.data_root)
     if not root.is_dir():
         yield (
@@ -203,8 +212,7 @@ def _missing_files(
             f"no such folder (got {study.data_root!r}); give yours with --config data_root=PATH",
         )
         return
-    for key, file in inputs.items():
+    for path, file in inputs.items():
         if not file.is_file():
-            path: KeyPath = tuple(step for step in key if step)
             shown = str(file.relative_to(root)) if file.is_relative_to(root) else str(file)
             yield path, f"no such file below {study.data_root} (got {shown!r})"
