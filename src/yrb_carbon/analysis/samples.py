@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from yrb_carbon.errors import DataError, listing
 from yrb_carbon.indices.registry import compute_variable, required_cells, required_columns
 from yrb_carbon.indices.spec import IndexDefaults, VariableSpec
 from yrb_carbon.panel.completeness import draw_completeness
-from yrb_carbon.panel.gaps import fill_gaps
+from yrb_carbon.panel.gaps import fill_gaps, format_years
 from yrb_carbon.panel.sample import Sample, fix_sample
 from yrb_carbon.panel.schema import VERSION_MARK
 from yrb_carbon.provenance import write_json
@@ -147,6 +147,7 @@ def make_sample(
     missing = int(raw.isna().to_numpy().sum())
     filled = fill_gaps(raw, spec.impute.max_gap)
     needed = {name: raw_cells(sections[name], defaults, years) for name in required}
+    _require_years(filled.panel, needed, candidates)
     sample = fix_sample(filled.panel, needed, years, candidates)
     retained = sample.of(filled.panel)
     indices = pd.DataFrame(
@@ -205,6 +206,35 @@ def _require_columns(raw: pd.DataFrame, inputs: Mapping[str, tuple[str, ...]]) -
         raise DataError(
             f"no source of the study provides these panel columns: {'; '.join(faults)}. "
             "Add the source, or take the variable out of the tables"
+        )
+
+
+def _require_years(
+    panel: pd.DataFrame, needed: Mapping[str, Mapping[str, Sequence[int]]], units: Sequence[str]
+) -> None:
+    """Refuse years in which a required column has no value for any unit: the data end before."""
+    own = panel[panel.index.get_level_values("unit").isin(units)]
+    faults = []
+    users: dict[str, list[str]] = {}
+    wanted: dict[str, set[int]] = {}
+    for variable, columns in needed.items():
+        for column, own_years in columns.items():
+            users.setdefault(column, []).append(variable)
+            wanted.setdefault(column, set()).update(own_years)
+    for column, years in wanted.items():
+        covered = set(own.index.get_level_values("year")[own[column].notna()])
+        absent = sorted(years - covered)
+        if absent and covered:
+            faults.append(
+                f"{column!r} (for {', '.join(users[column])}) has no value for any unit in "
+                f"{format_years(absent)}; it covers {format_years(covered)}"
+            )
+        elif absent:
+            faults.append(f"{column!r} (for {', '.join(users[column])}) has no value at all")
+    if faults:
+        raise DataError(
+            f"the sample's years are not inside the data: {'; '.join(faults)}. Change first_year "
+            "or last_year of the study or of the sample, or take another source"
         )
 
 
