@@ -53,6 +53,7 @@ check: $(STAMP)
 
 docs-reference: $(STAMP)
 	$(BIN)/python -m yrb_carbon.study.schema
+	$(BIN)/python -m yrb_carbon.report.reference
 
 clean:
 	rm -rf results .snakemake .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,5 +1,9 @@
 """The input files: boundaries, and the demonstration inputs of a study that has none."""
 
+from yrb_carbon.workflow.check import refuse_unusable_inputs
+
+refuse_unusable_inputs(study)
+
 BOUNDARY_FILE = (
     [f"{study.data_root}/{study.boundaries.path}"]
     if study.boundaries.source == "file"
@@ -28,29 +32,27 @@ rule boundaries:
     message:
         "Read the boundaries of the units"
     script:
-        SCRIPTS + "read_boundaries.py"
+        "../scripts/read_boundaries.py"
 
 
 if study.demo is not None:
 
     rule demo_inputs:
         input:
-            boundaries=panel("boundaries.parquet"),
-            units=shipped("units.csv"),
-            moments=shipped("demo/moments.json"),
+            tables=shipped("units.csv", "prefectures.csv", "demo/moments.json"),
         output:
             files=sorted(set(SOURCE_FILES.values())),
-            truth=results("truth.json"),
+            truth=f"{study.data_root}/truth.json",
         log:
             logs("demo_inputs.log"),
         benchmark:
             benchmarks("demo_inputs.tsv")
         threads: 1
         params:
-            folder=study.data_root,
+            folder=lambda w, output: os.path.dirname(output.truth),
             seed=study.demo.seed,
             code=code("write_demo_inputs.py"),
         message:
             "Write synthetic demonstration inputs in the published layouts"
         script:
-            SCRIPTS + "write_demo_inputs.py"
+            "../scripts/write_demo_inputs.py"
