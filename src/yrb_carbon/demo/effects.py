@@ -16,7 +16,7 @@ FloatArray = npt.NDArray[np.float64]
 class EffectSummary:
     """Mean effects of a matrix S whose cell (i, j) is the effect of x_j on y_i.
 
-    direct = tr(S)/N, total = sum of S over N, spillover = total - direct (METHODS 9.4).
+    direct = tr(S)/N, total = sum of S over N, spillover = total - direct.
     """
 
     direct: float
@@ -58,7 +58,7 @@ def calc_effect_matrix(equation: Equation, name: str, weights: FloatArray) -> Fl
 
 
 def calc_system_effects(truth: Truth, weights: FloatArray) -> dict[str, EffectSummary]:
-    """Effects of x on y through the whole system: dy/dx' = S_x + sum_k S_b,k S_m,k (METHODS 10.2).
+    """Effects of x on y through the whole system: dy/dx' = S_x + sum_k S_b,k S_m,k.
 
     Returns
     -------

@@ -1,6 +1,6 @@
 """The truth of the demonstration study: parameters of its equations, errors and magnitudes.
 
-System of year t, with W row-standardised and two-way fixed effects (METHODS 10.2):
+System of year t, with W row-standardised and two-way fixed effects:
 
     m_k = rho_k W m_k + a_k x + aw_k Wx + C g_k + WC gw_k + unit + year + e_k,      k = 1, 2, 3
     y   = rho W y + c x + cw Wx + sum_k (b_k m_k + bw_k W m_k) + C g + WC gw + unit + year + e_y
@@ -128,6 +128,6 @@ TRUTH = Truth(
     error_ar1=0.5,
     mediator_error_correlation=0.3,
 )
-"""Signs as METHODS 10.3: x harms its own unit's balance and mediators, the mediators help the
+"""Signs as the study reports them: x harms its own unit's balance and mediators, the mediators help the
 balance, x in the neighbourhood helps. Magnitudes: each effect is at least four sampling standard
 deviations under the AR(1) errors (docs/benchmarks/demo_recovery.csv)."""

@@ -28,7 +28,7 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 DRY_MATTER = 1.62 / 0.45
-"""t CO2 per t C of NPP, by way of dry matter (METHODS 2.3)."""
+"""t CO2 per t C of NPP, by way of dry matter."""
 
 T = len(YEARS)
 PERSONS = 1e4

@@ -1,4 +1,4 @@
-"""Units, sets and reaches as METHODS section 1 counts them."""
+"""Units, sets and reaches, and how many there are of each."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_how_the_sets_differ(units):
 
 
 def test_resource_based_cities(units):
-    """METHODS 1: 40 of the 79 cities and 42 of the 90 units of set A are in the national plan."""
+    """40 of the 79 cities and 42 of the 90 units of set A are in the national plan."""
     for unit_set, count in (("set79", 40), ("A", 42)):
         classes = units.select(unit_set).frame["resource_class"]
         assert int(classes.ne("none").sum()) == count
