@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -14,6 +15,8 @@ from yrb_carbon.analysis.models import (
 )
 from yrb_carbon.analysis.rows import TableKey, complete_rows, model_names, panel_counts
 from yrb_carbon.study.config import EffectsSection
+
+BY_UNIT_COLUMNS = ("study", "table", "model", "outcome", "unit", "term", "kind", "effect")
 
 
 def effects_rows(
@@ -72,3 +75,44 @@ def model_seed(seed: int, sample: str, column: FittedColumn) -> int:
     )
     digest = hashlib.sha256(f"{seed}/{names}".encode()).digest()
     return int.from_bytes(digest[:4], "big")
+
+
+def effects_by_unit(fitted: tuple[FittedColumn, ...], key: TableKey) -> pd.DataFrame:
+    """What each unit receives from the others, sends to them, and does to itself.
+
+    With S = (I - rho W)^-1 (beta I + theta W): own S_ii, received sum_j S_ij (j != i), sent
+    sum_j S_ji (j != i); their means over the units are the direct effect and, twice, the indirect.
+
+    Parameters
+    ----------
+    fitted : tuple of FittedColumn
+        Columns by `ols` and models at the edge of the admissible interval are left out.
+    key : TableKey
+
+    Returns
+    -------
+    DataFrame with the columns `BY_UNIT_COLUMNS`, sorted by them.
+    """
+    blocks = []
+    for column in fitted:
+        if column.column.model == "ols" or column.results.at_boundary:
+            continue
+        for kind, effects in column.results.unit_effects().items():
+            long = effects.rename_axis(index="unit", columns="term").stack().rename("effect")
+            block = long.reset_index().assign(
+                study=key.study,
+                table=key.table,
+                model=column.key.model,
+                outcome=column.key.outcome,
+                kind=kind,
+            )
+            blocks.append(block[list(BY_UNIT_COLUMNS)])
+    return collect_by_unit(blocks)
+
+
+def collect_by_unit(blocks: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Blocks of effects by unit, one below the other, sorted; empty when there is none."""
+    if not blocks:
+        return pd.DataFrame(columns=list(BY_UNIT_COLUMNS))
+    names = [name for name in BY_UNIT_COLUMNS if name != "effect"]
+    return pd.concat(blocks).sort_values(names, ignore_index=True)

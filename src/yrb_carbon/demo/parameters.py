@@ -128,6 +128,6 @@ TRUTH = Truth(
     error_ar1=0.5,
     mediator_error_correlation=0.3,
 )
-"""Signs as the study reports them: x harms its own unit's balance and mediators, the mediators help the
-balance, x in the neighbourhood helps. Magnitudes: each effect is at least four sampling standard
-deviations under the AR(1) errors (docs/benchmarks/demo_recovery.csv)."""
+"""Signs as the study reports them: x harms its own unit's balance and mediators, the mediators
+help the balance, x in the neighbourhood helps. Magnitudes: each effect is at least four sampling
+standard deviations under the AR(1) errors (docs/benchmarks/demo_recovery.csv)."""
