@@ -113,7 +113,7 @@ def estimates_frame(rows: Iterable[Mapping[str, Any]] | pd.DataFrame) -> pd.Data
     frame = frame.reindex(columns=list(COLUMNS))
     for column in (*KEY_COLUMNS, *TEXT_COLUMNS):
         if column != "year":
-            frame[column] = frame[column].fillna("").astype(str)
+            frame[column] = frame[column].astype(object).fillna("").astype(str)
     for column in NUMBER_COLUMNS:
         frame[column] = pd.to_numeric(frame[column]).astype("float64")
     for column in ("year", *COUNT_COLUMNS):
@@ -126,7 +126,8 @@ def estimates_frame(rows: Iterable[Mapping[str, Any]] | pd.DataFrame) -> pd.Data
     frame = frame.reset_index(drop=True)
     doubled = frame[frame.duplicated(list(SORT_COLUMNS), keep=False)]
     if len(doubled):
-        keys = doubled[list(SORT_COLUMNS)].drop_duplicates().astype(str).agg("/".join, axis=1)
+        rows = doubled[list(SORT_COLUMNS)].drop_duplicates().itertuples(index=False)
+        keys = ["/".join("" if part is pd.NA else str(part) for part in row) for row in rows]
         raise DataError(f"{len(keys)} keys occur more than once in estimates: {listing(keys, 4)}")
     return frame
 
@@ -158,9 +159,7 @@ def write_estimates(frame: pd.DataFrame, path: str | Path) -> None:
 
 def read_estimates(path: str | Path) -> pd.DataFrame:
     """Read estimates.csv back, to the last bit of every float."""
-    frame = pd.read_csv(
-        path, dtype=str, keep_default_na=False, encoding="utf-8", float_precision="round_trip"
-    )
+    frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
     missing = [column for column in COLUMNS if column not in frame.columns]
     if missing:
         raise DataError(f"{path}: not a file of estimates; columns missing: {listing(missing)}")

@@ -90,9 +90,7 @@ def _shuffle_rows(root: ElementTree.Element, order: random.Random) -> int:
 
 
 def _has_number(row: ElementTree.Element) -> bool:
-    return any(
-        cell.get("t", "n") == "n" and cell.find(f"{{{MAIN}}}v") is not None for cell in row
-    )
+    return any(cell.get("t", "n") == "n" and cell.find(f"{{{MAIN}}}v") is not None for cell in row)
 
 
 def _filled(row: ElementTree.Element) -> int:

@@ -80,7 +80,6 @@ def test_touching_and_commenting_change_nothing(finished: Checkout):
     text = effects.read_text(encoding="utf-8")
     effects.write_text(f"# a remark\n\n{text}", encoding="utf-8")
     os.utime(finished.package("sources/fdi.py"))
-    os.utime(finished.package("workflow/scripts/assemble_panel.py"))
     assert finished.planned() == {}
 
 

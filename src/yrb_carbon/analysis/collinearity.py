@@ -30,7 +30,7 @@ def spatial_lags(frame: pd.DataFrame, weights: Any) -> pd.DataFrame:
 
 
 def variance_inflation(frame: pd.DataFrame) -> pd.Series:
-    """VIF_k = 1/(1 - R2_k), R2_k of column k on the others; statsmodels.
+    """VIF_k = 1/(1 - R2_k), R2_k of column k on the others; statsmodels. One alone has 1.
 
     Parameters
     ----------
@@ -44,6 +44,8 @@ def variance_inflation(frame: pd.DataFrame) -> pd.Series:
     from statsmodels.stats.outliers_influence import variance_inflation_factor
 
     values = frame.to_numpy()
+    if values.shape[1] == 1:
+        return pd.Series([1.0], index=frame.columns)
     return pd.Series(
         [float(variance_inflation_factor(values, k)) for k in range(values.shape[1])],
         index=frame.columns,

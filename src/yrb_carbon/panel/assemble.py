@@ -305,6 +305,11 @@ def _spread_provinces(
         prefix: block.set_index("year").sort_index() for prefix, block in values.groupby(codes)
     }
     blocks = {unit: by_province[unit[:2]] for unit in units if unit[:2] in by_province}
+    if not blocks:
+        raise SourceError(
+            f"no province of the study; found {listing(sorted(set(table.frame['province'])))}",
+            Place(table.record.file, table.record.sheet, column="province"),
+        )
     return pd.concat(blocks, names=["unit"]).sort_index()
 
 

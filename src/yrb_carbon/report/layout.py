@@ -352,6 +352,7 @@ def _peers(table: PeersTable, rows: pd.DataFrame) -> tuple[pd.DataFrame, list[st
     names = ("model", "estimator", "quantity", "term")
     ours = _records(rows[rows["equation"] == "ours"], *names)
     of_peers = rows[(rows["equation"] != "ours") & (rows["quantity"] != "difference")]
+    of_peers = of_peers.sort_values(["model", "equation", "quantity", "term"])
     lines = []
     for key, row in _records(of_peers, *names).items():
         model, estimator, quantity, term = key

@@ -1,0 +1,329 @@
+"""Printed tables are views of estimates.csv: every number shown is a row of it."""
+
+from __future__ import annotations
+
+import csv
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from yrb_carbon.estimates import estimates_frame, read_estimates, write_estimates
+from yrb_carbon.report.layout import (
+    SERIAL_NOTE,
+    SYNTHETIC_NOTE,
+    format_estimate,
+    label_of,
+    layout_table,
+    stars_of,
+)
+from yrb_carbon.report.tables import escape_latex, write_tables
+from yrb_carbon.study.config import Study
+
+TERMS = ("x", "z")
+NUMBER = re.compile(r"^\(?(-?\d+(?:\.\d+)?(?:e[+-]\d+)?)(\*{0,3})\)?$")
+
+
+def label(name: str) -> dict[str, str]:
+    return {"en": name, "zh": name}
+
+
+STUDY = Study.model_validate(
+    {
+        "study": {
+            "name": "tiny",
+            "title": label("Tiny"),
+            "synthetic": True,
+            "notice": "Capacity stands for employment.",
+        },
+        "data_root": ".",
+        "sources": {},
+        "weights": {"queen": {}},
+        "variables": {
+            "y": {"index": "raw", "column": "pop", "label": label("Outcome")},
+            "x": {"index": "raw", "column": "pop", "label": label("Density & share_1")},
+            "z": {"index": "raw", "column": "pop"},
+        },
+        "samples": {"main": {"note": "A note of the sample."}},
+        "tables": {
+            "T1": {"kind": "descriptives", "title": label("Describe"), "variables": TERMS},
+            "T2": {"kind": "moran", "title": label("Moran"), "variables": TERMS,
+                   "permutations": 99},
+            "T4": {
+                "kind": "models",
+                "title": label("Models"),
+                "outcome": "y",
+                "regressors": ["x"],
+                "columns": [
+                    {"id": "ols", "model": "ols", "label": label("OLS")},
+                    {"id": "sdm", "model": "sdm", "add": ["z"]},
+                ],
+            },
+            "T5": {"kind": "effects", "title": label("Effects"), "of": "T4"},
+            "vif": {"kind": "collinearity", "title": label("VIF"), "of": "T4"},
+            "peers": {"kind": "peers", "title": label("Peers"), "of": "T4"},
+        },
+    }
+)  # fmt: skip
+
+
+def rows_of_everything() -> pd.DataFrame:
+    """Rows with distinct numbers, so that a cell shows where it comes from."""
+    numbers = iter(np.random.default_rng(2).uniform(0.05, 0.95, 500).round(9))
+    rows: list[dict[str, object]] = []
+
+    def add(table: str, quantity: str, **parts: object) -> None:
+        rows.append(
+            {
+                "study": "tiny", "table": table, "sample": "main", "quantity": quantity,
+                "estimate": next(numbers), "n_units": 5, "n_periods": 4, "n_obs": 20, **parts,
+            }
+        )  # fmt: skip
+
+    for term in TERMS:
+        for quantity, spec in (("mean", ""), ("min", ""), ("max", ""), ("sd", "overall"),
+                               ("sd", "between"), ("sd", "within")):  # fmt: skip
+            add("T1", quantity, spec=spec, term=term)
+        for year in (2003, 2004):
+            estimate = next(numbers)
+            for inference, p in (("randomisation", 0.5), ("permutation", 0.004),
+                                 ("permutation_fdr", 0.9)):  # fmt: skip
+                add("T2", "moran", term=term, year=year, inference=inference, estimate=estimate,
+                    statistic=next(numbers), p_value=p, weights="queen")  # fmt: skip
+    shared = {"outcome": "y", "weights": "queen", "equation": "outcome"}
+    for model, terms in (("ols", ["x"]), ("sdm", ["x", "z", "W.x", "W.z"])):
+        own = {**shared, "model": model, "spec": model,
+               "estimator": "ols" if model == "ols" else "transform"}  # fmt: skip
+        for term, p in zip(terms, (0.001, 0.03, 0.07, 0.5), strict=False):
+            add("T4", "coef", term=term, std_error=next(numbers), p_value=p, **own)
+        for quantity, term in (("sigma2", ""), ("loglik", ""), ("r2", "within"),
+                               ("residual_ar1", "")):  # fmt: skip
+            add("T4", quantity, term=term, **own)
+        if model == "sdm":
+            add("T4", "rho", std_error=next(numbers), p_value=0.2, **own)
+        for block in ("regressors", "regressors_and_lags")[: len(terms) // 2 + 1]:
+            for term in terms if block.endswith("lags") else terms[:2]:
+                add("vif", "value", term=f"vif:{term}", **{**own, "equation": block})
+        for term in terms[:2]:
+            value = next(numbers)
+            for program, quantity, name, estimate in (
+                ("ours", "coef", term, value),
+                ("spreg", "coef", term, value + 1e-9),
+                ("spreg", "difference", f"coef:{term}", -1e-9),
+            ):
+                add("peers", quantity, term=name,
+                    **{**own, "estimate": estimate, "equation": program})  # fmt: skip
+    own = {**shared, "model": "sdm", "spec": "sdm", "estimator": "transform"}
+    for term in TERMS:
+        for quantity in ("direct", "indirect", "total"):
+            estimate = next(numbers)
+            for inference in ("delta", "simulation"):
+                add("T5", quantity, term=term, inference=inference, std_error=next(numbers),
+                    estimate=estimate, p_value=0.02 if inference == "delta" else 0.9,
+                    draws=50 if inference == "simulation" else None, **own)  # fmt: skip
+    add("T5", "residual_ar1", **own)
+    return estimates_frame(rows)
+
+
+@pytest.fixture(scope="module")
+def estimates() -> pd.DataFrame:
+    return rows_of_everything()
+
+
+def shown_numbers(body: pd.DataFrame) -> list[str]:
+    """Texts of a table's cells that are numbers, without stars and brackets; not its first column."""
+    cells = body.iloc[:, 1:].to_numpy().ravel()
+    return [match[1] for match in map(NUMBER.match, cells) if match]
+
+
+@pytest.mark.parametrize("name", ["T1", "T2", "T4", "T5", "vif"])
+def test_every_number_shown_is_a_number_of_a_row(estimates, name):
+    own = estimates[estimates["table"] == name]
+    columns = ("estimate", "std_error", "statistic", "p_value", "n_units", "n_periods", "n_obs")
+    known = {
+        format_estimate(float(value), digits)
+        for column in columns
+        for value in own[column].dropna()
+        for digits in (0, 1, 2, 3, 4)
+    }
+    body = layout_table(name, STUDY, estimates).body
+    shown = shown_numbers(body)
+    assert len(shown) >= 6
+    assert set(shown) <= known
+
+
+@pytest.mark.parametrize("name", ["T1", "T2", "T4", "T5", "vif"])
+def test_every_estimate_is_shown(estimates, name):
+    own = estimates[(estimates["table"] == name) & (estimates["inference"] != "permutation_fdr")]
+    shown = set(shown_numbers(layout_table(name, STUDY, estimates).body))
+    for value in own["estimate"]:
+        assert shown & {format_estimate(value, digits) for digits in (2, 3, 4)}
+
+
+def cell(body: pd.DataFrame, row: str, column: str, below: int = 0) -> str:
+    place = body.index[body.iloc[:, 0] == row][0]
+    return body.loc[place + below, column]
+
+
+def number(estimates: pd.DataFrame, column: str = "estimate", **where: object) -> float:
+    for name, value in where.items():
+        estimates = estimates[estimates[name] == value]
+    assert len(estimates) == 1, estimates
+    return float(estimates[column].iloc[0])
+
+
+def test_models_stand_where_they_belong(estimates):
+    body = layout_table("T4", STUDY, estimates).body
+    own = estimates[estimates["table"] == "T4"]
+    assert list(body.columns) == ["", "OLS", "sdm"]
+    x = number(own, model="ols", quantity="coef", term="x")
+    assert cell(body, "Density & share_1", "OLS") == f"{x:.4f}***"
+    error = number(own, "std_error", model="sdm", quantity="coef", term="z")
+    assert cell(body, "z", "sdm", below=1) == f"({error:.4f})"
+    assert cell(body, "z", "OLS") == ""
+    lag = number(own, model="sdm", quantity="coef", term="W.x")
+    assert cell(body, "W x Density & share_1", "sdm") == f"{lag:.4f}*"
+    rho = number(own, model="sdm", quantity="rho")
+    assert cell(body, "rho", "sdm") == f"{rho:.4f}"
+    assert cell(body, "Observations", "sdm") == "20"
+    ar1 = number(own, model="ols", quantity="residual_ar1")
+    assert cell(body, "Residual AR(1)", "OLS") == f"{ar1:.3f}"
+
+
+def test_moran_shows_the_permutation_p_and_the_analytic_z(estimates):
+    body = layout_table("T2", STUDY, estimates).body
+    own = estimates[(estimates["table"] == "T2") & (estimates["term"] == "z")]
+    z = number(own, "statistic", year=2004, inference="randomisation")
+    assert body["Year"].tolist() == ["2003", "2004"]
+    assert body.loc[1, "z: z"] == f"{z:.2f}"
+    assert body.loc[1, "z: p"] == "0.004"
+    assert body.loc[1, "z: I"].endswith("***")
+
+
+def test_effects_show_both_standard_errors(estimates):
+    table = layout_table("T5", STUDY, estimates)
+    own = estimates[(estimates["table"] == "T5") & (estimates["term"] == "z")]
+    row = table.body[table.body["Variable"] == "z"].iloc[0]
+    direct = number(own, quantity="direct", inference="delta")
+    delta = number(own, "std_error", quantity="direct", inference="delta")
+    drawn = number(own, "std_error", quantity="direct", inference="simulation")
+    assert row["Direct"] == f"{direct:.4f}**"
+    assert row["Direct: s.e. delta"] == f"{delta:.4f}"
+    assert row["Direct: s.e. simulated"] == f"{drawn:.4f}"
+    assert any("50 draws" in note for note in table.notes)
+
+
+def test_peers_show_the_difference_of_the_two_numbers(estimates):
+    body = layout_table("peers", STUDY, estimates).body
+    assert len(body) == 3
+    assert set(body["Program"]) == {"spreg"}
+    assert (body["Ours"] != "").all()
+    assert set(body["|Difference|"]) == {"1.0e-09"}
+
+
+def test_order_of_the_rows_of_estimates_does_not_matter(estimates):
+    shuffled = estimates.sample(frac=1, random_state=3)
+    for name in STUDY.tables:
+        expected = layout_table(name, STUDY, estimates)
+        found = layout_table(name, STUDY, shuffled)
+        assert found.body.to_numpy().tolist() == expected.body.to_numpy().tolist(), name
+        assert found.notes == expected.notes
+
+
+@pytest.mark.parametrize("name", list(STUDY.tables))
+def test_notes_of_study_and_sample_are_below_every_table(estimates, name):
+    notes = layout_table(name, STUDY, estimates).notes
+    assert SYNTHETIC_NOTE in notes
+    assert "A note of the sample." in notes
+    assert "Capacity stands for employment." in notes
+    assert any("5" in note for note in notes)
+
+
+@pytest.mark.parametrize("name", ["T4", "T5"])
+def test_residual_autocorrelation_is_explained_below_models(estimates, name):
+    assert SERIAL_NOTE in layout_table(name, STUDY, estimates).notes
+
+
+def test_a_real_study_is_not_called_synthetic(estimates):
+    study = STUDY.model_copy(
+        update={"study": STUDY.study.model_copy(update={"synthetic": False, "notice": None})}
+    )
+    for name in study.tables:
+        assert not any("ynthetic" in note for note in layout_table(name, study, estimates).notes)
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "text"),
+    [
+        (1.23456, 4, "1.2346"),
+        (-0.5, 2, "-0.50"),
+        (0.0, 4, "0.0000"),
+        (0.00004, 4, "4.00e-05"),
+        (-3e-9, 3, "-3.00e-09"),
+        (float("nan"), 4, ""),
+        (0.00005, 4, "0.0001"),
+    ],
+)
+def test_format_of_estimates(value, digits, text):
+    assert format_estimate(value, digits) == text
+
+
+@pytest.mark.parametrize(
+    ("p", "stars"),
+    [(0.0099, "***"), (0.01, "**"), (0.049, "**"), (0.05, "*"), (0.1, ""), (float("nan"), "")],
+)
+def test_stars(p, stars):
+    assert stars_of(p) == stars
+
+
+def test_labels():
+    assert label_of("W.x", STUDY) == "W x Density & share_1"
+    assert label_of("z", STUDY) == "z"
+    assert label_of("const", STUDY) == "const"
+
+
+def test_files_hold_title_cells_and_notes(estimates, tmp_path):
+    write_estimates(estimates, tmp_path / "estimates.csv")
+    files = write_tables(STUDY, read_estimates(tmp_path / "estimates.csv"), tmp_path)
+    assert sorted(path.name for path in files) == sorted(
+        f"{name}.{suffix}" for name in STUDY.tables for suffix in ("csv", "tex")
+    )
+    with open(tmp_path / "T4.csv", encoding="utf-8", newline="") as handle:
+        lines = list(csv.reader(handle))
+    body = layout_table("T4", STUDY, estimates).body
+    assert lines[0] == ["T4. Models"]
+    assert lines[1] == list(body.columns)
+    assert lines[2 : 2 + len(body)] == body.to_numpy().tolist()
+    assert [f"Note: {SYNTHETIC_NOTE}"] in lines
+    text = (tmp_path / "T4.tex").read_text(encoding="utf-8")
+    assert r"Density \& share\_1" in text
+    assert r"\toprule" in text
+    assert text.count(r"\begin{table}") == text.count(r"\end{table}") == 1
+    assert "ynthetic demonstration data" in text
+
+
+def test_every_command_character_is_escaped():
+    assert escape_latex(r"a_b & 50% #1 {x} ~ ^ $ < > | \y") == (
+        r"a\_b \& 50\% \#1 \{x\} \textasciitilde{} \textasciicircum{} \$ \textless{} "
+        r"\textgreater{} \textbar{} \textbackslash{}y"
+    )
+
+
+@pytest.mark.skipif(shutil.which("xelatex") is None, reason="xelatex is not installed")
+def test_tables_compile(estimates, tmp_path: Path):
+    write_tables(STUDY, estimates, tmp_path)
+    inputs = "\n".join(rf"\input{{{name}.tex}}" for name in STUDY.tables)
+    (tmp_path / "all.tex").write_text(
+        "\\documentclass{article}\\usepackage{booktabs}\\begin{document}\n"
+        f"{inputs}\n\\end{{document}}\n",
+        encoding="utf-8",
+    )
+    done = subprocess.run(
+        ["xelatex", "-interaction=nonstopmode", "-halt-on-error", "all.tex"],
+        cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-2000:]
