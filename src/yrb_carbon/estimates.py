@@ -126,7 +126,7 @@ def estimates_frame(rows: Iterable[Mapping[str, Any]] | pd.DataFrame) -> pd.Data
     frame = frame.reset_index(drop=True)
     doubled = frame[frame.duplicated(list(SORT_COLUMNS), keep=False)]
     if len(doubled):
-        rows = doubled[list(SORT_COLUMNS)].drop_duplicates().itertuples(index=False)
+        rows = doubled[list(SORT_COLUMNS)].drop_duplicates().to_numpy(dtype=object)
         keys = ["/".join("" if part is pd.NA else str(part) for part in row) for row in rows]
         raise DataError(f"{len(keys)} keys occur more than once in estimates: {listing(keys, 4)}")
     return frame

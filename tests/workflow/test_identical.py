@@ -1,4 +1,4 @@
-"""estimates.csv, byte for byte: with one core or eight, with the rows of the inputs in any order."""
+"""estimates.csv, byte for byte: with one core or eight, with the rows of inputs in any order."""
 
 from __future__ import annotations
 

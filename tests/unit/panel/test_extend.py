@@ -36,7 +36,7 @@ def test_a_unit_without_the_year_before_stays_missing():
 @pytest.mark.parametrize("total", [np.nan, 0.0, -1.0])
 def test_a_total_that_is_no_positive_number_is_refused(total):
     frame = panel([1, 2, np.nan, 3, 4, 5], [10, 20, total, 10, 20, 20])
-    with pytest.raises(DataError, match="no provincial total 'p' in 2017 and 2018.*140100"):
+    with pytest.raises(DataError, match=r"no provincial total 'p' in 2017 and 2018.*140100"):
         extend_by_province(frame, "e", "p", 2018)
 
 

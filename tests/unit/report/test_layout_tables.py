@@ -135,7 +135,7 @@ def estimates() -> pd.DataFrame:
 
 
 def shown_numbers(body: pd.DataFrame) -> list[str]:
-    """Texts of a table's cells that are numbers, without stars and brackets; not its first column."""
+    """Numbers in the cells of a table, without stars and brackets; not in its first column."""
     cells = body.iloc[:, 1:].to_numpy().ravel()
     return [match[1] for match in map(NUMBER.match, cells) if match]
 

@@ -1,0 +1,156 @@
+"""The study of real files, from the published files to its tables."""
+
+from __future__ import annotations
+
+import json
+import runpy
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from checkout import Checkout
+from shared import shared_folder
+
+from yrb_carbon.estimates import read_estimates
+
+pytestmark = [pytest.mark.real, pytest.mark.slow]
+
+GOLDEN = Path(__file__).resolve().parents[1] / "golden"
+TOLERANCE = 1e-6
+"""The optimiser stops within about 1e-8 of the peak; other builds of BLAS move it by less than
+this. Numbers of large size are compared by their relative difference."""
+PEERS = 1e-6
+"""Independent programs maximise the same likelihood by other routes."""
+
+EXCLUDED = {
+    "152900": "Alxa", "419001": "Jiyuan", "513200": "Aba", "513300": "Garze", "622900": "Linxia",
+    "623000": "Gannan", "632200": "Haibei", "632300": "Huangnan", "632500": "Hainan (QH)",
+    "632600": "Golog", "632700": "Yushu", "632800": "Haixi", "640500": "Zhongwei",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory, data_root: Path) -> Path:
+    """Results of a run in a copy of the project."""
+
+    def run(folder: Path) -> None:
+        Checkout.copy(folder).snakemake(
+            "--cores", "2", "--configfile", "studies/yrb-real.yaml",
+            "--config", f"data_root={data_root}",
+        )  # fmt: skip
+
+    return shared_folder(tmp_path_factory, "yrb-real-run", run) / "results/yrb-real"
+
+
+@pytest.fixture(scope="module")
+def estimates(results: Path) -> pd.DataFrame:
+    return read_estimates(results / "estimates.csv")
+
+
+@pytest.fixture(scope="module")
+def counts(results: Path) -> dict[str, object]:
+    return json.loads((results / "panel/main/sample.json").read_text(encoding="utf-8"))
+
+
+def test_sample(counts, estimates):
+    assert (counts["units_kept"], counts["candidate_units"]) == (78, 91)
+    assert counts["years"] == [2003, 2018]
+    assert counts["cells_filled"] == 0
+    models = estimates[estimates["table"].isin(["T4", "T5", "T4_ceads", "T5_ceads"])]
+    assert set(models["n_units"]) == {78}
+    assert set(models["n_periods"]) == {16}
+    assert set(models["n_obs"]) == {78 * 16}
+
+
+def test_every_other_unit_is_listed_with_its_reason(results):
+    excluded = pd.read_csv(results / "panel/main/excluded.csv", dtype=str)
+    assert dict(zip(excluded["unit"], excluded["name_en"], strict=True)) == EXCLUDED
+    assert excluded["reason"].notna().all()
+    assert excluded["missing_years"].notna().all()
+
+
+def test_zhongwei_falls_out_for_its_first_year_alone(results):
+    """In 2003 its counties still belonged to Wuzhong and Guyuan."""
+    excluded = pd.read_csv(results / "panel/main/excluded.csv", dtype=str)
+    assert set(excluded.loc[excluded["unit"] == "640500", "missing_years"]) == {"2003"}
+
+
+@pytest.mark.parametrize("name", ["T1", "T2", "T4", "T5", "T4_ceads", "T5_ceads"])
+def test_tables_say_what_stands_for_mining(results, name):
+    for suffix in ("csv", "tex"):
+        text = (results / f"tables/{name}.{suffix}").read_text(encoding="utf-8")
+        assert "Proxy: agglomeration is measured by the capacity of coal mines" in text
+        assert "ynthetic" not in text
+
+
+def test_completeness_report(results, counts):
+    table = pd.read_csv(results / "panel/main/completeness.csv", dtype={"unit": str})
+    assert table["unit"].nunique() == 91
+    complete = table.groupby("unit").apply(
+        lambda block: bool((block["n_present"] == block["n_years"]).all())
+    )
+    assert sorted(complete.index[complete]) == counts["units"]
+    for suffix in ("png", "svg"):
+        assert (results / f"panel/main/completeness.{suffix}").stat().st_size > 10_000
+
+
+def test_no_key_of_a_file_is_unknown(results):
+    assert pd.read_csv(results / "panel/unmatched.csv").empty
+
+
+def test_manifest(results):
+    manifest = json.loads((results / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["study"] == "yrb-real"
+    assert manifest["synthetic"] is False
+    assert {len(source["sha256"]) for source in manifest["sources"]} == {64}
+    assert {"edgar", "county", "mines"} <= {source["source"] for source in manifest["sources"]}
+
+
+def test_the_last_year_of_county_emissions_is_flagged(results):
+    raw = pd.read_parquet(results / "panel/ceads/raw.parquet")
+    flagged = raw.index[raw["flag_extended_co2_ceads_county"] == 1]
+    assert set(flagged.get_level_values("year")) == {2018}
+    assert len(flagged) == 78
+
+
+def test_jinan_with_and_without_laiwu(results):
+    """The vendor prints no Laiwu for 2017: there Jinan stays without it, and is flagged."""
+    jinan = pd.read_parquet(results / "panel/main/raw.parquet").loc["370100"]
+    assert (jinan["flag_boundary_mixed_gdp2"] == 1).all()
+    lonely = jinan.index[jinan["flag_boundary_mixed_gdp2__laiwu"] == 1]
+    assert lonely.tolist() == [2017]
+    assert (jinan["gdp2__laiwu"] > jinan["gdp2"]).drop(lonely).all()
+    assert (jinan["gdp2__laiwu"] == jinan["gdp2"]).loc[lonely].all()
+
+
+def test_golden_numbers(results):
+    module = runpy.run_path(str(GOLDEN / "yrb_real.py"))
+    found = module["golden_rows"](results / "estimates.csv")
+    key = module["KEY"]
+    text = dict.fromkeys(key, str)
+    golden = pd.read_csv(module["FILE"], dtype=text, keep_default_na=False, na_values={
+        "estimate": "", "std_error": ""})  # fmt: skip
+    assert found[key].to_numpy().tolist() == golden[key].to_numpy().tolist()
+    for column in ("estimate", "std_error"):
+        assert found[column].to_numpy(dtype=float) == pytest.approx(
+            golden[column].to_numpy(dtype=float), rel=TOLERANCE, abs=TOLERANCE, nan_ok=True
+        )
+
+
+def test_independent_programs_agree(estimates):
+    differences = estimates[
+        (estimates["table"] == "peers") & (estimates["quantity"] == "difference")
+    ]
+    assert set(differences["model"]) == {"ols_twoway", "ols_unit", "sar", "sdm", "sdm_mediators"}
+    programs = " ".join(differences["equation"].unique())
+    assert "spreg" in programs
+    assert "linearmodels" in programs
+    assert differences["estimate"].abs().max() < PEERS
+
+
+def test_effects_add_up(estimates):
+    rows = estimates[(estimates["table"] == "T5") & (estimates["inference"] == "delta")]
+    wide = rows.pivot(index=["model", "term"], columns="quantity", values="estimate")
+    assert len(wide) == 3 + 3 + 6
+    total = wide["total"].to_numpy()
+    assert (wide["direct"] + wide["indirect"]).to_numpy() == pytest.approx(total, rel=1e-9)
