@@ -14,9 +14,19 @@ TITLE = re.compile(r"^    \* (.+):$", re.M)
 """Snakemake 9 prints its findings as text, also when asked for JSON."""
 
 
-@pytest.mark.parametrize("overlay", ["", "studies/yrb-real.yaml"])
-def test_lint_finds_nothing_but_the_missing_environments(tmp_path: Path, overlay: str):
-    copy = Checkout.copy(tmp_path / "copy")
-    arguments = ("--configfile", overlay) if overlay else ()
-    text = copy.snakemake(*arguments, "--lint", "json", check=False).stdout
-    assert set(TITLE.findall(text)) == {EXPECTED}, text
+def found_by_lint(folder: Path, *arguments: str) -> set[str]:
+    text = Checkout.copy(folder).snakemake(*arguments, "--lint", "json", check=False).stdout
+    titles = set(TITLE.findall(text))
+    assert titles, text
+    return titles
+
+
+def test_lint_finds_nothing_but_the_missing_environments(tmp_path: Path):
+    assert found_by_lint(tmp_path / "copy") == {EXPECTED}
+
+
+@pytest.mark.real
+def test_lint_of_the_real_study(tmp_path: Path, data_root: Path):
+    """The same rules, with boundaries from a file and without demonstration inputs."""
+    study = ("--configfile", "studies/yrb-real.yaml", "--config", f"data_root={data_root}")
+    assert found_by_lint(tmp_path / "copy", *study) == {EXPECTED}

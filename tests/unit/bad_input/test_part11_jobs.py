@@ -287,6 +287,22 @@ def test_year_gap_of_every_unit(bench):
     drop_years(bench.file(EDGAR), [2009, 2010, 2011])
     bench.assemble(EDGAR, refused=False)
     refusal = bench.fix_sample("co2_edgar")
+    refusal.says("'co2_edgar' (for x) has no value for any unit in 2009-2011", "first_year")
+
+
+def test_year_gaps_of_all_units_in_different_years(bench):
+    """Every unit lacks three years, no year lacks every unit."""
+    path = bench.file(EDGAR)
+
+    def change(rows: Cells) -> Cells:
+        year, name = rows[0].index("年份"), rows[0].index("城市")
+        cities = sorted({row[name] for row in rows[1:]})
+        start = {city: 2005 + i % 8 for i, city in enumerate(cities)}
+        return [rows[0], *(row for row in rows[1:] if not 0 <= row[year] - start[row[name]] < 3)]
+
+    rewrite_sheet(path, change)
+    bench.assemble(EDGAR, refused=False)
+    refusal = bench.fix_sample("co2_edgar")
     refusal.says("no unit has every required cell in 2003-2018", "co2_edgar 90 of 90")
 
 

@@ -63,7 +63,7 @@ def broken(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> BrokenSt
 
 def test_missing_file(broken: BrokenStudy):
     (broken.inputs / EDGAR).unlink()
-    broken.refused("Missing input files for rule panel", broken.inputs / EDGAR)
+    broken.refused(f"sources.edgar.path: no such file below {broken.inputs} (got '{EDGAR}')")
 
 
 def test_text_in_a_number_column(broken: BrokenStudy):
