@@ -27,7 +27,7 @@ from scipy import sparse
 from yrb_carbon.spatialpanel import SpatialPanel, simulate
 
 SEED = 20240115
-REPLICATIONS = 1000
+REPLICATIONS = 4000
 PROCESSES = 2
 SIMULATION_DRAWS = 1000
 ROWS, COLUMNS, PERIODS = 9, 10, 16
