@@ -85,7 +85,7 @@ def test_touching_and_commenting_change_nothing(finished: Checkout):
 
 def test_editing_effects_runs_effects_again(finished: Checkout, imports):
     direct = rules_that_import("yrb_carbon.analysis.effects", imports)
-    assert direct == {"effects"}
+    assert "effects" in direct
     add_statement(finished.package("analysis/effects.py"), "effects_rows")
     planned_after(finished, direct)
     plan = finished.planned()
