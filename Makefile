@@ -1,6 +1,7 @@
 # make            set up .venv from requirements.lock and run the demo study
 # make test       all tests; DATA=folder of the real data (default ../shared/data)
 # make check      fast tests and static checks, under two minutes
+# make lint       static checks alone
 # make real       the study of real files; DATA=folder
 # make clean      remove results and caches, keep .venv
 
@@ -12,7 +13,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PYTEST := YRB_CARBON_DATA="$(DATA)" $(BIN)/python -m pytest
 
-.PHONY: all demo test check real docs-reference clean
+.PHONY: all demo test lint check real docs-reference clean
 .DEFAULT_GOAL := all
 
 all: demo
@@ -43,12 +44,14 @@ real: $(STAMP)
 test: $(STAMP)
 	$(PYTEST) -n $(CORES)
 
-check: $(STAMP)
+lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check src tests benchmarks
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/snakefmt --check Snakefile src/yrb_carbon/workflow/rules
+
+check: lint
 	$(PYTEST) -n $(CORES) -m "not slow"
 
 docs-reference: $(STAMP)

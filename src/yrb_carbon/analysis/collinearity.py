@@ -11,10 +11,19 @@ from yrb_carbon.analysis.rows import TableKey, complete_rows, model_names, panel
 from yrb_carbon.estimates import Quantity
 
 
-def two_way_demean(frame: pd.DataFrame) -> pd.DataFrame:
-    """x_it - x_i. - x_.t + x_.. of every column of a balanced panel, index (unit, year)."""
+def demean(frame: pd.DataFrame, effects: str) -> pd.DataFrame:
+    """Remove the means that fixed effects stand for from a balanced panel, index (unit, year).
+
+    twoway: x_it - x_i. - x_.t + x_.. ; unit: x_it - x_i. ; time: x_it - x_.t ; none: x_it - x_..
+    """
     unit = frame.groupby(level="unit").transform("mean")
     year = frame.groupby(level="year").transform("mean")
+    if effects == "unit":
+        return frame - unit
+    if effects == "time":
+        return frame - year
+    if effects == "none":
+        return frame - frame.mean()
     return frame - unit - year + frame.mean()
 
 
@@ -55,17 +64,23 @@ def variance_inflation(frame: pd.DataFrame) -> pd.Series:
 def collinearity_rows(
     fitted: tuple[FittedColumn, ...], weights: dict[str, Any], key: TableKey
 ) -> pd.DataFrame:
-    """VIF of the two-way demeaned X, and of [X, WX] for models with lagged regressors."""
+    """VIF of the demeaned X, and of [X, WX] for models with lagged regressors.
+
+    The means removed are those of the column's fixed effects; without fixed effects the overall
+    mean, as a VIF is about variation around it.
+    """
     rows: list[dict[str, Any]] = []
     for column in fitted:
         exog = column.sample[list(column.regressors)]
         blocks = {"regressors": exog}
         if column.column.model in ("slx", "sdm", "sdem"):
-            lagged = spatial_lags(exog, weights[column.key.weights])
+            named = column.column.durbin
+            with_lag = exog if named is None else exog[list(named)]
+            lagged = spatial_lags(with_lag, weights[column.key.weights])
             blocks["regressors_and_lags"] = pd.concat([exog, lagged], axis=1)
         shared = {**model_names(column.key), **panel_counts(column.sample)}
         for block, values in blocks.items():
-            for term, number in variance_inflation(two_way_demean(values)).items():
+            for term, number in variance_inflation(demean(values, column.column.effects)).items():
                 rows.append(
                     {
                         **shared,

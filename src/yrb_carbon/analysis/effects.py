@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -13,10 +12,17 @@ from yrb_carbon.analysis.models import (
     errors_of_column,
     residual_ar1,
 )
-from yrb_carbon.analysis.rows import TableKey, complete_rows, model_names, panel_counts
+from yrb_carbon.analysis.rows import (
+    BY_UNIT_COLUMNS,
+    TableKey,
+    collect_by_unit,
+    complete_rows,
+    model_names,
+    panel_counts,
+)
 from yrb_carbon.study.config import EffectsSection
 
-BY_UNIT_COLUMNS = ("study", "table", "model", "outcome", "unit", "term", "kind", "effect")
+DISCARDED = "draws_discarded"
 
 
 def effects_rows(
@@ -62,6 +68,10 @@ def effects_rows(
             for row in effects.tidy().to_dict("records"):
                 row.pop("equation", None)
                 rows.append({**shared, **row, **extra})
+            if inference == "simulation":
+                # draws of rho outside the admissible interval have no effects
+                lost = {"quantity": "value", "term": DISCARDED, "inference": inference}
+                rows.append({**shared, **extra, **lost, "estimate": float(effects.n_discarded)})
         rows.append({**shared, **residual_ar1(column.residuals)})
     return complete_rows(rows, key)
 
@@ -108,11 +118,3 @@ def effects_by_unit(fitted: tuple[FittedColumn, ...], key: TableKey) -> pd.DataF
             )
             blocks.append(block[list(BY_UNIT_COLUMNS)])
     return collect_by_unit(blocks)
-
-
-def collect_by_unit(blocks: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Blocks of effects by unit, one below the other, sorted; empty when there is none."""
-    if not blocks:
-        return pd.DataFrame(columns=list(BY_UNIT_COLUMNS))
-    names = [name for name in BY_UNIT_COLUMNS if name != "effect"]
-    return pd.concat(blocks).sort_values(names, ignore_index=True)

@@ -137,7 +137,7 @@ def _fit_ols(column: ModelColumn, outcome: pd.Series, exog: pd.DataFrame) -> Any
     from linearmodels.panel import PanelOLS
 
     if column.effects == "none":
-        exog = exog.assign(constant=1.0)
+        exog = exog.assign(const=1.0)
     model = PanelOLS(
         outcome,
         exog,
@@ -231,7 +231,7 @@ def residual_ar1(residuals: pd.Series) -> dict[str, Any]:
 
     OLS of e_it on e_i,t-1 without intercept, pooled over units; standard error clustered by unit.
     Residuals of a within regression with T periods have an expectation of about -1/(T - 1) when
-    the errors are not correlated.
+    the errors are not correlated, so there is no test against 0.
 
     Parameters
     ----------
@@ -254,8 +254,6 @@ def residual_ar1(residuals: pd.Series) -> dict[str, Any]:
         "quantity": "residual_ar1",
         "estimate": float(fit.params[0]),
         "std_error": float(fit.bse[0]),
-        "statistic": float(fit.tvalues[0]),
-        "p_value": float(fit.pvalues[0]),
         "ci_lower": float(lower),
         "ci_upper": float(upper),
         "vcov": "clustered_unit",

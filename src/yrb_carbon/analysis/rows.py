@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from yrb_carbon.estimates import estimates_frame
+
+BY_UNIT_COLUMNS = ("study", "table", "model", "outcome", "unit", "term", "kind", "effect")
+"""Columns of the effects by unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +56,11 @@ def model_names(key: ModelKey) -> dict[str, str]:
         "weights": key.weights,
         "equation": key.equation,
     }
+
+
+def collect_by_unit(blocks: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Blocks of effects by unit, one below the other, sorted; empty when there is none."""
+    if not blocks:
+        return pd.DataFrame(columns=list(BY_UNIT_COLUMNS))
+    names = [name for name in BY_UNIT_COLUMNS if name != "effect"]
+    return pd.concat(blocks).sort_values(names, ignore_index=True)

@@ -15,7 +15,8 @@ from yrb_carbon.indices.spec import IndexDefaults, VariableSpec
 from yrb_carbon.panel.completeness import draw_completeness
 from yrb_carbon.panel.gaps import fill_gaps, format_years
 from yrb_carbon.panel.sample import Sample, fix_sample
-from yrb_carbon.panel.schema import VERSION_MARK
+from yrb_carbon.panel.schema import VERSION_MARK, flag_column
+from yrb_carbon.panel.winsorise import calc_winsorised
 from yrb_carbon.provenance import write_json
 from yrb_carbon.study.config import SampleSection, VariableSection
 from yrb_carbon.study.units import load_units
@@ -142,10 +143,12 @@ def make_sample(
     years = range(section.first_year, section.last_year + 1)
     sections = {name: spec.variables[name] for name in computed}
     defaults = index_defaults(spec)
-    _require_columns(raw, {name: raw_columns(sections[name], defaults) for name in computed})
+    inputs = {name: raw_columns(sections[name], defaults) for name in computed}
+    _require_columns(raw, inputs)
     candidates = _candidates(section)
-    missing = int(raw.isna().to_numpy().sum())
-    filled = fill_gaps(raw, spec.impute.max_gap)
+    used = list(dict.fromkeys(column for columns in inputs.values() for column in columns))
+    own = raw[raw.index.get_level_values("unit").isin(candidates)]
+    filled = fill_gaps(own, spec.impute.max_gap, used)
     needed = {name: raw_cells(sections[name], defaults, years) for name in required}
     _require_years(filled.panel, needed, candidates)
     sample = fix_sample(filled.panel, needed, years, candidates)
@@ -156,6 +159,9 @@ def make_sample(
             for name in computed
         }
     ).sort_index()
+    if section.winsor is not None:
+        indices = indices.apply(calc_winsorised, lower=section.winsor, upper=1 - section.winsor)
+    sample.completeness["n_imputed"] = _imputed(filled.panel, sample)
     kept_raw = retained[retained.index.get_level_values("year").isin(years)]
     counts = {
         "candidate_units": len(candidates),
@@ -164,8 +170,11 @@ def make_sample(
         "years": [years.start, years.stop - 1],
         "rows_in": len(raw),
         "rows_out": len(indices),
-        "missing_cells_in": missing,
-        "cells_filled": missing - int(filled.panel[raw.columns].isna().to_numpy().sum()),
+        "missing_cells_in": int(own[used].isna().to_numpy().sum()),
+        "cells_filled": int(own[used].isna().to_numpy().sum())
+        - int(filled.panel[used].isna().to_numpy().sum()),
+        "units_mostly_filled": list(filled.heavy_units),
+        "winsor": section.winsor,
         "variables": list(computed),
         "fixed_by": list(required),
         "units": list(sample.units),
@@ -174,13 +183,25 @@ def make_sample(
         f"{counts['units_kept']} of {counts['candidate_units']} units have every raw input of "
         f"{', '.join(required)} in {years.start}-{years.stop - 1}",
         f"{counts['cells_filled']} cells filled in gaps of at most {spec.impute.max_gap} years",
+        *(f"more than a fifth of the cells filled: {unit}" for unit in filled.heavy_units),
         *(
             f"left out: {row.unit}: {row.column} ({row.variable}): {row.reason}"
             for row in sample.excluded.itertuples()
         ),
     )
-    notice = _notice(spec)
-    return MadeSample(sample, kept_raw, indices, counts, log, notice)
+    return MadeSample(sample, kept_raw, indices, counts, log, spec.study.caution)
+
+
+def _imputed(panel: pd.DataFrame, sample: Sample) -> list[int]:
+    """Cells filled in the sample's years, for each row of the completeness report."""
+    in_years = panel[panel.index.get_level_values("year").isin(sample.years)]
+    counts: dict[str, pd.Series] = {}
+    for column in sample.completeness["column"].unique():
+        flag = flag_column("imputed", column)
+        if flag in in_years:
+            counts[column] = in_years[flag].groupby(level="unit").sum()
+    pairs = zip(sample.completeness["unit"], sample.completeness["column"], strict=True)
+    return [int(counts[column].get(unit, 0)) if column in counts else 0 for unit, column in pairs]
 
 
 def _candidates(section: SampleSection) -> list[str]:
@@ -236,13 +257,6 @@ def _require_years(
             f"the sample's years are not inside the data: {'; '.join(faults)}. Change first_year "
             "or last_year of the study or of the sample, or take another source"
         )
-
-
-def _notice(spec: Any) -> str | None:
-    parts = [spec.study.notice] if spec.study.notice else []
-    if spec.study.synthetic:
-        parts.append("Synthetic demonstration data")
-    return " ".join(parts) or None
 
 
 def write_sample(made: MadeSample, output: Any) -> None:

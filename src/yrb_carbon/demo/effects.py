@@ -57,23 +57,29 @@ def calc_effect_matrix(equation: Equation, name: str, weights: FloatArray) -> Fl
     return np.asarray(np.linalg.solve(identity - equation.rho * weights, spread), dtype=float)
 
 
-def calc_system_effects(truth: Truth, weights: FloatArray) -> dict[str, EffectSummary]:
-    """Effects of x on y through the whole system: dy/dx' = S_x + sum_k S_b,k S_m,k.
+def calc_system_matrices(truth: Truth, weights: FloatArray) -> dict[str, FloatArray]:
+    """Effects of x_j on y_i through the whole system: dy/dx' = S_x + sum_k S_b,k S_m,k.
 
     Returns
     -------
-    dict
+    dict of arrays (N, N)
         `natural`, `mediated_m1` ..., `mediated` (their sum), `system`, and `x_on_m1` ...
     """
     natural = calc_effect_matrix(truth.outcome, TREATMENT, weights)
-    found = {"natural": EffectSummary.of(natural)}
+    found = {"natural": natural}
     mediated = np.zeros_like(natural)
     for name, equation in zip(MEDIATORS, truth.mediators, strict=True):
         on_mediator = calc_effect_matrix(equation, TREATMENT, weights)
         path = calc_effect_matrix(truth.outcome, name, weights) @ on_mediator
-        found[f"x_on_{name}"] = EffectSummary.of(on_mediator)
-        found[f"mediated_{name}"] = EffectSummary.of(path)
+        found[f"x_on_{name}"] = on_mediator
+        found[f"mediated_{name}"] = path
         mediated += path
-    found["mediated"] = EffectSummary.of(mediated)
-    found["system"] = EffectSummary.of(natural + mediated)
+    found["mediated"] = mediated
+    found["system"] = natural + mediated
     return found
+
+
+def calc_system_effects(truth: Truth, weights: FloatArray) -> dict[str, EffectSummary]:
+    """Mean effects of the matrices of `calc_system_matrices`, under the same names."""
+    matrices = calc_system_matrices(truth, weights)
+    return {name: EffectSummary.of(matrix) for name, matrix in matrices.items()}

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from yrb_carbon.demo.effects import calc_system_effects
+from yrb_carbon.demo.effects import calc_system_effects, calc_system_matrices
 from yrb_carbon.demo.moments import read_moments
 from yrb_carbon.demo.parameters import (
     CONTROLS,
@@ -156,7 +156,7 @@ def generate(
     write_province_panel(path["province_panel"], tables)
     truth_file = target / "truth.json" if truth is None else Path(truth)
     readme = target / "README.txt"
-    text = json.dumps(describe_truth(design, parameters, seed), indent=1, sort_keys=True)
+    text = json.dumps(describe_truth(design, parameters, seed), sort_keys=True)
     truth_file.parent.mkdir(parents=True, exist_ok=True)
     truth_file.write_text(f"{text}\n", encoding="utf-8")
     readme.write_text(README, encoding="utf-8")
@@ -277,7 +277,14 @@ def describe_truth(design: Design, truth: Truth, seed: int) -> dict[str, Any]:
             name: {part: round(v, DIGEST_DECIMALS) for part, v in summary.as_dict().items()}
             for name, summary in calc_system_effects(truth, weights).items()
         },
+        "unit_order": list(codes),
+        "effect_matrices": {
+            name: np.round(matrix, DIGEST_DECIMALS).tolist()
+            for name, matrix in calc_system_matrices(truth, weights).items()
+        },
         "notes": [
+            "effect_matrices: row i, column j is the effect of the treatment of unit_order[j] on "
+            "the outcome (x_on_m1 ...: on the mediator) of unit_order[i].",
             "sigma2 is what two-way effects over these years leave of the error variance; "
             "sigma2_marginal is the variance itself.",
             "The outcome on the treatment and controls alone has no true spatial Durbin model: "

@@ -16,16 +16,6 @@ from yrb_carbon.report.maps import (
 from yrb_carbon.sources.boundaries import Boundaries
 from yrb_carbon.study.units import load_units
 
-SYNTHETIC_NOTICE = "Synthetic demonstration data"
-
-
-def figure_notice(study: Any) -> str | None:
-    """What is drawn on every figure of a study: its own caution, and that data are synthetic."""
-    parts = [study.notice] if study.notice else []
-    if study.synthetic:
-        parts.append(SYNTHETIC_NOTICE)
-    return " ".join(parts) or None
-
 
 def draw_figures(
     spec: Any, frame: pd.DataFrame, boundaries: Boundaries, folder: str | Path
@@ -46,7 +36,7 @@ def draw_figures(
     -------
     tuple of Path
     """
-    notice = figure_notice(spec.study)
+    notice = spec.study.caution
     units = sorted(frame.index.get_level_values("unit").unique())
     drawn = boundaries.subset(units)
     context = boundaries if len(units) < len(boundaries.unit_ids) else None

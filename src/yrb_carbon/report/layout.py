@@ -22,16 +22,30 @@ from yrb_carbon.study.config import (
     PeersTable,
     Study,
 )
-from yrb_carbon.study.plan import model_variables, sample_of
+from yrb_carbon.study.plan import model_variables, models_of, sample_of
 
 STARS = ((0.01, "***"), (0.05, "**"), (0.1, "*"))
 STARS_NOTE = "*** p < 0.01, ** p < 0.05, * p < 0.1; standard errors in brackets."
-SYNTHETIC_NOTE = "Synthetic demonstration data: the numbers say nothing about any real place."
 SERIAL_NOTE = (
-    "Residual AR(1) is the first-order autocorrelation of the residuals within units. Where it is "
-    "high the intervals of the classical information matrix are too short; serially robust ones "
-    "come from a bootstrap by unit."
+    "Residual AR(1) is the first-order autocorrelation of the residuals within units; its "
+    "expectation is about -1/(T - 1) when the errors are not correlated. Where it is high, the "
+    "intervals of the classical information matrix are too short."
 )
+LOGLIK_NOTE = (
+    "Log-likelihood, AIC and BIC are shown for the spatial columns only: those of the "
+    "transformation estimator count (N - 1)(T - 1) observations and cannot be held against the "
+    "NT of OLS."
+)
+R2_NOTE = (
+    "R2 is that of the data without the column's own fixed effects, so columns with other effects "
+    "do not compare; in spatial columns what the neighbours' outcome explains counts as explained."
+)
+WIDER_REFERENCE_NOTE = (
+    "The national reference of the location quotient counts all employed persons, the units' own "
+    "employment urban units only: the level of the quotient is not 1 for an average unit, and it "
+    "moves with that ratio from year to year."
+)
+LIKELIHOODS = ("loglik", "aic", "bic")
 ESTIMATOR_NOTES = {
     "transform": "Lee and Yu (2010) transformation QML with exact log-determinant; standard "
     "errors from the information matrix",
@@ -126,11 +140,34 @@ def _common_notes(name: str, study: Study) -> list[str]:
     sample = study.samples.get(sample_of(study, name))
     if sample is not None and sample.note:
         notes.append(sample.note)
-    if study.study.notice:
-        notes.append(study.study.notice)
-    if study.study.synthetic:
-        notes.append(SYNTHETIC_NOTE)
+    table = study.tables[name]
+    if not isinstance(table, DescriptivesTable | MoranTable):
+        note = models_of(study, name).note
+        notes += [note] if note else []
+    if _has_wider_reference(name, study):
+        notes.append(WIDER_REFERENCE_NOTE)
+    if study.study.caution:
+        notes.append(study.study.caution)
     return notes
+
+
+def _has_wider_reference(name: str, study: Study) -> bool:
+    """Whether a table shows a location quotient against all employed persons of the nation."""
+    table = study.tables[name]
+    shown = (
+        table.variables
+        if isinstance(table, DescriptivesTable | MoranTable)
+        else model_variables(models_of(study, name))
+    )
+    quotients = [
+        variable
+        for variable in (study.variables[shown_name] for shown_name in shown)
+        if variable.index == "agglomeration"
+        and (variable.measure or study.agglom.measure) == "lq"
+        and (variable.reference or study.lq.reference) == "national"
+    ]
+    formats = {source.format for source in study.sources.values()}
+    return bool(quotients) and "national_employment" in formats
 
 
 def _records(rows: pd.DataFrame, *names: str) -> dict[tuple[Any, ...], dict[str, Any]]:
@@ -262,10 +299,16 @@ def _models(table: ModelsTable, study: Study, rows: pd.DataFrame) -> tuple[pd.Da
     used = [name for name in ESTIMATOR_NOTES if name in set(rows["estimator"])]
     notes = [f"{_sizes_note(rows)}.", STARS_NOTE]
     notes += [f"Estimator {name!r}: {ESTIMATOR_NOTES[name]}." for name in used]
-    return body, [*notes, SERIAL_NOTE]
+    if len(used) > 1 and "ols" in used:
+        notes.append(LOGLIK_NOTE)
+    return body, [*notes, R2_NOTE, SERIAL_NOTE]
 
 
 def _fit_lines(rows: pd.DataFrame, models: Sequence[str]) -> list[list[str]]:
+    spatial = set(rows.loc[rows["estimator"] != "ols", "model"])
+    if spatial:
+        # likelihoods of different data do not belong in one row
+        rows = rows[(rows["estimator"] != "ols") | ~rows["quantity"].isin(LIKELIHOODS)]
     numbers = _records(rows, "model", "quantity", "term")
     lines = []
     for quantity, term, head, digits in FIT_ROWS:
@@ -334,6 +377,10 @@ def _collinearity(
         raise TypeError(f"table {table.of!r} holds no models")
     blocks = rows.assign(block=rows["model"] + ": " + rows["equation"].str.replace("_", " "))
     wide = blocks.pivot(index="term", columns="block", values="estimate")
+    models = [column.id for column in models_table.columns]
+    heads = sorted(map(str, wide.columns))
+    heads.sort(key=lambda head: models.index(head.split(":")[0]))
+    wide = wide[heads]
     ordered = model_variables(models_table)
     lagged = [*ordered, *(f"W.{name}" for name in ordered)]
     terms = [name for name in lagged if f"vif:{name}" in wide.index]
@@ -342,8 +389,8 @@ def _collinearity(
     body = wide.map(lambda value: format_estimate(value, 2)).reset_index(names="Variable")
     body.columns.name = None
     note = (
-        "Variance inflation factors of the regressors after removing unit and year means "
-        f"(statsmodels). {_sizes_note(rows)}."
+        "Variance inflation factors of the regressors without the means that the column's fixed "
+        f"effects stand for (statsmodels). {_sizes_note(rows)}."
     )
     return body, [note]
 

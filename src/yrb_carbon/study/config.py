@@ -10,10 +10,23 @@ from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    model_validator,
+)
 
 from yrb_carbon.errors import listing
+from yrb_carbon.provenance import data_root as configured_data_root
 
+RESULTS_FOLDER = "results"
+LAST_COUNTY_YEAR = 2017
+"""Last year of the CEADs county emissions as published."""
+SYNTHETIC_CAUTION = "Synthetic demonstration data: the numbers say nothing about any real place."
 WORDS = "x-words"
 """Key of the JSON schema under which a pattern is said in words."""
 
@@ -85,6 +98,14 @@ class StudySection(Section):
     exclude_units: tuple[str, ...] = Field(
         (), description="6-digit codes of units left out on purpose."
     )
+
+    @property
+    def caution(self) -> str | None:
+        """What every table and figure says: the study's notice, and that data are synthetic."""
+        parts = [self.notice] if self.notice else []
+        if self.synthetic:
+            parts.append(SYNTHETIC_CAUTION)
+        return " ".join(parts) or None
 
 
 class PeriodSection(Section):
@@ -313,6 +334,9 @@ class ModelsTable(Section):
     columns: Annotated[tuple[ModelColumn, ...], Field(min_length=1)] = Field(
         description="The models."
     )
+    note: str | None = Field(
+        None, description="Printed below the table and those made from its models."
+    )
 
 
 class EffectsTable(Section):
@@ -349,7 +373,7 @@ class EffectsSection(Section):
     """Inference on direct, indirect and total effects."""
 
     inference: tuple[Literal["delta", "simulation"], ...] = Field(
-        ("delta", "simulation"), description="Which standard errors are computed."
+        ("delta", "simulation"), min_length=1, description="Which standard errors are computed."
     )
     draws: PositiveInt = Field(5000, description="Draws of the simulation.")
 
@@ -389,6 +413,12 @@ class SampleSection(Section):
     exclude_units: tuple[str, ...] = Field(
         (), description="6-digit codes left out of this sample on purpose."
     )
+    winsor: float | None = Field(
+        None,
+        gt=0,
+        lt=0.5,
+        description="Share of each tail of each variable that is drawn in to its quantile.",
+    )
     note: str | None = Field(None, description="Printed below the tables of this sample.")
 
 
@@ -396,7 +426,12 @@ class Study(Section):
     """A whole study."""
 
     study: StudySection
-    data_root: str = Field(description="Folder of the input files; sources are relative to it.")
+    data_root: str = Field(
+        "",
+        description="Folder of the input files; sources are relative to it. When empty: "
+        "results/<name>/inputs where the demonstration writes them, else the folder that the "
+        "variable YRB_CARBON_DATA names, else ../shared/data.",
+    )
     period: PeriodSection = PeriodSection()
     boundaries: BoundariesSection = BoundariesSection()
     sources: dict[Identifier, SourceSection] = Field(description="The published files.")
@@ -420,6 +455,15 @@ class Study(Section):
     figures: FiguresSection = FiguresSection()
     demo: DemoSection | None = None
     seed: NonNegativeInt = Field(20240115, description="Seed of everything random in the analysis.")
+
+    @model_validator(mode="after")
+    def _find_data(self) -> Study:
+        if not self.data_root:
+            own = f"{RESULTS_FOLDER}/{self.study.name}/inputs"
+            found = str(configured_data_root()) if self.demo is None else own
+            # the one value that is filled in; after this nothing changes
+            object.__setattr__(self, "data_root", found)
+        return self
 
     @property
     def years(self) -> range:
@@ -465,6 +509,19 @@ def _year_faults(study: Study) -> Iterator[Fault]:
                     f"outside the study's years (got {year}; allowed {first} to {last})",
                 )
 
+    county = [
+        name
+        for name, variable in study.variables.items()
+        if variable.index in ("balance", "emissions")
+        and (variable.emissions or study.carbon.source) == "ceads_county"
+    ]
+    if county and study.carbon.extend_2018 == "drop" and last > LAST_COUNTY_YEAR:
+        yield (
+            ("carbon", "extend_2018"),
+            f"county emissions end in {LAST_COUNTY_YEAR}, but {listing(county)} would need "
+            f"{last} (got 'drop'; allowed 'scale', or last_year {LAST_COUNTY_YEAR})",
+        )
+
 
 def _source_faults(study: Study) -> Iterator[Fault]:
     if study.boundaries.source == "file" and not study.boundaries.path:
@@ -508,6 +565,8 @@ def _models_faults(study: Study, table: ModelsTable, path: Path) -> Iterator[Fau
     yield from _unknown(study.variables, table.mediators, (*path, "mediators"), "variable")
     yield from _unknown(study.weights, table.weights, (*path, "weights"), "weights")
     ids = [column.id for column in table.columns]
+    models = [other for other in study.tables.values() if isinstance(other, ModelsTable)]
+    mediators = {name for other in models for name in other.mediators}
     for index, column in enumerate(table.columns):
         place: Path = (*path, "columns", index)
         if ids.index(column.id) < index:
@@ -529,11 +588,27 @@ def _models_faults(study: Study, table: ModelsTable, path: Path) -> Iterator[Fau
                 (*place, where) if where == "add" or column.regressors else (*path, "regressors")
             )
             yield key, f"the outcome {outcome!r} is among its own regressors"
-        if outcome in table.mediators and set(table.mediators) & set(regressors):
-            both = sorted(set(table.mediators) & set(regressors))
+        if outcome in mediators and mediators & set(regressors):
+            both = sorted(mediators & set(regressors))
             yield (
                 place,
                 f"mediators {listing(both)} are controls in the equation of mediator {outcome!r}",
+            )
+        linked = study.weights.get(column.weights or table.weights)
+        if (
+            linked is not None
+            and linked.standardise != "row"
+            and column.model not in ("ols", "slx")
+            and column.estimator == "transform"
+            and column.effects in ("time", "twoway")
+        ):
+            yield (
+                place,
+                (
+                    "the transformation estimator with time effects needs weights whose rows sum to "
+                    f"one (got standardise {linked.standardise!r}); standardise them by row, or take "
+                    "estimator 'direct'"
+                ),
             )
         doubled = sorted({name for name in regressors if regressors.count(name) > 1})
         if doubled:

@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from yrb_carbon.errors import StudyError, listing
-from yrb_carbon.study.config import SourceSection, Study, choices
+from yrb_carbon.study.config import RESULTS_FOLDER, SourceSection, Study, choices
 from yrb_carbon.study.load import COMMAND_LINE, display_name, load_study
 from yrb_carbon.study.plan import computed_variables, samples_used
 from yrb_carbon.study.positions import (
@@ -21,8 +21,6 @@ from yrb_carbon.study.positions import (
     from_values,
     read_yaml,
 )
-
-RESULTS_FOLDER = "results"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +92,13 @@ def refuse_unusable_inputs(study: Study) -> None:
 
 
 def _demo_faults(study: Study) -> Iterator[tuple[KeyPath, str]]:
-    if study.demo is not None and PurePath(study.data_root).parts[:1] != (RESULTS_FOLDER,):
+    own = (RESULTS_FOLDER, study.study.name)
+    if study.demo is not None and PurePath(study.data_root).parts[:2] != own:
         yield (
             ("data_root",),
-            "the demonstration writes its files there, over yours of the same names (got "
-            f"{study.data_root!r}); set demo to null, or keep data_root below {RESULTS_FOLDER}/",
+            "the demonstration writes its files there, over those of the same names (got "
+            f"{study.data_root!r}); set demo to null, or leave data_root out, which means "
+            f"{'/'.join(own)}/inputs",
         )
 
 

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from yrb_carbon.analysis.effects import collect_by_unit
+from yrb_carbon.analysis.rows import collect_by_unit
 from yrb_carbon.estimates import write_estimates
 from yrb_carbon.workflow.job import job
 
