@@ -300,7 +300,7 @@ def test_dictionary_lists_columns_and_formats():
 def test_check_refuses_to_let_the_demonstration_write_over_own_files(in_repository, tmp_path):
     (line,) = check_lines("--config", f"data_root={tmp_path}")
     assert line.startswith("command line: data_root: the demonstration writes its files there")
-    assert line.endswith("set demo to null, or keep data_root below results/")
+    assert line.endswith("or leave data_root out, which means results/demo/inputs")
 
 
 def test_the_workflow_stops_before_the_demonstration_writes_over_own_files(in_repository):

@@ -189,7 +189,7 @@ def make_sample(
             for row in sample.excluded.itertuples()
         ),
     )
-    return MadeSample(sample, kept_raw, indices, counts, log, spec.study.caution)
+    return MadeSample(sample, kept_raw, indices, counts, log, " ".join(spec.study.cautions) or None)
 
 
 def _imputed(panel: pd.DataFrame, sample: Sample) -> list[int]:

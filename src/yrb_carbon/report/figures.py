@@ -36,7 +36,7 @@ def draw_figures(
     -------
     tuple of Path
     """
-    notice = spec.study.caution
+    notice = " ".join(spec.study.cautions) or None
     units = sorted(frame.index.get_level_values("unit").unique())
     drawn = boundaries.subset(units)
     context = boundaries if len(units) < len(boundaries.unit_ids) else None

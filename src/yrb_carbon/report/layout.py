@@ -146,9 +146,7 @@ def _common_notes(name: str, study: Study) -> list[str]:
         notes += [note] if note else []
     if _has_wider_reference(name, study):
         notes.append(WIDER_REFERENCE_NOTE)
-    if study.study.caution:
-        notes.append(study.study.caution)
-    return notes
+    return [*notes, *study.study.cautions]
 
 
 def _has_wider_reference(name: str, study: Study) -> bool:

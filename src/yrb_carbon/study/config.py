@@ -100,12 +100,10 @@ class StudySection(Section):
     )
 
     @property
-    def caution(self) -> str | None:
+    def cautions(self) -> tuple[str, ...]:
         """What every table and figure says: the study's notice, and that data are synthetic."""
-        parts = [self.notice] if self.notice else []
-        if self.synthetic:
-            parts.append(SYNTHETIC_CAUTION)
-        return " ".join(parts) or None
+        synthetic = SYNTHETIC_CAUTION if self.synthetic else None
+        return tuple(text for text in (self.notice, synthetic) if text)
 
 
 class PeriodSection(Section):
@@ -605,9 +603,9 @@ def _models_faults(study: Study, table: ModelsTable, path: Path) -> Iterator[Fau
             yield (
                 place,
                 (
-                    "the transformation estimator with time effects needs weights whose rows sum to "
-                    f"one (got standardise {linked.standardise!r}); standardise them by row, or take "
-                    "estimator 'direct'"
+                    "the transformation estimator with time effects needs weights whose rows sum "
+                    f"to one (got standardise {linked.standardise!r}); standardise them by row, or "
+                    "take estimator 'direct'"
                 ),
             )
         doubled = sorted({name for name in regressors if regressors.count(name) > 1})

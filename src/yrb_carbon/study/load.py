@@ -358,5 +358,6 @@ def _unwanted(node: Node, expected: Shape) -> str:
     elif node.quoted and not isinstance(scalar(node.text), str):
         hint = "; leave out the quotes" if expected.kind in NUMERIC else ""
     elif node.value is None and not expected.required:
-        hint = f"; leave out the key for the default {expected.default}"
+        default = expected.default if expected.default != "" else "(described in the reference)"
+        hint = f"; leave out the key for the default {default}"
     return f"must be {expected.wanted} (got {node.shown()}{hint})"

@@ -8,8 +8,8 @@ import pytest
 
 from yrb_carbon.analysis.collinearity import (
     collinearity_rows,
+    demean,
     spatial_lags,
-    two_way_demean,
     variance_inflation,
 )
 from yrb_carbon.analysis.describe import calc_spread, describe_variables
@@ -149,17 +149,17 @@ def test_residual_ar1_does_not_depend_on_the_order_of_rows():
 
 
 def test_two_way_demeaning_removes_both_means(frame):
-    demeaned = two_way_demean(frame)
+    demeaned = demean(frame, "twoway")
     assert demeaned.groupby(level="unit").mean().abs().to_numpy().max() < EXACT
     assert demeaned.groupby(level="year").mean().abs().to_numpy().max() < EXACT
 
 
 def test_vif_is_one_over_one_minus_r2(frame):
     """With two regressors both have 1/(1 - r^2); three by least squares."""
-    pair = two_way_demean(frame[["x", "z"]])
+    pair = demean(frame[["x", "z"]], "twoway")
     r = (pair["x"] * pair["z"]).sum() / np.sqrt((pair**2).sum().prod())
     assert variance_inflation(pair).to_numpy() == pytest.approx([1 / (1 - r**2)] * 2, rel=1e-10)
-    three = two_way_demean(frame)
+    three = demean(frame, "twoway")
     other = three[["x", "z"]].to_numpy()
     left = three["y"] - other @ np.linalg.lstsq(other, three["y"], rcond=None)[0]
     expected = (three["y"] ** 2).sum() / (left**2).sum()
@@ -173,7 +173,7 @@ def test_vif_of_a_durbin_model_counts_the_lags(fitted, frame, weights):
     assert not ((rows["model"] == "sar") & (rows["equation"] == "regressors_and_lags")).any()
     exog = frame[["x", "z"]]
     both = pd.concat([exog, spatial_lags(exog, weights["ring"])], axis=1)
-    expected = variance_inflation(two_way_demean(both))["W.x"]
+    expected = variance_inflation(demean(both, "twoway"))["W.x"]
     assert one(sdm, term="vif:W.x")["estimate"] == pytest.approx(expected, rel=EXACT)
     assert (rows["estimate"] >= 1).all()
 
@@ -207,12 +207,15 @@ def test_effects_add_up_and_leave_ols_out(fitted):
     assert set(rows["model"]) == {"sar", "sdm"}
     for inference in ("delta", "simulation"):
         block = rows[(rows["inference"] == inference) & (rows["model"] == "sdm")]
-        wide = block[block["quantity"] != "residual_ar1"].pivot(
+        wide = block[block["quantity"].isin(["direct", "indirect", "total"])].pivot(
             index="term", columns="quantity", values="estimate"
         )
         assert (wide["direct"] + wide["indirect"]).to_numpy() == pytest.approx(
             wide["total"].to_numpy(), rel=1e-10
         )
+    lost = rows[(rows["quantity"] == "value") & (rows["model"] == "sdm")]
+    assert list(lost["term"]) == ["draws_discarded"]
+    assert lost["estimate"].between(0, 80).all()
     simulated = rows[rows["inference"] == "simulation"]
     assert set(simulated["draws"]) == {80}
     assert simulated["seed"].notna().all()

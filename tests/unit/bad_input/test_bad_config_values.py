@@ -98,10 +98,10 @@ def test_the_base_of_these_tests_is_a_study() -> None:
             id="missing key of a block mapping",
         ),
         pytest.param(
-            "data_root: data/demo\n",
+            "study:\n  name: demo\n  title: {en: Demo, zh: 示例}\n",
             "",
-            "config.yaml:1:1: data_root: the key is missing (wanted text: Folder of the input "
-            "files; sources are relative to it.)",
+            "config.yaml:1:1: study: the key is missing (wanted a mapping of keys: What is "
+            "studied.)",
             id="missing key at the top",
         ),
         pytest.param(
@@ -113,7 +113,8 @@ def test_the_base_of_these_tests_is_a_study() -> None:
         pytest.param(
             "data_root: data/demo",
             "data_root:",
-            "config.yaml:4:1: data_root: must be text (got nothing)",
+            "config.yaml:4:1: data_root: must be text (got nothing; leave out the key for the "
+            "default (described in the reference))",
             id="nothing for text",
         ),
         pytest.param(
@@ -243,7 +244,8 @@ def test_the_base_of_these_tests_is_a_study() -> None:
             "    outcome: y",
             "    outcme: y\n    outcome: y",
             "config.yaml:16:5: tables.base.outcme: unknown key (got 'outcme'; allowed kind, title, "
-            "sample, outcome, regressors, mediators, weights, columns; did you mean 'outcome')",
+            "sample, outcome, regressors, mediators, weights, columns, note; "
+            "did you mean 'outcome')",
             id="unknown key of a table",
         ),
         pytest.param(
