@@ -29,4 +29,8 @@ rule all:
     default_target: True
     input:
         results("manifest.json"),
+        results("estimates.csv"),
+        models("effects_by_unit.parquet"),
+        rules.tables.output.tables,
+        rules.figures.output.figures if FIGURES else [],
     localrule: True

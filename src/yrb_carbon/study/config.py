@@ -284,7 +284,7 @@ class DescriptivesTable(Section):
     kind: Literal["descriptives"]
     title: Label
     sample: Identifier = Field("main", description="Which sample.")
-    variables: tuple[Identifier, ...] = Field(description="Variables, in rows.")
+    variables: tuple[Identifier, ...] = Field(min_length=1, description="Variables, in rows.")
 
 
 class MoranTable(Section):
@@ -293,7 +293,7 @@ class MoranTable(Section):
     kind: Literal["moran"]
     title: Label
     sample: Identifier = Field("main", description="Which sample.")
-    variables: tuple[Identifier, ...] = Field(description="Variables, in columns.")
+    variables: tuple[Identifier, ...] = Field(min_length=1, description="Variables, in columns.")
     weights: Identifier = Field("queen", description="Spatial weights.")
     permutations: PositiveInt = Field(999, description="Random permutations.")
 
@@ -324,7 +324,9 @@ class ModelsTable(Section):
     title: Label
     sample: Identifier = Field("main", description="Which sample.")
     outcome: Identifier = Field(description="Outcome of every column.")
-    regressors: tuple[Identifier, ...] = Field(description="Regressors of every column.")
+    regressors: tuple[Identifier, ...] = Field(
+        min_length=1, description="Regressors of every column."
+    )
     mediators: tuple[Identifier, ...] = Field(
         (), description="Which regressors of the columns are mediators, not controls."
     )
@@ -522,6 +524,14 @@ def _year_faults(study: Study) -> Iterator[Fault]:
 
 
 def _source_faults(study: Study) -> Iterator[Fault]:
+    paths: dict[Path, str | None] = {
+        ("data_root",): study.data_root,
+        ("boundaries", "path"): study.boundaries.path,
+        **{("sources", name, "path"): source.path for name, source in study.sources.items()},
+    }
+    for key, text in paths.items():
+        if text and ("{" in text or "}" in text):
+            yield key, f"a path must not hold curly braces, snakemake reads them (got {text!r})"
     if study.boundaries.source == "file" and not study.boundaries.path:
         yield ("boundaries", "path"), "source file needs a path (got null)"
     seen: dict[str, str] = {}

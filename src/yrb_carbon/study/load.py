@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NoReturn, Protocol
@@ -64,6 +64,7 @@ def load_study(
     overrides: Mapping[str, Any] | None = None,
     *,
     overrides_name: str = COMMAND_LINE,
+    named: bool = False,
 ) -> Study:
     """Read, merge and check the configuration of a study.
 
@@ -80,6 +81,9 @@ def load_study(
         reads unquoted ones, and stay text where text is wanted.
     overrides_name : str
         What messages call the origin of the overrides.
+    named : bool
+        Refuse overlays that leave the study the name of the first file, whose results they would
+        write over.
 
     Raises
     ------
@@ -107,9 +111,24 @@ def load_study(
     if overrides:
         root = _text_where_wanted(root, shape(), len(files))
     study = _validated(root, faults)
+    if named and len(files) > 1:
+        faults.extend(_unnamed(root, layers[1]))
     if study is None or faults:
         _refuse(faults)
     return study
+
+
+def _unnamed(root: Node, overlay: Node) -> Iterator[Fault]:
+    """Say that no overlay names the study."""
+    path = ("study", "name")
+    name, exact = root.locate(path)
+    if exact and name.mark.rank == 0:
+        yield Fault(
+            overlay.mark,
+            path,
+            f"the overlay gives the study no name of its own: its results would stand in the "
+            f"place of those of {name.value!r}",
+        )
 
 
 def load_for_workflow(workflow: Workflow, default: Path | str = DEFAULT_FILE) -> Study:
@@ -134,7 +153,8 @@ def load_for_workflow(workflow: Workflow, default: Path | str = DEFAULT_FILE) ->
     base = Path(default)
     use_base = not overlays or (base.exists() and not settings.replace_workflow_config)
     try:
-        return load_study([base, *overlays] if use_base else overlays, settings.config)
+        files = [base, *overlays] if use_base else overlays
+        return load_study(files, settings.config, named=True)
     except StudyError as error:
         count = len(error.faults)
         head = f"The configuration has {count} fault{'s' if count > 1 else ''}:"

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
-from yrb_carbon.errors import StudyError, listing
+from yrb_carbon.errors import StudyError, UnitError, listing
 from yrb_carbon.study.config import RESULTS_FOLDER, SourceSection, Study, choices
 from yrb_carbon.study.load import COMMAND_LINE, display_name, load_study
-from yrb_carbon.study.plan import computed_variables, samples_used
+from yrb_carbon.study.plan import computed_variables, samples_used, section_of_sample
 from yrb_carbon.study.positions import (
     Fault,
     KeyPath,
@@ -59,10 +59,15 @@ def check_study(
     StudyError
         If the configuration itself has faults.
     """
-    study = load_study(files, overrides)
+    study = load_study(files, overrides, named=True)
     layers = _layers(files, overrides)
     inputs = _input_files(study)
-    found = [*_demo_faults(study), *_source_faults(study), *_variable_faults(study)]
+    found = [
+        *_demo_faults(study),
+        *_unit_faults(study),
+        *_source_faults(study),
+        *_variable_faults(study),
+    ]
     if not found:
         found += _column_faults(study)
     if study.demo is None:
@@ -121,6 +126,32 @@ def _position(layers: Sequence[Node], path: KeyPath) -> Position:
             if exact:
                 return node.mark
     return layers[0].mark
+
+
+def _unit_faults(study: Study) -> Iterator[tuple[KeyPath, str]]:
+    """Units to leave out that no set has, and sets whose borders the package of maps lacks."""
+    from yrb_carbon.panel.area import require_shipped_boundaries
+    from yrb_carbon.study.units import load_units
+
+    units = load_units()
+    for name in samples_used(study):
+        sample = section_of_sample(study, name)
+        own = study.samples.get(name)
+        members = units.select(str(sample.unit_set)).ids
+        for unit in sample.exclude_units:
+            if unit not in members:
+                of_sample = own is not None and unit in own.exclude_units
+                path: KeyPath = ("samples", name) if of_sample else ("study",)
+                yield (
+                    (*path, "exclude_units"),
+                    f"no unit of set {sample.unit_set} ({choices(unit, members)})",
+                )
+        if study.boundaries.source == "cnmaps":
+            path = ("samples", name) if own is not None and own.unit_set else ("study",)
+            try:
+                require_shipped_boundaries(str(sample.unit_set), units)
+            except UnitError as error:
+                yield (*path, "unit_set"), str(error)
 
 
 def _source_faults(study: Study) -> Iterator[tuple[KeyPath, str]]:

@@ -251,8 +251,8 @@ def test_the_base_of_these_tests_is_a_study() -> None:
         pytest.param(
             "regressors: [lq]",
             "regressors: lq",
-            "config.yaml:17:17: tables.base.regressors: must be a list, each item "
-            f"{NAME} (got 'lq')",
+            "config.yaml:17:17: tables.base.regressors: must be a list with at least one item, "
+            f"each item {NAME} (got 'lq')",
             id="text for a list",
         ),
         pytest.param(

@@ -82,7 +82,9 @@ def test_one_value_of_the_command_line(folder: Path) -> None:
 
 def test_faults_are_all_that_is_printed(folder: Path) -> None:
     (folder / "config.yaml").write_text(CONFIG.replace("queen: {}", "queen: {k: x}"), "utf-8")
-    (folder / "over.yaml").write_text("seed: -1\nsinks: {}\n", encoding="utf-8")
+    (folder / "over.yaml").write_text(
+        "seed: -1\nsinks: {}\nstudy: {name: other}\n", encoding="utf-8"
+    )
     run = snakemake(folder, "--configfile", "over.yaml", "--config", "study={nmae: x}")
     assert run.returncode == 1
     assert run.stdout == ""

@@ -28,6 +28,7 @@ rule boundaries:
     threads: 1
     params:
         spec=dump_sections(study, "study", "boundaries", "samples"),
+        inputs=input_stamps(BOUNDARY_FILE),
         code=code("read_boundaries.py"),
     message:
         "Read the boundaries of the units"

@@ -76,7 +76,7 @@ rule effects:
         weights=sample_weights,
     output:
         rows=models("{table}.parquet"),
-        by_unit=models("{table}_by_unit.parquet"),
+        by_unit=models("by_unit/{table}.parquet"),
     log:
         logs("tables/{table}.log"),
     benchmark:
@@ -141,7 +141,7 @@ rule peers:
 rule estimates:
     input:
         rows=[models(f"{name}.parquet") for name in study.tables],
-        by_unit=[models(f"{name}_by_unit.parquet") for name in TABLES["effects"]],
+        by_unit=[models(f"by_unit/{name}.parquet") for name in TABLES["effects"]],
     output:
         estimates=results("estimates.csv"),
         by_unit=models("effects_by_unit.parquet"),

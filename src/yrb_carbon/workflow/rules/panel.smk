@@ -26,6 +26,7 @@ rule panel:
     params:
         spec=dump_sections(study, "data_root", "sources", "carbon"),
         unit_sets=UNIT_SETS,
+        inputs=input_stamps(SOURCE_FILES.values()),
         years=[plan.panel_years(study).start, plan.panel_years(study).stop],
         code=code("assemble_panel.py"),
     message:
