@@ -29,7 +29,8 @@ STARS_NOTE = "*** p < 0.01, ** p < 0.05, * p < 0.1; standard errors in brackets.
 SERIAL_NOTE = (
     "Residual AR(1) is the first-order autocorrelation of the residuals within units; its "
     "expectation is about -1/(T - 1) when the errors are not correlated. Where it is high, the "
-    "intervals of the classical information matrix are too short."
+    "intervals of the classical information matrix are too short; intervals that allow for serial "
+    "correlation are not in these tables yet."
 )
 LOGLIK_NOTE = (
     "Log-likelihood, AIC and BIC are shown for the spatial columns only: those of the "
