@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import difflib
 import importlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from yrb_carbon.errors import SourceError, listing
+from yrb_carbon.errors import Place, SourceError, listing
+from yrb_carbon.sources import options
 from yrb_carbon.sources.base import SourceTable
+from yrb_carbon.sources.options import Option
 
 KeyKind = Literal["code", "name", "province", "national", "mines", "boundaries", "county", "any"]
 
@@ -31,8 +33,8 @@ class Reader:
         What names a row beside the year: `code`; `name` (with or without a province); `province`;
         `national` (year alone); `county` (to be summed to cities first); `mines` (points);
         `boundaries` (polygons); `any` (the columns of the file decide).
-    options : tuple of str
-        Keyword arguments of the reader.
+    options : mapping
+        Keyword argument of the reader -> what it may be.
     """
 
     name: str
@@ -40,7 +42,7 @@ class Reader:
     function: str
     provides: tuple[str, ...]
     keys: KeyKind
-    options: tuple[str, ...] = ()
+    options: Mapping[str, Option] = field(default_factory=dict, hash=False)
 
     def load(self) -> Callable[..., SourceTable]:
         """Import the reader's function."""
@@ -53,7 +55,8 @@ class Reader:
         Raises
         ------
         SourceError
-            For an option that the format does not have, and whatever the reader finds wrong.
+            For an option that the format does not have or that is of another kind than it wants,
+            and whatever the reader finds wrong.
         """
         unknown = sorted(set(options) - set(self.options))
         if unknown:
@@ -61,10 +64,19 @@ class Reader:
                 f"the format {self.name!r} has no option {listing(map(repr, unknown))}",
                 hint=f"Its options are: {listing(self.options) or 'none'}.",
             )
-        return self.load()(path, **options)
+        for name, value in options.items():
+            if fault := self.options[name].fault(value):
+                raise SourceError(
+                    f"the option {name!r} of the format {self.name!r}: {fault}", Place(path)
+                )
+        cleaned = {name: self.options[name].clean(value) for name, value in options.items()}
+        return self.load()(path, **cleaned)
 
 
-SHEET = ("sheet",)
+YEARBOOK_QUANTITIES = (
+    "emp_mining", "emp_total", "emp1", "emp2", "emp3", "patents_granted", "fiscal_exp", "sci_exp",
+)  # fmt: skip
+SHEET = {"sheet": options.SHEET}
 
 _ALL = (
     Reader("edgar_city", "edgar_city", "read_edgar_city", ("co2_edgar",), "code", SHEET),
@@ -102,7 +114,10 @@ _ALL = (
         SHEET,
     ),
     Reader("fdi", "fdi", "read_fdi", ("fdi_usd",), "name", SHEET),
-    Reader("roads", "roads", "read_roads", ("road_area_pc",), "code", ("sheet", "series")),
+    Reader(
+        "roads", "roads", "read_roads", ("road_area_pc",), "code",
+        {**SHEET, "series": options.one_of("reported", "interpolated")},
+    ),
     Reader("finance", "finance", "read_finance", ("loans", "deposits"), "code", SHEET),
     Reader(
         "exchange_rate", "exchange_rate", "read_exchange_rate", ("usd_cny",), "national", SHEET
@@ -121,7 +136,7 @@ _ALL = (
         "read_gem_mines",
         ("coal_mines", "coal_capacity", "coal_capacity_dated", "coal_workforce"),
         "mines",
-        ("country", "statuses"),
+        {"country": options.TEXT, "statuses": options.TEXTS},
     ),
     Reader(
         "province_panel",
@@ -148,14 +163,24 @@ _ALL = (
         "city_yearbook",
         "yearbook",
         "read_city_yearbook",
-        (
-            "emp_mining", "emp_total", "emp1", "emp2", "emp3", "patents_granted", "fiscal_exp",
-            "sci_exp",
-        ),
+        YEARBOOK_QUANTITIES,
         "name",
-        ("scope", "unit", "sheet", "wanted", "year_shift"),
+        {
+            "scope": options.one_of("全市", "市辖区"),
+            "unit": options.text_or_texts_of(YEARBOOK_QUANTITIES),
+            "sheet": options.SHEETS,
+            "wanted": options.some_of(YEARBOOK_QUANTITIES),
+            "year_shift": options.WHOLE_NUMBER,
+        },
     ),
-    Reader("tidy_csv", "tidy_csv", "read_tidy_csv", (), "any", ("rename", "check_units")),
+    Reader(
+        "tidy_csv",
+        "tidy_csv",
+        "read_tidy_csv",
+        (),
+        "any",
+        {"rename": options.RENAMING, "check_units": options.SWITCH},
+    ),
 )  # fmt: skip
 
 READERS: dict[str, Reader] = {reader.name: reader for reader in _ALL}

@@ -20,6 +20,7 @@ from yrb_carbon.sources.rawtable import (
     MISSING_TOKENS,
     Reading,
     as_number,
+    did_you_mean,
     is_blank,
     number_from_text,
     shown,
@@ -91,7 +92,8 @@ def read_gem_mines(
     Raises
     ------
     SourceError
-        See `Reading`; also for a year that is no year, or coordinates outside China.
+        See `Reading`; also for a status that no row has, a year that is no year, or coordinates
+        outside China.
     """
     file = existing_file(path)
     names = sheet_names(file)
@@ -151,6 +153,8 @@ def _read_part(file: Path, sheet: str, country: str, statuses: Sequence[str] | N
             f"The countries are: {listing(found, 20)}.",
         )
     notes = [f"{int(here.sum())} of {len(here)} rows are of {country}"]
+    if statuses is not None:
+        _refuse_absent_statuses(reading, statuses, country, here)
     reading.keep(here)
     if statuses is not None:
         status = np.array(reading.names(STATUS))
@@ -180,6 +184,27 @@ def _read_part(file: Path, sheet: str, country: str, statuses: Sequence[str] | N
     )
     notes.extend(reading.notes[start:])
     return _Part(sheet, frame, tuple(f"{sheet}: {text}" for text in notes))
+
+
+def _refuse_absent_statuses(
+    reading: Reading, statuses: Sequence[str], country: str, here: np.ndarray
+) -> None:
+    """Refuse a status that no row has, and statuses that no row of the country has.
+
+    One of the usual statuses may be absent: a file may well have no mothballed mine.
+    """
+    status = np.array(reading.names(STATUS))
+    found = sorted({str(name) for name in status})
+    absent = [name for name in statuses if name not in found and name not in KEPT_STATUS]
+    if not absent and np.isin(status[here], list(statuses)).any():
+        return
+    guess = did_you_mean(absent[0], found) if absent else ""
+    whose = "no mine" if absent else f"no mine of {country!r}"
+    raise SourceError(
+        f"{whose} has the status {' or '.join(map(repr, absent or statuses))}",
+        reading.place(STATUS),
+        f"{guess[:1].upper()}{guess[1:]}The statuses are: {listing(map(repr, found))}.",
+    )
 
 
 def _coordinates(reading: Reading, name: str) -> np.ndarray:

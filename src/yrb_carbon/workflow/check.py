@@ -163,13 +163,13 @@ def _source_faults(study: Study) -> Iterator[tuple[KeyPath, str]]:
         if reader is None:
             yield (*path, "format"), f"unknown format ({choices(source.format, READERS)})"
             continue
-        for option in source.options:
+        for option, value in source.options.items():
+            place: KeyPath = (*path, "options", option)
             if option not in reader.options:
-                yield (
-                    (*path, "options", option),
-                    f"the format {reader.name!r} has no such option "
-                    f"({choices(option, reader.options)})",
-                )
+                problem = f"the format {reader.name!r} has no such option"
+                yield place, f"{problem} ({choices(option, reader.options)})"
+            elif fault := reader.options[option].fault(value):
+                yield place, fault
         if reader.provides:
             yield from _strange_columns(name, source, reader.provides)
 

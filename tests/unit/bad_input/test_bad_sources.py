@@ -362,7 +362,7 @@ def test_fdi_in_another_unit(tmp_path):
 
 def test_roads_with_an_unknown_series(tmp_path):
     path = workbook(tmp_path / "r.xlsx", {"Sheet1": [["年份"]]})
-    with pytest.raises(SourceError, match="series 'filled' is unknown"):
+    with pytest.raises(SourceError, match="wanted one of reported, interpolated, got 'filled'"):
         READERS["roads"].read(path, series="filled")
 
 
@@ -456,3 +456,59 @@ def test_mines_without_the_sheet_of_closed_ones(tmp_path):
     error = refused("gem_mines", workbook(tmp_path / "m.xlsx", {"Global (Non-C": [OPEN, MINE]}))
     assert "0 sheets have '(Close'" in error.problem
     assert "'Global (Non-C'" in str(error.hint)
+
+
+OPTIONS = [
+    ("gem_mines", "statuses", "Operating", "wanted a list of texts, as [a, b], got 'Operating'"),
+    ("gem_mines", "statuses", [], "wanted a list of texts"),
+    ("gem_mines", "country", ["China"], "wanted a text, got ['China']"),
+    ("city_yearbook", "year_shift", "x", "wanted a whole number, got 'x'"),
+    ("city_yearbook", "year_shift", 0.5, "wanted a whole number, got 0.5"),
+    ("city_yearbook", "year_shift", True, "wanted a whole number, got True"),
+    ("city_yearbook", "unit", ["人"], "wanted a text, or texts by emp_mining"),
+    ("city_yearbook", "unit", {"emp_minin": "人"}, "wanted a text, or texts by emp_mining"),
+    ("city_yearbook", "wanted", "emp_mining", "wanted a list of emp_mining"),
+    ("city_yearbook", "wanted", ["emp_minin"], "got 'emp_minin'; did you mean 'emp_mining'?"),
+    ("city_yearbook", "scope", "全", "wanted one of 全市, 市辖区, got '全'"),
+    ("city_yearbook", "sheet", [2003, 1.5], "wanted the name of a sheet, or a list of names"),
+    ("edgar_city", "sheet", ["Sheet1"], "wanted the name of a sheet, got ['Sheet1']"),
+    ("roads", "series", "raw", "wanted one of reported, interpolated, got 'raw'"),
+    ("tidy_csv", "rename", ["a"], "wanted texts by column of the file"),
+    ("tidy_csv", "rename", {"emp_mining": 5}, "got {'emp_mining': 5}"),
+    ("tidy_csv", "check_units", "no", "wanted true or false, got 'no'"),
+]
+
+
+@pytest.mark.parametrize(("reader", "option", "value", "problem"), OPTIONS)
+def test_options_of_another_kind(tmp_path, reader, option, value, problem):
+    # the file need not be there: the option is wrong before anything is read
+    error = refused(reader, tmp_path / "none.xlsx", **{option: value})
+    assert f"the option {option!r} of the format {reader!r}: " in error.problem
+    assert problem in error.problem
+
+
+def test_a_sheet_named_after_a_year_may_be_given_as_a_number(tmp_path):
+    path = workbook(tmp_path / "e.xlsx", {"about": [["x"]], "2003": [HEADER, TAIYUAN]})
+    assert READERS["edgar_city"].read(path, sheet=2003).record.sheet == "2003"
+    assert "no sheet '2004'" in refused("edgar_city", path, sheet=2004).problem
+
+
+@pytest.mark.parametrize(
+    ("statuses", "guess"), [(["Operatng"], "Did you mean 'Operating'? "), (["Operating", "zz"], "")]
+)
+def test_a_status_that_no_mine_has(tmp_path, statuses, guess):
+    rows = {"Global (Non-C": [OPEN, MINE], "Global (Close": [CLOSED, GONE]}
+    error = refused("gem_mines", workbook(tmp_path / "m.xlsx", rows), statuses=statuses)
+    assert f"no mine has the status {statuses[-1]!r}" in error.problem
+    assert error.place.column == "Status"
+    assert error.hint == f"{guess}The statuses are: 'Operating'."
+
+
+def test_mines_none_of_which_works(tmp_path):
+    rows = {
+        "Global (Non-C": [OPEN, changed(MINE, 3, "Proposed")],
+        "Global (Close": [CLOSED, GONE],
+    }
+    error = refused("gem_mines", workbook(tmp_path / "m.xlsx", rows))
+    assert "no mine of 'China' has the status 'Operating' or 'Mothballed'" in error.problem
+    assert error.hint == "The statuses are: 'Proposed'."
