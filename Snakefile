@@ -3,7 +3,7 @@
 from snakemake.utils import min_version
 
 from yrb_carbon.study.load import load_for_workflow
-from yrb_carbon.study.sections import dump_sections
+from yrb_carbon.study.sections import dump_sections, without_labels
 
 min_version("9.0")
 

@@ -17,6 +17,18 @@ def dump_sections(study: Study, *names: str) -> dict[str, Any]:
     return {name: whole[name] for name in sorted(whole)}
 
 
+def without_labels(sections: Mapping[str, Any]) -> dict[str, Any]:
+    """The same with the labels of variables taken out, for jobs that print none.
+
+    A changed label then starts no job again but those that print it.
+    """
+    variables = {
+        name: {key: value for key, value in variable.items() if key != "label"}
+        for name, variable in sections.get("variables", {}).items()
+    }
+    return {**sections, "variables": variables}
+
+
 def load_sections(values: Mapping[str, Any]) -> SimpleNamespace:
     """Typed sections from the plain values of `dump_sections`, one attribute a section."""
     fields = Study.model_fields

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from yrb_carbon.provenance import git_commit, package_versions, sha256_of
+from yrb_carbon.study.paths import data_folder
 
 
 def collect_manifest(
@@ -54,7 +55,8 @@ def collect_manifest(
         "sources": _read(sources),
         "samples": {Path(path).parent.name: _read(path) for path in samples},
         "weights": None if weights is None else _read(weights),
-        "seconds": _wall_times(Path(benchmarks)),
+        "shipped": {path.name: sha256_of(path) for path in _shipped_tables()},
+        "seconds": _wall_times(Path(benchmarks), study),
         "outputs": {str(path): sha256_of(path) for path in outputs},
     }
 
@@ -63,10 +65,18 @@ def _read(path: str | Path) -> Any:
     return json.loads(Path(path).read_text(encoding="utf-8"))
 
 
-def _wall_times(folder: Path) -> dict[str, float]:
-    """Seconds of wall time of each job, from the workflow's benchmark files."""
+def _shipped_tables() -> list[Path]:
+    """Tables of the repository that the numbers depend on."""
+    return sorted(path for path in data_folder().iterdir() if path.suffix in (".csv", ".yaml"))
+
+
+def _wall_times(folder: Path, study: Mapping[str, Any]) -> dict[str, float]:
+    """Seconds of wall time of each job of the study, from the workflow's benchmark files."""
     times = {}
+    known = {"tables": set(study["tables"]), "sample": set(study["samples"]) | {"main"}}
     for path in sorted(folder.rglob("*.tsv")):
+        if path.parent != folder and path.stem not in known.get(path.parent.name, set()):
+            continue
         with open(path, encoding="utf-8", newline="") as handle:
             rows = list(csv.DictReader(handle, delimiter="\t"))
         if rows:

@@ -59,6 +59,7 @@ rule figures:
 rule manifest:
     input:
         estimates=results("estimates.csv"),
+        by_unit=models("effects_by_unit.parquet"),
         tables=rules.tables.output.tables,
         figures=rules.figures.output.figures if FIGURES else [],
         sources=panel("sources.json"),

@@ -12,6 +12,11 @@ with job(snakemake):
         samples=snakemake.input.samples,
         weights=snakemake.input.get("weights"),
         benchmarks=snakemake.params.benchmarks,
-        outputs=[snakemake.input.estimates, *snakemake.input.tables, *snakemake.input.figures],
+        outputs=[
+            snakemake.input.estimates,
+            snakemake.input.by_unit,
+            *snakemake.input.tables,
+            *snakemake.input.figures,
+        ],
     )
     write_json(manifest, snakemake.output.manifest)
