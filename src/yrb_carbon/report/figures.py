@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from yrb_carbon.report.definitions import definition_of
 from yrb_carbon.report.maps import (
     MapVariable,
     draw_units_map,
@@ -25,7 +26,8 @@ def draw_figures(
     Parameters
     ----------
     spec : namespace of sections
-        study, figures, variables.
+        study, figures, variables, and those that say what a variable leaves open: carbon, sink,
+        balance, agglom, lq, m1, m2, m3, price.
     frame : DataFrame, index (unit, year)
         Variables of the main sample.
     boundaries : Boundaries
@@ -53,10 +55,12 @@ def draw_figures(
         )
         written += save_figure(figure, Path(folder) / "F1")
     for name, section in spec.figures.maps.items():
-        label = spec.variables[section.variable].label
+        described = spec.variables[section.variable]
+        label = described.label
         variable = MapVariable(
             values=frame[section.variable],
             label=section.variable if label is None else label.en,
+            definition=definition_of(described, spec),
             centre=section.centre,
         )
         figure = draw_variable_maps(

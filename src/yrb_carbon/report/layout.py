@@ -1,7 +1,8 @@
 """Layout of the printed tables: views of estimates.csv, nothing else.
 
 A printed table is a frame of texts with one heading a column and notes below. Numbers come from
-the rows of estimates alone, so a table cannot show what estimates.csv does not hold.
+the rows of estimates alone, so a table cannot show what estimates.csv does not hold. Definitions
+are words of the dictionary.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from yrb_carbon.report.definitions import definition_of, letters_note
 from yrb_carbon.study.config import (
     CollinearityTable,
     DescriptivesTable,
@@ -219,15 +221,18 @@ def _descriptives(
 ) -> tuple[pd.DataFrame, list[str]]:
     cells = _records(rows, "term", "quantity", "spec")
     lines = [
-        [label_of(name, study)]
+        [label_of(name, study), definition_of(study.variables[name], study)]
         + [
             format_estimate(cells[name, quantity, spec]["estimate"])
             for quantity, spec, _ in DESCRIPTIVE_COLUMNS
         ]
         for name in table.variables
     ]
-    body = pd.DataFrame(lines, columns=["Variable", *(head for *_, head in DESCRIPTIVE_COLUMNS)])
-    return body, [f"{_sizes_note(rows)}."]
+    heads = ["Variable", "Definition", *(head for *_, head in DESCRIPTIVE_COLUMNS)]
+    labels = {name: label_of(name, study) for name in table.variables}
+    letters = letters_note(labels, study)
+    notes = [f"{_sizes_note(rows)}.", *([letters] if letters else [])]
+    return pd.DataFrame(lines, columns=heads), notes
 
 
 def _moran(table: MoranTable, study: Study, rows: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:

@@ -65,6 +65,9 @@ NOTICE_COLOUR = "#B00000"
 NOTICE_LINE = 0.17
 """Height of a line of the notice, inches."""
 NOTICE_CHARACTERS_PER_INCH = 14
+LEGEND_LINE = 0.15
+"""Height of a line above the classes of a legend, inches."""
+LEGEND_CHARACTERS_PER_INCH = 17
 
 WORDS: dict[Language, dict[str, str]] = {
     "en": {
@@ -91,7 +94,9 @@ class MapVariable:
     values : Series, index (unit, year)
         In any order. Units without a value are drawn as `no data`.
     label : str
-        Name with unit of measurement, for the legend.
+        Name, for the legend.
+    definition : str
+        Formula and unit, written below the name; nothing when empty.
     classes : int
         Classes of the legend; fewer where values coincide.
     centre : float or None
@@ -103,6 +108,7 @@ class MapVariable:
     label: str
     classes: int = 5
     centre: float | None = None
+    definition: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,7 +382,11 @@ def _variable_maps(
         len(cut.colours) + bool(table.isna().to_numpy().any()) + (context is not None)
         for cut, table in zip(cuts, tables, strict=True)
     )
-    legend = 0.5 + 0.2 * -(-entries // 2)
+    titles = [
+        _legend_title(variable, cut, language)
+        for variable, cut in zip(variables, cuts, strict=True)
+    ]
+    legend = 0.2 + LEGEND_LINE * max(map(len, titles)) + 0.2 * -(-entries // 2)
     row_height = PANEL_WIDTH * sheet.aspect + name
     width = columns * (PANEL_WIDTH + gap) + gap
     height = head + rows * row_height + legend + foot
@@ -693,9 +703,6 @@ def _legend(
         minlength=len(classes.colours) + 1,
     )
     texts = _intervals(classes.edges, words["to"])
-    how = words["quantile"]
-    if classes.two_sided and variable.centre is not None:
-        how = words["sides"].format(centre=f"{variable.centre:g}".replace("-", "−"))
     handles = [
         Patch(facecolor=colour, edgecolor="#999999", label=f"{text}  ({count})")
         for colour, text, count in zip(classes.colours, texts, counts[1:], strict=True)
@@ -711,9 +718,21 @@ def _legend(
         handles.append(Patch(facecolor=CONTEXT_COLOUR, edgecolor="#CCCCCC", label=words["context"]))
     legend = axes.legend(
         handles=handles, loc="upper center", ncols=2, fontsize=7.5, frameon=False, borderpad=0.2,
-        title=f"{variable.label}\n{how}", title_fontsize=8,
+        title="\n".join(_legend_title(variable, classes, language)), title_fontsize=8,
     )  # fmt: skip
     legend.get_title().set_multialignment("center")
+
+
+def _legend_title(variable: MapVariable, classes: Classes, language: Language) -> list[str]:
+    """Lines above the classes: name, definition, and how the classes are cut."""
+    how = WORDS[language]["quantile"]
+    if classes.two_sided and variable.centre is not None:
+        centre = f"{variable.centre:g}".replace("-", "−")
+        how = WORDS[language]["sides"].format(centre=centre)
+    definition = textwrap.wrap(
+        variable.definition, int(PANEL_WIDTH * LEGEND_CHARACTERS_PER_INCH), break_long_words=False
+    )
+    return [variable.label, *definition, how]
 
 
 def _intervals(edges: FloatArray, to: str) -> list[str]:

@@ -22,7 +22,7 @@ from yrb_carbon.report.layout import (
     stars_of,
 )
 from yrb_carbon.report.tables import escape_latex, write_tables
-from yrb_carbon.study.config import SYNTHETIC_CAUTION, Study
+from yrb_carbon.study.config import SYNTHETIC_CAUTION, Study, VariableSection
 
 TERMS = ("x", "z")
 NUMBER = re.compile(r"^\(?(-?\d+(?:\.\d+)?(?:e[+-]\d+)?)(\*{0,3})\)?$")
@@ -177,6 +177,18 @@ def number(estimates: pd.DataFrame, column: str = "estimate", **where: object) -
         estimates = estimates[estimates[name] == value]
     assert len(estimates) == 1, estimates
     return float(estimates[column].iloc[0])
+
+
+def test_descriptives_say_what_the_variables_are(estimates):
+    study = STUDY.model_copy(
+        update={
+            "variables": STUDY.variables
+            | {"x": VariableSection.model_validate({"index": "balance", "label": label("CB")})}
+        }
+    )
+    table = layout_table("T1", study, estimates)
+    assert table.body["Definition"].tolist() == ["ln(S / E); dimensionless", "pop; 10^4 persons"]
+    assert any(note.startswith("Definitions. CB: S = ") for note in table.notes)
 
 
 def test_models_stand_where_they_belong(estimates):

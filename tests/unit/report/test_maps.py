@@ -138,6 +138,25 @@ def test_each_variable_has_its_legend():
     assert "no data" not in " ".join(found)
 
 
+def test_legend_says_what_the_variable_is():
+    known = MapVariable(values(), "A", 3, definition="ln(S / E); dimensionless")
+    figure = draw_variable_maps(BOUNDARIES, [known], YEARS, title="A")
+    expected = "A\nln(S / E); dimensionless\nQuantile classes over all years shown"
+    assert expected in texts(figure)
+    plain = draw_variable_maps(BOUNDARIES, [MapVariable(values(), "A", 3)], YEARS, title="A")
+    # the further line gets room of its own
+    assert figure.get_size_inches()[1] > plain.get_size_inches()[1]
+
+
+def test_long_definitions_are_broken_into_lines():
+    known = MapVariable(values(), "A", 3, definition="a formula " * 20)
+    title = next(t for t in texts(draw_variable_maps(BOUNDARIES, [known], YEARS, title="A"))
+                 if t.startswith("A\n"))  # fmt: skip
+    lines = title.split("\n")
+    assert len(lines) > 3
+    assert " ".join(lines[1:-1]) == ("a formula " * 20).strip()
+
+
 def test_colours_follow_the_values_whatever_their_order():
     series = values()
 

@@ -9,6 +9,7 @@ FIGURES = [
 rule tables:
     input:
         estimates=results("estimates.csv"),
+        dictionary=shipped("dictionary.yaml"),
     output:
         tables=[
             results(f"tables/{name}.{suffix}")
@@ -34,7 +35,7 @@ rule figures:
     input:
         frame=panel("main/indices.parquet"),
         boundaries=panel("boundaries.parquet"),
-        units=shipped("units.csv"),
+        tables=shipped("units.csv", "dictionary.yaml"),
     output:
         figures=[
             results(f"figures/{name}.{suffix}")
@@ -48,7 +49,22 @@ rule figures:
     threads: 1
     params:
         folder=lambda w, output: os.path.dirname(output.figures[0]),
-        spec=dump_sections(study, "study", "boundaries", "figures", "variables"),
+        spec=dump_sections(
+            study,
+            "study",
+            "boundaries",
+            "figures",
+            "variables",
+            "carbon",
+            "sink",
+            "balance",
+            "agglom",
+            "lq",
+            "m1",
+            "m2",
+            "m3",
+            "price",
+        ),
         code=code("draw_maps.py"),
     message:
         "Draw the maps"
