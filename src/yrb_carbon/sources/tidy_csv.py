@@ -102,12 +102,13 @@ def _check_names(by_target: Mapping[str, str], path: Path) -> None:
     quantities = [target for target in by_target if target not in KEY_COLUMNS]
     wrong = [t for t in quantities if t not in UNITS and not t.startswith(FLAG_PREFIX)]
     if wrong:
-        name = wrong[0]
+        guesses = {name: did_you_mean(name, [*KEY_COLUMNS, *UNITS]) for name in wrong}
+        hints = "".join(f"{name!r}: {guess}" for name, guess in guesses.items() if guess)
         raise SourceError(
-            f"{listing(map(repr, wrong))} is no column of the dictionary",
-            Place(path, row=1, column=by_target[name]),
-            f"{did_you_mean(name, list(UNITS)).capitalize()}Rename it, or leave it out with an "
-            "empty name.",
+            f"{listing(map(repr, wrong))} is no column of the dictionary and no key "
+            f"({listing(KEY_COLUMNS)})",
+            Place(path, row=1, column=by_target[wrong[0]]),
+            f"{hints}Rename it, or leave it out with an empty name.",
         )
     if not quantities:
         raise SourceError(
