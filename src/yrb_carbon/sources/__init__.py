@@ -13,6 +13,7 @@ from yrb_carbon.errors import Place, SourceError, listing
 from yrb_carbon.sources import options
 from yrb_carbon.sources.base import SourceTable
 from yrb_carbon.sources.options import Option
+from yrb_carbon.sources.workbook import unreadable
 
 KeyKind = Literal["code", "name", "province", "national", "mines", "boundaries", "county", "any"]
 
@@ -70,7 +71,10 @@ class Reader:
                     f"the option {name!r} of the format {self.name!r}: {fault}", Place(path)
                 )
         cleaned = {name: self.options[name].clean(value) for name, value in options.items()}
-        return self.load()(path, **cleaned)
+        try:
+            return self.load()(path, **cleaned)
+        except OSError as error:
+            raise unreadable(path, error) from error
 
 
 YEARBOOK_QUANTITIES = (

@@ -25,6 +25,7 @@ import shapely
 from yrb_carbon.errors import DataError, Place, SourceError, listing
 from yrb_carbon.provenance import FileRecord, sha256_of
 from yrb_carbon.sources.gcj02 import gcj02_to_wgs84
+from yrb_carbon.sources.workbook import unreadable
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
@@ -381,8 +382,13 @@ def _read_file(
     import geopandas
     from pyogrio.errors import DataSourceError  # type: ignore[import-untyped]
 
-    if not path.is_file():
-        raise SourceError("no such boundary file", Place(path), "Check boundaries.path")
+    try:
+        if not path.is_file():
+            raise SourceError("no such boundary file", Place(path), "Check boundaries.path")
+        with open(path, "rb"):
+            pass
+    except OSError as error:
+        raise unreadable(path, error) from error
     encoding = _shapefile_encoding(path)
     try:
         layers = [str(name) for name in geopandas.list_layers(path)["name"]]

@@ -19,6 +19,12 @@ LINKS = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 ERROR_CELL = re.compile(
     rb'<c\b(?=[^>]*\bt="e")[^>]*\br="([A-Z]+)(\d+)"[^>]*>.*?<v>([^<]*)</v>', re.S
 )
+BARE_FORMULA = re.compile(
+    rb'<c\b(?![^>]*\bt="str")[^>]*\br="([A-Z]+)(\d+)"[^>]*>\s*<f\b(?:[^>]*/>|[^>]*>[^<]*</f>)\s*'
+    rb"(?:<v\s*/>|<v>\s*</v>)?\s*</c>"
+)
+"""A formula saved without its value, as programs write it that do not compute; a formula whose
+value is an empty text has the type `str`."""
 
 
 def existing_file(path: str | Path) -> Path:
@@ -27,9 +33,27 @@ def existing_file(path: str | Path) -> Path:
     Raises
     ------
     SourceError
-        If it is missing (files with a similar name are listed), a folder, or empty.
+        If it is missing (files with a similar name are listed), a folder, empty, or cannot be
+        read.
     """
     file = Path(path)
+    try:
+        return _readable(file)
+    except OSError as error:
+        raise unreadable(file, error) from error
+
+
+def unreadable(file: str | Path, error: OSError) -> SourceError:
+    """What to say of a file that the system does not let one read."""
+    why = (error.strerror or str(error)).lower()
+    return SourceError(
+        f"the file cannot be read ({why})",
+        Place(file),
+        "Check who may read it and its folders, and that its disk is there.",
+    )
+
+
+def _readable(file: Path) -> Path:
     if file.is_dir():
         raise SourceError("this is a folder, a file is wanted", Place(file))
     if not file.is_file():
@@ -49,7 +73,8 @@ def existing_file(path: str | Path) -> Path:
         raise SourceError("the file does not exist", Place(file), hint)
     if file.stat().st_size == 0:
         raise SourceError("the file is empty", Place(file), "Download it again.")
-    return file
+    with open(file, "rb"):
+        return file
 
 
 def sheet_names(path: str | Path) -> list[str]:
@@ -76,9 +101,10 @@ def _open(file: Path) -> Any:
 
 
 def error_cells(file: Path, sheet: str) -> dict[tuple[int, int], str]:
-    """Cells of an xlsx sheet that hold an Excel error, (row, column) from 0 -> its text.
+    """Cells of an xlsx sheet that hold an error or no value, (row, column) from 0 -> its text.
 
-    The reader gives such a cell as an empty one, so that `#DIV/0!` would pass for missing.
+    The reader gives such a cell as an empty one, so that `#DIV/0!`, or a formula that was saved
+    without its value, would pass for missing.
     """
     if not zipfile.is_zipfile(file):
         return {}
@@ -93,8 +119,14 @@ def error_cells(file: Path, sheet: str) -> dict[tuple[int, int], str]:
             if entry.get("name") == sheet:
                 target = targets.get(entry.get(f"{LINKS}id"), "")
                 part = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
-                found = ERROR_CELL.findall(archive.read(part)) if part in archive.NameToInfo else []
-                return {(int(r) - 1, _letters(c)): text.decode() for c, r, text in found}
+                content = archive.read(part) if part in archive.NameToInfo else b""
+                found = ERROR_CELL.findall(content)
+                bare = BARE_FORMULA.findall(content)
+                empty = f"formula without value (1 of {len(bare)})"
+                return {
+                    **{(int(r) - 1, _letters(c)): text.decode() for c, r, text in found},
+                    **{(int(r) - 1, _letters(c)): empty for c, r in bare},
+                }
     return {}
 
 

@@ -396,6 +396,10 @@ TIDY = ["code", "year", "emp_mining"]
     [
         ([["code", "year", "emp_minning"], [140100, 2003, 1]], {}, "'emp_minning' is no column",
          "'emp_mining'"),
+        ([["Code", "Year", "emp_mining"], [140100, 2003, 1]], {}, "'Code', 'Year' is no column",
+         "'Code': did you mean 'code'? 'Year': did you mean 'year'"),
+        ([["code", "yr", "emp_mining"], [140100, 2003, 1]], {}, "'yr' is no column",
+         "'yr': did you mean 'year'"),
         ([["code", "emp_mining"], [140100, 1]], {}, "no column 'year'", "emp_mining"),
         ([["code", "year"], [140100, 2003]], {}, "no quantity beside the keys", "co2_edgar"),
         ([TIDY, [140100, 2003, 1]], {"rename": {"jobs": "emp_mining"}}, "not in the file: jobs",
@@ -512,3 +516,72 @@ def test_mines_none_of_which_works(tmp_path):
     error = refused("gem_mines", workbook(tmp_path / "m.xlsx", rows))
     assert "no mine of 'China' has the status 'Operating' or 'Mothballed'" in error.problem
     assert error.hint == "The statuses are: 'Proposed'."
+
+
+def deny(monkeypatch: pytest.MonkeyPatch, denied: Path, error: OSError) -> None:
+    """Let the system refuse to open one file, as it does to a user without the right."""
+    import builtins
+
+    usual = builtins.open
+
+    def guarded(file, *arguments, **options):
+        if file == denied:
+            raise error
+        return usual(file, *arguments, **options)
+
+    monkeypatch.setattr(builtins, "open", guarded)
+
+
+@pytest.mark.parametrize("reader", ["edgar_city", "city_npp", "city_employment", "gem_mines"])
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (PermissionError(13, "Permission denied"), "(permission denied)"),
+        (OSError(5, "Input/output error"), "(input/output error)"),
+    ],
+)
+def test_a_file_that_may_not_be_read(tmp_path, monkeypatch, reader, error, why):
+    path = text(tmp_path / "own.csv", [TIDY, [140100, 2003, 1]])
+    deny(monkeypatch, path, error)
+    assert f"the file cannot be read {why}" in refused(reader, path).problem
+
+
+def test_a_map_that_may_not_be_read(tmp_path, monkeypatch):
+    from yrb_carbon.sources.boundaries import read_boundaries
+
+    path = text(tmp_path / "map.geojson", [["{}"]])
+    deny(monkeypatch, path, PermissionError(13, "Permission denied"))
+    with pytest.raises(SourceError, match=r"map\.geojson: the file cannot be read \(permission"):
+        read_boundaries("file", path=path)
+
+
+def test_a_disk_that_fails_while_a_file_is_read(tmp_path, monkeypatch):
+    path = text(tmp_path / "own.csv", [TIDY, [140100, 2003, 1]])
+
+    def fails(self):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(Path, "read_bytes", fails)
+    assert "cannot be read (input/output error)" in refused("tidy_csv", path).problem
+
+
+@pytest.mark.parametrize("value", ["", "<v></v>", "<v/>", "<v />"])
+def test_a_formula_without_value_does_not_pass_for_missing(tmp_path, value):
+    import zipfile
+
+    whole, bare = tmp_path / "whole.xlsx", tmp_path / "bare.xlsx"
+    book = xlsxwriter.Workbook(str(whole))
+    sheet = book.add_worksheet("Sheet1")
+    for i, row in enumerate([HEADER, TAIYUAN[:-1], DATONG[:-1]]):
+        sheet.write_row(i, 0, row)
+    for row in (1, 2):
+        sheet.write_formula(row, 4, "=2.7e6*10", None, 2.7e7)
+    book.close()
+    assert READERS["edgar_city"].read(whole).frame["co2_edgar"].tolist() == [27.0, 27.0]
+    with zipfile.ZipFile(whole) as old, zipfile.ZipFile(bare, "w") as new:
+        for name in old.namelist():
+            content = old.read(name).decode()
+            new.writestr(name, content.replace("<v>27000000.0</v>", value))
+    error = refused("edgar_city", bare)
+    assert "'formula without value (1 of 2)' is not a number" in error.problem
+    assert error.place.row == 2
