@@ -34,6 +34,7 @@ SERIAL_NOTE = (
     "intervals of the classical information matrix are too short; intervals that allow for serial "
     "correlation are not in these tables yet."
 )
+ZERO_NOTE = "0 without standard errors: the model lets the regressor have no such effect."
 LOGLIK_NOTE = (
     "Log-likelihood, AIC and BIC are shown for the spatial columns only: those of the "
     "transformation estimator count (N - 1)(T - 1) observations and cannot be held against the "
@@ -353,10 +354,12 @@ def _effects(
     body = pd.DataFrame(lines, columns=[*heads, "Residual AR(1)"])
     draws = effects["draws"].dropna().unique()
     drawn = f" {int(draws[0])} draws from the estimates' normal distribution." if len(draws) else ""
+    fixed = effects["estimate"].eq(0) & ~effects["std_error"].gt(0)
     notes = [
         f"Mean effects after LeSage and Pace (2009) of the models of {table.of}; stars from the "
         f"delta method.{drawn} {_sizes_note(effects)}.",
         "*** p < 0.01, ** p < 0.05, * p < 0.1.",
+        *([ZERO_NOTE] if fixed.any() else []),
         SERIAL_NOTE,
     ]
     return body, notes
@@ -367,6 +370,9 @@ def _effect_cells(delta: dict[str, Any] | None, simulated: dict[str, Any] | None
     point = delta or simulated
     if point is None:
         return ["", "", ""]
+    if point["estimate"] == 0 and not point["std_error"] > 0:
+        # zero by the form of the model (SEM passes nothing on): nothing was estimated there
+        return ["0", "", ""]
     return [
         format_estimate(point["estimate"]) + stars_of(point["p_value"]),
         *("" if row is None else format_estimate(row["std_error"]) for row in (delta, simulated)),

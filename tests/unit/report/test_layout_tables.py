@@ -16,6 +16,7 @@ from yrb_carbon.estimates import estimates_frame, read_estimates, write_estimate
 from yrb_carbon.report.layout import (
     LIKELIHOODS,
     SERIAL_NOTE,
+    ZERO_NOTE,
     format_estimate,
     label_of,
     layout_table,
@@ -230,6 +231,24 @@ def test_effects_show_both_standard_errors(estimates):
     assert row["Direct: s.e. delta"] == f"{delta:.4f}"
     assert row["Direct: s.e. simulated"] == f"{drawn:.4f}"
     assert any("50 draws" in note for note in table.notes)
+
+
+def test_effects_that_a_model_rules_out_are_zero_without_standard_errors(estimates):
+    ruled_out = (
+        (estimates["table"] == "T5")
+        & (estimates["quantity"] == "indirect")
+        & (estimates["term"] == "z")
+    )
+    changed = estimates.copy()
+    changed.loc[ruled_out, ["estimate", "std_error"]] = 0.0
+    changed.loc[ruled_out, "p_value"] = np.nan
+    table = layout_table("T5", STUDY, changed)
+    row = table.body[table.body["Variable"] == "z"].iloc[0]
+    heads = ["Indirect", "Indirect: s.e. delta", "Indirect: s.e. simulated"]
+    assert row[heads].tolist() == ["0", "", ""]
+    assert row["Direct: s.e. delta"] != ""
+    assert ZERO_NOTE in table.notes
+    assert ZERO_NOTE not in layout_table("T5", STUDY, estimates).notes
 
 
 def test_peers_show_the_difference_of_the_two_numbers(estimates):
