@@ -13,6 +13,7 @@ pytestmark = pytest.mark.slow
 ESTIMATES = "results/demo/estimates.csv"
 INPUTS = "results/demo/inputs"
 OVERLAY = """\
+study: {{name: demo}}
 demo: null
 data_root: {folder}
 """
