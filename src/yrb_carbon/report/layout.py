@@ -126,7 +126,13 @@ def layout_table(name: str, study: Study, estimates: pd.DataFrame) -> PrintedTab
     else:
         body, notes = _peers(table, rows)
     notes = [*notes, *_boundary_notes(rows), *_common_notes(name, study)]
-    return PrintedTable(name, table.title.en, body, tuple(notes))
+    body = body.rename(columns=_one_line).map(_one_line)
+    return PrintedTable(name, _one_line(table.title.en), body, tuple(map(_one_line, notes)))
+
+
+def _one_line(text: str) -> str:
+    """Text with each run of blanks and line breaks made one blank: a cell is one line."""
+    return " ".join(text.split())
 
 
 def _boundary_notes(rows: pd.DataFrame) -> list[str]:
@@ -299,7 +305,9 @@ def _models(table: ModelsTable, study: Study, rows: pd.DataFrame) -> tuple[pd.Da
     lines += _fit_lines(rows, models)
     lines.append(["Fixed effects", *(column.effects for column in table.columns)])
     lines.append(["Outcome", *(label_of(c.outcome or table.outcome, study) for c in table.columns)])
-    lines.append(["Weights", *(column.weights or table.weights for column in table.columns)])
+    weights = ["" if c.model == "ols" else c.weights or table.weights for c in table.columns]
+    if any(weights):
+        lines.append(["Weights", *weights])
     body = pd.DataFrame(lines, columns=["", *(_heading(column) for column in table.columns)])
     used = [name for name in ESTIMATOR_NOTES if name in set(rows["estimator"])]
     notes = [f"{_sizes_note(rows)}.", STARS_NOTE]

@@ -210,6 +210,23 @@ def test_models_stand_where_they_belong(estimates):
     assert cell(body, "Residual AR(1)", "OLS") == f"{ar1:.3f}"
 
 
+def test_ols_has_no_weights(estimates):
+    body = layout_table("T4", STUDY, estimates).body
+    assert cell(body, "Weights", "OLS") == ""
+    assert cell(body, "Weights", "sdm") == "queen"
+
+
+def test_line_breaks_of_labels_become_blanks(estimates):
+    described = {"index": "raw", "column": "pop", "label": label("Long\n  name\r\nof x")}
+    broken = VariableSection.model_validate(described)
+    study = STUDY.model_copy(update={"variables": STUDY.variables | {"x": broken}})
+    for name in ("T1", "T2", "T4", "T5", "vif"):
+        body = layout_table(name, study, estimates).body
+        cells = [*body.columns, *body.to_numpy().ravel()]
+        assert any("Long name of x" in text for text in cells), name
+        assert not any(set("\n\r") & set(text) for text in cells), name
+
+
 def test_moran_shows_the_permutation_p_and_the_analytic_z(estimates):
     body = layout_table("T2", STUDY, estimates).body
     own = estimates[(estimates["table"] == "T2") & (estimates["term"] == "z")]
