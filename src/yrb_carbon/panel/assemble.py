@@ -15,7 +15,14 @@ from yrb_carbon.panel.allocate import points_to_units
 from yrb_carbon.panel.area import area_column
 from yrb_carbon.panel.crosswalk import apply_crosswalk
 from yrb_carbon.panel.extend import extend_by_province
-from yrb_carbon.panel.schema import Dictionary, flag_column, load_dictionary, validate_panel
+from yrb_carbon.panel.schema import (
+    VERSION_MARK,
+    Dictionary,
+    cell_name,
+    flag_column,
+    load_dictionary,
+    validate_panel,
+)
 from yrb_carbon.provenance import write_json
 from yrb_carbon.sources import KeyKind, Reader, reader_for
 from yrb_carbon.sources.base import SourceTable
@@ -32,6 +39,11 @@ PRESENT_BORDERS = ("edgar_city", "city_npp", "land_cover")
 EXTENDED_COLUMN = "co2_ceads_county"
 EXTENDED_YEAR = 2018
 PROVINCE_TOTAL = "co2_apparent_province"
+WHOLES = {"emp_mining": "emp_total", "nat_emp_mining": "nat_emp_total", "sci_exp": "fiscal_exp"}
+"""Column -> the one that it is a part of."""
+
+PART_SLACK = 1e-9
+"""A part may pass the whole by the rounding of a change of units only."""
 
 
 @dataclass(slots=True)
@@ -98,6 +110,7 @@ def assemble_panel(
     """
     units, matcher, dictionary = load_units(), load_matcher(), load_dictionary()
     columns: dict[str, dict[str, pd.Series]] = {name: {} for name in unit_sets}
+    origins: dict[str, str] = {"area": "the polygons of boundaries"}
     for name in unit_sets:
         members = units.select(name).ids
         columns[name]["area"] = area_column(boundaries.subset(members), years)
@@ -122,6 +135,7 @@ def assemble_panel(
                         "take it from one of them (columns), or rename it (rename)"
                     )
                 columns[name][column] = frame[column]
+                origins[column] = f"source {source!r}, {_place(table)}"
         record = table.record.as_dict()
         record["notes"] = [*record["notes"], *notes]
         assembled.records.append({"source": source, "format": section.format, **record})
@@ -133,7 +147,8 @@ def assemble_panel(
         panel = _join(columns[name], units.select(name).ids, years)
         panel, done = _extend(panel, spec.carbon.extend_2018, years)
         assembled.log += [f"set {name}: {note}" for note in (*done, *_missing_cells(panel))]
-        assembled.panels[name] = validate_panel(panel, dictionary)
+        assembled.panels[name] = validate_panel(panel, dictionary, origins)
+        _refuse_parts_above_wholes(panel, origins)
     if unmatched:
         assembled.unmatched = pd.DataFrame(unmatched, columns=list(UNMATCHED_COLUMNS))
     return assembled
@@ -385,6 +400,32 @@ def _join(columns: Mapping[str, pd.Series], members: Sequence[str], years: range
     flags = [name for name in panel.columns if name.startswith("flag_")]
     panel[flags] = panel[flags].fillna(0.0)
     return panel.astype(float)
+
+
+def _place(table: SourceTable) -> Place:
+    return Place(table.record.file, table.record.sheet)
+
+
+def _refuse_parts_above_wholes(panel: pd.DataFrame, origins: Mapping[str, str]) -> None:
+    """Refuse a part that is above its whole: the two may come from files in different units."""
+    for part in panel.columns:
+        name, *version = str(part).split(VERSION_MARK, 1)
+        whole = VERSION_MARK.join([WHOLES.get(name, ""), *version])
+        if whole not in panel:
+            continue
+        above = panel[panel[part] > panel[whole] * (1 + PART_SLACK)]
+        if len(above):
+            cells = listing(
+                (
+                    f"{cell_name(cell)}: {few:.10g} of {all_:.10g}"
+                    for cell, few, all_ in zip(above.index, above[part], above[whole], strict=True)
+                ),
+                6,
+            )
+            raise DataError(
+                f"{part} ({origins[str(part)]}) is above {whole} ({origins[whole]}) in {cells}. "
+                "Correct the cells; if it is so in many, the two are in different units"
+            )
 
 
 def _extend(panel: pd.DataFrame, how: str, years: range) -> tuple[pd.DataFrame, tuple[str, ...]]:

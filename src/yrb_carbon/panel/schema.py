@@ -231,7 +231,11 @@ def build_schema(dictionary: Dictionary) -> pa.DataFrameSchema:
     return pa.DataFrameSchema(columns, index=index, strict=True)
 
 
-def validate_panel(panel: pd.DataFrame, dictionary: Dictionary | None = None) -> pd.DataFrame:
+def validate_panel(
+    panel: pd.DataFrame,
+    dictionary: Dictionary | None = None,
+    origins: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
     """Hold a panel against the dictionary.
 
     Parameters
@@ -240,6 +244,8 @@ def validate_panel(panel: pd.DataFrame, dictionary: Dictionary | None = None) ->
         Raw columns as float, flags as 0/1.
     dictionary : Dictionary, optional
         The shipped one by default.
+    origins : mapping, optional
+        Column -> where it comes from, for the messages.
 
     Returns
     -------
@@ -259,7 +265,7 @@ def validate_panel(panel: pd.DataFrame, dictionary: Dictionary | None = None) ->
     try:
         build_schema(dictionary).validate(panel, lazy=True)
     except pandera.errors.SchemaErrors as errors:
-        faults = _translate(errors.schema_errors, panel, dictionary)
+        faults = _translate(errors.schema_errors, panel, dictionary, origins or {})
         raise DataError("the panel breaks its schema:\n- " + "\n- ".join(faults)) from None
     return panel
 
@@ -287,7 +293,9 @@ def cell_name(cell: Any) -> str:
     return f"unit {unit}, year {year}"
 
 
-def _translate(errors: list[Any], panel: pd.DataFrame, dictionary: Dictionary) -> list[str]:
+def _translate(
+    errors: list[Any], panel: pd.DataFrame, dictionary: Dictionary, origins: Mapping[str, str]
+) -> list[str]:
     """Pandera's errors in the words of the panel: the index, unknown columns, then columns."""
     of_index: list[str] = []
     unknown: list[str] = []
@@ -308,6 +316,10 @@ def _translate(errors: list[Any], panel: pd.DataFrame, dictionary: Dictionary) -
         name: _out_of_range(panel[name], dictionary) for name in out_of_range - set(wrong_type)
     }
     texts |= wrong_type
+    texts = {
+        name: f"{text} (from {origins[name]})" if name in origins else text
+        for name, text in texts.items()
+    }
     return [*of_index, *sorted(unknown), *(texts[name] for name in panel.columns if name in texts)]
 
 

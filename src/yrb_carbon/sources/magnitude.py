@@ -32,16 +32,19 @@ class Magnitude:
     Attributes
     ----------
     low, high : float
-        Bounds of the median over all unit-years, in `unit`.
+        Bounds of the median over unit-years, in `unit`.
     unit : str
     why : str
         What the bounds rest on.
+    zeros : bool
+        Many places have nothing of it: the median is taken over the others.
     """
 
     low: float
     high: float
     unit: str
     why: str
+    zeros: bool = False
 
 
 CITY_CO2 = Magnitude(
@@ -54,6 +57,9 @@ CITY_POP = Magnitude(
     20.0, 2000.0, "10^4 persons", "half of the prefectures hold 150 to 600, the smallest 20"
 )
 CITY_AREA = Magnitude(2e3, 2e5, "km2", "half of the prefectures cover 7e3 to 2e4 km2")
+COVER_AREA = Magnitude(
+    20.0, 2e5, "km2", "most prefectures have 1e2 to 1e4 km2 of it, pastoral ones 1e5", zeros=True
+)
 
 MAGNITUDES: dict[str, Magnitude] = {
     "co2_edgar": CITY_CO2,
@@ -68,7 +74,13 @@ MAGNITUDES: dict[str, Magnitude] = {
         60.0, 1500.0, "gC/m2/a", "from desert steppe (50) to evergreen forest (1,400)"
     ),
     "area_admin": CITY_AREA,
+    "area_forest": COVER_AREA,
+    "area_grass": COVER_AREA,
+    "area_crop": COVER_AREA,
     "gdp": CITY_GDP,
+    "gdp1": Magnitude(5e3, 5e7, "10^4 yuan", "half of the prefectures make 3e5 to 2e6"),
+    "gdp2": Magnitude(5e4, 1e8, "10^4 yuan", "half of the prefectures make 1e6 to 1e7"),
+    "gdp3": Magnitude(5e4, 1e8, "10^4 yuan", "half of the prefectures make 8e5 to 1e7"),
     "gdp_nominal": CITY_GDP,
     "gdp_real": CITY_GDP,
     "gdp_index": Magnitude(90.0, 130.0, "previous year = 100", "growth of -10 to 30 % a year"),
@@ -84,12 +96,22 @@ MAGNITUDES: dict[str, Magnitude] = {
     "coal_capacity": Magnitude(
         0.1, 20.0, "Mt per year", "the tracker lists mines from about 0.3 Mt a year on, up to 40"
     ),
+    "emp_mining": Magnitude(
+        100.0, 2e5, "persons", "prefectures with mines employ 1e3 to 1e5 in it", zeros=True
+    ),
     "emp_total": Magnitude(
         2e4, 1e7, "persons", "half of the prefectures employ 2e5 to 4.4e5 in urban units"
     ),
+    "emp1": Magnitude(20.0, 2e5, "persons", "farms and forest offices in urban units, 1e2 to 3e4"),
+    "emp2": Magnitude(5e3, 5e6, "persons", "half of the prefectures employ 6e4 to 2e5"),
+    "emp3": Magnitude(5e3, 5e6, "persons", "half of the prefectures employ 1e5 to 2.5e5"),
     "nat_emp_total": Magnitude(1e8, 1e9, "persons", "China employs 1.1e8 (urban units) to 7.8e8"),
     "nat_emp_mining": Magnitude(1e6, 2e7, "persons", "Chinese mining employs 3e6 to 1.5e7"),
     "prov_pop": Magnitude(500.0, 1.5e4, "10^4 persons", "provinces hold 250 to 12,700"),
+    "fiscal_exp": Magnitude(5e4, 5e7, "10^4 yuan", "prefectures spend 1e5 (2003) to 1e7 a year"),
+    "sci_exp": Magnitude(
+        50.0, 5e5, "10^4 yuan", "prefectures spend 2e2 (2003) to 2e5 a year on it", zeros=True
+    ),
     "usd_cny": Magnitude(4.0, 12.0, "yuan per USD", "6.1 to 8.7 since 1994"),
 }
 
@@ -186,4 +208,7 @@ def check_column(
         return
     unit = file_unit or bounds.unit
     factor = scale(bounds.unit, unit)
+    if bounds.zeros:
+        values = np.asarray(series, dtype=float)
+        series = values[values != 0]
     check_magnitude(series, quantity, bounds.low * factor, bounds.high * factor, unit, place)

@@ -106,17 +106,8 @@ _SEPARATORS = re.compile(r"[_\-—–/\\|\s()\[\]【】{}<>《》:：,，、;；
 _YEAR_IN_NAME = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 
 BOUNDS: Mapping[str, Magnitude] = {
-    "emp_total": MAGNITUDES["emp_total"],
-    "emp_mining": Magnitude(100.0, 2e5, PERSONS, "prefectures with mines employ 1e3 to 1e5 in it"),
-    "emp1": Magnitude(20.0, 2e5, PERSONS, "farms and forest offices in urban units, 1e2 to 3e4"),
-    "emp2": Magnitude(5e3, 5e6, PERSONS, "half of the prefectures employ 6e4 to 2e5"),
-    "emp3": Magnitude(5e3, 5e6, PERSONS, "half of the prefectures employ 1e5 to 2.5e5"),
-    "fiscal_exp": Magnitude(
-        5e4, 5e7, TEN_THOUSAND_YUAN, "prefectures spend 1e5 (2003) to 1e7 a year"
-    ),
-    "sci_exp": Magnitude(
-        50.0, 5e5, TEN_THOUSAND_YUAN, "prefectures spend 2e2 (2003) to 2e5 a year on it"
-    ),
+    name: MAGNITUDES[name]
+    for name in ("emp_total", "emp_mining", "emp1", "emp2", "emp3", "fiscal_exp", "sci_exp")
 }
 """Where the median of the positive values of a year may lie."""
 

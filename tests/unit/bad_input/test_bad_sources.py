@@ -409,7 +409,13 @@ TIDY = ["code", "year", "emp_mining"]
         ([["code", "year", "flag_x"], [140100, 2003, 2]], {}, "a flag is 0 or 1", ""),
         ([["code", "year", "pop"], [140100, 2003, 3_398_400]], {}, "the numbers look like persons",
          "10^4 persons"),
-        ([TIDY, [140100, 2003, 1], [140100, 2003, 2]], {}, "140100 2003 (rows 2, 3)", ""),
+        ([TIDY, [140100, 2003, 2.5], [140200, 2003, 0], [140300, 2003, 0], [140400, 2003, 12.0]],
+         {}, "the median of emp_mining is 7.25, in persons", "in persons"),
+        ([["code", "year", "emp2"], [140100, 2003, 21.5]], {}, "look like 10^4 persons", ""),
+        ([["code", "year", "gdp2"], [140100, 2003, 310.0]], {}, "look like 10^8 yuan", ""),
+        ([["code", "year", "fiscal_exp"], [140100, 2003, 42.0]], {}, "look like 10^8 yuan", ""),
+        ([["code", "year", "area_crop"], [140100, 2003, 310_000]], {}, "look like hectares", ""),
+        ([TIDY, [140100, 2003, 900], [140100, 2003, 800]], {}, "140100 2003 (rows 2, 3)", ""),
     ],
 )  # fmt: skip
 def test_tables_of_ones_own(tmp_path, rows, options, problem, hint):
@@ -421,6 +427,12 @@ def test_tables_of_ones_own(tmp_path, rows, options, problem, hint):
 def test_magnitudes_of_ones_own_table_can_be_left_unchecked(tmp_path):
     path = text(tmp_path / "own.csv", [["code", "year", "pop"], [140100, 2003, 3_398_400]])
     assert READERS["tidy_csv"].read(path, check_units=False).frame["pop"].item() == 3_398_400
+
+
+def test_places_without_mining_do_not_count_for_its_magnitude(tmp_path):
+    rows = [TIDY, [140100, 2003, 9000], [140200, 2003, 0], [140300, 2003, 0]]
+    path = text(tmp_path / "own.csv", rows)
+    assert READERS["tidy_csv"].read(path).frame["emp_mining"].tolist() == [9000, 0, 0]
 
 
 OPEN = [

@@ -151,6 +151,45 @@ def test_a_column_that_the_source_lacks_is_refused(assemble):
         assemble({"a": (text, {"columns": ["gdp"]})})
 
 
+def test_mining_above_total_employment_is_refused_with_both_sources(assemble):
+    with pytest.raises(DataError) as caught:
+        assemble(
+            {
+                "mining": "year,code,emp_mining\n2003,140100,9000\n2004,140100,9100\n",
+                "jobs": "year,code,emp_total\n2003,140100,9000\n2004,140100,600\n",
+            }
+        )
+    message = str(caught.value)
+    assert "unit 140100, year 2004: 9100 of 600. " in message
+    assert "year 2003" not in message
+    for source, column in (("mining", "emp_mining"), ("jobs", "emp_total")):
+        assert f"{column} (source {source!r}, " in message
+        assert f"{source}.csv)" in message
+
+
+def test_a_part_is_held_against_the_whole_of_its_version(assemble):
+    renamed = {"rename": {"emp_mining": "emp_mining__b", "emp_total": "emp_total__b"}}
+    rows = "year,code,emp_mining,emp_total\n2003,140100,9000,600\n"
+    with pytest.raises(DataError, match=r"emp_mining__b .* is above emp_total__b"):
+        assemble({"a": (rows, renamed)})
+    other = {"rename": {"emp_mining": "emp_mining__b"}, "columns": ["emp_mining"]}
+    assert cells(assemble({"a": (rows, other)}), "emp_mining__b", TAIYUAN)[0] == 9000
+
+
+def test_a_value_out_of_range_is_named_with_its_file(assemble):
+    with pytest.raises(DataError) as caught:
+        assemble(
+            {
+                "people": "year,code,pop\n2003,140100,-3\n",
+                "gdp": "year,code,gdp\n2003,140100,1000\n",
+            }
+        )
+    line = next(line for line in str(caught.value).splitlines() if "'pop'" in line)
+    assert "unit 140100, year 2003: -3" in line
+    assert "(from source 'people', " in line
+    assert line.endswith("people.csv)")
+
+
 def test_two_rows_for_a_unit_and_year_are_refused(assemble):
     text = "year,name,pop\n2003,太原,1\n2003,太原市,2\n2004,太原,3\n"
     with pytest.raises(SourceError, match="two rows for one unit and year: 太原市 140100 2003"):
