@@ -326,13 +326,14 @@ class NameMatcher:
         Old code -> code of today.
     """
 
-    __slots__ = ("_index", "_recodes", "_spans")
+    __slots__ = ("_index", "_provinces", "_recodes", "_spans")
 
     def __init__(self, units: Units, index: SpellingIndex, recodes: Mapping[str, str]) -> None:
         absent = sorted(set(units.ids) - set(index.places))
         if absent:
             raise DataError(f"units that the index of places does not have: {listing(absent)}")
         self._spans = {unit: units.existed(unit) for unit in units.ids}
+        self._provinces = frozenset(unit[:2] for unit in units.ids)
         self._index = index
         self._recodes = dict(recodes)
 
@@ -477,8 +478,22 @@ class NameMatcher:
         code = self._recodes.get(code, code)
         if code in self._index.places:
             return code
-        is_county = not code.endswith("00") and f"{code[:2]}0000" in self._index.places
-        return code if is_county else ""
+        return code if self._is_county(code) else ""
+
+    def _is_county(self, code: str) -> bool:
+        """Whether a code can be a county's: a unit's slip, as 149999 for 140100, must not pass.
+
+        In the provinces of the units a county belongs to a known prefecture, of today or before
+        (Jiyuan, which belongs to none, is a place itself); elsewhere any county will do.
+        """
+        if code.endswith("00") or f"{code[:2]}0000" not in self._index.places:
+            return False
+        prefecture = f"{code[:4]}00"
+        return (
+            code[:2] not in self._provinces
+            or prefecture in self._index.places
+            or prefecture in self._recodes
+        )
 
     def _decide_named(
         self,

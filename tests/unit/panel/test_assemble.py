@@ -204,6 +204,16 @@ def test_an_unknown_name_in_a_province_of_the_study_is_refused(assemble):
         assemble({"a": UNKNOWN})
 
 
+def test_a_slip_of_a_code_in_a_province_of_the_study_is_refused(assemble):
+    rows = "year,code,pop\n2003,149999,1\n2004,140100,2\n2003,140200,3\n"
+    with pytest.raises(UnitError, match=r"a\.csv: not recognised: 149999"):
+        assemble({"a": rows})
+    report = {"unknown_units": "report"}
+    assert assemble({"a": (rows, report)}).unmatched["key"].tolist() == ["149999"]
+    outside = "2003,140000,1\n2003,140181,1\n2003,150400,1\n2003,439999,1\n"
+    assert assemble({"a": rows.replace("2003,149999,1\n", outside)}).unmatched.empty
+
+
 def test_an_unknown_name_is_listed_when_the_study_says_so(assemble):
     found = assemble({"a": (UNKNOWN, {"unknown_units": "report"})})
     row = found.unmatched.to_dict("records")

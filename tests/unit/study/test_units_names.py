@@ -182,6 +182,9 @@ def test_codes(matcher, code, unit):
     ("keys", "status", "rule"),
     [
         ({"code": "140181"}, "outside", "code of a county"),
+        ({"code": 142299}, "outside", "code of a county"),  # of the prefecture of Xinzhou, to 2000
+        ({"code": 149999}, "unmatched", "unknown code"),  # no prefecture 149900 in Shanxi
+        ({"code": 439999}, "outside", "code of a county"),  # no province of the study
         ({"code": 150400}, "outside", "code"),
         ({"code": 14}, "outside", "code"),
         ({"code": 140000}, "outside", "code"),
