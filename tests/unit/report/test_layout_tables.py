@@ -17,12 +17,13 @@ from yrb_carbon.report.layout import (
     LIKELIHOODS,
     SERIAL_NOTE,
     ZERO_NOTE,
+    PrintedTable,
     format_estimate,
     label_of,
     layout_table,
     stars_of,
 )
-from yrb_carbon.report.tables import escape_latex, write_tables
+from yrb_carbon.report.tables import escape_latex, write_latex_table, write_tables
 from yrb_carbon.study.config import SYNTHETIC_CAUTION, Study, VariableSection
 
 TERMS = ("x", "z")
@@ -367,13 +368,101 @@ def test_every_command_character_is_escaped():
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("-0.0896***", "$-$0.0896***"),
+        ("(-0.5)", "($-$0.5)"),
+        ("2.2e-16", "2.2e$-$16"),
+        ("0.5", "0.5"),
+        ("-ln(E / S)", "$-$ln(E / S)"),
+        ("about -1/(T - 1)", "about $-$1/(T $-$ 1)"),
+        ("two-way, 2003-2018", "two-way, 2003-2018"),
+        ("10^-12", r"10\textasciicircum{}$-$12"),
+    ],
+)
+def test_minus_signs_are_set_as_such(text, expected):
+    assert escape_latex(text) == expected
+
+
+def latex_of(body: pd.DataFrame, folder: Path) -> str:
+    path = folder / "T.tex"
+    write_latex_table(PrintedTable("T", "Title", body, ("A note.",)), path)
+    return path.read_text(encoding="utf-8")
+
+
+def test_columns_of_numbers_stand_right_and_texts_left(tmp_path):
+    body = pd.DataFrame(
+        {
+            "": ["a", "b", "c"],
+            "number": ["-1.5***", "(0.2)", ""],
+            "text": ["x", "queen", "1"],
+            "mixed": ["1", "(2)", "twoway"],
+            "long": ["word " * 20, "", ""],
+        }
+    )
+    text = latex_of(body, tmp_path)
+    assert r"\begin{tabular}{lrlr>{\raggedright\arraybackslash}p{20em}}" in text
+
+
+@pytest.mark.parametrize(
+    ("columns", "digits", "rows", "environment", "scaled"),
+    [
+        (7, 4, 3, "table", False),
+        (8, 4, 3, "table", True),
+        (4, 20, 3, "table", True),
+        (20, 8, 3, "sidewaystable", True),
+        # too many rows for a turned page
+        (20, 8, 40, "table", True),
+    ],
+)
+def test_wide_tables_are_scaled_to_the_line(tmp_path, columns, digits, rows, environment, scaled):
+    body = pd.DataFrame(
+        [["1" * digits] * columns] * rows, columns=[f"c{i}" for i in range(columns)]
+    )
+    text = latex_of(body, tmp_path)
+    assert f"\\begin{{{environment}}}" in text
+    assert f"\\end{{{environment}}}" in text
+    assert (r"\resizebox{" in text) == scaled
+
+
+def test_labels_that_latex_would_take_for_arguments_are_protected(tmp_path):
+    body = pd.DataFrame({"": ["[a]", "*b", "c"], "1": ["1", "2", "3"]})
+    text = latex_of(body, tmp_path)
+    assert "\n{[}a] & 1" in text
+    assert "\n{*}b & 2" in text
+    assert "\nc & 3" in text
+
+
+def test_neighbours_share_a_heading(tmp_path):
+    heads = ["Year", "X: I", "X: z", "alone: p", "Direct", "Direct: s.e."]
+    text = latex_of(pd.DataFrame([["1"] * 6], columns=heads), tmp_path)
+    assert (
+        r" & \multicolumn{2}{c}{X} &  & \multicolumn{2}{c}{Direct} \\" "\n"
+        r"\cmidrule(lr){2-3} \cmidrule(lr){5-6}" "\n"
+        r"Year & I & z & alone: p &  & s.e. \\"
+    ) in text  # fmt: skip
+    plain = latex_of(pd.DataFrame([["1"] * 2], columns=["Year", "a: b"]), tmp_path)
+    assert "multicolumn" not in plain
+    assert r"Year & a: b \\" in plain
+
+
+def test_what_is_said_of_all_columns_is_written_once(tmp_path):
+    rows = [["Outcome", "Balance", "Balance"], ["x", "1", "1"], ["Weights", "", ""]]
+    text = latex_of(pd.DataFrame(rows, columns=["", "a", "b"]), tmp_path)
+    assert r"Outcome & \multicolumn{2}{c}{Balance} \\" in text
+    assert r"x & 1 & 1 \\" in text
+    assert r"Weights &  &  \\" in text
+
+
 @pytest.mark.skipif(shutil.which("xelatex") is None, reason="xelatex is not installed")
 def test_tables_compile(estimates, tmp_path: Path):
     write_tables(STUDY, estimates, tmp_path)
     inputs = "\n".join(rf"\input{{{name}.tex}}" for name in STUDY.tables)
+    packages = (tmp_path / "T4.tex").read_text(encoding="utf-8").splitlines()[0]
+    packages = packages.removeprefix("% needs ").split(" and ")[0]
     (tmp_path / "all.tex").write_text(
-        "\\documentclass{article}\\usepackage{booktabs}\\begin{document}\n"
-        f"{inputs}\n\\end{{document}}\n",
+        f"\\documentclass{{article}}{packages}\\begin{{document}}\n{inputs}\n\\end{{document}}\n",
         encoding="utf-8",
     )
     done = subprocess.run(
@@ -381,3 +470,5 @@ def test_tables_compile(estimates, tmp_path: Path):
         cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-2000:]
+    assert "Overfull" not in done.stdout
+    assert "Float too large" not in done.stdout
