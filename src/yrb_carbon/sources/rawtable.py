@@ -414,10 +414,16 @@ def is_footer(cell: object) -> bool:
 def check_unique(
     frame: pd.DataFrame, keys: Sequence[str], rows: Sequence[int], place: Place
 ) -> None:
-    """Refuse two rows with the same keys, naming the keys and the rows of the file."""
+    """Refuse two rows with the same keys, naming the keys and the rows of the file.
+
+    Where a row stands twice because its code is another place's than its name, that is said: to
+    remove one of the two rows would be the wrong remedy.
+    """
     repeated = frame.duplicated(list(keys), keep=False).to_numpy()
     if not repeated.any():
         return
+    if {"code", "name"} <= set(frame.columns):
+        _refuse_disagreement(frame[repeated], np.asarray(rows)[repeated], place)
     seen: dict[tuple[object, ...], list[int]] = {}
     for number, row in zip(
         np.asarray(rows)[repeated],
@@ -434,6 +440,26 @@ def check_unique(
         place,
         "Keep one row for each.",
     )
+
+
+def _refuse_disagreement(repeated: pd.DataFrame, rows: np.ndarray, place: Place) -> None:
+    from yrb_carbon.study.units import load_matcher
+
+    matcher = load_matcher()
+    texts = []
+    for number, code, name in zip(rows, repeated["code"], repeated["name"], strict=True):
+        by_code, by_name = matcher.match(code=code), matcher.match(name=name)
+        known = set(by_code.candidates), set(by_name.candidates)
+        if all(known) and not known[0] & known[1]:
+            meant = listing(matcher.label(c) for c in sorted(known[0]))
+            named = " or ".join(matcher.label(c) for c in sorted(known[1]))
+            texts.append(f"row {number}: {code} is {meant}, {name!r} is {named}")
+    if texts:
+        raise SourceError(
+            f"code and name disagree in rows that share their code: {listing(texts, 6)}",
+            place,
+            "Correct the code or the name.",
+        )
 
 
 def tidy_table(

@@ -429,6 +429,21 @@ def test_magnitudes_of_ones_own_table_can_be_left_unchecked(tmp_path):
     assert READERS["tidy_csv"].read(path, check_units=False).frame["pop"].item() == 3_398_400
 
 
+def test_a_row_whose_code_is_another_places_is_no_second_row(tmp_path):
+    right, wrong = (
+        [2003, 140100, "山西省", "太原市", 2.7e7],
+        [2003, 140100, "山西省", "大同市", 1e7],
+    )
+    error = refused("edgar_city", edgar(tmp_path, right, wrong))
+    assert error.problem == (
+        "code and name disagree in rows that share their code: "
+        "row 3: 140100 is 太原市 140100, '大同市' is 大同市 140200"
+    )
+    assert error.hint == "Correct the code or the name."
+    for twice in ([right, right], [right, [2003, 140100, "山西省", "太原", 1e7]]):
+        assert "140100 2003 (rows 2, 3)" in refused("edgar_city", edgar(tmp_path, *twice)).problem
+
+
 def test_places_without_mining_do_not_count_for_its_magnitude(tmp_path):
     rows = [TIDY, [140100, 2003, 9000], [140200, 2003, 0], [140300, 2003, 0]]
     path = text(tmp_path / "own.csv", rows)
