@@ -203,7 +203,12 @@ def _print_entry(name: str) -> None:
     entry: Entry | None = entries.entry(name) or entries.indices.get(name)
     if entry is None:
         _refuse([f"no such column ({_choices(name, [*entries.columns, *entries.indices])})"])
-    readers = [reader.name for reader in READERS.values() if name in reader.provides]
+    is_raw = entries.entry(name) is not None
+    readers = [
+        reader.name
+        for reader in READERS.values()
+        if name in reader.provides or (is_raw and not reader.provides)
+    ]
     facts = {
         "column": name,
         "label": f"{entry.label.en}; {entry.label.zh}",

@@ -285,7 +285,7 @@ def test_dictionary_of_one_column_says_unit_and_formats():
     result = runner.invoke(app, ["dictionary", "gdp2"])
     facts = dict(line.split(maxsplit=1) for line in result.stdout.splitlines())
     assert facts["unit"] == "10^4 yuan, current prices"
-    assert facts["formats"] == "industry_structure"
+    assert facts["formats"] == "industry_structure, tidy_csv"
 
 
 def test_dictionary_of_an_index_says_its_formula():
