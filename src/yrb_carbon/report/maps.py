@@ -563,22 +563,54 @@ class _Sheet:
                 )  # fmt: skip
 
     def scale_bar(self, axes: Axes) -> None:
-        """Draw a bar of about a fifth of the width in the lower left corner."""
+        """Draw a bar of about a fifth of the width, on white, in the corner with least below it."""
+        from matplotlib.patches import Rectangle
+
         west, south, east, north = self.extent
-        width = east - west
+        width, tall = east - west, north - south
         length_km = _round_down(width / 5e3)
-        x = west + 0.05 * width
-        y = south + 0.07 * (north - south)
-        tick = 0.012 * (north - south)
-        end = x + 1e3 * length_km
+        bar = 1e3 * length_km
+        tick, edge = 0.012 * tall, 0.02 * width
+        x, y = self._free_corner(bar + 2 * edge, 8 * tick + edge)
+        axes.add_patch(
+            Rectangle(
+                (x, y), bar + 2 * edge, 8 * tick + edge, facecolor="#FFFFFF", edgecolor="none",
+                alpha=0.9, zorder=5,
+            )
+        )  # fmt: skip
+        left, low = x + edge, y + edge
+        right = left + bar
         axes.plot(
-            [x, x, end, end], [y + tick, y, y, y + tick], color="#333333", linewidth=1.2, zorder=6,
-            scalex=False, scaley=False,
+            [left, left, right, right], [low + tick, low, low, low + tick], color="#333333",
+            linewidth=1.2, zorder=6, scalex=False, scaley=False,
         )  # fmt: skip
         axes.text(
-            (x + end) / 2, y + 1.5 * tick, f"{length_km:g} km", ha="center", va="bottom",
+            (left + right) / 2, low + 1.5 * tick, f"{length_km:g} km", ha="center", va="bottom",
             fontsize=7, color="#333333", zorder=6,
         )  # fmt: skip
+
+    def _free_corner(self, width: float, height: float) -> tuple[float, float]:
+        """Lower left point of the corner box of a size that covers least of what is drawn.
+
+        Units of the sample count before those behind; of equal corners the lower left comes first.
+        """
+        west, south, east, north = self.extent
+        margin = 0.02 * (east - west)
+        corners = [
+            (x, y)
+            for y in (south + margin, north - margin - height)
+            for x in (west + margin, east - margin - width)
+        ]
+
+        def covered(corner: tuple[float, float]) -> tuple[float, float]:
+            box = shapely.box(*corner, corner[0] + width, corner[1] + height)
+            own, behind = (
+                float(shapely.area(shapely.intersection(shapes, box)).sum())
+                for shapes in (self.units, self.context)
+            )
+            return own, behind
+
+        return min(corners, key=covered)
 
     def name_provinces(self, axes: Axes, names: Mapping[str, str]) -> None:
         """Write names at a point inside the largest part of each province."""

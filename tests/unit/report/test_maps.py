@@ -113,6 +113,56 @@ def test_context_is_named():
     assert "Units (N = 6)" in texts(figure)
 
 
+def scale_bar_box(figure):
+    """Corners of the white backing in the plane of the map: west, south, east, north."""
+    from matplotlib.patches import Rectangle
+
+    boxes = [p for axes in figure.axes for p in axes.patches if isinstance(p, Rectangle)]
+    assert len(boxes) == 1
+    return boxes[0].get_bbox().extents
+
+
+CELLS = dict(
+    zip(itertools.product(range(3), range(3)), zip(UNITS, SHAPES, strict=True), strict=True)
+)
+
+
+def units_at(*cells: tuple[int, int]):
+    chosen = sorted(CELLS[cell] for cell in cells)
+    units, shapes = zip(*chosen, strict=True)
+    return build_boundaries(units, shapes, FileRecord("some", None, "", len(units)))
+
+
+def corner_of_scale_bar(figure) -> str:
+    west, south, east, north = scale_bar_box(figure)
+    (left, right), (low, high) = figure.axes[0].get_xlim(), figure.axes[0].get_ylim()
+    vertical = "south" if south - low < high - north else "north"
+    return f"{vertical} {'west' if west - left < right - east else 'east'}"
+
+
+@pytest.mark.parametrize(
+    ("cells", "corner"),
+    [
+        ([(1, 1), (2, 0), (0, 2), (2, 2)], "south west"),
+        ([(1, 1), (0, 0), (0, 2), (2, 2)], "south east"),
+        ([(1, 1), (0, 0), (2, 0), (2, 2)], "north west"),
+        ([(1, 1), (0, 0), (2, 0), (0, 2)], "north east"),
+    ],
+)
+def test_scale_bar_stands_in_the_free_corner(cells, corner):
+    figure = draw_units_map(units_at(*cells), REACHES, title="x")
+    assert corner_of_scale_bar(figure) == corner
+
+
+def test_scale_bar_avoids_units_behind_the_sample():
+    sample = units_at((0, 0), (1, 1), (2, 2))
+    alone = draw_units_map(sample, REACHES, title="x")
+    assert corner_of_scale_bar(alone) == "south east"
+    behind = units_at((0, 0), (1, 1), (2, 2), (2, 0))
+    crossed = draw_units_map(sample, REACHES, title="x", context=behind)
+    assert corner_of_scale_bar(crossed) == "north west"
+
+
 def test_variable_maps_count_units_and_classes():
     series = values()
     series.loc[("140100", 2018)] = np.nan
