@@ -106,6 +106,12 @@ def test_the_guide_to_extending_is_one_overlay(tmp_path):
     study = load_study([REPOSITORY / "config.yaml", overlay])
     assert study.study.name == "more"
     assert {"Norm", "Norm_effects"} <= set(study.tables)
+    # the inputs of the default study begin in its first year
+    first = load_study([REPOSITORY / "config.yaml"]).study.first_year
+    assert study.study.first_year - max(v.lag for v in study.variables.values()) == first
+    shown = {year for figure in study.figures.maps.values() for year in figure.years}
+    assert min(shown) >= study.study.first_year
+    assert max(shown) <= study.study.last_year
 
 
 def test_headers_that_the_guide_to_the_yearbook_names_are_recognised():
