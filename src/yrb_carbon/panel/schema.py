@@ -63,12 +63,13 @@ class ValueRange(_Frozen):
 
     def contains(self, values: pd.Series) -> pd.Series:
         """Which values are finite and inside the range (missing values are not)."""
-        inside = pd.Series(np.isfinite(values.to_numpy(dtype=float)), index=values.index)
+        numbers = values.to_numpy(dtype=float)
+        inside = np.isfinite(numbers)
         if self.minimum is not None:
-            inside &= values > self.minimum if self.exclusive_minimum else values >= self.minimum
+            inside &= numbers > self.minimum if self.exclusive_minimum else numbers >= self.minimum
         if self.maximum is not None:
-            inside &= values < self.maximum if self.exclusive_maximum else values <= self.maximum
-        return inside
+            inside &= numbers < self.maximum if self.exclusive_maximum else numbers <= self.maximum
+        return pd.Series(inside, index=values.index)
 
 
 class Entry(_Frozen):
