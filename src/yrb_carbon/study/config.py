@@ -257,7 +257,9 @@ class VariableSection(Section):
         "balance", "emissions", "sink", "agglomeration", "upgrading", "technology", "land_sink",
         "control", "raw",
     ] = Field(description="Family of the index.")  # fmt: skip
-    label: Label | None = Field(None, description="Name on tables; the name of the variable when null.")
+    label: Label | None = Field(
+        None, description="Name on tables; the name of the variable when null."
+    )
     measure: str | None = Field(None, description="Formula within the family.")
     transform: Transform | None = Field(None, description="Applied to the index.")
     emissions: CarbonSource | None = Field(
