@@ -11,7 +11,8 @@ import pandas as pd
 
 from yrb_carbon.errors import DataError, listing
 from yrb_carbon.indices.registry import compute_variable, required_cells, required_columns
-from yrb_carbon.indices.spec import IndexDefaults, VariableSpec
+from yrb_carbon.indices.settings import index_defaults, variable_spec
+from yrb_carbon.indices.spec import IndexDefaults
 from yrb_carbon.panel.completeness import draw_completeness
 from yrb_carbon.panel.gaps import fill_gaps, format_years
 from yrb_carbon.panel.sample import Sample, fix_sample
@@ -51,31 +52,6 @@ class MadeSample:
     counts: dict[str, Any]
     log: tuple[str, ...]
     notice: str | None
-
-
-def index_defaults(spec: Any) -> IndexDefaults:
-    """Options of the indices from the study's sections."""
-    return IndexDefaults(
-        carbon_source=spec.carbon.source,
-        sink_method=spec.sink.method,
-        sink_k=spec.sink.k,
-        balance_index=spec.balance.index,
-        balance_transform=spec.balance.transform,
-        agglom_measure=spec.agglom.measure,
-        agglom_numerator=spec.agglom.numerator,
-        agglom_denominator=spec.agglom.denominator,
-        lq_reference=spec.lq.reference,
-        lq_transform=spec.lq.transform,
-        m1_measure=spec.m1.measure,
-        m2_measure=spec.m2.measure,
-        m3_measure=spec.m3.measure,
-        price_base_year=spec.price.base_year,
-    )
-
-
-def variable_spec(section: VariableSection) -> VariableSpec:
-    """Options of one variable, without its label and the version of its columns."""
-    return VariableSpec(**section.model_dump(exclude={"label", "version"}))
 
 
 def versioned(column: str, version: str | None) -> str:

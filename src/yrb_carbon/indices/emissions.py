@@ -11,8 +11,9 @@ import pandas as pd
 from yrb_carbon.errors import DataError, listing
 from yrb_carbon.indices.cells import refuse_cells
 from yrb_carbon.indices.constants import CARBON_TO_CO2
+from yrb_carbon.study.paths import data_folder
 
-FACTORS_FILE = Path(__file__).resolve().parents[3] / "data" / "emission_factors.csv"
+FACTORS_FILE = data_folder() / "emission_factors.csv"
 FACTOR_SETS = ("ceads", "gbt2589")
 FACTOR_COLUMNS = (
     "set", "fuel", "fuel_zh", "activity_unit", "ncv", "ncv_unit", "carbon_content", "oxidation",

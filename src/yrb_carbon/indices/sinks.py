@@ -18,11 +18,12 @@ from yrb_carbon.indices.constants import (
     M2_PER_KM2,
     T_PER_MT,
 )
+from yrb_carbon.study.paths import data_folder
 
 SINK_FACTORS = {"dry_matter": DRY_MATTER_TO_CO2, "carbon": CARBON_TO_CO2}
 """Name -> k, t CO2 per t C of net primary production."""
 
-COEFFICIENTS_FILE = Path(__file__).resolve().parents[3] / "data" / "land_use_coefficients.csv"
+COEFFICIENTS_FILE = data_folder() / "land_use_coefficients.csv"
 COEFFICIENT_COLUMNS = ("column", "land_class", "coefficient", "low", "high", "unit", "source")
 
 FOREST_CO2_PER_M3 = 1.6

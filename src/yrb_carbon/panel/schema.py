@@ -19,6 +19,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from yrb_carbon.errors import DataError, listing
+from yrb_carbon.study.paths import data_folder
 
 if TYPE_CHECKING:
     import pandera.pandas as pa
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 INDEX_NAMES = ("unit", "year")
 UNIT_PATTERN = r"^\d{6}$"
 VERSION_MARK = "__"
-DICTIONARY_FILE = Path(__file__).resolve().parents[3] / "data" / "dictionary.yaml"
+DICTIONARY_FILE = data_folder() / "dictionary.yaml"
 
 Kind = Literal["raw extensive", "raw intensive", "index", "flag"]
 Aggregation = Literal["sum", "area_mean", "constant", "none"]

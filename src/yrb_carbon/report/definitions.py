@@ -10,9 +10,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from yrb_carbon.analysis.samples import index_defaults, variable_spec
 from yrb_carbon.indices.emissions import EMISSION_COLUMNS
 from yrb_carbon.indices.registry import ResolvedVariable, resolve
+from yrb_carbon.indices.settings import index_defaults, variable_spec
 from yrb_carbon.panel.schema import Entry, load_dictionary
 from yrb_carbon.study.config import VariableSection
 

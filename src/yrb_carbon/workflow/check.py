@@ -189,7 +189,8 @@ def _strange_columns(
 
 def _column_faults(study: Study) -> Iterator[tuple[KeyPath, str]]:
     """Variables of tables and maps whose raw columns no source gives."""
-    from yrb_carbon.analysis.samples import index_defaults, raw_columns
+    from yrb_carbon.analysis.samples import raw_columns
+    from yrb_carbon.indices.settings import index_defaults
     from yrb_carbon.sources import READERS
 
     given = {"area"}
@@ -213,8 +214,8 @@ def _column_faults(study: Study) -> Iterator[tuple[KeyPath, str]]:
 
 
 def _variable_faults(study: Study) -> Iterator[tuple[KeyPath, str]]:
-    from yrb_carbon.analysis.samples import index_defaults, variable_spec
     from yrb_carbon.indices.registry import resolve
+    from yrb_carbon.indices.settings import index_defaults, variable_spec
 
     defaults = index_defaults(study)
     for name, section in study.variables.items():
