@@ -49,6 +49,7 @@ WIDER_REFERENCE_NOTE = (
     "employment urban units only: the level of the quotient is not 1 for an average unit, and it "
     "moves with that ratio from year to year."
 )
+DISCARDED = "draws_discarded"
 LIKELIHOODS = ("loglik", "aic", "bic")
 ESTIMATOR_NOTES = {
     "transform": "Lee and Yu (2010) transformation QML with exact log-determinant; standard "
@@ -361,7 +362,13 @@ def _effects(
         heads += [quantity, f"{quantity}: s.e. delta", f"{quantity}: s.e. simulated"]
     body = pd.DataFrame(lines, columns=[*heads, "Residual AR(1)"])
     draws = effects["draws"].dropna().unique()
-    drawn = f" {int(draws[0])} draws from the estimates' normal distribution." if len(draws) else ""
+    lost = rows.loc[rows["term"] == DISCARDED, "estimate"].sum()
+    drawn = (
+        f" {int(draws[0])} draws a model from the estimates' normal distribution, {int(lost)} in "
+        "all discarded for want of a finite multiplier."
+        if len(draws)
+        else ""
+    )
     fixed = effects["estimate"].eq(0) & ~effects["std_error"].gt(0)
     notes = [
         f"Mean effects after LeSage and Pace (2009) of the models of {table.of}; stars from the "
