@@ -111,6 +111,17 @@ def test_ols_rows_against_dummies(frame, fitted):
     assert row["statistic"] == pytest.approx(row["estimate"] / row["std_error"], rel=EXACT)
 
 
+def test_ols_errors_are_clustered_by_unit(frame, fitted):
+    """se^2 = n/(n - k) * sum_i (x_i'e_i)^2 / (x'x)^2, k the slopes and the dummies."""
+    exog = demean(frame[["x"]], "twoway")["x"]
+    residuals = fitted[0].residuals
+    scores = (exog * residuals).groupby(level="unit").sum()
+    spent = 1 + N_UNITS + N_YEARS - 1
+    variance = (scores**2).sum() / (exog**2).sum() ** 2 * len(frame) / (len(frame) - spent)
+    row = one(model_rows(fitted, KEY), model="ols", quantity="coef", term="x")
+    assert row["std_error"] == pytest.approx(variance**0.5, rel=1e-10)
+
+
 def test_spatial_rows_say_which_model_they_are_of(fitted):
     rows = model_rows(fitted, KEY)
     sdm = rows[rows["model"] == "sdm"]
