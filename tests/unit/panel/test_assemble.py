@@ -121,6 +121,14 @@ def test_laiwu_is_summed_into_jinan(assemble):
     assert any("summed 371200" in note for note in found.records[0]["notes"])
 
 
+def test_a_rate_of_laiwu_is_not_added_to_that_of_jinan(assemble):
+    text = "code,year,road_area_pc\n370100,2003,10\n371200,2003,8\n"
+    with pytest.raises(DataError, match="road_area_pc"):
+        assemble({"a": text})
+    kept = assemble({"a": (text, {"merge": False})})
+    assert cells(kept, "road_area_pc", "370100")[0] == 10
+
+
 def test_without_merging_laiwu_is_left_out_and_jinan_flagged(assemble):
     found = assemble({"a": (LAIWU_TEXT, {"merge": False})})
     assert cells(found, "gdp2", JINAN) == [100, 110]
