@@ -50,6 +50,12 @@ COLUMNS = (
 SORT_COLUMNS = (*KEY_COLUMNS, *TEXT_COLUMNS)
 
 
+AT_BOUNDARY = "at_boundary"
+"""Term of the `value` row of a model whose likelihood peaks at the edge of the interval."""
+DISCARDED = "draws_discarded"
+"""Term of the `value` row that counts the draws without effects."""
+
+
 class Quantity(StrEnum):
     """What the number of a row is."""
 

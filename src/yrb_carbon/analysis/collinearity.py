@@ -2,40 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
-from yrb_carbon.analysis.models import FittedColumn
+from yrb_carbon.analysis.models import (
+    HAS_TIME_EFFECTS,
+    HAS_UNIT_EFFECTS,
+    FittedColumn,
+    Weights,
+    panel_of,
+)
 from yrb_carbon.analysis.rows import TableKey, complete_rows, model_names, panel_counts
 from yrb_carbon.estimates import Quantity
+from yrb_carbon.spatialpanel.within import stack, within_transform
 
 
-def demean(frame: pd.DataFrame, effects: str) -> pd.DataFrame:
-    """Remove the means that fixed effects stand for from a balanced panel, index (unit, year).
+def demeaned_regressors(column: FittedColumn, weights: Mapping[str, Weights]) -> pd.DataFrame:
+    """Regressors of a model, lags included, without the means that its fixed effects stand for.
 
-    twoway: x_it - x_i. - x_.t + x_.. ; unit: x_it - x_i. ; time: x_it - x_.t ; none: x_it - x_..
+    The very arrays that the estimator works on. Without fixed effects the overall mean is removed,
+    as a VIF is about variation around it, and the constant is left out.
+
+    Returns
+    -------
+    DataFrame, one row a unit-year, columns named as the model's parameters.
     """
-    unit = frame.groupby(level="unit").transform("mean")
-    year = frame.groupby(level="year").transform("mean")
-    if effects == "unit":
-        return frame - unit
-    if effects == "time":
-        return frame - year
-    if effects == "none":
-        return frame - frame.mean()
-    return frame - unit - year + frame.mean()
-
-
-def spatial_lags(frame: pd.DataFrame, weights: Any) -> pd.DataFrame:
-    """W x_t of every column and year; columns are named `W.<column>`."""
-    units = list(weights.unique_ids)
-    lagged = {}
-    for name in frame.columns:
-        wide = frame[name].unstack("year").loc[units]
-        product = pd.DataFrame(weights.sparse @ wide.to_numpy(), wide.index, wide.columns)
-        lagged[f"W.{name}"] = product.rename_axis(index="unit").stack()
-    return pd.DataFrame(lagged).reindex(frame.index)
+    panel = column.results if column.column.model != "ols" else panel_of(column, weights)
+    entity = column.column.effects in HAS_UNIT_EFFECTS
+    time = column.column.effects in HAS_TIME_EFFECTS
+    values = within_transform(panel.arrays.z, entity_effects=entity, time_effects=time)
+    frame = pd.DataFrame(stack(values), columns=list(panel.arrays.names))
+    if entity or time:
+        return frame
+    varying = frame.loc[:, frame.nunique() > 1]
+    return varying - varying.mean()
 
 
 def variance_inflation(frame: pd.DataFrame) -> pd.Series:
@@ -62,7 +64,7 @@ def variance_inflation(frame: pd.DataFrame) -> pd.Series:
 
 
 def collinearity_rows(
-    fitted: tuple[FittedColumn, ...], weights: dict[str, Any], key: TableKey
+    fitted: tuple[FittedColumn, ...], weights: Mapping[str, Weights], key: TableKey
 ) -> pd.DataFrame:
     """VIF of the demeaned X, and of [X, WX] for models with lagged regressors.
 
@@ -71,16 +73,14 @@ def collinearity_rows(
     """
     rows: list[dict[str, Any]] = []
     for column in fitted:
-        exog = column.sample[list(column.regressors)]
-        blocks = {"regressors": exog}
-        if column.column.model in ("slx", "sdm", "sdem"):
-            named = column.column.durbin
-            with_lag = exog if named is None else exog[list(named)]
-            lagged = spatial_lags(with_lag, weights[column.key.weights])
-            blocks["regressors_and_lags"] = pd.concat([exog, lagged], axis=1)
+        everything = demeaned_regressors(column, weights)
+        own = [name for name in everything.columns if name in column.regressors]
+        blocks = {"regressors": everything[own]}
+        if len(own) < everything.shape[1]:
+            blocks["regressors_and_lags"] = everything
         shared = {**model_names(column.key), **panel_counts(column.sample)}
         for block, values in blocks.items():
-            for term, number in variance_inflation(demean(values, column.column.effects)).items():
+            for term, number in variance_inflation(values).items():
                 rows.append(
                     {
                         **shared,

@@ -20,9 +20,8 @@ from yrb_carbon.analysis.rows import (
     model_names,
     panel_counts,
 )
+from yrb_carbon.estimates import DISCARDED
 from yrb_carbon.study.config import EffectsSection
-
-DISCARDED = "draws_discarded"
 
 
 def effects_rows(

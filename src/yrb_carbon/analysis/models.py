@@ -18,11 +18,11 @@ from yrb_carbon.analysis.rows import (
     panel_counts,
 )
 from yrb_carbon.errors import DataError, listing
+from yrb_carbon.estimates import AT_BOUNDARY
 from yrb_carbon.spatialpanel import SpatialPanel, SpatialPanelError, SpatialPanelResults
 from yrb_carbon.study.config import ModelColumn, ModelsTable
 
 HAS_UNIT_EFFECTS = ("unit", "twoway")
-AT_BOUNDARY = "at_boundary"
 HAS_TIME_EFFECTS = ("time", "twoway")
 
 
@@ -160,6 +160,13 @@ def spatial_panel(
         entity_effects=column.effects in HAS_UNIT_EFFECTS,
         time_effects=column.effects in HAS_TIME_EFFECTS,
     )
+
+
+def panel_of(column: FittedColumn, weights: Mapping[str, Weights]) -> SpatialPanel:
+    """The model of a column as our own estimator has it, for the ones that linearmodels fitted."""
+    outcome = column.sample[column.key.outcome]
+    exog = column.sample[list(column.regressors)]
+    return spatial_panel(column.column, outcome, exog, weights[column.key.weights])
 
 
 def model_rows(fitted: tuple[FittedColumn, ...], key: TableKey) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from yrb_carbon.analysis.models import FittedColumn, Weights, errors_of_column, spatial_panel
+from yrb_carbon.analysis.models import FittedColumn, Weights, errors_of_column, panel_of
 from yrb_carbon.analysis.rows import TableKey, complete_rows, model_names, panel_counts
 
 OURS = "ours"
@@ -35,10 +35,7 @@ def peers_rows(
     for column in fitted:
         results = column.results
         if column.column.model == "ols":
-            outcome = column.sample[column.key.outcome]
-            exog = column.sample[list(column.regressors)]
-            linked = weights[column.key.weights]
-            results = spatial_panel(column.column, outcome, exog, linked).fit(estimator="direct")
+            results = panel_of(column, weights).fit(estimator="direct")
         shared = {
             **model_names(column.key),
             **panel_counts(column.sample),

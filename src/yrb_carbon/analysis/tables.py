@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from pydantic import TypeAdapter
-from scipy.sparse import csr_array
 
 from yrb_carbon.analysis.rows import TableKey
 from yrb_carbon.study.config import ModelsTable, Table
+from yrb_carbon.weights.links import LinkedUnits, read_links
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +45,6 @@ def read_spec(values: Mapping[str, Any]) -> TableSpec:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class LinkedUnits:
-    """Standardised spatial weights as the estimators take them.
-
-    Attributes
-    ----------
-    unique_ids : Index of str
-        Units, sorted.
-    sparse : sparse array, (n, n)
-        Weights in the order of `unique_ids`.
-    """
-
-    unique_ids: pd.Index
-    sparse: csr_array
-
-
 def read_weights(paths: Iterable[str | Path]) -> dict[str, LinkedUnits]:
     """Weights by name (the file's stem), without importing the library of weights.
 
@@ -70,16 +53,4 @@ def read_weights(paths: Iterable[str | Path]) -> dict[str, LinkedUnits]:
     paths : iterable of paths
         Parquet files of `yrb_carbon.weights.io.write_weights`.
     """
-    return {Path(path).stem: _read_links(path) for path in paths}
-
-
-def _read_links(path: str | Path) -> LinkedUnits:
-    links = pd.read_parquet(path, columns=["focal", "neighbor", "weight"])
-    units = pd.Index(sorted(set(links["focal"]) | set(links["neighbor"])), name="unit")
-    rows = units.get_indexer(links["focal"])
-    columns = units.get_indexer(links["neighbor"])
-    shape = (len(units), len(units))
-    weights = csr_array((links["weight"].to_numpy(dtype=float), (rows, columns)), shape=shape)
-    weights.eliminate_zeros()
-    weights.sort_indices()
-    return LinkedUnits(units, weights)
+    return {Path(path).stem: read_links(path) for path in paths}

@@ -32,7 +32,7 @@ from yrb_carbon.indices.sinks import (
 )
 from yrb_carbon.indices.spec import REAL_GDP_BASE_YEAR, IndexDefaults, VariableSpec
 from yrb_carbon.indices.transforms import TRANSFORMS, calc_transformed
-from yrb_carbon.panel.deflate import calc_price_level
+from yrb_carbon.panel.deflate import calc_rebased
 from yrb_carbon.panel.schema import cell_name, load_dictionary, require_panel_index
 
 NATIONAL_PREFIX = "nat_"
@@ -583,11 +583,10 @@ def _rebased_gdp(
 ) -> pd.Series:
     base = int(variable.price_base_year or REAL_GDP_BASE_YEAR)
     try:
-        level = calc_price_level(panel["gdp_real"], panel["gdp_nominal"], base)
+        rebased = calc_rebased(panel["gdp_real"], panel["gdp_nominal"], base)
     except DataError as error:
         raise DataError(f"{title}: {error}") from None
-    by_cell = level.reindex(real.index.get_level_values("unit")).to_numpy(dtype=float)
-    return pd.Series(real.to_numpy(dtype=float) * by_cell, index=real.index, name=real.name)
+    return pd.Series(rebased.reindex(real.index), name=real.name)
 
 
 def _explained(title: str, error: CellError, raw: pd.DataFrame) -> DataError:

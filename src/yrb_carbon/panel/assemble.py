@@ -35,7 +35,6 @@ from yrb_carbon.study.units import MatchReport, NameMatcher, Units, load_matcher
 
 KEYS = ("code", "province", "name", "year")
 UNMATCHED_COLUMNS = ("source", "status", "key", "rows", "rule", "candidates")
-PRESENT_BORDERS = ("edgar_city", "city_npp", "land_cover")
 EXTENDED_COLUMN = "co2_ceads_county"
 EXTENDED_YEAR = 2018
 PROVINCE_TOTAL = "co2_apparent_province"
@@ -381,7 +380,7 @@ def _to_unit_set(
         frame = frame[~gone]
     columns = [c for c in frame.columns if not c.startswith("flag_")]
     extensive = [c for c in columns if _is_extensive(dictionary, c)]
-    present = columns if reader.name in PRESENT_BORDERS else []
+    present = columns if reader.on_present_borders else []
     merged, changed = apply_crosswalk(
         frame, unit_set=unit_set, extensive=extensive, present_borders=present, units=units
     )

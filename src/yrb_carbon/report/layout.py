@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from yrb_carbon.estimates import AT_BOUNDARY, DISCARDED
 from yrb_carbon.report.definitions import definition_of, letters_note
 from yrb_carbon.study.config import (
     CollinearityTable,
@@ -49,7 +50,6 @@ WIDER_REFERENCE_NOTE = (
     "employment urban units only: the level of the quotient is not 1 for an average unit, and it "
     "moves with that ratio from year to year."
 )
-DISCARDED = "draws_discarded"
 LIKELIHOODS = ("loglik", "aic", "bic")
 ESTIMATOR_NOTES = {
     "transform": "Lee and Yu (2010) transformation QML with exact log-determinant; standard "
@@ -138,7 +138,7 @@ def _one_line(text: str) -> str:
 
 def _boundary_notes(rows: pd.DataFrame) -> list[str]:
     """Say which models have no valid optimum inside the admissible interval."""
-    marked = rows[(rows["quantity"] == "value") & (rows["term"] == "at_boundary")]
+    marked = rows[(rows["quantity"] == "value") & (rows["term"] == AT_BOUNDARY)]
     return [
         f"Model {model!r}: the likelihood peaks at the edge of the admissible interval of the "
         "spatial coefficient; it has neither standard errors nor effects."

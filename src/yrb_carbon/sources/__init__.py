@@ -36,6 +36,9 @@ class Reader:
         `boundaries` (polygons); `any` (the columns of the file decide).
     options : mapping
         Keyword argument of the reader -> what it may be.
+    on_present_borders : bool
+        Whether the values of all years are measured on the polygons of today, so that a dissolved
+        unit is in its successor already.
     """
 
     name: str
@@ -44,6 +47,7 @@ class Reader:
     provides: tuple[str, ...]
     keys: KeyKind
     options: Mapping[str, Option] = field(default_factory=dict, hash=False)
+    on_present_borders: bool = False
 
     def load(self) -> Callable[..., SourceTable]:
         """Import the reader's function."""
@@ -83,7 +87,7 @@ YEARBOOK_QUANTITIES = (
 SHEET = {"sheet": options.SHEET}
 
 _ALL = (
-    Reader("edgar_city", "edgar_city", "read_edgar_city", ("co2_edgar",), "code", SHEET),
+    Reader("edgar_city", "edgar_city", "read_edgar_city", ("co2_edgar",), "code", SHEET, True),
     Reader("ceads_county", "ceads_county", "read_ceads_county", ("co2_ceads_county",), "county"),
     Reader("ceads_city", "ceads_city", "read_ceads_city", ("co2_ceads_city",), "name", SHEET),
     Reader(
@@ -126,13 +130,14 @@ _ALL = (
     Reader(
         "exchange_rate", "exchange_rate", "read_exchange_rate", ("usd_cny",), "national", SHEET
     ),
-    Reader("city_npp", "npp", "read_city_npp", ("npp",), "code"),
+    Reader("city_npp", "npp", "read_city_npp", ("npp",), "code", on_present_borders=True),
     Reader(
         "land_cover",
         "land_cover",
         "read_land_cover",
         ("area_forest", "area_grass", "area_water", "area_crop", "area_unused", "area_built"),
         "code",
+        on_present_borders=True,
     ),
     Reader(
         "gem_mines",

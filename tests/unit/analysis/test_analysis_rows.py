@@ -8,8 +8,6 @@ import pytest
 
 from yrb_carbon.analysis.collinearity import (
     collinearity_rows,
-    demean,
-    spatial_lags,
     variance_inflation,
 )
 from yrb_carbon.analysis.describe import calc_spread, describe_variables
@@ -17,10 +15,11 @@ from yrb_carbon.analysis.effects import effects_rows, model_seed
 from yrb_carbon.analysis.models import fit_columns, model_rows, residual_ar1, restrict_to_units
 from yrb_carbon.analysis.peers import peers_rows
 from yrb_carbon.analysis.rows import TableKey, complete_rows, panel_counts
-from yrb_carbon.analysis.tables import LinkedUnits, read_spec, read_weights
+from yrb_carbon.analysis.tables import read_spec, read_weights
 from yrb_carbon.errors import DataError
 from yrb_carbon.estimates import COLUMNS
 from yrb_carbon.study.config import EffectsSection, ModelsTable
+from yrb_carbon.weights.links import LinkedUnits
 
 EXACT = 1e-12
 """The same few operations in another order: rounding alone."""
@@ -47,6 +46,23 @@ TABLE = ModelsTable.model_validate(
         "columns": COLUMNS_OF_TABLE,
     }
 )
+
+
+def demean(frame: pd.DataFrame) -> pd.DataFrame:
+    """x_it - x_i. - x_.t + x_.. by group means, beside the arrays of the estimator."""
+    unit = frame.groupby(level="unit").transform("mean")
+    year = frame.groupby(level="year").transform("mean")
+    return frame - unit - year + frame.mean()
+
+
+def ring_lags(frame: pd.DataFrame) -> pd.DataFrame:
+    """Mean of the two neighbours on the ring, year by year."""
+    lagged = {}
+    for name in frame.columns:
+        wide = frame[name].unstack("year").loc[UNITS]
+        both = (np.roll(wide, 1, axis=0) + np.roll(wide, -1, axis=0)) / 2
+        lagged[f"W.{name}"] = pd.DataFrame(both, wide.index, wide.columns).stack()
+    return pd.DataFrame(lagged).reindex(frame.index)
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +129,7 @@ def test_ols_rows_against_dummies(frame, fitted):
 
 def test_ols_errors_are_clustered_by_unit(frame, fitted):
     """se^2 = n/(n - k) * sum_i (x_i'e_i)^2 / (x'x)^2, k the slopes and the dummies."""
-    exog = demean(frame[["x"]], "twoway")["x"]
+    exog = demean(frame[["x"]])["x"]
     residuals = fitted[0].residuals
     scores = (exog * residuals).groupby(level="unit").sum()
     spent = 1 + N_UNITS + N_YEARS - 1
@@ -159,18 +175,12 @@ def test_residual_ar1_does_not_depend_on_the_order_of_rows():
     assert residual_ar1(residuals.sample(frac=1, random_state=1)) == residual_ar1(residuals)
 
 
-def test_two_way_demeaning_removes_both_means(frame):
-    demeaned = demean(frame, "twoway")
-    assert demeaned.groupby(level="unit").mean().abs().to_numpy().max() < EXACT
-    assert demeaned.groupby(level="year").mean().abs().to_numpy().max() < EXACT
-
-
 def test_vif_is_one_over_one_minus_r2(frame):
     """With two regressors both have 1/(1 - r^2); three by least squares."""
-    pair = demean(frame[["x", "z"]], "twoway")
+    pair = demean(frame[["x", "z"]])
     r = (pair["x"] * pair["z"]).sum() / np.sqrt((pair**2).sum().prod())
     assert variance_inflation(pair).to_numpy() == pytest.approx([1 / (1 - r**2)] * 2, rel=1e-10)
-    three = demean(frame, "twoway")
+    three = demean(frame)
     other = three[["x", "z"]].to_numpy()
     left = three["y"] - other @ np.linalg.lstsq(other, three["y"], rcond=None)[0]
     expected = (three["y"] ** 2).sum() / (left**2).sum()
@@ -183,17 +193,34 @@ def test_vif_of_a_durbin_model_counts_the_lags(fitted, frame, weights):
     assert set(sdm["term"]) == {"vif:x", "vif:z", "vif:W.x", "vif:W.z"}
     assert not ((rows["model"] == "sar") & (rows["equation"] == "regressors_and_lags")).any()
     exog = frame[["x", "z"]]
-    both = pd.concat([exog, spatial_lags(exog, weights["ring"])], axis=1)
-    expected = variance_inflation(demean(both, "twoway"))["W.x"]
-    assert one(sdm, term="vif:W.x")["estimate"] == pytest.approx(expected, rel=EXACT)
+    both = pd.concat([exog, ring_lags(exog)], axis=1)
+    expected = variance_inflation(demean(both))
+    for term, value in expected.items():
+        assert one(sdm, term=f"vif:{term}")["estimate"] == pytest.approx(value, rel=EXACT)
     assert (rows["estimate"] >= 1).all()
 
 
-def test_spatial_lag_is_the_mean_of_the_neighbours(frame, weights):
-    lagged = spatial_lags(frame[["x"]].sample(frac=1, random_state=2), weights["ring"])["W.x"]
-    year = frame["x"].xs(2004, level="year")
-    expected = (year[UNITS[1]] + year[UNITS[-1]]) / 2
-    assert lagged[UNITS[0], 2004] == pytest.approx(expected, rel=EXACT)
+@pytest.mark.parametrize(
+    ("effects", "removed"), [("unit", ["unit"]), ("time", ["year"]), ("none", [])]
+)
+def test_vif_is_of_what_the_effects_of_the_column_leave(frame, weights, effects, removed):
+    column = {"id": "own", "model": "ols", "effects": effects, "add": ["z"]}
+    table = TABLE.model_validate({**TABLE.model_dump(mode="json"), "columns": [column]})
+    rows = collinearity_rows(fit_columns(table, frame, weights, KEY), weights, KEY)
+    pair = frame[["x", "z"]]
+    for level in removed:
+        pair = pair - pair.groupby(level=level).transform("mean")
+    expected = variance_inflation(pair - pair.mean())
+    assert set(rows["term"]) == {"vif:x", "vif:z"}
+    assert one(rows, term="vif:x")["estimate"] == pytest.approx(expected["x"], rel=1e-10)
+
+
+def test_vif_of_a_partial_durbin_model_counts_its_lags_alone(frame, weights):
+    column = {"id": "own", "model": "sdm", "add": ["z"], "durbin": ["z"]}
+    table = TABLE.model_validate({**TABLE.model_dump(mode="json"), "columns": [column]})
+    rows = collinearity_rows(fit_columns(table, frame, weights, KEY), weights, KEY)
+    lags = rows[rows["equation"] == "regressors_and_lags"]
+    assert set(lags["term"]) == {"vif:x", "vif:z", "vif:W.z"}
 
 
 def test_spread_by_hand():
