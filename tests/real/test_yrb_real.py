@@ -113,6 +113,14 @@ def test_the_last_year_of_county_emissions_is_flagged(results):
     assert len(flagged) == 78
 
 
+def test_what_is_measured_on_polygons_of_today_is_not_flagged(results):
+    """Jinan's polygon holds Laiwu in all years; its population as printed does not."""
+    jinan = pd.read_parquet(results / "panel/main/raw.parquet").loc["370100"]
+    assert (jinan["flag_boundary_mixed_pop"] == 1).all()
+    for column in ("npp", "co2_edgar", "area_forest"):
+        assert f"flag_boundary_mixed_{column}" not in jinan
+
+
 def test_jinan_with_and_without_laiwu(results):
     """The vendor prints no Laiwu for 2017: there Jinan stays without it, and is flagged."""
     jinan = pd.read_parquet(results / "panel/main/raw.parquet").loc["370100"]
