@@ -87,7 +87,7 @@ def normal_test(
     )
 
 
-def tests_frame(tests: Iterable[SpecificationTest]) -> pd.DataFrame:
+def frame_of_tests(tests: Iterable[SpecificationTest]) -> pd.DataFrame:
     """One test a row, columns `TEST_COLUMNS`."""
     return pd.DataFrame(
         [
