@@ -81,8 +81,44 @@ class BoundaryWarning(UserWarning):
     """The likelihood peaks at or beyond the edge of the admissible interval."""
 
 
+class ConvergenceError(SpatialPanelError):
+    """The search for the highest point of the likelihood did not end."""
+
+
+class FlatLikelihoodWarning(UserWarning):
+    """The likelihood hardly depends on a spatial parameter: the data do not tell its value."""
+
+
+class MultipleModesWarning(UserWarning):
+    """The likelihood has more than one local maximum of nearly the same height."""
+
+
+class IdentificationWarning(UserWarning):
+    """The parameters of the model are identified weakly, or by functional form only."""
+
+
 class RestrictionError(SpatialPanelError):
     """A linear restriction could not be read."""
+
+
+class UnderidentifiedError(RegressorError):
+    """There are fewer independent instruments than endogenous regressors."""
+
+
+class InadmissibleEstimateWarning(BoundaryWarning):
+    """An estimate without a bound, by moments, lies outside of the admissible interval."""
+
+
+class DroppedInstrumentWarning(UserWarning):
+    """An instrument is absorbed by the effects or a linear combination of others."""
+
+
+class HausmanUndefinedError(SpatialPanelError):
+    """The covariance difference of the Hausman statistic is not positive definite."""
+
+
+class NotConvergedError(SpatialPanelError):
+    """A search ended where the likelihood is not stationary."""
 
 
 def enumerate_names(names: Iterable[object], limit: int = 8) -> str:
