@@ -121,6 +121,22 @@ class NotConvergedError(SpatialPanelError):
     """A search ended where the likelihood is not stationary."""
 
 
+class PeriodGapError(PanelIndexError):
+    """The periods are not consecutive, so a time lag would not be that of the period before."""
+
+
+class ConvergenceError(SpatialPanelError):
+    """An estimating equation has no solution near its starting point."""
+
+
+class UnstableError(SpatialPanelError):
+    """Long-run effects were asked of a dynamic model that does not return to an equilibrium."""
+
+
+class UnstableWarning(UserWarning):
+    """The estimated dynamic model is not stable; it has no long-run effects."""
+
+
 def enumerate_names(names: Iterable[object], limit: int = 8) -> str:
     """Names for an error message, cut after ``limit`` with the number left out."""
     listed = [str(name) for name in names]
