@@ -125,10 +125,6 @@ class PeriodGapError(PanelIndexError):
     """The periods are not consecutive, so a time lag would not be that of the period before."""
 
 
-class ConvergenceError(SpatialPanelError):
-    """An estimating equation has no solution near its starting point."""
-
-
 class UnstableError(SpatialPanelError):
     """Long-run effects were asked of a dynamic model that does not return to an equilibrium."""
 
