@@ -117,10 +117,6 @@ class HausmanUndefinedError(SpatialPanelError):
     """The covariance difference of the Hausman statistic is not positive definite."""
 
 
-class NotConvergedError(SpatialPanelError):
-    """A search ended where the likelihood is not stationary."""
-
-
 class PeriodGapError(PanelIndexError):
     """The periods are not consecutive, so a time lag would not be that of the period before."""
 
