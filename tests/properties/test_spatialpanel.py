@@ -226,7 +226,7 @@ def test_effects_are_finite_differences_of_the_reduced_form(problem):
 )
 def test_score_vanishes_at_the_optimum(problem, estimator):
     result = fit(problem, estimator)
-    assert abs(result.estimate.score) < ZERO_SCORE * max(1.0, 1.0 / (1.0 - result.estimate.spatial))
+    assert abs(result.estimate.score) < ZERO_SCORE * max(1.0, 1.0 / (1.0 - result.estimate.spatial_values[0]))
 
 
 @EXAMPLES

@@ -8,18 +8,16 @@ the printed ones are met to the grid error.
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
 from cigar import NEIGHBOURS, ORDERS, binary_contiguity, cigar_problem, read_cigar
 
 from yrb_carbon.spatialpanel import SpatialPanel, SpatialPanelResults
-from yrb_carbon.spatialpanel.information import (
-    calc_g,
-    calc_spatial_traces,
-    correct_bias,
-    lag_information,
-)
+from yrb_carbon.spatialpanel.information import calc_g, correct_bias
+from yrb_carbon.spatialpanel.score import calc_information
 
 # The reference values are given to six decimals, so half a unit of the last one.
 SIX_DECIMALS = 5.1e-7
@@ -48,9 +46,12 @@ EFFECTS = {
 }
 
 
+def make_panel(model: str, order: str) -> SpatialPanel:
+    return SpatialPanel(*cigar_problem(order), model=model)
+
+
 def fit(model: str, estimator: str, order: str) -> SpatialPanelResults:
-    dependent, exog, weights = cigar_problem(order)
-    return SpatialPanel(dependent, exog, weights, model=model).fit(estimator=estimator)
+    return make_panel(model, order).fit(estimator=estimator)
 
 
 @pytest.mark.parametrize("order", ORDERS)
@@ -81,20 +82,19 @@ def test_corrected_direct_estimator_with_projected_information(order):
 
 def test_correction_without_projection_is_that_of_elhorst():
     """Cigarette demand: 0.268820 with the unprojected H, 0.269137 with ours."""
-    result = fit("sdm", "direct", "sorted")
+    panel = make_panel("sdm", "sorted")
+    result = panel.fit("direct")
     arrays, estimate = result.arrays, result.estimate
     z = arrays.z - arrays.z.mean(axis=0)
     z = z - z.mean(axis=1, keepdims=True)
-    unprojected = (z @ estimate.delta) @ calc_g(arrays.weights, estimate.spatial).T
-    traces = calc_spatial_traces(arrays.weights, estimate.spatial, deflated=False, row_sum=1.0)
-    information = lag_information(
-        z.reshape(-1, z.shape[2]), unprojected.ravel(), estimate.sigma2, traces, 1380, 30
-    )
+    unprojected = (z @ estimate.delta) @ calc_g(arrays.weights, result.rho).T
+    parts = panel.score_parts(estimate, result.specification.scheme)
+    linear = np.concatenate([z, unprojected[:, :, None]], axis=2)
+    information = calc_information(dataclasses.replace(parts, linear=linear))
     corrected = correct_bias(
         result.params.to_numpy(),
         information,
-        1.0 / (1.0 - estimate.spatial),
-        46,
+        np.array([1.0 / (1.0 - result.rho)]),
         30,
         entity_effects=True,
         time_effects=True,

@@ -67,6 +67,9 @@ class PanelArrays:
     z : array, shape (T, N, P)
         Intercept (where there is one), regressors, spatially lagged regressors.
     weights : sparse array, shape (N, N)
+        W, of the lags of y and X.
+    error_weights : sparse array, shape (N, N), or None
+        M, of the error; None where it is W.
     names : tuple of str, length P
         Names of the columns of z.
     dependent : str
@@ -86,6 +89,7 @@ class PanelArrays:
     lagged_y: Array
     z: Array
     weights: SparseMatrix
+    error_weights: SparseMatrix | None
     names: tuple[str, ...]
     dependent: str
     variables: tuple[str, ...]
@@ -115,6 +119,7 @@ def align_panel(
     durbin: Sequence[str] | None,
     lag_regressors: bool,
     intercept: bool,
+    error_weights: Weights | tuple[Sequence[Any], Any] | None = None,
 ) -> PanelArrays:
     """Join, check and stack a panel and its weights.
 
@@ -129,6 +134,8 @@ def align_panel(
         Whether the model has spatially lagged regressors at all.
     intercept : bool
         Add a column of ones unless one regressor is constant already.
+    error_weights : as ``weights``, optional
+        Of the spatial error; default the same.
 
     Returns
     -------
@@ -182,6 +189,9 @@ def align_panel(
         lagged_y=spatial_lag(matrix, y_by_period),
         z=np.concatenate(parts, axis=2),
         weights=matrix,
+        error_weights=None
+        if error_weights is None
+        else _align_error_weights(error_weights, units, index),
         names=tuple(names),
         dependent=dependent_name,
         variables=tuple(variables),
@@ -243,6 +253,15 @@ def align_weights(
     matrix.sort_indices()
     _check_weights(matrix, units)
     return matrix
+
+
+def _align_error_weights(
+    weights: Weights | tuple[Sequence[Any], Any], units: pd.Index, index: pd.MultiIndex
+) -> SparseMatrix:
+    try:
+        return align_weights(weights, units, index)
+    except WeightsError as error:
+        raise type(error)(f"error_weights: {error}") from error
 
 
 def check_identified(z: Array, arrays: PanelArrays, effects: str) -> None:

@@ -79,10 +79,31 @@ class Maximum:
         Derivative of the log-likelihood there.
     at_boundary : bool
         True where no interior peak is higher than the edge of the interval.
+    other_peaks : tuple of (float, float)
+        Scan points that are higher than both neighbours but lower than the highest, with their
+        values; empty for a profile with one peak.
     """
 
     location: float
     score: float
+    at_boundary: bool
+    other_peaks: tuple[tuple[float, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """One local maximum of the likelihood.
+
+    Attributes
+    ----------
+    rho, lam : float or None
+    loglik : float
+    at_boundary : bool
+    """
+
+    rho: float | None
+    lam: float | None
+    loglik: float
     at_boundary: bool
 
 
@@ -94,25 +115,35 @@ class Estimate:
     ----------
     delta : array, shape (K,)
         Coefficients of the regressors.
-    spatial : float or None
-        ρ or λ, dimensionless; None where the model has none.
+    rho, lam : float or None
+        ρ of Wy and λ of the error, dimensionless; None where the model has none.
     sigma2 : float
         Error variance, unit of the dependent variable squared.
     loglik : float
     residuals : array, shape (T, N)
         Innovations with the fixed effects removed.
     score : float
-        Derivative of the log-likelihood in ``spatial`` at the estimate; 0 without one.
+        Derivative of the log-likelihood in ρ or λ at the estimate, the larger of the two where
+        there are both; 0 without a spatial parameter.
     at_boundary : bool
+    other_modes : tuple of Mode
+        Local maxima of the likelihood that are lower than the estimate.
     """
 
     delta: Array
-    spatial: float | None
+    rho: float | None
+    lam: float | None
     sigma2: float
     loglik: float
     residuals: Array
     score: float
     at_boundary: bool
+    other_modes: tuple[Mode, ...] = ()
+
+    @property
+    def spatial_values(self) -> tuple[float, ...]:
+        """ρ and λ, those that the model has."""
+        return tuple(value for value in (self.rho, self.lam) if value is not None)
 
 
 def gaussian_loglik(
@@ -156,7 +187,8 @@ def fit_linear(y: Array, z: Array, n_effective: int) -> Estimate:
     sigma2 = sum_of_squares / n_effective
     return Estimate(
         delta=delta,
-        spatial=None,
+        rho=None,
+        lam=None,
         sigma2=sigma2,
         loglik=gaussian_loglik(sum_of_squares, sigma2, n_effective),
         residuals=residuals,
@@ -209,13 +241,16 @@ def fit_lag(
         return n_effective * (b - c * rho) / sum_of_squares - jacobian_periods * logdet.trace_g(rho)
 
     peak = maximise(value, score, interval)
+    # What concentrating out δ and σ² leaves out of the profile.
+    constant = -0.5 * n_effective * (1.0 + float(np.log(2.0 * np.pi / n_effective)))
     rho = peak.location
     residuals = (e0 - rho * ed).reshape(y.shape)
     sum_of_squares = float(residuals.ravel() @ residuals.ravel())
     sigma2 = sum_of_squares / n_effective
     return Estimate(
         delta=coefficients[:, 0] - rho * coefficients[:, 1],
-        spatial=rho,
+        rho=rho,
+        lam=None,
         sigma2=sigma2,
         loglik=gaussian_loglik(
             sum_of_squares, sigma2, n_effective, jacobian_periods * logdet.value(rho)
@@ -223,6 +258,10 @@ def fit_lag(
         residuals=residuals,
         score=peak.score,
         at_boundary=peak.at_boundary,
+        other_modes=tuple(
+            Mode(place, None, height + constant, at_boundary=False)
+            for place, height in peak.other_peaks
+        ),
     )
 
 
@@ -302,13 +341,15 @@ def fit_error(
         within_transform(y, entity_effects=scheme.entity_effects, time_effects=scheme.time_effects),
     )
     peak = maximise(value, score, interval)
+    constant = -0.5 * n_effective * (1.0 + float(np.log(2.0 * np.pi / n_effective)))
     sum_of_squares, residuals, contrast, _ = profile(peak.location)
     sigma2 = sum_of_squares / n_effective
     base, r = rotation
     delta = base + linalg.solve_triangular(r, -contrast[1:], check_finite=False)
     return Estimate(
         delta=delta,
-        spatial=peak.location,
+        rho=None,
+        lam=peak.location,
         sigma2=sigma2,
         loglik=gaussian_loglik(
             sum_of_squares, sigma2, n_effective, jacobian_periods * logdet.value(peak.location)
@@ -316,6 +357,10 @@ def fit_error(
         residuals=residuals,
         score=peak.score,
         at_boundary=peak.at_boundary,
+        other_modes=tuple(
+            Mode(None, place, height + constant, at_boundary=False)
+            for place, height in peak.other_peaks
+        ),
     )
 
 
@@ -355,19 +400,27 @@ def maximise(
     )
     values = np.array([value(point) for point in points])
     best = int(np.argmax(values))
+    others = _other_peaks(points, values, best)
     slope = score(float(points[best]))
     if best == 0 and slope <= 0.0:
-        return Maximum(float(lower), slope, at_boundary=True)
+        return Maximum(float(lower), slope, at_boundary=True, other_peaks=others)
     if best == len(points) - 1 and slope >= 0.0:
-        return Maximum(float(upper), slope, at_boundary=True)
+        return Maximum(float(upper), slope, at_boundary=True, other_peaks=others)
     if slope == 0.0:
-        return Maximum(float(points[best]), slope, at_boundary=False)
+        return Maximum(float(points[best]), slope, at_boundary=False, other_peaks=others)
     bracket = sorted((best, best + 1 if slope > 0.0 else best - 1))
     left, right = (float(points[i]) for i in bracket)
     if score(left) <= 0.0 or score(right) >= 0.0:
         return maximise(value, score, (left, right), scan_points)
     location = float(brentq(score, left, right, xtol=1e-14, rtol=1e-14))
-    return Maximum(location, score(location), at_boundary=False)
+    return Maximum(location, score(location), at_boundary=False, other_peaks=others)
+
+
+def _other_peaks(points: Array, values: Array, best: int) -> tuple[tuple[float, float], ...]:
+    """Inner scan points above both neighbours, the highest point and its neighbours left out."""
+    inner = np.arange(1, len(points) - 1)
+    peaks = inner[(values[inner] > values[inner - 1]) & (values[inner] > values[inner + 1])]
+    return tuple((float(points[i]), float(values[i])) for i in peaks if abs(int(i) - best) > 1)
 
 
 def refuse_perfect_fit(sum_of_squares: float, y: Array) -> None:

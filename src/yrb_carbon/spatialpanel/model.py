@@ -12,23 +12,17 @@ import numpy as np
 import pandas as pd
 
 from .align import PanelArrays, Weights, align_panel, check_identified
+from .combined import CombinedData, fit_combined
 from .errors import (
     BoundaryError,
     BoundaryWarning,
+    IdentificationWarning,
     PanelSizeError,
     RowSumsError,
     SpecificationError,
     enumerate_names,
 )
-from .information import (
-    calc_g,
-    calc_spatial_traces,
-    correct_bias,
-    error_information,
-    invert_information,
-    lag_information,
-    linear_information,
-)
+from .information import calc_g, calc_spatial_traces, correct_bias
 from .likelihood import (
     EffectScheme,
     Estimate,
@@ -39,16 +33,17 @@ from .likelihood import (
 )
 from .logdet import LogDeterminant, WeightsSpectrum, analyse_weights
 from .results import SpatialPanelResults, Specification
+from .score import ScoreParts, calc_information, invert_information
 from .simulate import apply_inverse_filter
-from .within import Array, SparseMatrix, spatial_lag, stack, within_transform
+from .within import Array, SparseMatrix, spatial_lag, within_transform
 
-Model = Literal["ols", "slx", "sar", "sem", "sdm", "sdem"]
+Model = Literal["ols", "slx", "sar", "sem", "sdm", "sdem", "sac", "gns"]
 Estimator = Literal["transform", "direct", "direct_bc"]
 CovarianceType = Literal["oim"]
 
-LAG_MODELS = frozenset({"sar", "sdm"})
-ERROR_MODELS = frozenset({"sem", "sdem"})
-DURBIN_MODELS = frozenset({"slx", "sdm", "sdem"})
+LAG_MODELS = frozenset({"sar", "sdm", "sac", "gns"})
+ERROR_MODELS = frozenset({"sem", "sdem", "sac", "gns"})
+DURBIN_MODELS = frozenset({"slx", "sdm", "sdem", "gns"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +69,11 @@ class SpatialPanel:
     ``sem``                      yes
     ``sdm``      yes     yes
     ``sdem``             yes     yes
+    ``sac``      yes             yes
+    ``gns``      yes     yes     yes
     ==========  ======  ======  ======
+
+    With ``error_weights`` the error is u_t = λMu_t + ε_t, M another matrix than W.
 
     Parameters
     ----------
@@ -85,11 +84,19 @@ class SpatialPanel:
         unless one column is constant.
     weights : object with ``unique_ids`` and ``sparse``, or pair (ids, sparse matrix)
         Spatial weights, joined by identifier.
-    model : {"ols", "slx", "sar", "sem", "sdm", "sdem"}
+    model : {"ols", "slx", "sar", "sem", "sdm", "sdem", "sac", "gns"}
     durbin : list of str, optional
-        Regressors whose spatial lag enters slx, sdm and sdem; default all.
+        Regressors whose spatial lag enters slx, sdm, sdem and gns; default all.
     entity_effects, time_effects : bool
         Fixed effects of units and of periods.
+    error_weights : as ``weights``, optional
+        Of the spatial error in sem, sdem, sac and gns; default ``weights``.
+
+    Warns
+    -----
+    IdentificationWarning
+        For gns: with all interactions in the model its parameters are identified weakly (Elhorst
+        2014, sec. 2.4).
 
     Raises
     ------
@@ -114,8 +121,14 @@ class SpatialPanel:
         durbin: Sequence[str] | None = None,
         entity_effects: bool = True,
         time_effects: bool = True,
+        error_weights: Weights | tuple[Sequence[Any], Any] | None = None,
     ) -> None:
         _check_choice("model", model, get_args(Model))
+        if error_weights is not None and model not in ERROR_MODELS:
+            raise SpecificationError(
+                f"error_weights are given but model {model!r} has no spatial error; use "
+                f"{enumerate_names(sorted(ERROR_MODELS))}"
+            )
         if durbin is not None and model not in DURBIN_MODELS:
             raise SpecificationError(
                 f"durbin is given but model {model!r} has no lagged regressors; use "
@@ -128,8 +141,17 @@ class SpatialPanel:
             durbin=durbin,
             lag_regressors=model in DURBIN_MODELS,
             intercept=not (entity_effects or time_effects),
+            error_weights=error_weights,
         )
-        self._assemble(arrays, model, entity_effects, time_effects, None)
+        self._assemble(arrays, model, entity_effects, time_effects, None, None)
+        if model == "gns":
+            warnings.warn(
+                "the gns model has every spatial interaction at once (Wy, WX, Wu); its parameters "
+                "are identified by functional form only and tend to blow each other up. Prefer "
+                "sdm, sdem or sac unless theory asks for it",
+                IdentificationWarning,
+                stacklevel=2,
+            )
 
     @classmethod
     def from_arrays(
@@ -140,6 +162,7 @@ class SpatialPanel:
         entity_effects: bool,
         time_effects: bool,
         spectrum: WeightsSpectrum | None = None,
+        error_spectrum: WeightsSpectrum | None = None,
     ) -> SpatialPanel:
         """A model of arrays that were aligned before, such as those of another fit.
 
@@ -149,8 +172,8 @@ class SpatialPanel:
             With the columns of ``z`` that the model needs.
         model, entity_effects, time_effects
             As of the class.
-        spectrum : WeightsSpectrum, optional
-            Of the weights, if known.
+        spectrum, error_spectrum : WeightsSpectrum, optional
+            Of the weights and of the weights of the error, if known.
 
         Returns
         -------
@@ -158,7 +181,7 @@ class SpatialPanel:
         """
         _check_choice("model", model, get_args(Model))
         panel = cls.__new__(cls)
-        panel._assemble(arrays, model, entity_effects, time_effects, spectrum)
+        panel._assemble(arrays, model, entity_effects, time_effects, spectrum, error_spectrum)
         return panel
 
     def _assemble(
@@ -168,12 +191,14 @@ class SpatialPanel:
         entity_effects: bool,
         time_effects: bool,
         spectrum: WeightsSpectrum | None,
+        error_spectrum: WeightsSpectrum | None,
     ) -> None:
         self.arrays = arrays
         self.model = model
         self.entity_effects = entity_effects
         self.time_effects = time_effects
         self._spectrum = spectrum
+        self._error_spectrum = error_spectrum
         self._projected = _project(arrays, entity_effects, time_effects)
         check_identified(self._projected.z, arrays, _describe(entity_effects, time_effects))
         self._check_variation()
@@ -184,6 +209,20 @@ class SpatialPanel:
         if self._spectrum is None:
             self._spectrum = analyse_weights(self.arrays.weights)
         return self._spectrum
+
+    @property
+    def error_spectrum(self) -> WeightsSpectrum:
+        """The same of the weights of the error."""
+        if self.arrays.error_weights is None:
+            return self.spectrum
+        if self._error_spectrum is None:
+            self._error_spectrum = analyse_weights(self.arrays.error_weights)
+        return self._error_spectrum
+
+    @property
+    def _error_weights(self) -> SparseMatrix:
+        arrays = self.arrays
+        return arrays.weights if arrays.error_weights is None else arrays.error_weights
 
     def with_dependent(self, values: Array, name: str | None = None) -> SpatialPanel:
         """The same model for other outcomes, without checking the rest again.
@@ -211,7 +250,7 @@ class SpatialPanel:
                 f"values must be finite and of shape {self.arrays.y.shape}, got {y.shape}"
             )
         # The spectrum must exist before the copy, or every copy would compute its own.
-        _ = self.spectrum
+        _ = self.spectrum, self.error_spectrum
         other = copy.copy(self)
         lagged_y = spatial_lag(self.arrays.weights, y)
         other.arrays = replace(
@@ -274,7 +313,7 @@ class SpatialPanel:
                 estimator=estimator,
                 cov_type=cov_type,
                 scheme=scheme,
-                spatial_name=self._spatial_name,
+                spatial_names=self._spatial_names,
             ),
             arrays=self.arrays,
             spectrum=self.spectrum,
@@ -283,125 +322,222 @@ class SpatialPanel:
         )
 
     @property
-    def _spatial_name(self) -> str | None:
-        if self.model in LAG_MODELS:
-            return "rho"
-        return "lambda" if self.model in ERROR_MODELS else None
+    def _spatial_names(self) -> tuple[str, ...]:
+        lag = ("rho",) if self.model in LAG_MODELS else ()
+        error = ("lambda",) if self.model in ERROR_MODELS else ()
+        return lag + error
 
     def _estimate(self, scheme: EffectScheme) -> Estimate:
         arrays, projected = self.arrays, self._projected
         n_effective = scheme.n_effective(arrays.n_units, arrays.n_periods)
-        if self._spatial_name is None:
+        if not self._spatial_names:
             return fit_linear(projected.y, projected.z, n_effective)
-        interval = (self.spectrum.lower, self.spectrum.upper)
-        if self.model in LAG_MODELS:
+        if self._spatial_names == ("rho",):
             return fit_lag(
                 projected.y,
                 projected.lagged_y,
                 projected.z,
-                self._logdet(scheme),
-                interval,
+                self._logdet(self.spectrum, scheme),
+                _interval(self.spectrum),
                 n_effective,
                 scheme.jacobian_periods(arrays.n_periods),
             )
-        return fit_error(
-            arrays.y,
-            arrays.lagged_y,
-            arrays.z,
-            spatial_lag(arrays.weights, arrays.z),
-            None if self.spectrum.row_sum is not None else _row_sums(arrays.weights),
+        if self._spatial_names == ("lambda",):
+            return fit_error(
+                arrays.y,
+                spatial_lag(self._error_weights, arrays.y),
+                arrays.z,
+                spatial_lag(self._error_weights, arrays.z),
+                self._unequal_error_sums,
+                scheme,
+                self._logdet(self.error_spectrum, scheme),
+                _interval(self.error_spectrum),
+            )
+        return fit_combined(
+            CombinedData(
+                arrays.y,
+                arrays.lagged_y,
+                arrays.z,
+                lambda values: spatial_lag(self._error_weights, values),
+                self._unequal_error_sums,
+            ),
             scheme,
-            self._logdet(scheme),
-            interval,
+            self._logdet(self.spectrum, scheme),
+            self._logdet(self.error_spectrum, scheme),
+            _interval(self.spectrum),
+            _interval(self.error_spectrum),
         )
 
-    def _logdet(self, scheme: EffectScheme) -> LogDeterminant:
+    @property
+    def _unequal_error_sums(self) -> Array | None:
+        """Mι where the rows of M have different sums."""
+        if self.error_spectrum.row_sum is not None:
+            return None
+        return _row_sums(self._error_weights)
+
+    def _logdet(self, spectrum: WeightsSpectrum, scheme: EffectScheme) -> LogDeterminant:
         if not scheme.deflated:
-            return self.spectrum.full
-        if self.spectrum.deflated is None:
-            sums = _row_sums(self.arrays.weights)
+            return spectrum.full
+        if spectrum.deflated is None:
+            of_error = spectrum is not self.spectrum
+            sums = _row_sums(self._error_weights if of_error else self.arrays.weights)
             raise RowSumsError(
-                "the transformation estimator with time effects needs weights whose rows have "
-                f"equal sums, got sums from {sums.min():.6g} to {sums.max():.6g}. "
+                f"the transformation estimator with time effects needs "
+                f"{'error_weights' if of_error else 'weights'} whose rows have equal sums, got "
+                f"sums from {sums.min():.6g} to {sums.max():.6g}. "
                 "Row-standardise the weights, or use estimator='direct' or 'direct_bc'"
             )
-        return self.spectrum.deflated
+        return spectrum.deflated
 
-    def _information(self, estimate: Estimate, scheme: EffectScheme) -> Array:
+    def score_parts(self, estimate: Estimate, scheme: EffectScheme) -> ScoreParts:
+        """Linear and quadratic parts of the score at an estimate.
+
+        Parameters
+        ----------
+        estimate : Estimate
+        scheme : EffectScheme
+
+        Returns
+        -------
+        ScoreParts
+        """
         arrays = self.arrays
-        n_effective = scheme.n_effective(arrays.n_units, arrays.n_periods)
-        if estimate.spatial is None:
-            return linear_information(stack(self._projected.z), estimate.sigma2, n_effective)
-        dense = self.spectrum.eigenvalues is not None
-        traces = calc_spatial_traces(
-            arrays.weights,
-            estimate.spatial,
-            deflated=scheme.deflated,
-            row_sum=self.spectrum.row_sum,
-            dense=dense,
+        linear, k = self._filtered_regressors(estimate), estimate.delta.size
+        if estimate.rho is not None:
+            linear = np.concatenate([linear, self._mean_lag(estimate)[:, :, None]], axis=2)
+        n_spatial = len(self._spatial_names)
+        return ScoreParts(
+            linear=linear,
+            linear_positions=tuple(range(linear.shape[2])),
+            quadratic=self._quadratic_traces(estimate, scheme),
+            quadratic_positions=tuple(range(k, k + n_spatial + 1)),
+            residuals=estimate.residuals,
+            sigma2=estimate.sigma2,
+            jacobian_periods=scheme.jacobian_periods(arrays.n_periods),
+            size=k + n_spatial + 1,
         )
-        periods = scheme.jacobian_periods(arrays.n_periods)
-        if self.model in ERROR_MODELS:
-            z = within_transform(
-                arrays.z - estimate.spatial * spatial_lag(arrays.weights, arrays.z),
-                entity_effects=self.entity_effects,
-                time_effects=self.time_effects,
-                direction=self._period_direction(estimate.spatial),
+
+    def _filtered_regressors(self, estimate: Estimate) -> Array:
+        """Z̃: regressors filtered by I - λM, effects removed."""
+        if estimate.lam is None:
+            return self._projected.z
+        z = self.arrays.z
+        return self._remove_effects(
+            z - estimate.lam * spatial_lag(self._error_weights, z), estimate.lam
+        )
+
+    def _mean_lag(self, estimate: Estimate) -> Array:
+        """h: mean of BWy, effects removed.
+
+        E(Wy) = G(mean of Ay) and the mean of Ay is Ay - B⁻¹ε, so h = Q(BWy) - QPε holds for any
+        effects and any weights, period effects that W does not leave parallel to ι included.
+        """
+        if estimate.lam is None:
+            observed = self._projected.lagged_y
+        else:
+            lagged = self.arrays.lagged_y
+            observed = self._remove_effects(
+                lagged - estimate.lam * spatial_lag(self._error_weights, lagged), estimate.lam
             )
-            return error_information(stack(z), estimate.sigma2, traces, n_effective, periods)
-        # E(Wy) = G(mean of Ay) and the mean of Ay is Ay - ε, so h = Q(Wy) - QGε holds for any
-        # effects and any weights, period effects that W does not leave parallel to ι included.
-        mean_lag = self._projected.lagged_y - within_transform(
-            self._apply_g(estimate.spatial, estimate.residuals, dense),
+        return observed - self._remove_effects(
+            self._apply_p(estimate, estimate.residuals), estimate.lam
+        )
+
+    def _remove_effects(self, values: Array, lam: float | None) -> Array:
+        return within_transform(
+            values,
             entity_effects=self.entity_effects,
             time_effects=self.time_effects,
-        )
-        return lag_information(
-            stack(self._projected.z),
-            stack(mean_lag),
-            estimate.sigma2,
-            traces,
-            n_effective,
-            periods,
+            direction=self._period_direction(lam),
         )
 
-    def _apply_g(self, rho: float, values: Array, dense: bool) -> Array:
-        if dense:
-            product: Array = values @ calc_g(self.arrays.weights, rho).T
-            return product
-        inverse = apply_inverse_filter(self.arrays.weights, rho, values)
-        return spatial_lag(self.arrays.weights, inverse)
+    def _apply_p(self, estimate: Estimate, values: Array) -> Array:
+        """P v = BGB⁻¹v for every cross-section of ``values`` (T, N)."""
+        weights, rho = self.arrays.weights, estimate.rho or 0.0
+        if estimate.lam is None:
+            if self._is_dense:
+                product: Array = values @ calc_g(weights, rho).T
+                return product
+            return spatial_lag(weights, apply_inverse_filter(weights, rho, values))
+        unfiltered = apply_inverse_filter(self._error_weights, estimate.lam, values)
+        passed = spatial_lag(weights, apply_inverse_filter(weights, rho, unfiltered))
+        return passed - estimate.lam * spatial_lag(self._error_weights, passed)
 
-    def _period_direction(self, spatial: float) -> Array | None:
+    @property
+    def _is_dense(self) -> bool:
+        return self.spectrum.eigenvalues is not None
+
+    def quadratic_matrices(self, estimate: Estimate, scheme: EffectScheme) -> list[Array]:
+        """P and H of the score, dense, (N, N) each, for those of ρ and λ that the model has.
+
+        For the transformation estimator with time effects they are F P* F', P* of F'WF and F'MF.
+        """
+        matrices = []
+        if estimate.rho is not None:
+            p = calc_g(self.arrays.weights, estimate.rho, centred=scheme.deflated)
+            if estimate.lam is not None:
+                m = self._error_weights.toarray()
+                if scheme.deflated:
+                    m = m - m.mean(axis=0)
+                b = np.eye(len(m)) - estimate.lam * m
+                p = np.linalg.solve(b.T, (b @ p).T).T
+            matrices.append(p)
+        if estimate.lam is not None:
+            matrices.append(calc_g(self._error_weights, estimate.lam, centred=scheme.deflated))
+        return matrices
+
+    def _quadratic_traces(self, estimate: Estimate, scheme: EffectScheme) -> Array:
+        """D of ρ, λ, σ²: tr(P_aP_b) + tr(P_a'P_b)."""
+        sigma2, count = estimate.sigma2, len(self._spatial_names)
+        traces = np.zeros((count + 1, count + 1))
+        traces[count, count] = scheme.effective_units(self.arrays.n_units) / (2.0 * sigma2**2)
+        if count == 1:
+            of_error = estimate.rho is None
+            spectrum = self.error_spectrum if of_error else self.spectrum
+            single = calc_spatial_traces(
+                self._error_weights if of_error else self.arrays.weights,
+                estimate.spatial_values[0],
+                deflated=scheme.deflated,
+                row_sum=spectrum.row_sum,
+                dense=spectrum.eigenvalues is not None,
+            )
+            traces[0, 0] = single.gg + single.gtg
+            traces[0, 1] = traces[1, 0] = single.g / sigma2
+        if count == 2:
+            matrices = self.quadratic_matrices(estimate, scheme)
+            for i, first in enumerate(matrices):
+                traces[i, 2] = traces[2, i] = np.trace(first) / sigma2
+                for j, second in enumerate(matrices):
+                    traces[i, j] = (first * second.T).sum() + (first * second).sum()
+        return traces
+
+    def _information(self, estimate: Estimate, scheme: EffectScheme) -> Array:
+        return calc_information(self.score_parts(estimate, scheme))
+
+    def _period_direction(self, lam: float | None) -> Array | None:
         """Cross-section vector a period dummy becomes: Bι in error models; None for ι itself."""
-        parallel = self.spectrum.row_sum is not None
-        if self.model not in ERROR_MODELS or not self.time_effects or parallel:
+        if lam is None or not self.time_effects or self._unequal_error_sums is None:
             return None
-        return 1.0 - spatial * _row_sums(self.arrays.weights)
+        direction: Array = 1.0 - lam * self._unequal_error_sums
+        return direction
 
     def _covariance(self, estimate: Estimate, scheme: EffectScheme) -> Array:
-        size = estimate.delta.size + (2 if estimate.spatial is not None else 1)
+        size = estimate.delta.size + len(self._spatial_names) + 1
         if estimate.at_boundary:
             return np.full((size, size), np.nan)
         return invert_information(self._information(estimate, scheme))
 
     def _correct(self, estimate: Estimate, scheme: EffectScheme) -> Estimate:
         arrays = self.arrays
-        if estimate.spatial is None:
+        if not self._spatial_names:
             factor = scheme.n_effective(arrays.n_units, arrays.n_periods) / replace(
                 scheme, transformed=True
             ).n_effective(arrays.n_units, arrays.n_periods)
             return replace(estimate, sigma2=estimate.sigma2 * factor)
-        direction = self._period_direction(estimate.spatial)
-        dummy = np.ones(arrays.n_units) if direction is None else direction
-        lagged = self._apply_g(
-            estimate.spatial, dummy[None, :], self.spectrum.eigenvalues is not None
-        )
         corrected = correct_bias(
-            np.concatenate([estimate.delta, [estimate.spatial, estimate.sigma2]]),
+            np.concatenate([estimate.delta, estimate.spatial_values, [estimate.sigma2]]),
             self._information(estimate, scheme),
-            float(dummy @ lagged[0]) / float(dummy @ dummy),
-            arrays.n_units,
+            self._period_dummy_scores(estimate),
             arrays.n_periods,
             entity_effects=self.entity_effects,
             time_effects=self.time_effects,
@@ -410,37 +546,54 @@ class SpatialPanel:
             raise BoundaryError(
                 "the bias correction makes sigma2 negative; use estimator='transform'"
             )
-        return self._evaluate(corrected[:-2], float(corrected[-2]), float(corrected[-1]), scheme)
+        return self._evaluate(corrected, scheme)
 
-    def _evaluate(
-        self, delta: Array, spatial: float, sigma2: float, scheme: EffectScheme
-    ) -> Estimate:
-        """Residuals and log-likelihood at given parameters."""
+    def _period_dummy_scores(self, estimate: Estimate) -> Array:
+        """d'P_a d/d'd of ρ and λ, d the cross-section vector that a period dummy is."""
+        direction = self._period_direction(estimate.lam)
+        dummy = np.ones(self.arrays.n_units) if direction is None else direction
+        images = []
+        if estimate.rho is not None:
+            images.append(self._apply_p(estimate, dummy[None, :])[0])
+        if estimate.lam is not None:
+            unfiltered = apply_inverse_filter(self._error_weights, estimate.lam, dummy[None, :])
+            images.append(spatial_lag(self._error_weights, unfiltered)[0])
+        return np.array([float(dummy @ image) for image in images]) / float(dummy @ dummy)
+
+    def _evaluate(self, parameters: Array, scheme: EffectScheme) -> Estimate:
+        """Residuals and log-likelihood at given parameters (δ, ρ, λ, σ²)."""
         arrays = self.arrays
-        if not self.spectrum.lower < spatial < self.spectrum.upper:
-            raise BoundaryError(
-                f"the bias correction moves {self._spatial_name} to {spatial:.6g}, outside "
-                f"({self.spectrum.lower:.6g}, {self.spectrum.upper:.6g}); use "
-                "estimator='transform'"
-            )
+        k = len(arrays.names)
+        delta, sigma2 = parameters[:k], float(parameters[-1])
+        named = dict(zip(self._spatial_names, parameters[k:-1].tolist(), strict=True))
+        rho, lam = named.get("rho"), named.get("lambda")
+        jacobian = 0.0
+        for name, value in named.items():
+            spectrum = self.spectrum if name == "rho" else self.error_spectrum
+            if not spectrum.lower < value < spectrum.upper:
+                raise BoundaryError(
+                    f"the bias correction moves {name} to {value:.6g}, outside "
+                    f"({spectrum.lower:.6g}, {spectrum.upper:.6g}); use estimator='transform'"
+                )
+            jacobian += self._logdet(spectrum, scheme).value(value)
         structural = arrays.y - arrays.z @ delta
-        if self.model in ERROR_MODELS:
-            structural = structural - spatial * spatial_lag(arrays.weights, structural)
-        else:
-            structural = structural - spatial * arrays.lagged_y
-        residuals = within_transform(
-            structural,
-            entity_effects=self.entity_effects,
-            time_effects=self.time_effects,
-            direction=self._period_direction(spatial),
-        )
+        if rho is not None:
+            structural = structural - rho * arrays.lagged_y
+        if lam is not None:
+            structural = structural - lam * spatial_lag(self._error_weights, structural)
+        residuals = self._remove_effects(structural, lam)
         n_effective = scheme.n_effective(arrays.n_units, arrays.n_periods)
-        jacobian = scheme.jacobian_periods(arrays.n_periods) * self._logdet(scheme).value(spatial)
         return Estimate(
             delta=delta,
-            spatial=spatial,
+            rho=rho,
+            lam=lam,
             sigma2=sigma2,
-            loglik=gaussian_loglik(float((residuals**2).sum()), sigma2, n_effective, jacobian),
+            loglik=gaussian_loglik(
+                float((residuals**2).sum()),
+                sigma2,
+                n_effective,
+                scheme.jacobian_periods(arrays.n_periods) * jacobian,
+            ),
             residuals=residuals,
             score=float("nan"),
             at_boundary=False,
@@ -460,7 +613,7 @@ class SpatialPanel:
             arrays.n_units * arrays.n_periods
             - scheme.n_absorbed(arrays.n_units, arrays.n_periods)
             - len(arrays.names)
-            - (1 if self._spatial_name else 0)
+            - len(self._spatial_names)
         )
         if free <= 0:
             raise PanelSizeError(
@@ -470,14 +623,21 @@ class SpatialPanel:
             )
 
     def _warn_of_boundary(self, estimate: Estimate) -> None:
+        stated = []
+        for name, value in zip(self._spatial_names, estimate.spatial_values, strict=True):
+            spectrum = self.spectrum if name == "rho" else self.error_spectrum
+            stated.append(f"{name} = {value:.6g} in ({spectrum.lower:.6g}, {spectrum.upper:.6g})")
         warnings.warn(
             f"the likelihood of the {self.model} model of {self.arrays.dependent!r} peaks at or "
-            f"beyond {self._spatial_name} = {estimate.spatial:.6g}, the edge of the admissible "
-            f"interval ({self.spectrum.lower:.6g}, {self.spectrum.upper:.6g}); there are neither "
-            "standard errors nor effects. Consider sparser weights or another model",
+            f"beyond the edge of the admissible interval, {' and '.join(stated)}; there are "
+            "neither standard errors nor effects. Consider sparser weights or another model",
             BoundaryWarning,
             stacklevel=3,
         )
+
+
+def _interval(spectrum: WeightsSpectrum) -> tuple[float, float]:
+    return spectrum.lower, spectrum.upper
 
 
 def _project(

@@ -70,7 +70,7 @@ def compare_with_peer(results: SpatialPanelResults) -> pd.DataFrame:
     """
     specification = results.specification
     ours = refit_direct(results)
-    if specification.spatial_name is None:
+    if not specification.spatial_names:
         peer = fit_by_linearmodels(ours)
     elif specification.scheme.entity_effects:
         peer = fit_by_spreg_panel(ours)

@@ -24,7 +24,7 @@ from .likelihood import EffectScheme, Estimate
 from .logdet import WeightsSpectrum
 from .restrictions import Restrictions, WaldTest, calc_wald, read_restrictions
 from .simulate import apply_inverse_filter
-from .within import Array, within_transform
+from .within import Array, SparseMatrix, within_transform
 
 EFFECTS = ("direct", "indirect", "total")
 DEFAULT_LEVEL = 0.95
@@ -50,15 +50,15 @@ class Specification:
     ----------
     model, estimator, cov_type : str
     scheme : EffectScheme
-    spatial_name : str or None
-        ``rho``, ``lambda`` or None.
+    spatial_names : tuple of str
+        ``rho`` and ``lambda``, those that the model has.
     """
 
     model: str
     estimator: str
     cov_type: str
     scheme: EffectScheme
-    spatial_name: str | None
+    spatial_names: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +106,7 @@ class SpatialPanelResults:
     @property
     def param_names(self) -> list[str]:
         """Regressors, lagged regressors (``W.name``), rho or lambda, sigma2."""
-        spatial = self.specification.spatial_name
-        return [*self.arrays.names, *([spatial] if spatial else []), "sigma2"]
+        return [*self.arrays.names, *self.specification.spatial_names, "sigma2"]
 
     @property
     def params(self) -> pd.Series[float]:
@@ -145,12 +144,12 @@ class SpatialPanelResults:
     @property
     def rho(self) -> float:
         """Coefficient of Wy; 0 in models without one."""
-        return self._spatial_or_zero("rho")
+        return 0.0 if self.estimate.rho is None else self.estimate.rho
 
     @property
     def lam(self) -> float:
         """Coefficient of Wu; 0 in models without one."""
-        return self._spatial_or_zero("lambda")
+        return 0.0 if self.estimate.lam is None else self.estimate.lam
 
     @property
     def sigma2(self) -> float:
@@ -169,6 +168,22 @@ class SpatialPanelResults:
     def at_boundary(self) -> bool:
         """Whether the likelihood peaks at or beyond the edge of the admissible interval."""
         return self.estimate.at_boundary
+
+    @property
+    def modes(self) -> pd.DataFrame:
+        """Local maxima of the likelihood, the estimate first; columns rho, lambda, loglik.
+
+        Where the difference in ``loglik`` is below about two the data hardly tell them apart.
+        Those of models with one spatial parameter are given to the width of the scan.
+        """
+        estimate = self.estimate
+        own = (estimate.rho, estimate.lam, estimate.loglik, estimate.at_boundary)
+        others = [
+            (mode.rho, mode.lam, mode.loglik, mode.at_boundary) for mode in estimate.other_modes
+        ]
+        table = pd.DataFrame([own, *others], columns=["rho", "lambda", "loglik", "at_boundary"])
+        table[["rho", "lambda"]] = table[["rho", "lambda"]].astype(np.float64)
+        return table.sort_values("loglik", ascending=False, kind="stable", ignore_index=True)
 
     @property
     def resids(self) -> pd.Series[float]:
@@ -236,8 +251,8 @@ class SpatialPanelResults:
     def r2_corr(self) -> float:
         """Squared correlation of outcome and reduced-form prediction, both without fixed effects.
 
-        The prediction is y - (I - ρW)⁻¹e (λ in error models): what regressors explain, Wy not
-        counted as known (Elhorst 2014, sec. 3.3.4, "corr²").
+        The prediction is y - (I - ρW)⁻¹(I - λM)⁻¹e: what regressors explain, Wy not counted as
+        known (Elhorst 2014, sec. 3.3.4, "corr²").
         """
         outcome = self._without_effects(self.arrays.y).ravel()
         predicted = self._without_effects(self.arrays.y - self._reduced_form_errors()).ravel()
@@ -248,16 +263,12 @@ class SpatialPanelResults:
 
         Returns
         -------
-        FixedEffects, with μ_i + ξ_t + intercept = (I - ρW)y - Zδ - e (error models: y - Zδ - u).
+        FixedEffects, with μ_i + ξ_t + intercept = (I - ρW)y - Zδ - u, u = (I - λM)⁻¹e.
         """
         arrays, delta = self.arrays, self.estimate.delta
         scheme = self.specification.scheme
-        if self.specification.spatial_name == "lambda":
-            effects = arrays.y - arrays.z @ delta - self._reduced_form_errors()
-        else:
-            effects = (
-                arrays.y - self.rho * arrays.lagged_y - arrays.z @ delta - self.estimate.residuals
-            )
+        disturbances = apply_inverse_filter(self._error_weights, self.lam, self.estimate.residuals)
+        effects = arrays.y - self.rho * arrays.lagged_y - arrays.z @ delta - disturbances
         if not (scheme.entity_effects or scheme.time_effects):
             effects = np.zeros_like(effects)
         intercept = float(effects.mean())
@@ -270,7 +281,7 @@ class SpatialPanelResults:
     def simulate(self, errors: Array) -> Array:
         """Outcomes of the fitted model for given innovations, through the reduced form.
 
-        y* = y - (I - ρW)⁻¹e + (I - ρW)⁻¹ε* (λ in error models), e the innovations of the fit.
+        y* = y - (I - ρW)⁻¹(I - λM)⁻¹(e - ε*), e the innovations of the fit.
 
         Parameters
         ----------
@@ -286,8 +297,9 @@ class SpatialPanelResults:
             raise SpecificationError(
                 f"errors must end in the shape {self.arrays.y.shape}, got {innovations.shape}"
             )
-        drawn = apply_inverse_filter(self.arrays.weights, self.estimate.spatial or 0.0, innovations)
-        outcomes: Array = self.arrays.y - self._reduced_form_errors() + drawn
+        outcomes: Array = (
+            self.arrays.y - self._reduced_form_errors() + self._reduced_form(innovations)
+        )
         return outcomes
 
     def effects(
@@ -321,8 +333,9 @@ class SpatialPanelResults:
         """
         if self.at_boundary:
             raise BoundaryError(
-                f"{self.specification.spatial_name} is at the edge of the admissible interval, "
-                "where the spatial multiplier has no finite value; there are no effects"
+                f"{' or '.join(self.specification.spatial_names)} is at the edge of the "
+                "admissible interval, where the spatial multiplier has no finite value; there "
+                "are no effects"
             )
         if inference == "delta":
             return self._effects_by_delta()
@@ -443,10 +456,11 @@ class SpatialPanelResults:
         return "\n".join([*rows, "", _format_table(self._table()), "", *notes])
 
     def __repr__(self) -> str:
-        spatial = (
-            ""
-            if self.estimate.spatial is None
-            else (f", {self.specification.spatial_name}={self.estimate.spatial:.6g}")
+        spatial = "".join(
+            f", {name}={value:.6g}"
+            for name, value in zip(
+                self.specification.spatial_names, self.estimate.spatial_values, strict=True
+            )
         )
         return (
             f"<SpatialPanelResults {self.specification.model}, {self.specification.estimator}"
@@ -496,13 +510,13 @@ class SpatialPanelResults:
         )
 
     def _values(self) -> Array:
-        spatial = [] if self.estimate.spatial is None else [self.estimate.spatial]
-        return np.concatenate([self.estimate.delta, spatial, [self.estimate.sigma2]])
+        estimate = self.estimate
+        return np.concatenate([estimate.delta, estimate.spatial_values, [estimate.sigma2]])
 
-    def _spatial_or_zero(self, name: str) -> float:
-        if self.specification.spatial_name == name and self.estimate.spatial is not None:
-            return self.estimate.spatial
-        return 0.0
+    @property
+    def _error_weights(self) -> SparseMatrix:
+        arrays = self.arrays
+        return arrays.weights if arrays.error_weights is None else arrays.error_weights
 
     def _without_effects(self, values: Array) -> Array:
         scheme = self.specification.scheme
@@ -514,9 +528,12 @@ class SpatialPanelResults:
         )
 
     def _reduced_form_errors(self) -> Array:
-        return apply_inverse_filter(
-            self.arrays.weights, self.estimate.spatial or 0.0, self.estimate.residuals
-        )
+        return self._reduced_form(self.estimate.residuals)
+
+    def _reduced_form(self, innovations: Array) -> Array:
+        """(I - ρW)⁻¹(I - λM)⁻¹ε."""
+        disturbances = apply_inverse_filter(self._error_weights, self.lam, innovations)
+        return apply_inverse_filter(self.arrays.weights, self.rho, disturbances)
 
     def _beta_theta(self, delta: Array) -> tuple[Array, Array]:
         """β and θ from the last axis of ``delta``; θ is zero for regressors without a lag."""
@@ -544,7 +561,7 @@ class SpatialPanelResults:
             jacobian[rows, own] = gradients[k, :, 0]
             if lagged >= 0:
                 jacobian[rows, lagged] = gradients[k, :, 1]
-            if self.specification.spatial_name == "rho":
+            if self.estimate.rho is not None:
                 jacobian[rows, self.estimate.delta.size] = gradients[k, :, 2]
         covariance = jacobian @ self.covariance @ jacobian.T
         return EffectsResults(
@@ -563,7 +580,7 @@ class SpatialPanelResults:
     ) -> EffectsResults:
         if draws < 2:
             raise SpecificationError(f"simulation needs at least 2 draws, got {draws}")
-        spatial = self.specification.spatial_name == "rho"
+        spatial = self.estimate.rho is not None
         size = self.estimate.delta.size + (1 if spatial else 0)
         # Drawn in alphabetic order of the names, so that the order of columns changes nothing.
         order = sorted(range(size), key=lambda position: self.param_names[position])

@@ -104,7 +104,7 @@ def loglik_by_definition(result, spatial: float, sigma2: float, delta: np.ndarra
     a = np.eye(len(w)) - spatial * w
     big = np.kron(np.eye(periods), a)
     k = len(delta)
-    if result.specification.spatial_name == "lambda":
+    if result.specification.spatial_names == ("lambda",):
         target, columns = big @ (y - z[:, :k] @ delta), big @ z[:, k:]
     else:
         target, columns = big @ y - z[:, :k] @ delta, z[:, k:]
@@ -120,13 +120,13 @@ def loglik_by_definition(result, spatial: float, sigma2: float, delta: np.ndarra
 def information_by_definition(result) -> np.ndarray:
     """Covariance of (δ, ρ or λ, σ²) from the information matrix with all dummies in it."""
     y, x, w, periods = stacked_problem(result)
-    rho, sigma2 = result.estimate.spatial, result.sigma2
+    rho, sigma2 = result.estimate.spatial_values[0], result.sigma2
     identity = np.eye(len(w))
     g = w @ np.linalg.inv(identity - rho * w)
     big_a, big_g = np.kron(np.eye(periods), identity - rho * w), np.kron(np.eye(periods), g)
     k = x.shape[1]
     h = np.zeros((k + 2, k + 2))
-    if result.specification.spatial_name == "lambda":
+    if result.specification.spatial_names == ("lambda",):
         h[:k, :k] = (big_a @ x).T @ (big_a @ x) / sigma2
     else:
         coefficients = np.linalg.lstsq(x, big_a @ y, rcond=None)[0]
