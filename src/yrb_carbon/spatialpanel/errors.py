@@ -97,6 +97,10 @@ class IdentificationWarning(UserWarning):
     """The parameters of the model are identified weakly, or by functional form only."""
 
 
+class IndefiniteCovarianceWarning(UserWarning):
+    """A covariance estimate has a negative variance: its kernel is not positive semi-definite."""
+
+
 class RestrictionError(SpatialPanelError):
     """A linear restriction could not be read."""
 
