@@ -76,6 +76,9 @@ EIGENVALUE_LIMIT = 4000
 # estimate is then within 1e-10 standard errors of the root.
 NEWTON_TOLERANCE = 1e-20
 NEWTON_LIMIT = 200
+# Lags and ρ are of order one; longer steps jump over a local maximum into the region where the
+# adjusted likelihood grows without bound.
+LONGEST_STEP = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -666,6 +669,7 @@ def _climb(
             if roots.min() <= 0.0:
                 break
             return point
+        step *= min(1.0, LONGEST_STEP / float(np.abs(step).max()))
         length, reached = 1.0, value(point + step)
         # Near the top the height cannot tell a step from rounding; there Newton's step is right.
         while reached < height - 1e-9 and length > 1e-10:
@@ -673,10 +677,9 @@ def _climb(
             reached = value(point + length * step)
         point, height = point + length * step, reached
     raise ConvergenceError(
-        "the adjusted score has no root at a local maximum of the adjusted likelihood near the "
-        f"quasi maximum likelihood estimate (stopped at {np.array2string(point, precision=4)} for "
-        "the lags and rho); the panel is too short for the persistence of the outcome. Use "
-        "estimator='bias_corrected' or 'qml', or drop a lag"
+        "the adjusted likelihood rises from the quasi maximum likelihood estimate without a local "
+        "maximum, so the adjusted score has no root: the panel is too short for the persistence of "
+        "the outcome. Use estimator='bias_corrected' or 'qml', or drop a lag"
     )
 
 
