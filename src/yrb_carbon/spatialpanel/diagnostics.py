@@ -9,22 +9,38 @@ the formulas of the literature, kept to reproduce its tables.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
-from scipy import linalg, sparse
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import linalg, sparse, special
+from scipy.sparse import linalg as sparse_linalg
 
-from .errors import PanelSizeError, SpecificationError
-from .testing import SpecificationTest, chi2_test
+from .align import INTERCEPT
+from .errors import BoundaryError, ConvergenceError, PanelSizeError, SpecificationError
+from .testing import SpecificationTest, chi2_test, normal_test
 from .within import Array, SparseMatrix, spatial_lag, within_transform
 
 if TYPE_CHECKING:
     from .model import SpatialPanel
+    from .results import SpatialPanelResults
 
 Form = Literal["centred", "plain", "both"]
 LM_NAMES = ("LM lag", "LM error", "robust LM lag", "robust LM error")
 LM_NULLS = ("rho = 0", "lambda = 0", "rho = 0, lambda near 0", "lambda = 0, rho near 0")
+MORAN_COLUMNS = ("moran", "expected", "std_dev", "statistic", "p_value")
+# Random signs of the weighted CD statistic are averaged over so many draws.
+SIGN_DRAWS = 30
+# Columns of an inverse that are held at a time.
+BLOCK = 256
+# Generalised least squares and its variances improve the likelihood at every round and stop here.
+VARIANCE_TOLERANCE = 1e-12
+VARIANCE_ROUNDS = 1000
+# Weight of unit means close to that of the within estimator, which has none.
+SMALL_RATIO = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +71,11 @@ class LinearFit:
         return int(periods * units - n_regressors)
 
     @property
+    def n_without_effects(self) -> int:
+        """tr(Q), the observations less the effects."""
+        return self.n_free + int(self.basis.shape[2])
+
+    @property
     def sigma2(self) -> float:
         """e'e/ν."""
         return float((self.residuals**2).sum()) / self.n_free
@@ -71,6 +92,16 @@ class LinearFit:
         loadings = np.tensordot(self.basis, cleared, axes=([0, 1], [0, 1]))
         projected: Array = cleared - self.basis @ loadings
         return projected
+
+    def traces(self, form: QuadraticForm) -> FormTraces:
+        """`calc_form_traces` for the effects of this fit."""
+        n_periods, n_units, _ = self.basis.shape
+        return calc_form_traces(
+            form,
+            (n_periods, n_units),
+            entity_effects=self.entity_effects,
+            time_effects=self.time_effects,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +154,29 @@ class Moments:
 
     mean: float
     variance: float
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsPair:
+    """Weights of the lag and of the error, with their traces for one set of effects.
+
+    Attributes
+    ----------
+    lag : sparse array, shape (N, N)
+        W.
+    lag_traces : FormTraces
+        Of I ⊗ W.
+    error : sparse array, shape (N, N), or None
+        M; None where it is W.
+    error_traces, sum_traces : FormTraces or None
+        Of I ⊗ M and I ⊗ (W + M).
+    """
+
+    lag: SparseMatrix
+    lag_traces: FormTraces
+    error: SparseMatrix | None
+    error_traces: FormTraces | None
+    sum_traces: FormTraces | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,28 +285,66 @@ def calc_moments(form: QuadraticForm, traces: FormTraces, fit: LinearFit) -> Mom
     return Moments(linear, 2.0 * (free * square - linear**2) / (free + 2.0))
 
 
-def calc_centred_lm(
-    y: Array, weights: SparseMatrix, fit: LinearFit, traces: FormTraces
-) -> LMStatistics:
+def calc_plain_moments(traces: FormTraces, n_observations: int) -> Moments:
+    """Mean and variance of n e'Ke/e'e with the effects removed, what regressors cost left out.
+
+    tr(QK) and 2[tr(QKQK) - tr(QK)²/n].
+    """
+    variance = 2.0 * (traces.square - traces.linear**2 / n_observations)
+    return Moments(traces.linear, variance)
+
+
+def calc_score(
+    form: QuadraticForm, traces: FormTraces, fit: LinearFit, *, centred: bool
+) -> tuple[float, float]:
+    """Score e'Ke/σ² without its mean, and its variance.
+
+    Parameters
+    ----------
+    form : QuadraticForm
+    traces : FormTraces
+        Of the form and the effects of the fit.
+    fit : LinearFit
+    centred : bool
+        True: `calc_moments`, σ² = e'e/ν. False: `calc_plain_moments`, σ² = e'e/n, n the
+        observations less the effects.
+
+    Returns
+    -------
+    score, variance.
+    """
+    moments = (
+        calc_moments(form, traces, fit)
+        if centred
+        else calc_plain_moments(traces, fit.n_without_effects)
+    )
+    count = fit.n_free if centred else fit.n_without_effects
+    e = fit.residuals
+    ratio = float((e * form.apply(e)).sum()) / float((e**2).sum())
+    return count * ratio - moments.mean, moments.variance
+
+
+def calc_centred_lm(y: Array, weights: WeightsPair, fit: LinearFit) -> LMStatistics:
     """LM tests of a spatial lag and a spatial error, centred and scaled by exact moments.
 
-    With σ² = e'e/ν, d_e = e'(I⊗W)e/σ², ŷ = y - e and h = M(I⊗W)ŷ,
+    With σ² = e'e/ν, ŷ = y - e, h = M(I⊗W)ŷ, q_W = e'(I⊗W)e/σ² and q_M the same of the weights of
+    the error, let s_e = q_M - E(q_M), s_l = q_W - E(q_W) + h'e/σ², V = var(q_M),
+    C = cov(q_W, q_M) and J = var(q_W) + h'h/σ². Then
 
-        d_l = d_e + h'e/σ²,  c = E(d_e),  V = var(d_e),  J = V + h'h/σ²,
-        lag (d_l - c)²/J,  error (d_e - c)²/V,  robust lag (d_l - d_e)²/(J - V),
-        robust error [d_e - c - (V/J)(d_l - c)]²/[V(1 - V/J)].
+        lag s_l²/J,  error s_e²/V,  robust lag (s_l - (C/V) s_e)²/(J - C²/V),
+        robust error (s_e - (C/J) s_l)²/(V - C²/J);
 
-    ŷ is independent of e under the null, so h'e given ŷ has mean 0, variance σ²h'h and no
-    covariance with d_e, whatever the effects and the row sums of W. With row-stochastic W and
-    effects only, c is -(T-1), -T, 0, -1 for both, time, unit effects and an intercept.
+    C = V with one matrix for both. ŷ is independent of e under the null, so h'e given ŷ has mean
+    0, variance σ²h'h and no covariance with q, whatever the effects and the row sums of W. With
+    row-stochastic W and effects only, E(q) is -(T-1), -T, 0, -1 for two-way, time and unit effects
+    and an intercept.
 
     Parameters
     ----------
     y : array, shape (T, N)
-    weights : sparse array, shape (N, N)
+    weights : WeightsPair
+        With the effects of the fit.
     fit : LinearFit
-    traces : FormTraces
-        Of (I ⊗ W) and the effects of the fit.
 
     Returns
     -------
@@ -263,14 +355,20 @@ def calc_centred_lm(
     Anselin, Le Gallo & Jayet (2008), in Mátyás & Sevestre (eds), ch. 19. Centring in the spirit of
     Debarsy & Ertur (2010), Regional Science and Urban Economics 40:453-470.
     """
-    moments = calc_moments(QuadraticForm(None, weights), traces, fit)
-    sigma2, e = fit.sigma2, fit.residuals
-    error = float((e * spatial_lag(weights, e)).sum()) / sigma2 - moments.mean
-    mean_lag = fit.project(spatial_lag(weights, y - e))
-    gap = float((mean_lag * e).sum()) / sigma2
-    return _combine_scores(
-        error + gap, error, float((mean_lag**2).sum()) / sigma2, moments.variance
-    )
+    e, sigma2 = fit.residuals, fit.sigma2
+    lag_form = QuadraticForm(None, weights.lag)
+    quadratic, lag_variance = calc_score(lag_form, weights.lag_traces, fit, centred=True)
+    mean_lag = fit.project(spatial_lag(weights.lag, y - e))
+    lag = quadratic + float((mean_lag * e).sum()) / sigma2
+    information = lag_variance + float((mean_lag**2).sum()) / sigma2
+    if weights.error is None or weights.error_traces is None or weights.sum_traces is None:
+        return _combine_scores(lag, quadratic, information, lag_variance, lag_variance)
+    error_form = QuadraticForm(None, weights.error)
+    error, error_variance = calc_score(error_form, weights.error_traces, fit, centred=True)
+    sum_form = QuadraticForm(None, weights.lag + weights.error)
+    sum_variance = calc_moments(sum_form, weights.sum_traces, fit).variance
+    covariance = 0.5 * (sum_variance - lag_variance - error_variance)
+    return _combine_scores(lag, error, information, error_variance, covariance)
 
 
 def calc_plain_lm(y: Array, weights: SparseMatrix, fit: LinearFit) -> LMStatistics:
@@ -304,16 +402,17 @@ def calc_plain_lm(y: Array, weights: SparseMatrix, fit: LinearFit) -> LMStatisti
     loadings = np.tensordot(fit.basis, mean_lag, axes=([0, 1], [0, 1]))
     unexplained = mean_lag - fit.basis @ loadings
     _, squared, crossed = _factor_traces(weights, y.shape[1], remove_mean=False)
-    return _combine_scores(
-        lag, error, float((unexplained**2).sum()) / sigma2, y.shape[0] * (squared + crossed)
-    )
+    variance = y.shape[0] * (squared + crossed)
+    information = variance + float((unexplained**2).sum()) / sigma2
+    return _combine_scores(lag, error, information, variance, variance)
 
 
 def lm_tests(panel: SpatialPanel, form: Form = "centred") -> list[SpecificationTest]:
     """Lagrange multiplier tests of a spatial lag and a spatial error, plain and robust.
 
     The null model is the panel without its spatial parameters: the effects and the regressors as
-    they stand, spatially lagged ones included (of slx, sdm and sdem).
+    they stand, spatially lagged ones included (of slx, sdm and sdem). The error is tested with the
+    panel's ``error_weights`` where it has such.
 
     Parameters
     ----------
@@ -331,27 +430,630 @@ def lm_tests(panel: SpatialPanel, form: Form = "centred") -> list[SpecificationT
     Raises
     ------
     SpecificationError
-        For an unknown form.
+        For an unknown form, or the plain form with weights of its own for the error.
     PanelSizeError
         If no degree of freedom is left.
     """
-    if form not in get_args(Form):
-        raise SpecificationError(f"form must be one of {', '.join(get_args(Form))}, got {form!r}")
+    _check_form(form, get_args(Form))
     arrays = panel.arrays
-    effects = {"entity_effects": panel.entity_effects, "time_effects": panel.time_effects}
-    fit = fit_linear_model(arrays.y, arrays.z, **effects)
+    fit = fit_linear_model(
+        arrays.y, arrays.z, entity_effects=panel.entity_effects, time_effects=panel.time_effects
+    )
     note = f"null model: {', '.join(arrays.names)}"
     tests: list[SpecificationTest] = []
     if form != "plain":
-        traces = calc_form_traces(QuadraticForm(None, arrays.weights), arrays.y.shape, **effects)
-        statistics = calc_centred_lm(arrays.y, arrays.weights, fit, traces)
-        tests += _lm_table(statistics, "centred", note)
+        pair = prepare_weights(arrays.weights, fit, arrays.error_weights)
+        tests += _lm_table(calc_centred_lm(arrays.y, pair, fit), "centred", note)
     if form != "centred":
+        if arrays.error_weights is not None:
+            raise SpecificationError(
+                "the plain LM tests know one weights matrix, and this panel has error_weights; "
+                "use form='centred'"
+            )
         shifted = panel.time_effects or not panel.entity_effects
         warning = "; rejects too often: effects shift the scores, see centred" if shifted else ""
-        statistics = calc_plain_lm(arrays.y, arrays.weights, fit)
-        tests += _lm_table(statistics, "plain", note + warning)
+        tests += _lm_table(calc_plain_lm(arrays.y, arrays.weights, fit), "plain", note + warning)
     return tests
+
+
+def prepare_weights(
+    weights: SparseMatrix, fit: LinearFit, error_weights: SparseMatrix | None = None
+) -> WeightsPair:
+    """Traces of the weights that the centred LM tests need, the same for all data.
+
+    Parameters
+    ----------
+    weights : sparse array, shape (N, N)
+    fit : LinearFit
+        For its effects and its shape.
+    error_weights : sparse array, shape (N, N), optional
+
+    Returns
+    -------
+    WeightsPair
+    """
+    lag_traces = fit.traces(QuadraticForm(None, weights))
+    if error_weights is None:
+        return WeightsPair(weights, lag_traces, None, None, None)
+    total = sparse.csr_array(weights + error_weights)
+    return WeightsPair(
+        weights,
+        lag_traces,
+        error_weights,
+        fit.traces(QuadraticForm(None, error_weights)),
+        fit.traces(QuadraticForm(None, total)),
+    )
+
+
+def pesaran_cd(
+    results: SpatialPanelResults, form: Literal["plain", "weighted"] = "plain", seed: int = 0
+) -> SpecificationTest:
+    """Pesaran's CD test of cross-section dependence in the residuals.
+
+    CD = √(2T/(N(N-1))) Σ_{i<j} r_ij, r_ij the correlation over time of the residuals of two units
+    (Pesaran 2015, Econometric Reviews 34:1089-1117); standard normal if units are independent.
+    Period effects make the residuals of every period sum to zero, which pushes CD towards -√(T/2)
+    under the null. The weighted form multiplies every unit by a random sign and is standard normal
+    there too (Juodis & Reese 2022, J. Business & Economic Statistics 40:1191-1203), at the price
+    of power; it is averaged over `SIGN_DRAWS` draws.
+
+    Parameters
+    ----------
+    results : SpatialPanelResults
+    form : {"plain", "weighted"}
+    seed : int
+        Of the signs.
+
+    Returns
+    -------
+    SpecificationTest
+
+    Raises
+    ------
+    SpecificationError
+        For an unknown form.
+    """
+    _check_form(form, ("plain", "weighted"))
+    residuals = results.estimate.residuals
+    if form == "plain":
+        statistic = calc_cd(residuals)
+        note = (
+            "not standard normal under the null: period effects pull CD towards -sqrt(T/2) = "
+            f"{-np.sqrt(residuals.shape[0] / 2.0):.2f}; use the weighted form or Moran's I"
+            if results.specification.scheme.time_effects
+            else "little power where positive and negative correlations cancel"
+        )
+    else:
+        rng = np.random.default_rng(seed)
+        signs = rng.choice([-1.0, 1.0], size=(SIGN_DRAWS, residuals.shape[1]))
+        statistic = calc_weighted_cd(residuals, signs)
+        note = "little power; Moran's I by period is the test against spatial dependence"
+    return normal_test("Pesaran CD", "units are uncorrelated", statistic, form=form, note=note)
+
+
+def calc_cd(residuals: Array) -> float:
+    """CD = √(2T/(N(N-1))) Σ_{i<j} r_ij, from the sum of the standardised series.
+
+    Parameters
+    ----------
+    residuals : array, shape (T, N)
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    PanelSizeError
+        If a unit's residuals do not vary.
+    """
+    return _signed_cd(_standardise_series(residuals), np.ones((1, residuals.shape[1])))
+
+
+def calc_weighted_cd(residuals: Array, signs: Array) -> float:
+    """CD of residuals with random signs, summed over G draws and divided by √G.
+
+    Parameters
+    ----------
+    residuals : array, shape (T, N)
+    signs : array, shape (G, N)
+        -1 and 1.
+
+    Returns
+    -------
+    float
+    """
+    return _signed_cd(_standardise_series(residuals), signs)
+
+
+def moran_residuals(results: SpatialPanelResults) -> pd.DataFrame:
+    """Moran's I of the residuals by period and of the whole panel.
+
+    I = (N/S₀) Σ_t e_t'We_t / Σ_t e_t'e_t, S₀ the sum of all weights. Mean and variance are those of
+    a ratio of quadratic forms of normal errors with effects and regressors removed: exact for the
+    panel, and for a period exact but for what its regressors take. In models with ρ or λ the
+    variance is lower by what their estimation takes, to first order; it supposes estimates that
+    are not biased, so fit by ``transform``.
+
+    Parameters
+    ----------
+    results : SpatialPanelResults
+
+    Returns
+    -------
+    DataFrame
+        Index the periods and ``panel``; columns `MORAN_COLUMNS`: I, its mean and standard deviation
+        under the null, the standardised I and its two-sided normal p-value.
+
+    Raises
+    ------
+    BoundaryError
+        If the estimate is at the boundary.
+    """
+    if results.at_boundary:
+        raise BoundaryError(
+            "the estimate is at the edge of the admissible interval, where the variance of the "
+            "residuals' Moran's I is not known; use sparser weights or another model"
+        )
+    arrays, fit = results.arrays, linear_fit_of(results)
+    names = [name for name in ("rho", "lambda") if name in results.cov.index]
+    covariance = results.cov.loc[names, names].to_numpy(dtype=np.float64)
+    slopes = calc_residual_slopes(
+        arrays.weights,
+        {name: results.rho if name == "rho" else results.lam for name in names},
+        arrays.weights if arrays.error_weights is None else arrays.error_weights,
+        remove_mean=fit.time_effects,
+    )
+    lost = float(slopes @ covariance @ slopes)
+    rows = calc_moran_by_period(arrays.weights, fit, lost)
+    rows = np.vstack([rows, calc_moran_of_panel(arrays.weights, fit, lost)])
+    index = pd.Index([*arrays.periods, "panel"], name="period")
+    table = pd.DataFrame(rows, index=index, columns=list(MORAN_COLUMNS[:3]))
+    table["statistic"] = (table["moran"] - table["expected"]) / table["std_dev"]
+    table["p_value"] = 2.0 * special.ndtr(-table["statistic"].abs())
+    return table
+
+
+def calc_moran_of_panel(weights: SparseMatrix, fit: LinearFit, lost: float = 0.0) -> Array:
+    """Moran's I of the panel, its mean and its standard deviation.
+
+    Parameters
+    ----------
+    weights : sparse array, shape (N, N)
+    fit : LinearFit
+    lost : float
+        Square of the slope of a period's e'We/σ² in the spatial parameters, weighted with their
+        covariance.
+
+    Returns
+    -------
+    array, shape (3,).
+    """
+    form = QuadraticForm(None, weights)
+    moments = calc_moments(form, fit.traces(form), fit)
+    n_periods, n_units = fit.residuals.shape
+    periods = n_periods - (1 if fit.entity_effects else 0)
+    e = fit.residuals
+    scale = n_units / float(weights.sum())
+    deviation = np.sqrt(_remaining(moments.variance, periods**2 * lost))
+    ratio = float((e * spatial_lag(weights, e)).sum()) / float((e**2).sum())
+    row: Array = scale * np.array([ratio, moments.mean / fit.n_free, deviation / fit.n_free])
+    return row
+
+
+def calc_moran_by_period(weights: SparseMatrix, fit: LinearFit, lost: float = 0.0) -> Array:
+    """Moran's I of every period, its mean and its standard deviation.
+
+    e_t has the covariance σ²Ω_t, Ω_t = a Q_N - b_t b_t', a = 1 - 1/T with unit effects (else 1) and
+    b_t the rows of period t of the orthonormal regressors. With K = (W + W')/2, d = tr(Ω),
+    r = tr(KΩ)/d and ν = d²/tr(ΩΩ), e'We/e'e has mean r - 2[tr(KΩΩ) - r tr(ΩΩ)]/d² and variance
+    2[tr(KΩKΩ) - 2r tr(KΩΩ) + r² tr(ΩΩ)]/d² · ν/(ν+2), exact for Ω proportional to a projection.
+
+    Parameters
+    ----------
+    weights : sparse array, shape (N, N)
+    fit : LinearFit
+    lost : float
+        As of `calc_moran_of_panel`.
+
+    Returns
+    -------
+    array, shape (T, 3).
+    """
+    n_periods, n_units = fit.residuals.shape
+    share = 1.0 - 1.0 / n_periods if fit.entity_effects else 1.0
+    traces = calc_form_traces(
+        QuadraticForm(None, weights),
+        (1, n_units),
+        entity_effects=False,
+        time_effects=fit.time_effects,
+    )
+    rank = float(n_units - (1 if fit.time_effects else 0))
+    symmetric = QuadraticForm(None, weights)
+    applied = symmetric.apply(fit.basis)
+    cleared = within_transform(applied, entity_effects=False, time_effects=fit.time_effects)
+    scale = n_units / float(weights.sum())
+    rows = np.empty((n_periods, 3))
+    lagged = spatial_lag(weights, fit.residuals)
+    for t in range(n_periods):
+        basis = fit.basis[t] / np.sqrt(share)
+        moved = cleared[t] / np.sqrt(share)
+        gram, inner = basis.T @ basis, basis.T @ moved
+        d = rank - float(np.trace(gram))
+        dd = rank - 2.0 * float(np.trace(gram)) + float((gram**2).sum())
+        k = traces.linear - float(np.trace(inner))
+        kk = traces.square - 2.0 * float((moved**2).sum()) + float((inner**2).sum())
+        kd = traces.linear - 2.0 * float(np.trace(inner)) + float((inner * gram).sum())
+        ratio, free = k / d, d**2 / dd
+        mean = ratio - 2.0 * (kd - ratio * dd) / d**2
+        variance = 2.0 * (kk - 2.0 * ratio * kd + ratio**2 * dd) * free / (free + 2.0)
+        e = fit.residuals[t]
+        deviation = np.sqrt(_remaining(variance, lost)) / d
+        rows[t] = float(e @ lagged[t]) / float(e @ e), mean, deviation
+    rows *= scale
+    return rows
+
+
+def calc_residual_slopes(
+    weights: SparseMatrix,
+    parameters: dict[str, float],
+    error_weights: SparseMatrix,
+    *,
+    remove_mean: bool,
+) -> Array:
+    """How one period's e'We/σ², given e'e, moves with the spatial parameters.
+
+    Residuals of A(ρ) and B(λ) have ∂e/∂ρ = -Dε, D = BWA⁻¹B⁻¹, and ∂e/∂λ = -Dε, D = MB⁻¹, apart from
+    parts of mean zero. So the slope is -[tr(WD) + tr(W'D) - 2 tr(W) tr(D)/N], which is also the
+    covariance of the score of a spatial error with that of the parameter.
+
+    Parameters
+    ----------
+    weights : sparse array, shape (N, N)
+        W.
+    parameters : dict
+        Values by name, ``rho``, ``lambda`` or both; others count as zero.
+    error_weights : sparse array, shape (N, N)
+        M.
+    remove_mean : bool
+        Replace W and D by JWJ and JDJ, J = I - ιι'/N: period effects.
+
+    Returns
+    -------
+    array, shape of ``parameters``.
+    """
+    n_units = weights.shape[0]
+    identity = sparse.eye_array(n_units)
+    lag_filter = sparse.csc_array(identity - parameters.get("rho", 0.0) * weights)
+    error_filter = sparse.csc_array(identity - parameters.get("lambda", 0.0) * error_weights)
+    solve_lag = sparse_linalg.splu(lag_filter).solve
+    solve_error = sparse_linalg.splu(error_filter).solve
+
+    def of_rho(values: Array) -> Array:
+        moved: Array = error_filter @ (weights @ solve_lag(solve_error(values)))
+        return moved
+
+    def of_lambda(values: Array) -> Array:
+        moved: Array = error_weights @ solve_error(values)
+        return moved
+
+    operators = {"rho": of_rho, "lambda": of_lambda}
+    return np.array(
+        [_slope_along(weights, operators[name], remove_mean=remove_mean) for name in parameters]
+    )
+
+
+def serial_correlation(results: SpatialPanelResults) -> list[SpecificationTest]:
+    """Tests of first-order serial correlation of the residuals within units.
+
+    Parameters
+    ----------
+    results : SpatialPanelResults
+
+    Returns
+    -------
+    list of SpecificationTest
+        LM (centred): Σ e_it e_i,t-1 with its exact mean (about -σ²N(1 - 1/T) with unit effects) and
+        variance, so that unit effects do not look like negative correlation (Baltagi & Li 1995,
+        J. Econometrics 68:133-151, is the uncentred one). HR: robust to variances that differ
+        between units and periods, see `calc_hr`; needs at least 4 periods and unit effects or
+        none, as it removes unit means by itself.
+
+    Raises
+    ------
+    PanelSizeError
+        With fewer than 4 periods.
+    """
+    null = "no serial correlation"
+    statistic = calc_serial_lm(linear_fit_of(results))
+    without = not results.specification.scheme.entity_effects
+    note = "without unit effects it also answers to differences between units" if without else ""
+    return [
+        normal_test("serial correlation LM", null, statistic, form="centred", note=note),
+        normal_test("serial correlation HR", null, calc_hr(results.estimate.residuals)),
+    ]
+
+
+def calc_serial_lm(fit: LinearFit) -> float:
+    """Σ_it e_it e_i,t-1 less its mean, over its standard deviation, both exact under normality."""
+    n_periods = fit.residuals.shape[0]
+    form = QuadraticForm(np.eye(n_periods, k=-1), None)
+    score, variance = calc_score(form, fit.traces(form), fit, centred=True)
+    return score / float(np.sqrt(variance))
+
+
+def calc_hr(residuals: Array) -> float:
+    """Heteroskedasticity-robust test of serial correlation with fixed effects.
+
+    With z_i = Σ_{t=3}^{T-1} f_it b_i,t-1, f_it = e_it - mean(e_it, …, e_iT) and
+    b_i,t-1 = e_i,t-1 - mean(e_i1, …, e_i,t-1), the statistic is Σz_i/√(Σz_i² - (Σz_i)²/N). Forward
+    and backward means share no period, so E(z_i) = 0 without serial correlation whatever the unit
+    effects and the variances (Born & Breitung 2016, Econometric Reviews 35:1290-1316, HR).
+
+    Parameters
+    ----------
+    residuals : array, shape (T, N)
+
+    Returns
+    -------
+    float, standard normal for large N.
+
+    Raises
+    ------
+    PanelSizeError
+        With fewer than 4 periods.
+    """
+    n_periods, n_units = residuals.shape
+    if n_periods < 4:
+        raise PanelSizeError(
+            f"the HR test of serial correlation needs at least 4 periods, got {n_periods}"
+        )
+    counts = np.arange(1, n_periods + 1)[:, None]
+    backward = residuals - np.cumsum(residuals, axis=0) / counts
+    forward = residuals - (np.cumsum(residuals[::-1], axis=0) / counts)[::-1]
+    products = (forward[2:-1] * backward[1:-2]).sum(axis=0)
+    spread = (products**2).sum() - products.sum() ** 2 / n_units
+    return float(products.sum() / np.sqrt(spread))
+
+
+def variance_inflation(panel: SpatialPanel) -> pd.DataFrame:
+    """Variance inflation of the regressors, spatially lagged ones too, with the effects removed.
+
+    1/(1 - R²_k), R²_k of regressor k on all others and the effects: what counts for the standard
+    errors of the panel, and not the factor of the levels.
+
+    Parameters
+    ----------
+    panel : SpatialPanel
+
+    Returns
+    -------
+    DataFrame, index regressors without an intercept, columns ``vif`` and ``r2``.
+    """
+    arrays = panel.arrays
+    varying = np.ptp(arrays.z, axis=(0, 1)) > 0.0
+    cleared = within_transform(
+        arrays.z[:, :, varying],
+        entity_effects=panel.entity_effects,
+        time_effects=panel.time_effects,
+    )
+    cleared = cleared - cleared.mean(axis=(0, 1))
+    factors = calc_variance_inflation(_columns(cleared))
+    names = [name for name, keep in zip(arrays.names, varying, strict=True) if keep]
+    return pd.DataFrame(
+        {"vif": factors, "r2": 1.0 - 1.0 / factors}, index=pd.Index(names, name="regressor")
+    )
+
+
+def calc_variance_inflation(columns: Array) -> Array:
+    """x_k'x_k [(X'X)⁻¹]_kk for columns of mean zero, by QR.
+
+    Parameters
+    ----------
+    columns : array, shape (n, K)
+
+    Returns
+    -------
+    array, shape (K,), at least 1.
+    """
+    lengths = np.linalg.norm(columns, axis=0)
+    (triangle,) = linalg.qr(columns / lengths, mode="r", check_finite=False)
+    square = triangle[: columns.shape[1]]
+    inverse = linalg.solve_triangular(square, np.eye(columns.shape[1]), check_finite=False)
+    factors: Array = (inverse**2).sum(axis=1)
+    return factors
+
+
+def baltagi_song_koh(
+    panel: SpatialPanel, form: Literal["centred", "plain"] = "centred"
+) -> list[SpecificationTest]:
+    """LM tests of random unit effects and spatial error correlation.
+
+    The model is y = Zδ + μ + u, u_t = λMu_t + ε_t, with random unit effects μ; period effects of
+    the panel stay fixed, its unit effects are what is tested. An intercept is added where there are
+    no period effects. M is ``error_weights``, or the weights of the panel.
+
+    Parameters
+    ----------
+    panel : SpatialPanel
+    form : {"centred", "plain"}
+        ``centred``: exact mean and variance (the standardised versions); ``plain``: asymptotic.
+
+    Returns
+    -------
+    list of SpecificationTest
+        LM1 of σ²_μ = 0 given λ = 0 (one-sided normal); LM2 of λ = 0 given σ²_μ = 0; LM joint
+        (LM1² + LM2², χ²(2)); LM-H = (LM1 + LM2)/√2 against σ²_μ > 0 and λ > 0 (one-sided normal);
+        LM lambda of λ = 0 whatever σ²_μ; LM mu of σ²_μ = 0 whatever λ (one-sided normal).
+
+    Raises
+    ------
+    SpecificationError
+        For an unknown form.
+    RowSumsError
+        With period effects and rows of M that have different sums.
+
+    References
+    ----------
+    Baltagi, Song & Koh (2003), J. Econometrics 117:123-150, sections 2 and 3.
+    """
+    _check_form(form, ("centred", "plain"))
+    centred = form == "centred"
+    pooled = _pooled_model(panel)
+    arrays, effects = pooled.arrays, {"entity_effects": False, "time_effects": panel.time_effects}
+    n_periods = arrays.n_periods
+    fit = fit_linear_model(arrays.y, arrays.z, **effects)
+    effect_form = QuadraticForm(np.ones((n_periods, n_periods)), None)
+    lm1 = _standardise(calc_score(effect_form, fit.traces(effect_form), fit, centred=centred))
+    error_form = QuadraticForm(None, arrays.weights)
+    lm2 = _standardise(calc_score(error_form, fit.traces(error_form), fit, centred=centred))
+    conditional_lambda = calc_conditional_lambda(
+        arrays.y, arrays.z, arrays.weights, time_effects=panel.time_effects, centred=centred
+    )
+    error_fit = pooled.fit("transform")
+    conditional_mu = calc_conditional_mu(
+        arrays.y,
+        arrays.z,
+        arrays.weights,
+        error_fit.lam,
+        float(error_fit.std_errors["lambda"]) ** 2,
+        time_effects=panel.time_effects,
+        centred=centred,
+    )
+    return [
+        _one_sided("BSK LM1", "no unit effects (lambda = 0)", lm1, form),
+        normal_test("BSK LM2", "lambda = 0 (no unit effects)", lm2, form=form),
+        chi2_test("BSK LM joint", "no unit effects, lambda = 0", lm1**2 + lm2**2, 2, form=form),
+        _one_sided("BSK LM-H", "no unit effects, lambda = 0", (lm1 + lm2) / np.sqrt(2.0), form),
+        normal_test(
+            "BSK LM lambda", "lambda = 0, unit effects or not", conditional_lambda, form=form
+        ),
+        _one_sided("BSK LM mu", "no unit effects, any lambda", conditional_mu, form),
+    ]
+
+
+def calc_conditional_lambda(
+    y: Array, z: Array, weights: SparseMatrix, *, time_effects: bool, centred: bool
+) -> float:
+    """Score test of λ = 0 with random unit effects, standard normal.
+
+    With φ² = σ²_ε/(Tσ²_μ + σ²_ε), e = Ω^-½ û of the random-effects maximum likelihood and
+    K = (φ² J̄_T + E_T) ⊗ (W + W')/2, J̄_T the averaging over time and E_T = I - J̄_T, the statistic is
+    e'Ke/σ², over its standard deviation √{[(T-1) + φ⁴] tr(WW + W'W)} (Baltagi, Song & Koh 2003,
+    section 2.3; their LM_λ is its square).
+
+    Parameters
+    ----------
+    y : array, shape (T, N)
+    z : array, shape (T, N, P)
+    weights : sparse array, shape (N, N)
+    time_effects, centred : bool
+
+    Returns
+    -------
+    float
+    """
+    ratio = calc_variance_ratio(y, z, time_effects=time_effects)
+    fit = _quasi_demeaned_fit(y, z, ratio, time_effects=time_effects)
+    n_periods = y.shape[0]
+    mean = np.full((n_periods, n_periods), 1.0 / n_periods)
+    form = QuadraticForm(ratio * mean + np.eye(n_periods) - mean, weights)
+    return _standardise(calc_score(form, fit.traces(form), fit, centred=centred))
+
+
+def calc_conditional_mu(
+    y: Array,
+    z: Array,
+    weights: SparseMatrix,
+    lam: float,
+    lam_variance: float,
+    *,
+    time_effects: bool,
+    centred: bool,
+) -> float:
+    """Score test of no random unit effects with a spatial error, standard normal.
+
+    With B = I - λW, e = Bû of the spatial error maximum likelihood and K = ιι' ⊗ BB', e'Ke/σ² has
+    the mean T tr(B'B) and moves with λ by -2T[tr(W'B) - tr(B'B) tr(G)/N], G = WB⁻¹; the square of
+    that slope times var(λ̂) is what estimating λ takes from its variance (Baltagi, Song & Koh 2003,
+    section 2.4, in the form of one ratio of quadratic forms). With period effects W, B and G are
+    those of F'WF.
+
+    Parameters
+    ----------
+    y : array, shape (T, N)
+    z : array, shape (T, N, P)
+    weights : sparse array, shape (N, N)
+        Rows of equal sums where there are period effects.
+    lam, lam_variance : float
+        Estimate and its variance.
+    time_effects, centred : bool
+
+    Returns
+    -------
+    float
+    """
+    n_periods, n_units = y.shape
+    fit = fit_linear_model(
+        y - lam * spatial_lag(weights, y),
+        z - lam * spatial_lag(weights, z),
+        entity_effects=False,
+        time_effects=time_effects,
+    )
+    spatial_filter = sparse.csr_array(sparse.eye_array(n_units) - lam * weights)
+    form = QuadraticForm(
+        np.ones((n_periods, n_periods)), sparse.csr_array(spatial_filter @ spatial_filter.T)
+    )
+    score, variance = calc_score(form, fit.traces(form), fit, centred=centred)
+    trace, _, crossed = _factor_traces(weights, n_units, remove_mean=time_effects)
+    units = n_units - (1 if time_effects else 0)
+    squares = units - 2.0 * lam * trace + lam**2 * crossed
+    solve = sparse_linalg.splu(sparse.csc_array(spatial_filter)).solve
+    trace_g = _projected_trace(
+        n_units, lambda values: weights @ solve(values), remove_mean=time_effects
+    )
+    slope = 2.0 * n_periods * (trace - lam * crossed - squares * trace_g / units)
+    return score / float(np.sqrt(_remaining(variance, slope**2 * lam_variance)))
+
+
+def calc_variance_ratio(y: Array, z: Array, *, time_effects: bool) -> float:
+    """φ² = σ²_ε/(Tσ²_μ + σ²_ε) of the random-effects model by maximum likelihood, 0 < φ² ≤ 1.
+
+    Generalised least squares and φ² = Σ_it(û_it - ū_i)²/[(T-1) T Σ_i ū_i²] in turns climb the
+    likelihood (Breusch 1987, J. Econometrics 36:383-389), from the within and from the pooled
+    estimator; the higher end is taken. Where ū has too little variance φ² is 1.
+
+    Parameters
+    ----------
+    y : array, shape (T, N)
+    z : array, shape (T, N, P)
+    time_effects : bool
+        Fixed period effects.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ConvergenceError
+        If the turns do not settle.
+    """
+    ends = [_climb(y, z, start, time_effects=time_effects) for start in (SMALL_RATIO, 1.0)]
+    return max(ends, key=lambda end: end[1])[0]
+
+
+def linear_fit_of(results: SpatialPanelResults) -> LinearFit:
+    """Innovations of a fit and its regressors, filtered by I - λM where there is a λ."""
+    arrays, scheme = results.arrays, results.specification.scheme
+    z = arrays.z
+    if results.lam != 0.0:
+        weights = arrays.weights if arrays.error_weights is None else arrays.error_weights
+        z = z - results.lam * spatial_lag(weights, z)
+    fit = fit_linear_model(
+        arrays.y, z, entity_effects=scheme.entity_effects, time_effects=scheme.time_effects
+    )
+    return replace(fit, residuals=results.estimate.residuals)
 
 
 def _lm_table(statistics: LMStatistics, form: str, note: str) -> list[SpecificationTest]:
@@ -359,16 +1061,186 @@ def _lm_table(statistics: LMStatistics, form: str, note: str) -> list[Specificat
     return [chi2_test(name, null, value, 1, form=form, note=note) for name, null, value in rows]
 
 
-def _combine_scores(lag: float, error: float, explained: float, variance: float) -> LMStatistics:
-    """The four statistics from both scores, h'h/σ² and the variance of the error score."""
-    information = explained + variance
-    share = variance / information
+def _combine_scores(
+    lag: float, error: float, lag_variance: float, error_variance: float, covariance: float
+) -> LMStatistics:
+    """The four statistics from both scores and their covariance matrix."""
+    on_error, on_lag = covariance / error_variance, covariance / lag_variance
     return LMStatistics(
-        lag=lag**2 / information,
-        error=error**2 / variance,
-        robust_lag=(lag - error) ** 2 / explained,
-        robust_error=(error - share * lag) ** 2 / (variance * (1.0 - share)),
+        lag=lag**2 / lag_variance,
+        error=error**2 / error_variance,
+        robust_lag=(lag - on_error * error) ** 2 / (lag_variance - on_error * covariance),
+        robust_error=(error - on_lag * lag) ** 2 / (error_variance - on_lag * covariance),
     )
+
+
+def _standardise(score: tuple[float, float]) -> float:
+    return score[0] / float(np.sqrt(score[1]))
+
+
+def _one_sided(name: str, null: str, statistic: float, form: str) -> SpecificationTest:
+    """A normal statistic that speaks against the null where it is large and positive."""
+    return SpecificationTest(
+        name=name,
+        null=null,
+        statistic=statistic,
+        df=None,
+        p_value=float(special.ndtr(-statistic)),
+        distribution="normal",
+        form=form,
+        note="one-sided",
+    )
+
+
+def _remaining(variance: float, lost: float) -> float:
+    """Variance that is left once parameters have been estimated."""
+    if lost >= variance:
+        raise BoundaryError(
+            "estimating the spatial parameters leaves the residuals' quadratic form no variance; "
+            "the parameters are too weakly identified for this test"
+        )
+    return variance - lost
+
+
+def _standardise_series(residuals: Array) -> Array:
+    """Series of every unit with mean 0 and length 1."""
+    centred = residuals - residuals.mean(axis=0)
+    lengths = np.linalg.norm(centred, axis=0)
+    if not lengths.all():
+        raise PanelSizeError(
+            f"the residuals of {int((lengths == 0.0).sum())} units do not vary over time; their "
+            "correlation with other units does not exist"
+        )
+    return np.asarray(centred / lengths, dtype=np.float64)
+
+
+def _signed_cd(series: Array, signs: Array) -> float:
+    """Σ_g √(2T/(N(N-1))) Σ_{i<j} s_gi s_gj r_ij / √G, with Σ_{i<j} = (|Σ_i s_i z_i|² - N)/2."""
+    n_periods, n_units = series.shape
+    pairs = (((series @ signs.T) ** 2).sum(axis=0) - n_units) / 2.0
+    scale = np.sqrt(2.0 * n_periods / (n_units * (n_units - 1.0)))
+    return float(scale * pairs.sum() / np.sqrt(signs.shape[0]))
+
+
+def _slope_along(
+    weights: SparseMatrix, operator: Callable[[Array], Array], *, remove_mean: bool
+) -> float:
+    """-[tr(WD) + tr(W'D) - 2 tr(W) tr(D)/N] for the operator D, deflated on request."""
+    n_units = weights.shape[0]
+    symmetric = sparse.csc_array(weights + weights.T)
+    trace_w = float(weights.diagonal().sum())
+    product = trace_d = 0.0
+    for columns, image in _image_blocks(n_units, operator):
+        product += float(symmetric[:, columns].multiply(image).sum())
+        trace_d += float(image[columns, np.arange(columns.size)].sum())
+    units = float(n_units)
+    if remove_mean:
+        ones = np.ones(n_units)
+        spread = np.asarray(symmetric @ ones)
+        image = operator(np.column_stack([ones, spread]))
+        totals = image.sum(axis=0)
+        product += (
+            -(float(spread @ image[:, 0]) + float(totals[1])) / n_units
+            + float(spread.sum()) * float(totals[0]) / n_units**2
+        )
+        trace_d -= float(totals[0]) / n_units
+        trace_w -= float(weights.sum()) / n_units
+        units -= 1.0
+    return -(product - 2.0 * trace_w * trace_d / units)
+
+
+def _projected_trace(
+    n_units: int, operator: Callable[[Array], Array], *, remove_mean: bool
+) -> float:
+    """tr(D), or tr(JD) with J = I - ιι'/N."""
+    trace = sum(
+        float(image[columns, np.arange(columns.size)].sum())
+        for columns, image in _image_blocks(n_units, operator)
+    )
+    if remove_mean:
+        trace -= float(operator(np.ones((n_units, 1))).sum()) / n_units
+    return trace
+
+
+def _image_blocks(
+    n_units: int, operator: Callable[[Array], Array]
+) -> Iterator[tuple[NDArray[np.intp], Array]]:
+    """Columns of D, a block at a time."""
+    for start in range(0, n_units, BLOCK):
+        columns = np.arange(start, min(start + BLOCK, n_units))
+        unit_vectors = np.zeros((n_units, columns.size))
+        unit_vectors[columns, np.arange(columns.size)] = 1.0
+        yield columns, operator(unit_vectors)
+
+
+def _pooled_model(panel: SpatialPanel) -> SpatialPanel:
+    """Spatial error model of the panel without unit effects, with an intercept where needed."""
+    arrays = panel.arrays
+    z, names = arrays.z, arrays.names
+    constant = (np.ptp(z, axis=(0, 1)) == 0.0).any()
+    if not panel.time_effects and not constant:
+        z = np.concatenate([np.ones((*z.shape[:2], 1)), z], axis=2)
+        names = (INTERCEPT, *names)
+    shift = len(names) - len(arrays.names)
+    weights = arrays.weights if arrays.error_weights is None else arrays.error_weights
+    pooled = replace(
+        arrays,
+        z=z,
+        names=names,
+        weights=weights,
+        error_weights=None,
+        lagged_y=spatial_lag(weights, arrays.y),
+        beta_positions=tuple(position + shift for position in arrays.beta_positions),
+        theta_positions=tuple(
+            position + shift if position >= 0 else -1 for position in arrays.theta_positions
+        ),
+    )
+    return type(panel).from_arrays(
+        pooled,
+        model="sem",
+        entity_effects=False,
+        time_effects=panel.time_effects,
+        spectrum=panel.spectrum if arrays.error_weights is None else None,
+    )
+
+
+def _quasi_demeaned_fit(y: Array, z: Array, ratio: float, *, time_effects: bool) -> LinearFit:
+    """Least squares of v_it - (1 - φ) v̄_i, the random-effects generalised least squares."""
+    share = 1.0 - np.sqrt(ratio)
+    return fit_linear_model(
+        y - share * y.mean(axis=0),
+        z - share * z.mean(axis=0),
+        entity_effects=False,
+        time_effects=time_effects,
+    )
+
+
+def _climb(y: Array, z: Array, start: float, *, time_effects: bool) -> tuple[float, float]:
+    """End of the turns of least squares and φ², and its concentrated log-likelihood."""
+    n_periods = y.shape[0]
+    ratio = start
+    for _ in range(VARIANCE_ROUNDS):
+        share = 1.0 - np.sqrt(ratio)
+        fit = _quasi_demeaned_fit(y, z, ratio, time_effects=time_effects)
+        between = n_periods * float((fit.residuals.mean(axis=0) ** 2).sum()) / (1.0 - share) ** 2
+        within = float((fit.residuals**2).sum()) - between * (1.0 - share) ** 2
+        proposed = min(1.0, within / ((n_periods - 1) * between))
+        if abs(proposed - ratio) <= VARIANCE_TOLERANCE * ratio:
+            units = fit.n_without_effects / n_periods
+            total = within + proposed * between
+            loglik = 0.5 * units * np.log(proposed) - 0.5 * fit.n_without_effects * np.log(total)
+            return proposed, float(loglik)
+        ratio = proposed
+    raise ConvergenceError(
+        f"the variance of random unit effects did not settle in {VARIANCE_ROUNDS} rounds; the "
+        "last share of the unit effects was "
+        f"{1.0 - ratio:.6g}"
+    )
+
+
+def _check_form(form: str, allowed: tuple[str, ...]) -> None:
+    if form not in allowed:
+        raise SpecificationError(f"form must be one of {', '.join(allowed)}, got {form!r}")
 
 
 def _factor_traces(
