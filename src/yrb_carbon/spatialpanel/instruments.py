@@ -329,7 +329,9 @@ def estimate_by_moments(
 def calc_overidentification(problem: InstrumentedProblem, dependence: MomentDependence) -> float:
     """Hansen's J, g'S⁻¹g at the two-step GMM estimate, S at the residuals of 2SLS.
 
-    With ``unadjusted`` this is Sargan's statistic n·R² of the 2SLS residuals on the instruments.
+    S carries the small-sample factor of the dummies (`MomentDependence`, K = 0): without it J
+    rejects too often in short panels. With ``unadjusted`` this is Sargan's statistic,
+    (NT - dummies)·R² of the 2SLS residuals on the instruments.
 
     Returns
     -------
@@ -341,13 +343,14 @@ def calc_overidentification(problem: InstrumentedProblem, dependence: MomentDepe
         first = problem.y
     else:
         first = problem.y - problem.regressors @ linalg.lstsq(slopes, moments)[0]
-    spread = calc_moment_covariance(basis, first, dependence)
+    factor = dependence.small_sample_factor(0)
+    spread = factor * calc_moment_covariance(basis, first, dependence)
     if _is_singular(spread):
         return float("nan")
-    factor = linalg.cholesky(spread, lower=True)
-    white_moments = linalg.solve_triangular(factor, moments, lower=True)
+    root = linalg.cholesky(spread, lower=True)
+    white_moments = linalg.solve_triangular(root, moments, lower=True)
     if problem.regressors.shape[1]:
-        white_slopes = linalg.solve_triangular(factor, slopes, lower=True)
+        white_slopes = linalg.solve_triangular(root, slopes, lower=True)
         white_moments = white_moments - white_slopes @ linalg.lstsq(white_slopes, white_moments)[0]
     return float(white_moments @ white_moments)
 
@@ -879,10 +882,10 @@ class SpatialIVPanel:
             names = (*(name for name in arrays.names if name not in self.endogenous_names), *names)
             pool = np.concatenate([exogenous, pool], axis=2)
         demeaned = stack(self._remove_effects(regressors))
-        candidates = stack(self._remove_effects(pool))
+        candidates = self._remove_effects(pool).reshape(y.size, len(names))
         included = linalg.qr(_unit_length(demeaned[:, ~marked]), mode="economic")[0]
         absorbed = np.linalg.norm(candidates, axis=0) <= ABSORBED_TOLERANCE * np.linalg.norm(
-            stack(pool), axis=0
+            pool.reshape(y.size, len(names)), axis=0
         )
         excluded, added = orthonormalise(candidates[:, ~absorbed], included)
         used = np.zeros(len(names), dtype=bool)
