@@ -15,16 +15,22 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import linalg, sparse
-from scipy.sparse import linalg as sparse_linalg
+from scipy import linalg
 
+from .factor import filter_solver
 from .information import calc_g
-from .logdet import EigenLogDeterminant, WeightsSpectrum, sparse_traces
+from .logdet import (
+    EigenLogDeterminant,
+    InterpolatedLogDeterminant,
+    LogDeterminant,
+    StochasticLogDeterminant,
+    WeightsSpectrum,
+)
 from .within import Array, SparseMatrix
 
-# Degree at which Chebyshev interpolation of g and s over the draws of ρ is exact to rounding
-# unless the draws reach the pole at the edge of the interval; used for large N only.
-INTERPOLATION_DEGREE = 24
+# Degree at which Chebyshev interpolation of ι'Gι over the draws of ρ is exact to rounding unless
+# the draws reach the pole at the edge of the interval; used where row sums differ and N is large.
+SUM_DEGREE = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +88,8 @@ def calc_multipliers(
     if isinstance(spectrum.full, EigenLogDeterminant):
         g, g_slope = _traces_by_eigenvalues(rhos, spectrum.full.eigenvalues)
     else:
-        g, g_slope = _traces_by_solving(rhos, weights)
+        g, g_slope = _traces_by_interpolation(rhos, spectrum.full)
+        g, g_slope = g / weights.shape[0], g_slope / weights.shape[0]
     s, s_slope = _sums(rhos, weights, spectrum.row_sum)
     return Multipliers(g, s, g_slope, s_slope)
 
@@ -190,26 +197,13 @@ def _traces_by_eigenvalues(rhos: Array, eigenvalues: NDArray[Any]) -> tuple[Arra
     return ratios.mean(axis=1).real, (ratios**2).mean(axis=1).real
 
 
-def _traces_by_solving(rhos: Array, weights: SparseMatrix) -> tuple[Array, Array]:
-    n_units = weights.shape[0]
-
-    def exact(values: Array) -> Array:
-        traces: Array = np.array([sparse_traces(weights, float(v))[:2] for v in values])
-        averages: Array = traces / n_units
-        return averages
-
-    if rhos.size <= INTERPOLATION_DEGREE:
-        traces = exact(rhos)
-        return traces[:, 0], traces[:, 1]
-    domain = [float(rhos.min()), float(rhos.max())]
-    nodes = np.polynomial.chebyshev.chebpts1(INTERPOLATION_DEGREE + 1)
-    points = domain[0] + (nodes + 1.0) / 2.0 * (domain[1] - domain[0])
-    traces = exact(points)
-    fitted = [
-        np.polynomial.Chebyshev.fit(points, column, INTERPOLATION_DEGREE, domain=domain)(rhos)
-        for column in traces.T
-    ]
-    return fitted[0], fitted[1]
+def _traces_by_interpolation(rhos: Array, logdet: LogDeterminant) -> tuple[Array, Array]:
+    """tr(G) and tr(GG) from the log-determinant's interpolant over the range of the draws."""
+    local = logdet.near(float(rhos.min()), float(rhos.max()))
+    if not isinstance(local, InterpolatedLogDeterminant | StochasticLogDeterminant):
+        raise TypeError(f"no traces at many values of rho from {type(local).__name__}")
+    traces = local.traces(rhos)
+    return traces[:, 0], traces[:, 1]
 
 
 def _sums(rhos: Array, weights: SparseMatrix, row_sum: float | None) -> tuple[Array, Array]:
@@ -242,13 +236,20 @@ def _sums_by_schur(rhos: Array, weights: SparseMatrix) -> tuple[Array, Array]:
 
 
 def _sums_by_solving(rhos: Array, weights: SparseMatrix) -> tuple[Array, Array]:
-    n_units = weights.shape[0]
-    ones = np.ones(n_units)
-    identity = sparse.eye_array(n_units)
+    """ι'Gι/N and ι'GGι/N, at few ρ by solving, at many by the Chebyshev series through some."""
+    if rhos.size > SUM_DEGREE + 1:
+        domain = [float(rhos.min()), float(rhos.max())]
+        nodes = np.polynomial.chebyshev.chebpts1(SUM_DEGREE + 1)
+        points = domain[0] + (nodes + 1.0) / 2.0 * (domain[1] - domain[0])
+        fitted = [
+            np.polynomial.Chebyshev.fit(points, column, SUM_DEGREE, domain=domain)(rhos)
+            for column in _sums_by_solving(points, weights)
+        ]
+        return fitted[0], fitted[1]
+    solver = filter_solver(weights)
     sums = np.empty((rhos.size, 2))
-    for i, rho in enumerate(rhos):
-        factor = sparse_linalg.splu(sparse.csc_array(identity - float(rho) * weights))
-        first = weights @ factor.solve(ones)
-        second = weights @ factor.solve(first)
+    for i, rho in enumerate(rhos.tolist()):
+        first = weights @ solver.solve(rho, np.ones(weights.shape[0]))
+        second = weights @ solver.solve(rho, first)
         sums[i] = first.mean(), second.mean()
     return sums[:, 0], sums[:, 1]

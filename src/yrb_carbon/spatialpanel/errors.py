@@ -49,6 +49,10 @@ class PerfectFitError(SpatialPanelError):
     """The regressors and effects fit the dependent variable without residual."""
 
 
+class LogDeterminantWarning(UserWarning):
+    """The log-determinant of a large matrix could not be made as exact as wanted."""
+
+
 class WeightsError(SpatialPanelError):
     """The spatial weights cannot be used."""
 

@@ -11,12 +11,12 @@ estimator of Lee & Yu (2010, J. Econometrics 154:165-185), whose orthonormal tra
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import linalg
 
-from .errors import PerfectFitError
+from .errors import ConvergenceError, PerfectFitError
 from .logdet import LogDeterminant
 from .within import Array, period_loadings, within_transform
 
@@ -25,6 +25,16 @@ from .within import Array, period_loadings, within_transform
 SCAN_POINTS = 33
 # A peak closer to the edge than this share of the interval counts as at the edge.
 EDGE = 1e-8
+# Half width of the exact bracket in standard errors of ρ, its sampling error and that of the rough
+# log-determinant: wide enough for draws of ρ around the estimate too.
+BRACKET_ERRORS = 5.0
+WIDEST_BRACKET = 0.25
+BRACKET_MOVES = 12
+# A second peak competes if it is lower by less than so many standard errors of the rough value.
+RIVAL_ERRORS = 8.0
+FINITE_STEP = 1e-5
+# Error of ρ that the interpolation of the log-determinant may cause.
+PROFILE_TOLERANCE = 1e-9
 # Share of the dependent variable's variation below which a residual is rounding, not data.
 PERFECT_FIT = 1e-20
 
@@ -233,14 +243,12 @@ def fit_lag(
     refuse_perfect_fit(a - b * b / c if c > 0.0 else a, y)
 
     def value(rho: float) -> float:
-        log_sum = float(np.log(a - 2.0 * b * rho + c * rho**2))
-        return -0.5 * n_effective * log_sum + jacobian_periods * logdet.value(rho)
+        return -0.5 * n_effective * float(np.log(a - 2.0 * b * rho + c * rho**2))
 
     def score(rho: float) -> float:
-        sum_of_squares = a - 2.0 * b * rho + c * rho**2
-        return n_effective * (b - c * rho) / sum_of_squares - jacobian_periods * logdet.trace_g(rho)
+        return n_effective * (b - c * rho) / (a - 2.0 * b * rho + c * rho**2)
 
-    peak = maximise(value, score, interval)
+    peak = maximise_profile(value, score, logdet, jacobian_periods, interval)
     # What concentrating out δ and σ² leaves out of the profile.
     constant = -0.5 * n_effective * (1.0 + float(np.log(2.0 * np.pi / n_effective)))
     rho = peak.location
@@ -327,20 +335,18 @@ def fit_error(
         return float(residuals.ravel() @ residuals.ravel()), residuals, contrast, loadings
 
     def value(lam: float) -> float:
-        log_sum = float(np.log(profile(lam)[0]))
-        return -0.5 * n_effective * log_sum + jacobian_periods * logdet.value(lam)
+        return -0.5 * n_effective * float(np.log(profile(lam)[0]))
 
     def score(lam: float) -> float:
         sum_of_squares, residuals, contrast, loadings = profile(lam)
         slope = lagged @ contrast - np.outer(loadings @ contrast, sums)
-        gain = float(residuals.ravel() @ slope.ravel())
-        return n_effective * gain / sum_of_squares - jacobian_periods * logdet.trace_g(lam)
+        return n_effective * float(residuals.ravel() @ slope.ravel()) / sum_of_squares
 
     refuse_perfect_fit(
         profile(0.0)[0],
         within_transform(y, entity_effects=scheme.entity_effects, time_effects=scheme.time_effects),
     )
-    peak = maximise(value, score, interval)
+    peak = maximise_profile(value, score, logdet, jacobian_periods, interval)
     constant = -0.5 * n_effective * (1.0 + float(np.log(2.0 * np.pi / n_effective)))
     sum_of_squares, residuals, contrast, _ = profile(peak.location)
     sigma2 = sum_of_squares / n_effective
@@ -361,6 +367,108 @@ def fit_error(
             Mode(None, place, height + constant, at_boundary=False)
             for place, height in peak.other_peaks
         ),
+    )
+
+
+def maximise_profile(
+    value: Callable[[float], float],
+    score: Callable[[float], float],
+    logdet: LogDeterminant,
+    jacobian_periods: int,
+    interval: tuple[float, float],
+) -> Maximum:
+    """Highest peak of f(ρ) + J ln|I - ρW| with few exact log-determinants.
+
+    The whole interval is searched with the rough log-determinant. Each peak that its error leaves
+    in the running is then found again with the exact one, on a bracket of some standard errors of
+    ρ around it; the exact value at the optimum itself certifies the interpolation there.
+
+    Parameters
+    ----------
+    value, score : callables of one float
+        f and its derivative.
+    logdet : LogDeterminant
+    jacobian_periods : int
+        J.
+    interval : (float, float)
+
+    Returns
+    -------
+    Maximum
+    """
+
+    def combine(part: LogDeterminant) -> tuple[Callable[[float], float], Callable[[float], float]]:
+        return (
+            lambda rho: value(rho) + jacobian_periods * part.value(rho),
+            lambda rho: score(rho) - jacobian_periods * part.trace_g(rho),
+        )
+
+    rough = logdet.rough()
+    if rough is logdet:
+        return maximise(*combine(logdet), interval)
+    rough_value, rough_score = combine(rough)
+    guess = maximise(rough_value, rough_score, interval)
+    height = rough_value(min(max(guess.location, interval[0] + EDGE), interval[1] - EDGE))
+    doubt = RIVAL_ERRORS * jacobian_periods * rough.error(guess.location).value
+    rivals = [place for place, peak in guess.other_peaks if peak > height - doubt]
+    peaks = []
+    for start in [guess.location, *rivals]:
+        step = FINITE_STEP * (interval[1] - interval[0])
+        inside = min(max(start, interval[0] + 2.0 * step), interval[1] - 2.0 * step)
+        curvature = (rough_score(inside - step) - rough_score(inside + step)) / (2.0 * step)
+        if curvature > 0.0:
+            error = jacobian_periods * rough.error(inside).trace_g / curvature
+            reach = BRACKET_ERRORS * (error + 1.0 / float(np.sqrt(curvature)))
+        else:
+            reach = interval[1] - interval[0]
+        peak = _maximise_near(score, logdet, jacobian_periods, interval, (start, reach))
+        at = min(max(peak.location, interval[0] + EDGE), interval[1] - EDGE)
+        peaks.append((combine(logdet)[0](at), peak))
+    best = max(peaks, key=lambda pair: pair[0])[1]
+    return replace(best, other_peaks=guess.other_peaks)
+
+
+def _maximise_near(
+    score: Callable[[float], float],
+    logdet: LogDeterminant,
+    jacobian_periods: int,
+    interval: tuple[float, float],
+    guess: tuple[float, float],
+) -> Maximum:
+    """The peak next to a guess (location, reach), with the exact log-determinant."""
+    from scipy.optimize import brentq
+
+    width = interval[1] - interval[0]
+    edges = interval[0] + EDGE * width, interval[1] - EDGE * width
+    centre, reach = guess[0], min(guess[1], WIDEST_BRACKET * width)
+    for _ in range(BRACKET_MOVES):
+        left, right = max(centre - reach, edges[0]), min(centre + reach, edges[1])
+        exact = logdet.near(left, right)
+
+        def slope(rho: float, part: LogDeterminant) -> float:
+            return score(rho) - jacobian_periods * part.trace_g(rho)
+
+        at_left, at_right = slope(left, exact), slope(right, exact)
+        if at_left <= 0.0 and left == edges[0]:
+            return Maximum(interval[0], at_left, at_boundary=True)
+        if at_right >= 0.0 and right == edges[1]:
+            return Maximum(interval[1], at_right, at_boundary=True)
+        if at_left <= 0.0 or at_right >= 0.0:
+            centre = left if at_left <= 0.0 else right
+            continue
+        while True:
+            location = float(brentq(slope, left, right, (exact,), xtol=1e-14, rtol=1e-14))
+            step = 1e-3 * (right - left)
+            fall = slope(location - step, exact) - slope(location + step, exact)
+            tolerance = PROFILE_TOLERANCE * fall / (2.0 * step) / jacobian_periods
+            certified = exact.certified(location, tolerance)
+            if certified is exact:
+                return Maximum(location, slope(location, exact), at_boundary=False)
+            exact = certified
+    raise ConvergenceError(
+        f"the peak of the likelihood near {guess[0]:.6g} moved out of its bracket "
+        f"{BRACKET_MOVES} times; the weights are too ill-conditioned there. Use "
+        "logdet='eigen' where the size allows it"
     )
 
 

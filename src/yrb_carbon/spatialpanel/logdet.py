@@ -1,7 +1,10 @@
 """The log-determinant of I - ρW, its derivatives and the interval on which they exist.
 
 Never a grid: a table of the log-determinant makes the likelihood saw-toothed, and a line search
-stops in a tooth. Small matrices use eigenvalues, large ones a sparse LU at each ρ.
+stops in a tooth. Small matrices use eigenvalues. Large ones use sparse LU factorisations, few of
+them: a stochastic estimate of the whole curve (`quadrature`) tells where to look, and its error,
+a small and very smooth function of ρ, is interpolated through exact values at a handful of
+Chebyshev points of the bracket asked for, until the next point would change nothing.
 
 Two versions are needed. The *full* one is ln|I_N - ρW|. The *deflated* one belongs to the
 transformation estimator with period effects, where W is replaced by W* = F'WF, F (N × N-1) an
@@ -11,24 +14,71 @@ sum c, W* has the eigenvalues of W without one c, and ln|I_{N-1} - ρW*| stays f
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Protocol
+import warnings
+from dataclasses import dataclass, replace
+from typing import Any, Literal, Protocol, TypeAlias, get_args
 
 import numpy as np
+from numpy.polynomial import Chebyshev
 from numpy.typing import NDArray
 from scipy import linalg, sparse
 from scipy.sparse import csgraph
 from scipy.sparse import linalg as sparse_linalg
 
-from .errors import WeightsError
+from .errors import LogDeterminantWarning, SpecificationError, WeightsError
+from .factor import filter_solver, log_absolute_diagonal
+from .quadrature import ProbeQuadrature, calc_power_traces, probe_general, probe_symmetric
 from .within import Array, SparseMatrix
 
-# Dense eigenvalues take about ten seconds at this size; beyond it the sparse LU is faster.
-DENSE_LIMIT = 2000
+LogDeterminantMethod: TypeAlias = Literal["auto", "eigen", "sparse", "trace"]
+
+# Nothing dense of size N × N exists beyond this N.
+DENSE_LIMIT = 4000
+# Sizes up to which all eigenvalues cost less than the dozen of sparse factorisations that replace
+# them: symmetric ones are ten times cheaper than general ones.
+SYMMETRIC_LIMIT = 400
+GENERAL_LIMIT = 150
+# Share of non-zero weights beyond which a sparse factorisation has nothing to gain.
+DENSE_SHARE = 0.1
 # Eigenvalues of a real non-symmetric matrix come in conjugate pairs up to rounding of this order.
 REAL_EIGENVALUE_TOLERANCE = 1e-9
 # Row-standardised weights sum to one up to accumulated rounding only.
 ROW_SUM_TOLERANCE = 1e-9
+# Probes that bracket the optimum: their error, some 1e-3 of a standard error of ρ at any size,
+# is corrected by exact values, so a few do; and those of the estimate that stands alone.
+SEARCH_PROBES, FEW_PROBES, SEARCH_STEPS = 16, 8, 24
+PROBE_LIMIT = 200_000
+MANY_PROBES, MANY_STEPS = 64, 40
+# Degrees tried one after the other; each adds as many exact values as it had, none is lost.
+INTERPOLATION_DEGREES = (2, 4, 8, 16, 32)
+# Error of tr(G) relative to tr(GG), its derivative: the error of ρ that it makes.
+SLOPE_TOLERANCE = 1e-10
+# Rounding of a log-determinant, a sum of N logarithms of order one, relative to N.
+ROUNDING = 4e-16
+# Half width of the bracket for derivatives at a single ρ, as a share of the admissible interval.
+POINT_REACH = 1e-2
+# |1 - cρ| below which ln|I - ρW| - ln|1 - cρ| loses digits and the bordered matrix is used.
+POLE = 1e-3
+# Size up to which the smallest eigenvalue is computed to all digits, and its tolerance beyond.
+EXTREME_LIMIT = 2000
+EXTREME_TOLERANCE = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class LogDeterminantError:
+    """Standard errors of a log-determinant; zeros where it is exact.
+
+    Attributes
+    ----------
+    value, trace_g : float
+        Of ln|I - ρW| and of tr(G).
+    """
+
+    value: float
+    trace_g: float
+
+
+EXACT = LogDeterminantError(0.0, 0.0)
 
 
 class LogDeterminant(Protocol):
@@ -42,6 +92,18 @@ class LogDeterminant(Protocol):
 
     def trace_gg(self, rho: float) -> float:
         """tr(GG); the derivative of tr(G)."""
+
+    def rough(self) -> LogDeterminant:
+        """A version that costs next to nothing at any ρ, to search with; its error is known."""
+
+    def near(self, lower: float, upper: float) -> LogDeterminant:
+        """An exact version that costs next to nothing for ρ in [lower, upper]."""
+
+    def certified(self, rho: float, tolerance: float) -> LogDeterminant:
+        """Itself if its tr(G) at ρ is good to ``tolerance`` (absolute), else a better one."""
+
+    def error(self, rho: float) -> LogDeterminantError:
+        """Standard errors at ρ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,50 +129,349 @@ class EigenLogDeterminant:
         """tr(GG) = Σ λ_j²/(1 - ρλ_j)²."""
         return float(((self.eigenvalues / (1.0 - rho * self.eigenvalues)) ** 2).sum().real)
 
+    def rough(self) -> LogDeterminant:
+        """Itself: eigenvalues are cheap at any ρ."""
+        return self
+
+    def near(self, lower: float, upper: float) -> LogDeterminant:
+        """Itself: eigenvalues are exact at any ρ."""
+        return self
+
+    def certified(self, rho: float, tolerance: float) -> LogDeterminant:
+        """Itself."""
+        return self
+
+    def error(self, rho: float) -> LogDeterminantError:
+        """Zero."""
+        return EXACT
+
 
 @dataclass(frozen=True, slots=True)
-class SparseLogDeterminant:
-    """Log-determinant from a sparse LU of I - ρW at each ρ.
-
-    Deflated: with B = [[I - ρW, ι], [ι', 0]] and constant row sums, |det B| = N |I - ρW*|, so the
-    deflated log-determinant is exact near ρ = 1/c too, where ln|I - ρW| - ln(1 - cρ) cancels.
+class StochasticLogDeterminant:
+    """Log-determinant estimated by probes.
 
     Attributes
     ----------
-    weights : sparse array, shape (N, N)
-    deflated : bool
-    row_sum : float
-        Common row sum c; used only when deflated.
+    quadrature : ProbeQuadrature
+        Over the whole space, or deflated where the row sums of W are equal.
+    extra_root : float or None
+        Eigenvalue c that the quadrature leaves out and this log-determinant has: ln(1 - cρ).
     """
 
-    weights: SparseMatrix
-    deflated: bool = False
-    row_sum: float = 1.0
+    quadrature: ProbeQuadrature
+    extra_root: float | None = None
+
+    def value(self, rho: float) -> float:
+        """Estimate of ln|I - ρW|."""
+        estimate = float(self.quadrature.log_determinants(np.array([rho])).mean())
+        if self.extra_root is None:
+            return estimate
+        return estimate + float(np.log(np.abs(1.0 - rho * self.extra_root)))
+
+    def trace_g(self, rho: float) -> float:
+        """Estimate of tr(G)."""
+        return float(self.traces(np.array([rho]))[0, 0])
+
+    def trace_gg(self, rho: float) -> float:
+        """Estimate of tr(GG)."""
+        return float(self.traces(np.array([rho]))[0, 1])
+
+    def traces(self, rhos: Array) -> Array:
+        """Estimates of tr(G) and tr(GG), shape (Q, 2)."""
+        estimates = np.stack(
+            [
+                self.quadrature.traces_g(rhos).mean(axis=1),
+                self.quadrature.traces_gg(rhos).mean(axis=1),
+            ],
+            axis=1,
+        )
+        return estimates + _root_traces(rhos, self.extra_root)
+
+    def rough(self) -> LogDeterminant:
+        """Itself."""
+        return self
+
+    def near(self, lower: float, upper: float) -> LogDeterminant:
+        """Itself: there is nothing better without a factorisation."""
+        return self
+
+    def certified(self, rho: float, tolerance: float) -> LogDeterminant:
+        """Itself."""
+        return self
+
+    def error(self, rho: float) -> LogDeterminantError:
+        """Standard errors over the probes."""
+        at = np.array([rho])
+        values, traces = self.quadrature.log_determinants(at)[0], self.quadrature.traces_g(at)[0]
+        root = np.sqrt(values.size)
+        return LogDeterminantError(
+            float(values.std(ddof=1) / root), float(traces.std(ddof=1) / root)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class InterpolatedLogDeterminant:
+    """Exact log-determinant on a bracket: probes plus the polynomial through their error.
+
+    Attributes
+    ----------
+    estimate : StochasticLogDeterminant
+    correction : Chebyshev
+        Exact value minus estimate, interpolated in the bracket.
+    lower, upper : float
+        The bracket.
+    tail : float
+        Last coefficient of the correction: the scale of the interpolation error.
+    curve : SparseCurve
+    """
+
+    estimate: StochasticLogDeterminant
+    correction: Chebyshev
+    lower: float
+    upper: float
+    tail: float
+    curve: SparseCurve
+
+    @property
+    def degree(self) -> int:
+        """Degree of the correction; one more exact factorisation than this was needed."""
+        return int(self.correction.degree())
+
+    @property
+    def trace_error(self) -> float:
+        """Scale of the error of tr(G): a Chebyshev polynomial of degree m grows by m² at most."""
+        return self._slope_scale * self.tail
+
+    @property
+    def _slope_scale(self) -> float:
+        return 2.0 * self.degree**2 / (self.upper - self.lower)
+
+    def value(self, rho: float) -> float:
+        """ln|I - ρW|."""
+        return self.estimate.value(rho) + float(self.correction(rho))
+
+    def trace_g(self, rho: float) -> float:
+        """tr(G)."""
+        return self.estimate.trace_g(rho) - float(self.correction.deriv()(rho))
+
+    def trace_gg(self, rho: float) -> float:
+        """tr(GG)."""
+        return self.estimate.trace_gg(rho) - float(self.correction.deriv(2)(rho))
+
+    def traces(self, rhos: Array) -> Array:
+        """tr(G) and tr(GG) at many ρ, shape (Q, 2)."""
+        corrections = [self.correction.deriv()(rhos), self.correction.deriv(2)(rhos)]
+        return self.estimate.traces(rhos) - np.stack(corrections, axis=1)
+
+    def rough(self) -> LogDeterminant:
+        """The estimate."""
+        return self.estimate
+
+    def near(self, lower: float, upper: float) -> LogDeterminant:
+        """Itself where it reaches, else the interpolant of that bracket."""
+        if self.lower <= lower and upper <= self.upper:
+            return self
+        return self._with_root(self.curve.near(lower, upper))
+
+    def certified(self, rho: float, tolerance: float) -> LogDeterminant:
+        """Itself if one more factorisation, at ρ, agrees, else one of twice the degree."""
+        bare = replace(self.estimate, extra_root=None)
+        gap = abs(self.curve.exact(rho) - bare.value(rho) - float(self.correction(rho)))
+        rounding = ROUNDING * self.curve.weights.shape[0]
+        if gap <= rounding or self._slope_scale * gap <= tolerance:
+            return self
+        if self.degree >= 2 * INTERPOLATION_DEGREES[-1]:
+            _warn_of_interpolation(self)
+            return self
+        return self._with_root(self.curve.refine(self))
+
+    def error(self, rho: float) -> LogDeterminantError:
+        """Zero: what is left is far below the tolerance of the estimate of ρ."""
+        return EXACT
+
+    def _with_root(self, found: InterpolatedLogDeterminant) -> InterpolatedLogDeterminant:
+        root = self.estimate.extra_root
+        return replace(found, estimate=replace(found.estimate, extra_root=root))
+
+
+class SparseCurve:
+    """What the full and the deflated log-determinant of one sparse matrix share.
+
+    Exact values, estimates by probes and interpolants are all of the deflated version where the
+    row sums are equal: it has no pole at 1/c, and the full one is ln(1 - cρ) more.
+
+    Parameters
+    ----------
+    weights : sparse array, shape (N, N)
+    row_sum : float or None
+        Common row sum c.
+    scaling : array, shape (N,), or None
+        From `symmetrising_scale`.
+    interval : (float, float)
+        Admissible interval of ρ.
+    """
+
+    def __init__(
+        self,
+        weights: SparseMatrix,
+        row_sum: float | None,
+        scaling: Array | None,
+        interval: tuple[float, float],
+    ) -> None:
+        self.weights = weights
+        self.interval = interval
+        self.row_sum = row_sum
+        self.scaling = scaling
+        self.solver = filter_solver(weights, symmetrisable=scaling is not None)
+        self._values: dict[float, float] = {}
+        self._interpolants: list[InterpolatedLogDeterminant] = []
+        self._quadrature: ProbeQuadrature | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "solver"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.solver = filter_solver(self.weights, symmetrisable=self.scaling is not None)
+
+    @property
+    def estimate(self) -> StochasticLogDeterminant:
+        """The curve by few probes; made once."""
+        if self._quadrature is None:
+            probes = FEW_PROBES if self.weights.shape[0] > PROBE_LIMIT else SEARCH_PROBES
+            self._quadrature = probe_weights(
+                self.weights, self.row_sum, self.scaling, probes=probes, steps=SEARCH_STEPS
+            )
+        return StochasticLogDeterminant(self._quadrature)
+
+    def exact(self, rho: float) -> float:
+        """ln|I - ρW*|, or ln|I - ρW| where the row sums differ, by factorisation."""
+        if rho not in self._values:
+            self._values[rho] = self._factorised(rho)
+        return self._values[rho]
+
+    def near(self, lower: float, upper: float) -> InterpolatedLogDeterminant:
+        """An interpolant that covers [lower, upper]; a wider one that exists already serves."""
+        known = self.covering(lower, upper)
+        if known is not None:
+            return known
+        return self._interpolate(lower, upper, INTERPOLATION_DEGREES)
+
+    def covering(self, lower: float, upper: float) -> InterpolatedLogDeterminant | None:
+        """The interpolant that covers [lower, upper], if there is one."""
+        for known in self._interpolants:
+            if known.lower <= lower and upper <= known.upper:
+                return known
+        return None
+
+    def refine(self, known: InterpolatedLogDeterminant) -> InterpolatedLogDeterminant:
+        """The interpolant of the same bracket with twice the degree."""
+        self._interpolants = [
+            other
+            for other in self._interpolants
+            if (other.lower, other.upper) != (known.lower, known.upper)
+        ]
+        return self._interpolate(known.lower, known.upper, (2 * known.degree,))
+
+    def _interpolate(
+        self, lower: float, upper: float, degrees: tuple[int, ...]
+    ) -> InterpolatedLogDeterminant:
+        estimate = self.estimate
+        scale = max(abs(estimate.trace_gg(0.5 * (lower + upper))), 1.0)
+        for degree in degrees:
+            # Points of one degree are among those of twice the degree: no exact value is lost.
+            points = 0.5 * (lower + upper) - 0.5 * (upper - lower) * np.cos(
+                np.pi * np.arange(degree + 1) / degree
+            )
+            gaps = np.array([self.exact(p) - estimate.value(p) for p in points.tolist()])
+            correction = Chebyshev.fit(points, gaps, degree, domain=[lower, upper])
+            tail = float(np.abs(correction.coef[-1]))
+            found = InterpolatedLogDeterminant(estimate, correction, lower, upper, tail, self)
+            rounding = ROUNDING * float(np.abs(gaps).max() + self.weights.shape[0])
+            if tail <= rounding or found.trace_error <= SLOPE_TOLERANCE * scale:
+                break
+        else:
+            if len(degrees) > 1:
+                _warn_of_interpolation(found)
+        self._interpolants.append(found)
+        return found
+
+    def _factorised(self, rho: float) -> float:
+        if self.row_sum is None:
+            return self.solver.log_determinant(rho)
+        gap = 1.0 - self.row_sum * rho
+        if abs(gap) > POLE:
+            return self.solver.log_determinant(rho) - float(np.log(abs(gap)))
+        # With B = [[I - ρW, ι], [ι', 0]] and constant row sums |det B| = N |I - ρW*|, which has no
+        # pole, while the difference of logarithms cancels.
+        n_units = self.weights.shape[0]
+        filtered = sparse.eye_array(n_units) - rho * self.weights
+        border = sparse.coo_array(np.ones((n_units, 1)))
+        bordered = sparse.block_array([[filtered, border], [border.T, None]])
+        factor = sparse_linalg.splu(sparse.csc_array(bordered))
+        return log_absolute_diagonal(factor) - float(np.log(n_units))
+
+
+@dataclass(frozen=True, slots=True)
+class SparseLogDeterminant:
+    """Exact log-determinant of a sparse matrix by few factorisations.
+
+    `value` factorises I - ρW at the ρ asked for; the derivatives come from the interpolant of a
+    bracket around it.
+
+    Attributes
+    ----------
+    curve : SparseCurve
+    extra_root : float or None
+        Eigenvalue c that the curve leaves out and this log-determinant has.
+    """
+
+    curve: SparseCurve
+    extra_root: float | None = None
 
     def value(self, rho: float) -> float:
         """ln|I - ρW| or ln|I - ρW*|."""
-        n_units = self.weights.shape[0]
-        filter_matrix = sparse.eye_array(n_units) - rho * self.weights
-        if not self.deflated:
-            return _log_absolute_determinant(filter_matrix)
-        border = sparse.coo_array(np.ones((n_units, 1)))
-        bordered = sparse.block_array([[filter_matrix, border], [border.T, None]])
-        return _log_absolute_determinant(bordered) - float(np.log(n_units))
+        exact = self.curve.exact(float(rho))
+        if self.extra_root is None:
+            return exact
+        return exact + float(np.log(np.abs(1.0 - rho * self.extra_root)))
 
     def trace_g(self, rho: float) -> float:
-        """tr(G), by solving for blocks of columns."""
-        return self._traces(rho)[0]
+        """tr(G)."""
+        return self._around(rho).trace_g(rho)
 
     def trace_gg(self, rho: float) -> float:
-        """tr(GG), by solving twice for blocks of columns."""
-        return self._traces(rho)[1]
+        """tr(GG)."""
+        return self._around(rho).trace_gg(rho)
 
-    def _traces(self, rho: float) -> tuple[float, float]:
-        trace_g, trace_gg, _ = sparse_traces(self.weights, rho)
-        if self.deflated:
-            lost = self.row_sum / (1.0 - rho * self.row_sum)
-            return trace_g - lost, trace_gg - lost**2
-        return trace_g, trace_gg
+    def rough(self) -> StochasticLogDeterminant:
+        """The estimate by probes."""
+        return replace(self.curve.estimate, extra_root=self.extra_root)
+
+    def near(self, lower: float, upper: float) -> InterpolatedLogDeterminant:
+        """The interpolant on [lower, upper]."""
+        return self._with_root(self.curve.near(lower, upper))
+
+    def certified(self, rho: float, tolerance: float) -> LogDeterminant:
+        """Itself."""
+        return self
+
+    def error(self, rho: float) -> LogDeterminantError:
+        """Zero."""
+        return EXACT
+
+    def _around(self, rho: float) -> InterpolatedLogDeterminant:
+        known = self.curve.covering(rho, rho)
+        if known is None:
+            lower, upper = self.curve.interval
+            reach = POINT_REACH * (upper - lower)
+            if lower < rho < upper:
+                reach = min(reach, 0.1 * (rho - lower), 0.1 * (upper - rho))
+            known = self.curve.near(rho - reach, rho + reach)
+        return self._with_root(known)
+
+    def _with_root(self, found: InterpolatedLogDeterminant) -> InterpolatedLogDeterminant:
+        return replace(found, estimate=replace(found.estimate, extra_root=self.extra_root))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +487,11 @@ class WeightsSpectrum:
     row_sum : float or None
         Common row sum c; None where they differ.
     lower, upper : float
-        The admissible interval of ρ: (1/λ_min, 1/λ_max) over the real eigenvalues of W.
+        The admissible interval of ρ: (1/λ_min, 1/λ_max) over the real eigenvalues of W. Large
+        matrices have a lower bound inside of it (`_extreme_interval`).
     eigenvalues : array or None
         Of W; None for large matrices.
+    method : {"eigen", "sparse", "trace"}
     """
 
     full: LogDeterminant
@@ -137,16 +500,23 @@ class WeightsSpectrum:
     lower: float
     upper: float
     eigenvalues: NDArray[Any] | None
+    method: str = "eigen"
 
 
-def analyse_weights(weights: SparseMatrix, dense_limit: int = DENSE_LIMIT) -> WeightsSpectrum:
+def analyse_weights(
+    weights: SparseMatrix, dense_limit: int | None = None, *, method: LogDeterminantMethod = "auto"
+) -> WeightsSpectrum:
     """Log-determinants and admissible interval of a weights matrix.
 
     Parameters
     ----------
     weights : sparse array, shape (N, N)
-    dense_limit : int
-        Up to this N all eigenvalues are computed, beyond it sparse LU is used.
+    dense_limit : int, optional
+        With ``auto``: up to this N all eigenvalues are computed. Default: `SYMMETRIC_LIMIT` where
+        W is similar to a symmetric matrix, else `GENERAL_LIMIT`; `DENSE_LIMIT` where W is dense.
+    method : {"auto", "eigen", "sparse", "trace"}
+        ``eigen``: all eigenvalues, exact. ``sparse``: few sparse factorisations, exact. ``trace``:
+        random probes alone, no factorisation; its standard error is `LogDeterminant.error`.
 
     Returns
     -------
@@ -155,22 +525,52 @@ def analyse_weights(weights: SparseMatrix, dense_limit: int = DENSE_LIMIT) -> We
     Raises
     ------
     WeightsError
-        If W has no positive real eigenvalue (it is nilpotent: I - ρW is never singular).
+        If W has no positive real eigenvalue (it is nilpotent: I - ρW is never singular), or is
+        too large for ``eigen``.
+    SpecificationError
+        For an unknown method.
     """
-    row_sum = common_row_sum(weights)
-    if weights.shape[0] > dense_limit:
-        lower, upper = _extreme_interval(weights, row_sum)
-        return WeightsSpectrum(
-            full=SparseLogDeterminant(weights),
-            deflated=None
-            if row_sum is None
-            else SparseLogDeterminant(weights, deflated=True, row_sum=row_sum),
-            row_sum=row_sum,
-            lower=lower,
-            upper=upper,
-            eigenvalues=None,
+    if method not in get_args(LogDeterminantMethod):
+        raise SpecificationError(
+            f"the log-determinant method must be one of "
+            f"{', '.join(get_args(LogDeterminantMethod))}, got {method!r}"
         )
-    eigenvalues = calc_eigenvalues(weights)
+    n_units = weights.shape[0]
+    if method == "eigen" and n_units > DENSE_LIMIT:
+        raise WeightsError(
+            f"eigenvalues of {n_units} units need dense matrices, which stop at {DENSE_LIMIT} "
+            "units; use the sparse log-determinant"
+        )
+    row_sum = common_row_sum(weights)
+    scaling = symmetrising_scale(weights)
+    if method == "auto":
+        limit = _eigen_limit(weights, scaling) if dense_limit is None else dense_limit
+        method = "eigen" if n_units <= limit else "sparse"
+    if method == "eigen":
+        return _spectrum_by_eigenvalues(weights, row_sum, scaling)
+    lower, upper = _extreme_interval(weights, row_sum, scaling)
+    base: SparseLogDeterminant | StochasticLogDeterminant
+    if method == "sparse":
+        base = SparseLogDeterminant(SparseCurve(weights, row_sum, scaling, (lower, upper)))
+    else:
+        base = StochasticLogDeterminant(
+            probe_weights(weights, row_sum, scaling, probes=MANY_PROBES, steps=MANY_STEPS)
+        )
+    return WeightsSpectrum(
+        full=base if row_sum is None else replace(base, extra_root=row_sum),
+        deflated=None if row_sum is None else base,
+        row_sum=row_sum,
+        lower=lower,
+        upper=upper,
+        eigenvalues=None,
+        method=method,
+    )
+
+
+def _spectrum_by_eigenvalues(
+    weights: SparseMatrix, row_sum: float | None, scaling: Array | None
+) -> WeightsSpectrum:
+    eigenvalues = calc_eigenvalues(weights, scaling)
     lower, upper = _interval_of(eigenvalues)
     if row_sum is not None:
         upper = 1.0 / row_sum
@@ -183,7 +583,49 @@ def analyse_weights(weights: SparseMatrix, dense_limit: int = DENSE_LIMIT) -> We
         lower=lower,
         upper=upper,
         eigenvalues=eigenvalues,
+        method="eigen",
     )
+
+
+def _eigen_limit(weights: SparseMatrix, scaling: Array | None) -> int:
+    # The factor of a dense W is dense: eigenvalues cost as much as a few factorisations then.
+    if weights.nnz > DENSE_SHARE * weights.shape[0] ** 2:
+        return DENSE_LIMIT
+    return GENERAL_LIMIT if scaling is None else SYMMETRIC_LIMIT
+
+
+def probe_weights(
+    weights: SparseMatrix,
+    row_sum: float | None,
+    scaling: Array | None,
+    *,
+    probes: int,
+    steps: int,
+) -> ProbeQuadrature:
+    """Quadrature for traces of functions of W, deflated where the row sums are equal.
+
+    Parameters
+    ----------
+    weights : sparse array, shape (N, N)
+    row_sum : float or None
+    scaling : array, shape (N,), or None
+        From `symmetrising_scale`.
+    probes, steps : int
+        Random vectors, and length of the Krylov space of each.
+
+    Returns
+    -------
+    ProbeQuadrature
+    """
+    powers = calc_power_traces(weights)
+    if row_sum is not None:
+        powers = powers - row_sum ** np.arange(5)
+    if scaling is None:
+        return probe_general(weights, row_sum, powers, probes=probes, steps=steps)
+    root = np.sqrt(scaling)
+    similar = sparse.csr_array(sparse.diags_array(root) @ weights @ sparse.diags_array(1.0 / root))
+    direction = None if row_sum is None else root / float(np.linalg.norm(root))
+    return probe_symmetric(similar, direction, powers, probes=probes, steps=steps)
 
 
 def common_row_sum(weights: SparseMatrix) -> float | None:
@@ -195,13 +637,15 @@ def common_row_sum(weights: SparseMatrix) -> float | None:
     return 1.0 if abs(centre - 1.0) <= ROW_SUM_TOLERANCE else centre
 
 
-def calc_eigenvalues(weights: SparseMatrix) -> NDArray[Any]:
+def calc_eigenvalues(weights: SparseMatrix, scaling: Array | None = None) -> NDArray[Any]:
     """All eigenvalues of W, ascending by real part; real where W is similar to a symmetric matrix.
 
     Row-standardised contiguity is W = D⁻¹C with C symmetric, and D^½WD^-½ is symmetric with the
-    same eigenvalues (Ord 1975): real by construction, and faster.
+    same eigenvalues (Ord 1975): real by construction, and faster. ``scaling`` from
+    `symmetrising_scale` is found here unless given.
     """
-    scaling = symmetrising_scale(weights)
+    if scaling is None:
+        scaling = symmetrising_scale(weights)
     dense = weights.toarray()
     if scaling is not None:
         root = np.sqrt(scaling)
@@ -228,26 +672,57 @@ def symmetrising_scale(weights: SparseMatrix) -> Array | None:
     -------
     array, shape (N,), or None.
     """
-    n_units = weights.shape[0]
-    pattern = (weights != 0).astype(np.int8)
-    if (pattern != pattern.T).nnz:
+    weights = sparse.csr_array(weights)
+    transpose = sparse.csr_array(weights.T)
+    for matrix in (weights, transpose):
+        matrix.sort_indices()
+    if not (
+        np.array_equal(weights.indptr, transpose.indptr)
+        and np.array_equal(weights.indices, transpose.indices)
+    ):
         return None
-    dense_lookup = sparse.dok_array(weights) if n_units > DENSE_LIMIT else weights.toarray()
-    scale = np.zeros(n_units)
-    for start in range(n_units):
-        if scale[start] > 0.0:
-            continue
-        scale[start] = 1.0
-        order, predecessor = csgraph.breadth_first_order(weights, start, directed=False)
-        for node in order[1:]:
-            parent = predecessor[node]
-            scale[node] = scale[parent] * dense_lookup[parent, node] / dense_lookup[node, parent]
-    scaled = sparse.diags_array(scale) @ weights
-    asymmetry = abs(scaled - scaled.T)
+    nodes, parents = _spanning_forest(weights)
+    scale = np.ones(weights.shape[0])
+    scale[nodes] = np.asarray(weights[parents, nodes]) / np.asarray(weights[nodes, parents])
+    # d of a node is the product of the ratios on its path to the root: pointer doubling takes as
+    # many rounds as the depth of the tree has binary digits.
+    above = np.arange(weights.shape[0])
+    above[nodes] = parents
+    while not np.array_equal(above, above[above]):
+        scale *= scale[above]
+        above = above[above]
+    scaled = scale[_row_numbers(weights)] * weights.data
+    # Entries (i, j) of d_i w_ij and of its transpose stand at the same place: the pattern is
+    # symmetric and both are sorted.
+    mirrored = scale[weights.indices] * transpose.data
     # Rounding in the chain of ratios above grows with the length of the chain, hence not 1e-16.
-    if asymmetry.nnz and float(asymmetry.max()) > 1e-10 * float(abs(scaled).max()):
+    if scaled.size and float(np.abs(scaled - mirrored).max()) > 1e-10 * float(scaled.max()):
         return None
     return scale
+
+
+def _spanning_forest(weights: SparseMatrix) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Nodes that are not roots, and the parent of each, of a breadth-first forest."""
+    n_units = weights.shape[0]
+    _, labels = csgraph.connected_components(weights, directed=False)
+    _, roots = np.unique(labels, return_index=True)
+    # One root above the roots makes the forest a tree, and a single search enough.
+    padded = sparse.csr_array(
+        (
+            np.concatenate([weights.data, np.ones(roots.size)]),
+            np.concatenate([weights.indices, roots.astype(weights.indices.dtype)]),
+            np.concatenate([weights.indptr, [weights.nnz + roots.size]]),
+        ),
+        shape=(n_units + 1, n_units + 1),
+    )
+    _, predecessors = csgraph.breadth_first_order(padded, n_units, directed=True)
+    parents = predecessors[:n_units]
+    nodes = np.flatnonzero(parents < n_units)
+    return nodes, parents[nodes].astype(np.intp)
+
+
+def _row_numbers(weights: SparseMatrix) -> NDArray[Any]:
+    return np.repeat(np.arange(weights.shape[0]), np.diff(weights.indptr))
 
 
 def sparse_traces(
@@ -267,19 +742,37 @@ def sparse_traces(
     tr(G), tr(GG), and Σ_i G_ij² for every column j, shape (N,).
     """
     n_units = weights.shape[0]
-    factor = sparse_linalg.splu(sparse.csc_array(sparse.eye_array(n_units) - rho * weights))
+    solver = filter_solver(weights)
     trace_g = trace_gg = 0.0
     squared_norms = np.empty(n_units)
     for start in range(0, n_units, block):
         columns = np.arange(start, min(start + block, n_units))
         unit_vectors = np.zeros((n_units, columns.size))
         unit_vectors[columns, np.arange(columns.size)] = 1.0
-        g_columns = weights @ factor.solve(unit_vectors)
-        gg_columns = weights @ factor.solve(g_columns)
+        g_columns = weights @ solver.solve(rho, unit_vectors)
+        gg_columns = weights @ solver.solve(rho, g_columns)
         trace_g += float(g_columns[columns, np.arange(columns.size)].sum())
         trace_gg += float(gg_columns[columns, np.arange(columns.size)].sum())
         squared_norms[columns] = (g_columns**2).sum(axis=0)
     return trace_g, trace_gg, squared_norms
+
+
+def _warn_of_interpolation(found: InterpolatedLogDeterminant) -> None:
+    warnings.warn(
+        f"the log-determinant on ({found.lower:.6g}, {found.upper:.6g}) is known to "
+        f"{found.tail:.1g} only with {found.degree + 1} factorisations; the bracket comes too "
+        "close to a pole. Eigenvalues (logdet='eigen') are exact where the size allows them",
+        LogDeterminantWarning,
+        stacklevel=4,
+    )
+
+
+def _root_traces(rhos: Array, root: float | None) -> Array:
+    """What one more eigenvalue adds to tr(G) and tr(GG), shape (Q, 2)."""
+    if root is None:
+        return np.zeros((rhos.size, 2))
+    ratio = root / (1.0 - rhos * root)
+    return np.stack([ratio, ratio**2], axis=1)
 
 
 def _without_nearest(eigenvalues: NDArray[Any], value: float) -> NDArray[Any]:
@@ -303,27 +796,36 @@ def _interval_of(eigenvalues: NDArray[Any]) -> tuple[float, float]:
     return lower, upper
 
 
-def _extreme_interval(weights: SparseMatrix, row_sum: float | None) -> tuple[float, float]:
+def _extreme_interval(
+    weights: SparseMatrix, row_sum: float | None, scaling: Array | None
+) -> tuple[float, float]:
+    """Admissible interval by iterative eigenvalues; the lower bound is on the safe side if large.
+
+    Beyond `EXTREME_LIMIT` units the smallest eigenvalue is known to `EXTREME_TOLERANCE` only and
+    the bound moved inside by as much, or, where W is not similar to a symmetric matrix, the bound
+    is that of convergence, -1/λ_max.
+    """
     n_units = weights.shape[0]
     # A fixed start keeps the Lanczos iteration, and with it every digit, reproducible.
     start = np.random.default_rng(0).standard_normal(n_units)
-    scaling = symmetrising_scale(weights)
+    large = n_units > EXTREME_LIMIT
     if scaling is None:
-        values = sparse_linalg.eigs(weights, k=6, which="SR", v0=start, return_eigenvectors=False)
+        if large and row_sum is not None:
+            return -1.0 / row_sum, 1.0 / row_sum
         largest = sparse_linalg.eigs(weights, k=1, which="LM", v0=start, return_eigenvectors=False)
+        if large:
+            return _interval_of(np.abs(largest))
+        values = sparse_linalg.eigs(weights, k=6, which="SR", v0=start, return_eigenvectors=False)
         return _interval_of(np.concatenate([values, np.abs(largest)]))
-    root = sparse.diags_array(np.sqrt(scaling))
-    inverse_root = sparse.diags_array(1.0 / np.sqrt(scaling))
-    similar = root @ weights @ inverse_root
-    smallest = sparse_linalg.eigsh(similar, k=1, which="SA", v0=start, return_eigenvectors=False)
-    if row_sum is not None:
-        return 1.0 / float(smallest[0]), 1.0 / row_sum
-    largest = sparse_linalg.eigsh(similar, k=1, which="LA", v0=start, return_eigenvectors=False)
-    return 1.0 / float(smallest[0]), 1.0 / float(largest[0])
+    root = np.sqrt(scaling)
+    similar = sparse.csr_array(sparse.diags_array(root) @ weights @ sparse.diags_array(1.0 / root))
+    tolerance = EXTREME_TOLERANCE if large else 0.0
 
+    def extreme(which: str) -> float:
+        found = sparse_linalg.eigsh(
+            similar, k=1, which=which, v0=start, return_eigenvectors=False, tol=tolerance
+        )
+        return float(found[0]) * (1.0 + 2.0 * tolerance)
 
-def _log_absolute_determinant(matrix: Any) -> float:
-    factor = sparse_linalg.splu(sparse.csc_array(matrix))
-    return float(
-        np.log(np.abs(factor.L.diagonal())).sum() + np.log(np.abs(factor.U.diagonal())).sum()
-    )
+    lower = 1.0 / extreme("SA")
+    return lower, 1.0 / (extreme("LA") if row_sum is None else row_sum)

@@ -500,6 +500,7 @@ class SpatialPanel:
                 deflated=scheme.deflated,
                 row_sum=spectrum.row_sum,
                 dense=spectrum.eigenvalues is not None,
+                logdet=self._logdet(spectrum, scheme),
             )
             traces[0, 0] = single.gg + single.gtg
             traces[0, 1] = traces[1, 0] = single.g / sigma2

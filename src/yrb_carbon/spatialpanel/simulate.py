@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 from scipy import sparse
-from scipy.sparse import linalg as sparse_linalg
 
 from .errors import SpecificationError
+from .factor import filter_solver
 from .within import Array, SparseMatrix, spatial_lag
+
+# Cross-sections solved for at a time.
+SOLVE_BLOCK = 64
 
 
 def simulate(
@@ -92,8 +95,11 @@ def apply_inverse_filter(weights: SparseMatrix, parameter: float, values: Array)
     """
     if parameter == 0.0:
         return values
-    n_units = weights.shape[0]
-    factor = sparse_linalg.splu(sparse.csc_array(sparse.eye_array(n_units) - parameter * weights))
-    flat = np.ascontiguousarray(values.reshape(-1, n_units).T)
-    solution: Array = factor.solve(flat).T.reshape(values.shape)
-    return solution
+    flat = values.reshape(-1, weights.shape[0])
+    solver = filter_solver(weights)
+    result = np.empty(flat.shape)
+    # Some cross-sections at a time: the solver needs them as columns, a copy each way.
+    for start in range(0, flat.shape[0], SOLVE_BLOCK):
+        block = slice(start, start + SOLVE_BLOCK)
+        result[block] = solver.solve(parameter, flat[block].T).T
+    return result.reshape(values.shape)
