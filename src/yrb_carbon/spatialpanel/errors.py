@@ -77,6 +77,10 @@ class RowSumsError(WeightsError):
     """The estimator needs weights whose rows all have the same sum."""
 
 
+class UniformWeightsError(WeightsError):
+    """The weights link every unit to all others alike, which time effects absorb."""
+
+
 class BoundaryError(SpatialPanelError):
     """Effects or standard errors were asked of an estimate at the edge of the parameter space."""
 
@@ -87,6 +91,10 @@ class BoundaryWarning(UserWarning):
 
 class ConvergenceError(SpatialPanelError):
     """The search for the highest point of the likelihood did not end."""
+
+
+class SingularInformationError(SpatialPanelError):
+    """The information matrix is singular: some parameters are not identified."""
 
 
 class FlatLikelihoodWarning(UserWarning):

@@ -62,6 +62,10 @@ class EffectScheme:
         """Cross-section size of the likelihood."""
         return n_units - (1 if self.deflated else 0)
 
+    def effective_units_of_effects(self, n_units: int) -> int:
+        """Degrees of freedom that a cross-section of residuals has left."""
+        return n_units - (1 if self.time_effects else 0)
+
     def n_effective(self, n_units: int, n_periods: int) -> int:
         """Observations of the likelihood: NT, N(T-1), (N-1)T or (N-1)(T-1)."""
         return self.effective_units(n_units) * self.jacobian_periods(n_periods)

@@ -13,33 +13,49 @@ import pandas as pd
 
 from .align import PanelArrays, Weights, align_panel, check_identified
 from .combined import CombinedData, fit_combined
+from .covariance import ASSUMPTIONS, CovarianceType, calc_covariance
 from .errors import (
     BoundaryError,
     BoundaryWarning,
+    ConvergenceError,
+    FlatLikelihoodWarning,
     IdentificationWarning,
+    MultipleModesWarning,
     PanelSizeError,
     RowSumsError,
     SpecificationError,
+    UniformWeightsError,
     enumerate_names,
 )
 from .information import calc_g, calc_spatial_traces, correct_bias
 from .likelihood import (
     EffectScheme,
     Estimate,
+    Mode,
     fit_error,
     fit_lag,
     fit_linear,
     gaussian_loglik,
 )
-from .logdet import LogDeterminant, WeightsSpectrum, analyse_weights
+from .logdet import EigenLogDeterminant, LogDeterminant, WeightsSpectrum, analyse_weights
 from .results import SpatialPanelResults, Specification
-from .score import ScoreParts, calc_information, invert_information
+from .score import ScoreParts, calc_information
 from .simulate import apply_inverse_filter
 from .within import Array, SparseMatrix, spatial_lag, within_transform
 
 Model = Literal["ols", "slx", "sar", "sem", "sdm", "sdem", "sac", "gns"]
 Estimator = Literal["transform", "direct", "direct_bc"]
-CovarianceType = Literal["oim"]
+
+# A derivative of the log-likelihood this small, in standard deviations of the score, is the top.
+CONVERGED_SCORE = 1e-6
+# A standard error this wide against the admissible interval leaves nothing to say of a parameter.
+FLAT_SHARE = 0.5
+# Log-likelihood by which a mode must be lower to be told apart: half the 5 % point of χ²(1).
+CLOSE_MODES = 1.92
+# Eigenvalues of W* that differ by less than this are one and the same.
+UNIFORM_SPREAD = 1e-10
+# Nothing of shape (N, N) is dense beyond this number of units.
+DENSE_MATRIX_LIMIT = 4000
 
 LAG_MODELS = frozenset({"sar", "sdm", "sac", "gns"})
 ERROR_MODELS = frozenset({"sem", "sdem", "sac", "gns"})
@@ -184,6 +200,28 @@ class SpatialPanel:
         panel._assemble(arrays, model, entity_effects, time_effects, spectrum, error_spectrum)
         return panel
 
+    @classmethod
+    def from_results(cls, results: SpatialPanelResults) -> SpatialPanel:
+        """The model of a fit.
+
+        Parameters
+        ----------
+        results : SpatialPanelResults
+
+        Returns
+        -------
+        SpatialPanel
+        """
+        specification = results.specification
+        return cls.from_arrays(
+            results.arrays,
+            model=specification.model,
+            entity_effects=specification.scheme.entity_effects,
+            time_effects=specification.scheme.time_effects,
+            spectrum=results.spectrum,
+            error_spectrum=results.error_spectrum,
+        )
+
     def _assemble(
         self,
         arrays: PanelArrays,
@@ -274,8 +312,12 @@ class SpatialPanel:
             Yu 2010), consistent for all parameters. ``direct``: fixed effects as dummies; ρ and
             σ² are biased. ``direct_bc``: direct with the bias correction of Lee & Yu; standard
             errors from the direct information matrix at the corrected values, as is customary.
-        cov_type : {"oim"}
-            Inverse of the information matrix at the estimate.
+        cov_type : {"oim", "hessian", "qml", "serial", "clustered"}
+            ``oim``: inverse of the information matrix. ``hessian``: of the observed Hessian.
+            ``qml``: sandwich for errors that are independent but not normal. ``serial`` and
+            ``clustered``: sandwiches that hold under serial correlation within units for every
+            parameter, ρ and λ included; ``serial`` takes the correlation over time to be alike
+            for all units and covers better with few of them.
 
         Returns
         -------
@@ -297,16 +339,35 @@ class SpatialPanel:
             If the bias correction moves ρ or λ out of the admissible interval or makes σ² negative.
         """
         _check_choice("estimator", estimator, get_args(Estimator))
-        _check_choice("cov_type", cov_type, get_args(CovarianceType))
-        scheme = EffectScheme(
-            self.entity_effects, self.time_effects, transformed=estimator == "transform"
-        )
+        _check_choice("cov_type", cov_type, list(ASSUMPTIONS))
+        scheme = self._scheme(estimator)
         self._check_degrees_of_freedom(scheme)
+        self._check_uniform_weights()
         estimate = self._estimate(scheme)
         if estimate.at_boundary:
             self._warn_of_boundary(estimate)
         elif estimator == "direct_bc":
             estimate = self._correct(estimate, scheme)
+        results = self.results_of(estimate, estimator, cov_type)
+        self._warn_of_shape(results)
+        return results
+
+    def results_of(self, estimate: Estimate, estimator: str, cov_type: str) -> SpatialPanelResults:
+        """Results of an estimate that is known already.
+
+        Parameters
+        ----------
+        estimate : Estimate
+            Of this model, by ``estimator``.
+        estimator, cov_type : str
+            As of `fit`.
+
+        Returns
+        -------
+        SpatialPanelResults
+        """
+        _check_choice("cov_type", cov_type, list(ASSUMPTIONS))
+        scheme = self._scheme(estimator)
         return SpatialPanelResults(
             specification=Specification(
                 model=self.model,
@@ -317,8 +378,14 @@ class SpatialPanel:
             ),
             arrays=self.arrays,
             spectrum=self.spectrum,
+            error_spectrum=self.error_spectrum,
             estimate=estimate,
-            covariance=self._covariance(estimate, scheme),
+            covariance=calc_covariance(self, estimate, scheme, cov_type),
+        )
+
+    def _scheme(self, estimator: str) -> EffectScheme:
+        return EffectScheme(
+            self.entity_effects, self.time_effects, transformed=estimator == "transform"
         )
 
     @property
@@ -389,6 +456,10 @@ class SpatialPanel:
             )
         return spectrum.deflated
 
+    def logdet_of(self, name: str, scheme: EffectScheme) -> LogDeterminant:
+        """Log-determinant that goes with ``rho`` or ``lambda``."""
+        return self._logdet(self.spectrum if name == "rho" else self.error_spectrum, scheme)
+
     def score_parts(self, estimate: Estimate, scheme: EffectScheme) -> ScoreParts:
         """Linear and quadratic parts of the score at an estimate.
 
@@ -402,7 +473,7 @@ class SpatialPanel:
         ScoreParts
         """
         arrays = self.arrays
-        linear, k = self._filtered_regressors(estimate), estimate.delta.size
+        linear, k = self.filtered_regressors(estimate), estimate.delta.size
         if estimate.rho is not None:
             linear = np.concatenate([linear, self._mean_lag(estimate)[:, :, None]], axis=2)
         n_spatial = len(self._spatial_names)
@@ -417,14 +488,26 @@ class SpatialPanel:
             size=k + n_spatial + 1,
         )
 
-    def _filtered_regressors(self, estimate: Estimate) -> Array:
-        """Z̃: regressors filtered by I - λM, effects removed."""
+    def filtered_regressors(self, estimate: Estimate) -> Array:
+        """Z̃: regressors filtered by I - λM, effects removed, shape (T, N, K)."""
         if estimate.lam is None:
             return self._projected.z
-        z = self.arrays.z
-        return self._remove_effects(
-            z - estimate.lam * spatial_lag(self._error_weights, z), estimate.lam
-        )
+        return self.filter_and_project(self.arrays.z, estimate.lam)
+
+    def filter_and_project(self, values: Array, lam: float | None) -> Array:
+        """(I - λM)v with the effects removed, for raw v of shape (T, N) or (T, N, K)."""
+        if lam is not None:
+            values = values - lam * spatial_lag(self._error_weights, values)
+        return self._remove_effects(values, lam)
+
+    def project_error_lag(self, values: Array, lam: float) -> Array:
+        """Mv with the effects removed, for raw v of shape (T, N) or (T, N, K)."""
+        if self._period_direction(lam) is not None:
+            raise SpecificationError(
+                "the observed Hessian of a model with a spatial error, time effects and weights "
+                "of unequal row sums is not available; use cov_type='oim'"
+            )
+        return self._remove_effects(spatial_lag(self._error_weights, values), lam)
 
     def _mean_lag(self, estimate: Estimate) -> Array:
         """h: mean of BWy, effects removed.
@@ -432,13 +515,11 @@ class SpatialPanel:
         E(Wy) = G(mean of Ay) and the mean of Ay is Ay - B⁻¹ε, so h = Q(BWy) - QPε holds for any
         effects and any weights, period effects that W does not leave parallel to ι included.
         """
-        if estimate.lam is None:
-            observed = self._projected.lagged_y
-        else:
-            lagged = self.arrays.lagged_y
-            observed = self._remove_effects(
-                lagged - estimate.lam * spatial_lag(self._error_weights, lagged), estimate.lam
-            )
+        observed = (
+            self._projected.lagged_y
+            if estimate.lam is None
+            else self.filter_and_project(self.arrays.lagged_y, estimate.lam)
+        )
         return observed - self._remove_effects(
             self._apply_p(estimate, estimate.residuals), estimate.lam
         )
@@ -467,11 +548,31 @@ class SpatialPanel:
     def _is_dense(self) -> bool:
         return self.spectrum.eigenvalues is not None
 
-    def quadratic_matrices(self, estimate: Estimate, scheme: EffectScheme) -> list[Array]:
+    def quadratic_matrices(
+        self, estimate: Estimate, scheme: EffectScheme, what: str = "this covariance"
+    ) -> list[Array]:
         """P and H of the score, dense, (N, N) each, for those of ρ and λ that the model has.
 
         For the transformation estimator with time effects they are F P* F', P* of F'WF and F'MF.
+
+        Parameters
+        ----------
+        estimate : Estimate
+        scheme : EffectScheme
+        what : str
+            What needs them, for the message.
+
+        Raises
+        ------
+        SpecificationError
+            If there are too many units for dense matrices.
         """
+        n_units = self.arrays.n_units
+        if estimate.spatial_values and n_units > DENSE_MATRIX_LIMIT:
+            raise SpecificationError(
+                f"{what} needs dense matrices of {n_units} x {n_units}; the limit is "
+                f"{DENSE_MATRIX_LIMIT} units. Use cov_type='oim' or 'serial'"
+            )
         matrices = []
         if estimate.rho is not None:
             p = calc_g(self.arrays.weights, estimate.rho, centred=scheme.deflated)
@@ -521,12 +622,6 @@ class SpatialPanel:
             return None
         direction: Array = 1.0 - lam * self._unequal_error_sums
         return direction
-
-    def _covariance(self, estimate: Estimate, scheme: EffectScheme) -> Array:
-        size = estimate.delta.size + len(self._spatial_names) + 1
-        if estimate.at_boundary:
-            return np.full((size, size), np.nan)
-        return invert_information(self._information(estimate, scheme))
 
     def _correct(self, estimate: Estimate, scheme: EffectScheme) -> Estimate:
         arrays = self.arrays
@@ -623,6 +718,58 @@ class SpatialPanel:
                 f"{_describe(self.entity_effects, self.time_effects)}"
             )
 
+    def _check_uniform_weights(self) -> None:
+        """W = (ιι' - I)/(N-1) makes Wy, period means removed, a multiple of y."""
+        for name in self._spatial_names if self.time_effects else ():
+            spectrum = self.spectrum if name == "rho" else self.error_spectrum
+            deflated = spectrum.deflated
+            if isinstance(deflated, EigenLogDeterminant) and (
+                float(np.ptp(deflated.eigenvalues.real)) < UNIFORM_SPREAD
+                and float(np.abs(deflated.eigenvalues.imag).max()) < UNIFORM_SPREAD
+            ):
+                raise UniformWeightsError(
+                    f"the weights link every unit to all others alike, so with time effects the "
+                    f"spatial lag is a multiple of the variable itself and {name} is not "
+                    "identified; use sparser weights or leave out the time effects"
+                )
+
+    def _warn_of_shape(self, results: SpatialPanelResults) -> None:
+        """Refuse a search that has not ended; warn of flat and of many-peaked likelihoods."""
+        estimate = results.estimate
+        if estimate.at_boundary:
+            return
+        errors = results.std_errors
+        for name, value in zip(self._spatial_names, estimate.spatial_values, strict=True):
+            spectrum = self.spectrum if name == "rho" else self.error_spectrum
+            error = float(errors[name])
+            if abs(estimate.score) * error > CONVERGED_SCORE:
+                raise ConvergenceError(
+                    f"the search for {name} stopped at {value:.6g} with a derivative of "
+                    f"{estimate.score:.3g}, {abs(estimate.score) * error:.2g} in units of its "
+                    "standard deviation; the likelihood is not smooth there"
+                )
+            if error > FLAT_SHARE * (spectrum.upper - spectrum.lower):
+                warnings.warn(
+                    f"the likelihood hardly depends on {name}: its standard error {error:.3g} is "
+                    f"large against the admissible interval ({spectrum.lower:.4g}, "
+                    f"{spectrum.upper:.4g}). The data do not tell its value",
+                    FlatLikelihoodWarning,
+                    stacklevel=3,
+                )
+        close = [
+            mode for mode in estimate.other_modes if mode.loglik > estimate.loglik - CLOSE_MODES
+        ]
+        if close:
+            described = "; ".join(
+                f"{', '.join(_mode_values(mode))} with ln L {mode.loglik:.3f}" for mode in close
+            )
+            warnings.warn(
+                f"the likelihood (ln L {estimate.loglik:.3f}) has other maxima of nearly the same "
+                f"height: {described}. See results.modes",
+                MultipleModesWarning,
+                stacklevel=3,
+            )
+
     def _warn_of_boundary(self, estimate: Estimate) -> None:
         stated = []
         for name, value in zip(self._spatial_names, estimate.spatial_values, strict=True):
@@ -635,6 +782,11 @@ class SpatialPanel:
             BoundaryWarning,
             stacklevel=3,
         )
+
+
+def _mode_values(mode: Mode) -> list[str]:
+    pairs = (("rho", mode.rho), ("lambda", mode.lam))
+    return [f"{name} = {value:.4f}" for name, value in pairs if value is not None]
 
 
 def _interval(spectrum: WeightsSpectrum) -> tuple[float, float]:

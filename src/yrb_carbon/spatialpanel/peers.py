@@ -96,14 +96,7 @@ def refit_direct(results: SpatialPanelResults) -> SpatialPanelResults:
     """The same model and data with fixed effects as dummies."""
     if results.specification.estimator == "direct":
         return results
-    model = SpatialPanel.from_arrays(
-        results.arrays,
-        model=results.specification.model,
-        entity_effects=results.specification.scheme.entity_effects,
-        time_effects=results.specification.scheme.time_effects,
-        spectrum=results.spectrum,
-    )
-    return model.fit(estimator="direct")
+    return SpatialPanel.from_results(results).fit(estimator="direct")
 
 
 def fit_by_linearmodels(results: SpatialPanelResults) -> PeerEstimate:

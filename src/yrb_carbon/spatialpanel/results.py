@@ -12,6 +12,7 @@ import pandas as pd
 from scipy import special
 
 from .align import PanelArrays
+from .covariance import ASSUMPTIONS, CovarianceType
 from .effects import (
     calc_effect_gradients,
     calc_effects,
@@ -82,15 +83,17 @@ class FixedEffects:
 class SpatialPanelResults:
     """Estimates of a `SpatialPanel`.
 
-    Inference is asymptotic: statistics are normal, from the inverse information matrix. It
-    assumes innovations that are independent over time; look at `residual_ar1`.
+    Inference is asymptotic: statistics are normal, with the covariance of
+    ``specification.cov_type``. The default, the inverse information matrix, assumes innovations
+    that are independent over time; look at `residual_ar1`, and at `with_covariance`.
 
     Attributes
     ----------
     specification : Specification
     arrays : PanelArrays
         The data in canonical order.
-    spectrum : WeightsSpectrum
+    spectrum, error_spectrum : WeightsSpectrum
+        Of the weights and of the weights of the error (the same unless those are given).
     estimate : Estimate
         The numbers of the fit.
     covariance : array, shape (P, P)
@@ -100,6 +103,7 @@ class SpatialPanelResults:
     specification: Specification
     arrays: PanelArrays
     spectrum: WeightsSpectrum
+    error_spectrum: WeightsSpectrum
     estimate: Estimate
     covariance: Array
 
@@ -135,6 +139,13 @@ class SpatialPanelResults:
         """Two-sided normal p-values."""
         p_values = normal_p_values(self._values() / np.sqrt(np.diag(self.covariance)))
         return pd.Series(p_values, index=self.param_names, name="pvalue")
+
+    def with_covariance(self, cov_type: CovarianceType) -> SpatialPanelResults:
+        """The same estimates with another covariance (see `SpatialPanel.fit`)."""
+        from .model import SpatialPanel
+
+        panel = SpatialPanel.from_results(self)
+        return panel.results_of(self.estimate, self.specification.estimator, cov_type)
 
     def conf_int(self, level: float = DEFAULT_LEVEL) -> pd.DataFrame:
         """Normal confidence intervals, columns ``lower`` and ``upper``."""
@@ -445,8 +456,9 @@ class SpatialPanelResults:
         """The fit as text."""
         rows = [f"{label:<24}{value}" for label, value in self._header()]
         notes = [
-            "Normal inference from the information matrix; it assumes errors that are",
-            f"independent over time. Residual AR(1) within units: {self.residual_ar1():.3f}",
+            f"Normal inference. Covariance {self.specification.cov_type}: "
+            f"{ASSUMPTIONS[self.specification.cov_type]}.",
+            f"Residual AR(1) within units: {self.residual_ar1():.3f}",
         ]
         if self.at_boundary:
             notes = [

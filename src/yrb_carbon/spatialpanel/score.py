@@ -89,3 +89,195 @@ def invert_information(information: Array) -> Array:
     inverse = linalg.cho_solve(factor, np.eye(len(scale)), check_finite=False)
     covariance: Array = (inverse + inverse.T) / 2.0 * np.outer(scale, scale)
     return covariance
+
+
+def calc_serial_meat(parts: ScoreParts, effective_units: int) -> Array:
+    """Covariance of the score under errors of a unit that are correlated over time.
+
+    S_ab = Σ_i b_ai'Σ b_bi/σ⁴ + tr(Σ̃²)/σ⁴ D_ab with Σ̃ estimated from the residuals, freed of
+    what the estimated coefficients took from them (`estimate_time_covariance`), and tr(Σ̃²) freed
+    of the upward bias of squaring an estimate.
+
+    Parameters
+    ----------
+    parts : ScoreParts
+    effective_units : int
+        N, or N-1 where period effects were removed.
+
+    Returns
+    -------
+    array, shape (P, P).
+    """
+    covariance = estimate_time_covariance(parts.linear, parts.residuals, effective_units)
+    meat = np.zeros((parts.size, parts.size))
+    rotated = np.tensordot(covariance, parts.linear, axes=(1, 0))
+    linear = np.ix_(parts.linear_positions, parts.linear_positions)
+    meat[linear] = np.tensordot(parts.linear, rotated, axes=([0, 1], [0, 1])) / parts.sigma2**2
+    quadratic = np.ix_(parts.quadratic_positions, parts.quadratic_positions)
+    squared = unbiased_squared_trace(covariance, effective_units)
+    meat[quadratic] += squared / parts.sigma2**2 * parts.quadratic
+    return meat
+
+
+def estimate_time_covariance(
+    linear: Array, residuals: Array, effective_units: int, steps: int = 10
+) -> Array:
+    """Covariance over time Σ̃ of a unit's errors, effects removed, from regression residuals.
+
+    With e = (I - H)ε, H = b(b'b)⁻¹b' the projection on the regressors (and on the mean of Wy),
+    E Σ_i e_ie_i' = nΣ̃ - Σ_i [HΩ + ΩH - HΩH]_ii, Ω = Σ̃ ⊗ I. The last term is evaluated at the
+    estimate and added, and so on until it stands still: persistent regressors take much of the
+    slow part of the errors, and standard errors would be too short without it.
+
+    Parameters
+    ----------
+    linear : array, shape (T, N, L)
+    residuals : array, shape (T, N)
+    effective_units : int
+        n.
+    steps : int
+
+    Returns
+    -------
+    array, shape (T, T), unit of the residuals squared.
+    """
+    n_periods, n_units, size = linear.shape
+    flat = linear.reshape(-1, size)
+    observed: Array = residuals @ residuals.T
+    if size == 0:
+        return np.asarray(observed / effective_units)
+    # Orthonormal columns span the same projection and keep the digits.
+    q = linalg.qr(flat, mode="economic", check_finite=False)[0].reshape(n_periods, n_units, size)
+    own = np.tensordot(q, q, axes=([1, 2], [1, 2]))
+    covariance: Array = observed / effective_units
+    for _ in range(steps):
+        rotated = np.tensordot(covariance, q, axes=(1, 0))
+        inner = np.tensordot(q, rotated, axes=([0, 1], [0, 1]))
+        twice = np.tensordot(q, q @ inner.T, axes=([1, 2], [1, 2]))
+        taken = own @ covariance + covariance @ own - twice
+        covariance = (observed + (taken + taken.T) / 2.0) / effective_units
+    return covariance
+
+
+def unbiased_squared_trace(covariance: Array, degrees: int) -> float:
+    """tr(Σ²) from an estimate of Σ with ``degrees`` degrees of freedom.
+
+    n²/((n-1)(n+2)) [tr(Σ̂²) - tr(Σ̂)²/n], unbiased for a Wishart Σ̂ (Srivastava 2005, J. Japan
+    Statist. Soc. 35:251-272).
+    """
+    if degrees < 2:
+        return float((covariance**2).sum())
+    squared, trace = float((covariance**2).sum()), float(np.trace(covariance))
+    unbiased = degrees**2 / ((degrees - 1.0) * (degrees + 2.0)) * (squared - trace**2 / degrees)
+    # Cauchy-Schwarz: no covariance of this trace has less.
+    return max(float(unbiased), trace**2 / covariance.shape[0])
+
+
+def calc_clustered_meat(parts: ScoreParts, matrices: list[Array], effective_units: int) -> Array:
+    """Covariance of the score, clustered by unit, valid for ρ and λ too.
+
+    With u_i the errors of unit i the score is Σ_i [b_i'u_i + P_ii(u_i'u_i - E)] + Σ_{i<j}
+    (P_ij + P_ji) u_i'u_j; all these terms are uncorrelated with one another if units are
+    independent, whatever the dependence over time and the variances of the units, so
+
+        S = Σ_i w_i w_i' + Σ_{i<j} v_ij v_ij',  w_i = b_i'e_i + P_ii(e_i'e_i - mean),
+                                               v_ij = (P_ij + P_ji) e_i'e_j.
+
+    (The same variance as the outer product of martingale differences of Kuersteiner & Prucha
+    2020, Econometrica 88:2109-2146, and Yang 2018, J. Econometrics 206:423-451, but it does not
+    depend on an order of the units.)
+
+    Parameters
+    ----------
+    parts : ScoreParts
+    matrices : list of array, shape (N, N)
+        P_ρ and P_λ, those that the model has, period effects removed.
+    effective_units : int
+
+    Returns
+    -------
+    array, shape (P, P), times N/(n-1) for the estimated means.
+    """
+    n_units = parts.residuals.shape[1]
+    products = parts.residuals.T @ parts.residuals
+    own = np.diag(products)
+    identity = np.eye(n_units) * (effective_units / n_units) / (2.0 * parts.sigma2)
+    contributions = np.zeros((n_units, parts.size))
+    contributions[:, list(parts.linear_positions)] = np.einsum(
+        "tna,tn->na", parts.linear, parts.residuals
+    )
+    pairs = np.triu_indices(n_units, 1)
+    crossed = np.zeros((pairs[0].size, len(matrices) + 1))
+    for k, (position, matrix) in enumerate(
+        zip(parts.quadratic_positions, [*matrices, identity], strict=True)
+    ):
+        contributions[:, position] += np.diag(matrix) * (own - own.mean())
+        if k < len(matrices):
+            crossed[:, k] = ((matrix + matrix.T) * products)[pairs]
+    meat: Array = contributions.T @ contributions
+    block = np.ix_(parts.quadratic_positions, parts.quadratic_positions)
+    meat[block] += crossed.T @ crossed
+    scaled: Array = meat / parts.sigma2**2 * n_units / (effective_units - 1.0)
+    return scaled
+
+
+def calc_qml_meat(
+    parts: ScoreParts, matrices: list[Array], *, entity_effects: bool, time_effects: bool
+) -> Array:
+    """Covariance of the score under independent errors that are not normal.
+
+    I_ab + κ₄/σ⁴ Σ_it q_t²P_a,iiP_b,ii + μ₃/σ⁴ Σ_it q_t(b_a,itP_b,ii + b_b,itP_a,ii), with κ₄, μ₃
+    the fourth cumulant and third moment of the errors and q_t the diagonal of the projection over
+    time (Lee & Yu 2010, J. Econometrics 154:165-185, sec. 3.1).
+
+    Parameters
+    ----------
+    parts : ScoreParts
+    matrices : list of array, shape (N, N)
+    entity_effects, time_effects : bool
+
+    Returns
+    -------
+    array, shape (P, P).
+    """
+    n_periods, n_units = parts.residuals.shape
+    time_diagonal = 1.0 - 1.0 / n_periods if entity_effects else 1.0
+    unit_diagonal = 1.0 - 1.0 / n_units if time_effects else 1.0
+    third, fourth = _error_moments(parts, entity_effects, time_effects)
+    diagonals = np.zeros((n_units, parts.size))
+    for position, matrix in zip(parts.quadratic_positions, matrices, strict=False):
+        diagonals[:, position] = np.diag(matrix)
+    diagonals[:, parts.quadratic_positions[-1]] = unit_diagonal / (2.0 * parts.sigma2)
+    totals = np.zeros((n_units, parts.size))
+    totals[:, list(parts.linear_positions)] = parts.linear.sum(axis=0)
+    skewed = time_diagonal * totals.T @ diagonals
+    excess = n_periods * time_diagonal**2 * diagonals.T @ diagonals
+    meat: Array = (
+        calc_information(parts) + (fourth * excess + third * (skewed + skewed.T)) / parts.sigma2**2
+    )
+    return meat
+
+
+def _error_moments(
+    parts: ScoreParts, entity_effects: bool, time_effects: bool
+) -> tuple[float, float]:
+    """Third moment and fourth cumulant of ε from residuals, in which projections shrink both.
+
+    A residual is Σ_s q_s ε_s over the cells of its projection, so its r-th cumulant is Σ q_s^r
+    times that of ε.
+    """
+    n_periods, n_units = parts.residuals.shape
+
+    def power_sum(size: int, removed: bool, power: int) -> float:
+        if not removed:
+            return 1.0
+        return float((1.0 - 1.0 / size) ** power + (size - 1.0) * (-1.0 / size) ** power)
+
+    def shrinkage(power: int) -> float:
+        return power_sum(n_periods, entity_effects, power) * power_sum(n_units, time_effects, power)
+
+    residuals = parts.residuals
+    variance = float((residuals**2).mean())
+    third = float((residuals**3).mean()) / shrinkage(3)
+    fourth = (float((residuals**4).mean()) - 3.0 * variance**2) / shrinkage(4)
+    return third, fourth

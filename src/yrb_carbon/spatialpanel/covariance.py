@@ -1,0 +1,161 @@
+"""Covariances of the estimates: which there are, what they assume, and their sandwich form."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from scipy import linalg
+
+from .errors import SingularInformationError
+from .likelihood import EffectScheme, Estimate
+from .score import (
+    calc_clustered_meat,
+    calc_information,
+    calc_qml_meat,
+    calc_serial_meat,
+    invert_information,
+)
+from .within import Array
+
+if TYPE_CHECKING:
+    from .model import SpatialPanel
+
+CovarianceType = Literal["oim", "hessian", "qml", "serial", "clustered"]
+
+# What each assumes of the errors, as tables print it.
+ASSUMPTIONS: dict[str, str] = {
+    "oim": "inverse information matrix; errors normal, independent over units and time",
+    "hessian": "inverse observed Hessian; errors normal, independent over units and time",
+    "qml": "sandwich; errors independent over units and time, of any distribution",
+    "serial": (
+        "sandwich of the linear-quadratic score; errors of a unit correlated over time in any "
+        "way, alike for all units; valid for all parameters"
+    ),
+    "clustered": (
+        "sandwich of the linear-quadratic score clustered by unit; errors of a unit correlated "
+        "over time and of any variance; valid for all parameters"
+    ),
+}
+# The clustered form holds the N x N products of residuals.
+DENSE_COVARIANCES = frozenset({"qml", "clustered"})
+
+
+def calc_covariance(
+    panel: SpatialPanel, estimate: Estimate, scheme: EffectScheme, cov_type: str
+) -> Array:
+    """Covariance of (δ, ρ, λ, σ²) at an estimate.
+
+    Parameters
+    ----------
+    panel : SpatialPanel
+    estimate : Estimate
+    scheme : EffectScheme
+    cov_type : str
+        One of `ASSUMPTIONS`.
+
+    Returns
+    -------
+    array, shape (P, P); NaN for an estimate at the boundary.
+
+    Raises
+    ------
+    SingularInformationError
+        If the information matrix is singular: parameters are not identified.
+    SpecificationError
+        If the panel is too large for the type.
+    """
+    size = estimate.delta.size + len(estimate.spatial_values) + 1
+    if estimate.at_boundary:
+        return np.full((size, size), np.nan)
+    if cov_type == "hessian":
+        return _invert(calc_observed_information(panel, estimate, scheme))
+    parts = panel.score_parts(estimate, scheme)
+    inverse = _invert(calc_information(parts))
+    if cov_type == "oim":
+        return inverse
+    units = scheme.effective_units_of_effects(panel.arrays.n_units)
+    if cov_type == "serial":
+        return _sandwich(inverse, calc_serial_meat(parts, units))
+    matrices = panel.quadratic_matrices(estimate, scheme, what=f"cov_type={cov_type!r}")
+    if cov_type == "clustered":
+        return _sandwich(inverse, calc_clustered_meat(parts, matrices, units))
+    return _sandwich(
+        inverse,
+        calc_qml_meat(
+            parts,
+            matrices,
+            entity_effects=panel.entity_effects,
+            time_effects=panel.time_effects,
+        ),
+    )
+
+
+def calc_observed_information(
+    panel: SpatialPanel, estimate: Estimate, scheme: EffectScheme
+) -> Array:
+    """Minus the Hessian of the log-likelihood at an estimate, by its exact second derivatives.
+
+    With e the innovations and e_a, e_ab their derivatives: (e_a'e_b + e'e_ab)/σ² and, for ρ and
+    λ, J tr(GG) and J tr(HH).
+
+    Parameters
+    ----------
+    panel : SpatialPanel
+    estimate : Estimate
+    scheme : EffectScheme
+
+    Returns
+    -------
+    array, shape (P, P).
+    """
+    arrays, sigma2, e = panel.arrays, estimate.sigma2, estimate.residuals.ravel()
+    periods = scheme.jacobian_periods(arrays.n_periods)
+    z = panel.filtered_regressors(estimate)
+    columns = [z]
+    if estimate.rho is not None:
+        columns.append(panel.filter_and_project(arrays.lagged_y, estimate.lam)[:, :, None])
+    k, count = estimate.delta.size, len(estimate.spatial_values)
+    if estimate.lam is not None:
+        structural = arrays.y - arrays.z @ estimate.delta - (estimate.rho or 0.0) * arrays.lagged_y
+        columns.append(panel.project_error_lag(structural, estimate.lam)[:, :, None])
+    slopes = np.concatenate(columns, axis=2).reshape(e.size, -1)
+    hessian = np.zeros((k + count + 1, k + count + 1))
+    hessian[:-1, :-1] = slopes.T @ slopes / sigma2
+    if estimate.lam is not None:
+        twice = [panel.project_error_lag(arrays.z, estimate.lam).reshape(e.size, -1).T @ e]
+        if estimate.rho is not None:
+            twice.append(
+                np.array([panel.project_error_lag(arrays.lagged_y, estimate.lam).ravel() @ e])
+            )
+        cross = np.concatenate(twice) / sigma2
+        hessian[: cross.size, -2] += cross
+        hessian[-2, : cross.size] += cross
+    logdets = []
+    if estimate.rho is not None:
+        logdets.append((panel.logdet_of("rho", scheme), estimate.rho))
+    if estimate.lam is not None:
+        logdets.append((panel.logdet_of("lambda", scheme), estimate.lam))
+    for offset, (logdet, value) in enumerate(logdets):
+        hessian[k + offset, k + offset] += periods * logdet.trace_gg(value)
+    gains = slopes.T @ e / sigma2**2
+    hessian[:-1, -1] = hessian[-1, :-1] = gains
+    n_effective = scheme.n_effective(arrays.n_units, arrays.n_periods)
+    hessian[-1, -1] = float(e @ e) / sigma2**3 - n_effective / (2.0 * sigma2**2)
+    return hessian
+
+
+def _sandwich(bread: Array, meat: Array) -> Array:
+    covariance: Array = bread @ meat @ bread
+    return (covariance + covariance.T) / 2.0
+
+
+def _invert(information: Array) -> Array:
+    try:
+        return invert_information(information)
+    except linalg.LinAlgError as error:
+        raise SingularInformationError(
+            "the information matrix is singular: the data do not identify every parameter. "
+            "A model with a spatial lag and a spatial error by the same weights needs regressors "
+            "that matter; drop one of the two, or give error_weights of their own"
+        ) from error
