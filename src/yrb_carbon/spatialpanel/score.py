@@ -170,7 +170,7 @@ def unbiased_squared_trace(covariance: Array, degrees: int) -> float:
     squared, trace = float((covariance**2).sum()), float(np.trace(covariance))
     unbiased = degrees**2 / ((degrees - 1.0) * (degrees + 2.0)) * (squared - trace**2 / degrees)
     # Cauchy-Schwarz: no covariance of this trace has less.
-    return max(float(unbiased), trace**2 / covariance.shape[0])
+    return max(float(unbiased), trace**2 / float(covariance.shape[0]))
 
 
 def calc_clustered_meat(parts: ScoreParts, matrices: list[Array], effective_units: int) -> Array:
