@@ -588,7 +588,7 @@ def moran_residuals(results: SpatialPanelResults) -> pd.DataFrame:
     Raises
     ------
     BoundaryError
-        If the estimate is at the boundary.
+        If the estimate is at the boundary or ρ and λ are too weakly identified.
     """
     if results.at_boundary:
         raise BoundaryError(
@@ -630,12 +630,14 @@ def calc_moran_of_panel(weights: SparseMatrix, fit: LinearFit, lost: float = 0.0
     array, shape (3,).
     """
     form = QuadraticForm(None, weights)
-    moments = calc_moments(form, fit.traces(form), fit)
+    traces = fit.traces(form)
+    moments = calc_moments(form, traces, fit)
+    asymptotic = calc_plain_moments(traces, fit.n_without_effects).variance
     n_periods, n_units = fit.residuals.shape
     periods = n_periods - (1 if fit.entity_effects else 0)
     e = fit.residuals
     scale = n_units / float(weights.sum())
-    deviation = np.sqrt(_remaining(moments.variance, periods**2 * lost))
+    deviation = np.sqrt(_remaining(moments.variance, periods**2 * lost, asymptotic))
     ratio = float((e * spatial_lag(weights, e)).sum()) / float((e**2).sum())
     row: Array = scale * np.array([ratio, moments.mean / fit.n_free, deviation / fit.n_free])
     return row
@@ -669,8 +671,8 @@ def calc_moran_by_period(weights: SparseMatrix, fit: LinearFit, lost: float = 0.
         time_effects=fit.time_effects,
     )
     rank = float(n_units - (1 if fit.time_effects else 0))
-    symmetric = QuadraticForm(None, weights)
-    applied = symmetric.apply(fit.basis)
+    asymptotic = calc_plain_moments(traces, int(rank)).variance
+    applied = QuadraticForm(None, weights).apply(fit.basis)
     cleared = within_transform(applied, entity_effects=False, time_effects=fit.time_effects)
     scale = n_units / float(weights.sum())
     rows = np.empty((n_periods, 3))
@@ -688,7 +690,7 @@ def calc_moran_by_period(weights: SparseMatrix, fit: LinearFit, lost: float = 0.
         mean = ratio - 2.0 * (kd - ratio * dd) / d**2
         variance = 2.0 * (kk - 2.0 * ratio * kd + ratio**2 * dd) * free / (free + 2.0)
         e = fit.residuals[t]
-        deviation = np.sqrt(_remaining(variance, lost)) / d
+        deviation = np.sqrt(_remaining(variance, lost, asymptotic)) / d
         rows[t] = float(e @ lagged[t]) / float(e @ e), mean, deviation
     rows *= scale
     return rows
@@ -1004,7 +1006,9 @@ def calc_conditional_mu(
     form = QuadraticForm(
         np.ones((n_periods, n_periods)), sparse.csr_array(spatial_filter @ spatial_filter.T)
     )
-    score, variance = calc_score(form, fit.traces(form), fit, centred=centred)
+    traces = fit.traces(form)
+    score, variance = calc_score(form, traces, fit, centred=centred)
+    asymptotic = calc_plain_moments(traces, fit.n_without_effects).variance
     trace, _, crossed = _factor_traces(weights, n_units, remove_mean=time_effects)
     units = n_units - (1 if time_effects else 0)
     squares = units - 2.0 * lam * trace + lam**2 * crossed
@@ -1013,7 +1017,7 @@ def calc_conditional_mu(
         n_units, lambda values: weights @ solve(values), remove_mean=time_effects
     )
     slope = 2.0 * n_periods * (trace - lam * crossed - squares * trace_g / units)
-    return score / float(np.sqrt(_remaining(variance, slope**2 * lam_variance)))
+    return score / float(np.sqrt(_remaining(variance, slope**2 * lam_variance, asymptotic)))
 
 
 def calc_variance_ratio(y: Array, z: Array, *, time_effects: bool) -> float:
@@ -1092,14 +1096,18 @@ def _one_sided(name: str, null: str, statistic: float, form: str) -> Specificati
     )
 
 
-def _remaining(variance: float, lost: float) -> float:
-    """Variance that is left once parameters have been estimated."""
-    if lost >= variance:
+def _remaining(variance: float, lost: float, asymptotic: float) -> float:
+    """Variance that is left once parameters are estimated: the share of the asymptotic ones.
+
+    Both ``lost`` and ``asymptotic`` come from one information matrix, so the share is positive;
+    the difference to a variance of finite samples need not be.
+    """
+    if lost >= asymptotic:
         raise BoundaryError(
-            "estimating the spatial parameters leaves the residuals' quadratic form no variance; "
-            "the parameters are too weakly identified for this test"
+            "estimating the spatial parameters leaves the quadratic form of the residuals no "
+            "variance; they are too weakly identified for this test"
         )
-    return variance - lost
+    return variance * (1.0 - lost / asymptotic)
 
 
 def _standardise_series(residuals: Array) -> Array:
