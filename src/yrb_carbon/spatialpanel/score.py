@@ -243,7 +243,9 @@ def calc_qml_meat(
     n_periods, n_units = parts.residuals.shape
     time_diagonal = 1.0 - 1.0 / n_periods if entity_effects else 1.0
     unit_diagonal = 1.0 - 1.0 / n_units if time_effects else 1.0
-    third, fourth = _error_moments(parts, entity_effects, time_effects)
+    third, fourth = estimate_error_moments(
+        parts.residuals, entity_effects=entity_effects, time_effects=time_effects
+    )
     diagonals = np.zeros((n_units, parts.size))
     for position, matrix in zip(parts.quadratic_positions, matrices, strict=False):
         diagonals[:, position] = np.diag(matrix)
@@ -258,15 +260,24 @@ def calc_qml_meat(
     return meat
 
 
-def _error_moments(
-    parts: ScoreParts, entity_effects: bool, time_effects: bool
+def estimate_error_moments(
+    residuals: Array, *, entity_effects: bool, time_effects: bool
 ) -> tuple[float, float]:
     """Third moment and fourth cumulant of ε from residuals, in which projections shrink both.
 
     A residual is Σ_s q_s ε_s over the cells of its projection, so its r-th cumulant is Σ q_s^r
     times that of ε.
+
+    Parameters
+    ----------
+    residuals : array, shape (T, N), effects removed
+    entity_effects, time_effects : bool
+
+    Returns
+    -------
+    (float, float): μ₃ and κ₄, in the third and fourth power of the residuals' unit.
     """
-    n_periods, n_units = parts.residuals.shape
+    n_periods, n_units = residuals.shape
 
     def power_sum(size: int, removed: bool, power: int) -> float:
         if not removed:
@@ -276,7 +287,6 @@ def _error_moments(
     def shrinkage(power: int) -> float:
         return power_sum(n_periods, entity_effects, power) * power_sum(n_units, time_effects, power)
 
-    residuals = parts.residuals
     variance = float((residuals**2).mean())
     third = float((residuals**3).mean()) / shrinkage(3)
     fourth = (float((residuals**4).mean()) - 3.0 * variance**2) / shrinkage(4)
