@@ -36,7 +36,8 @@ from typing import Any, Literal, get_args
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import linalg
+from scipy import linalg, sparse
+from scipy.sparse import linalg as sparse_linalg
 
 from .align import LAG_PREFIX, PanelArrays, Weights, align_panel, check_identified
 from .effects import Multipliers, calc_multipliers, draw_parameters
@@ -63,11 +64,14 @@ from .results import (
     normal_p_values,
     normal_quantile,
 )
-from .score import invert_information
-from .within import Array, SparseMatrix, stack, within_transform
+from .score import estimate_error_moments, invert_information
+from .simulate import apply_inverse_filter
+from .within import Array, SparseMatrix, spatial_lag, stack, within_transform
 
 DynamicModel = Literal["sar", "sdm"]
 DynamicEstimator = Literal["adjusted_score", "bias_corrected", "qml"]
+DynamicCovariance = Literal["oim", "qml"]
+Horizon = Literal["short", "long"] | int
 
 TIME_LAG_SUFFIX = ".L1"
 # All corrections need the eigenvalues of W; beyond this N they take minutes and gigabytes.
@@ -461,45 +465,145 @@ def calc_qml_information(
     return information
 
 
-def calc_adjusted_covariance(problem: DynamicProblem, estimate: DynamicEstimate) -> Array:
-    """Covariance Γ⁻¹ΩΓ⁻¹ of (δ, ρ, σ²) at the root of the adjusted score, normal innovations.
+def calc_adjusted_slope(problem: DynamicProblem, estimate: DynamicEstimate) -> Array:
+    """Γ = -∂S*/∂(δ, ρ, σ²) of the adjusted score S*, at its root.
 
-    With C = [Z̃, Wỹ]: -∂S_a/∂b = Γ_ab = C_a'C_b/σ² + tr(QL_aL_b), symmetric since the L commute,
-    and Ω_ab = C_a'C_b/σ² + tr(QL_aQL_b): the expectation of C_a'C_b/σ² exceeds the part of the
-    variance that is linear in ε by tr(L_a'QL_b), which the variance of the quadratic part,
-    tr(QL_aQL_b) + tr(L_a'QL_b), restores. L = 0 for X and WX; the entries of σ² are tr(QL_a)/σ² and
-    n/(2σ⁴) in both.
+    Γ_ab = C_a'C_b/σ² + tr(QL_aL_b) with C = [Z̃, Wỹ] and L = 0 for X and WX, Γ_aσ² = tr(QL_a)/σ²,
+    Γ_σ²σ² = n/(2σ⁴); symmetric because the L commute.
 
     Returns
     -------
     array, shape (P+2, P+2).
-
-    Raises
-    ------
-    ConvergenceError
-        If Γ is not positive definite.
     """
+    slope, traces = _score_products(problem, estimate)
+    dynamic = problem.dynamic_positions
+    slope[np.ix_(dynamic, dynamic)] += traces.curvature
+    return slope
+
+
+def calc_score_variance(problem: DynamicProblem, estimate: DynamicEstimate) -> Array:
+    """Covariance Ω of the score of (δ, ρ, σ²), exact given y_0 for normal innovations.
+
+    Ω_ab = C_a'C_b/σ² + tr(QL_aQL_b) with C = [Z̃, Wỹ]: the expectation of C_a'C_b/σ² exceeds the
+    variance of the part of the score that is linear in ε by tr(L_a'QL_b), and the part that is
+    quadratic has the variance tr(QL_aQL_b) + tr(L_a'QL_b). Ω_aσ² = tr(QL_a)/σ², Ω_σ²σ² = n/(2σ⁴),
+    n = N*(T-1).
+
+    Returns
+    -------
+    array, shape (P+2, P+2).
+    """
+    spread, traces = _score_products(problem, estimate)
+    dynamic = problem.dynamic_positions
+    spread[np.ix_(dynamic, dynamic)] += traces.variance
+    return spread
+
+
+def _score_products(
+    problem: DynamicProblem, estimate: DynamicEstimate
+) -> tuple[Array, DynamicTraces]:
+    """What Γ and Ω share."""
     columns = np.column_stack([stack(problem.z), problem.lagged_y.ravel()])
     size, sigma2 = columns.shape[1], estimate.sigma2
     dynamic = problem.dynamic_positions
+    traces = calc_dynamic_traces(problem, np.append(estimate.delta[: problem.n_lags], estimate.rho))
+    products = np.zeros((size + 1, size + 1))
+    products[:size, :size] = columns.T @ columns / sigma2
+    products[dynamic, size] = products[size, dynamic] = traces.centred / sigma2
+    products[size, size] = problem.n_effective(centred=True) / (2.0 * sigma2**2)
+    return products, traces
+
+
+def calc_excess_variance(
+    problem: DynamicProblem,
+    estimate: DynamicEstimate,
+    weights: SparseMatrix,
+    moments: tuple[float, float],
+    *,
+    time_effects: bool,
+) -> Array:
+    """What innovations that are not normal add to Ω.
+
+    [κ₄ Σ_it D_a,it D_b,it + μ₃ Σ_it (m_a,it D_b,it + m_b,it D_a,it)]/σ⁴, with D_a the diagonal of
+    QL_a (for σ² that of Q/(2σ²)), m_a = C_a - QL_aε its linear part and κ₄, μ₃ the fourth cumulant
+    and third moment of ε (Kelejian & Prucha 2001, J. Econometrics 104:219-257, lemma A.1).
+
+    Parameters
+    ----------
+    problem : DynamicProblem
+    estimate : DynamicEstimate
+    weights : sparse array, shape (N, N)
+    moments : (float, float)
+        μ₃ and κ₄.
+    time_effects : bool
+
+    Returns
+    -------
+    array, shape (P+2, P+2).
+    """
+    n_periods, n_units = problem.y.shape
     phi = np.append(estimate.delta[: problem.n_lags], estimate.rho)
-    traces = calc_dynamic_traces(problem, phi)
-    common = np.zeros((size + 1, size + 1))
-    common[:size, :size] = columns.T @ columns / sigma2
-    common[dynamic, size] = common[size, dynamic] = traces.centred / sigma2
-    common[size, size] = problem.n_effective(centred=True) / (2.0 * sigma2**2)
-    slope, spread = common.copy(), common.copy()
-    slope[np.ix_(dynamic, dynamic)] += traces.curvature
-    spread[np.ix_(dynamic, dynamic)] += traces.variance
-    try:
-        inverse = invert_information(slope)
-    except linalg.LinAlgError as error:
-        raise ConvergenceError(
-            "the adjusted score is not decreasing at its root, so there are no standard errors; "
-            "use estimator='bias_corrected'"
-        ) from error
-    covariance: Array = inverse @ spread @ inverse
-    return (covariance + covariance.T) / 2.0
+    diagonals = np.zeros((n_periods, n_units, problem.z.shape[2] + 2))
+    dynamic = problem.dynamic_positions
+    diagonals[:, :, dynamic] = _dynamic_diagonals(problem, phi, weights, time_effects)
+    lost_period = 1.0 / n_periods if problem.entity_effects else 0.0
+    lost_unit = 1.0 / n_units if time_effects else 0.0
+    diagonals[:, :, -1] = (1.0 - lost_period) * (1.0 - lost_unit) / (2.0 * estimate.sigma2)
+    linear = np.zeros_like(diagonals)
+    linear[:, :, :-2] = problem.z
+    linear[:, :, -2] = problem.lagged_y
+    linear[:, :, dynamic] -= within_transform(
+        _apply_dynamics(problem, phi, weights, estimate.residuals),
+        entity_effects=problem.entity_effects,
+        time_effects=time_effects,
+    )
+    flat, skewed = stack(diagonals), stack(linear).T @ stack(diagonals)
+    third, fourth = moments
+    excess: Array = (fourth * flat.T @ flat + third * (skewed + skewed.T)) / estimate.sigma2**2
+    return excess
+
+
+def _dynamic_diagonals(
+    problem: DynamicProblem, phi: Array, weights: SparseMatrix, time_effects: bool
+) -> Array:
+    """Diagonals of QL_a, shape (T, N, m): those of l_0 minus the mean of the later l_h."""
+    tau, eta, rho = problem.split(phi)
+    n_periods, n_units = problem.y.shape
+    dense, identity = weights.toarray(), np.eye(n_units)
+    factor = linalg.lu_factor(identity - rho * dense, check_finite=False)
+    carry = linalg.lu_solve(factor, tau * identity + eta * dense, check_finite=False)
+    kernel = linalg.lu_solve(factor, identity, check_finite=False)
+    series = np.zeros((n_periods + 1, n_units, 2))
+    for step in range(n_periods):
+        for power, matrix in enumerate((kernel, dense @ kernel)):
+            means = matrix.mean(axis=0) if time_effects else 0.0
+            series[step + 1, :, power] = np.diag(matrix) - means
+        kernel = carry @ kernel
+    # The kernel itself starts in row 1; delayed by one period it starts in row 0, with zero.
+    chosen = [series[:-1, :, 0]] * problem.time_lag + [series[:-1, :, 1]] * problem.space_time_lag
+    by_delay = np.stack([*chosen, series[1:, :, 1]], axis=2)
+    lost = 1.0 / n_periods if problem.entity_effects else 0.0
+    diagonals: Array = by_delay[0] - lost * np.cumsum(by_delay, axis=0)[::-1]
+    return diagonals
+
+
+def _apply_dynamics(
+    problem: DynamicProblem, phi: Array, weights: SparseMatrix, innovations: Array
+) -> Array:
+    """L_aε for every dynamic parameter, shape (T, N, m): the regressors a panel from zero has."""
+    tau, eta, rho = problem.split(phi)
+    impact = apply_inverse_filter(weights, rho, innovations)
+    responses = np.zeros_like(innovations)
+    previous = np.zeros((1, innovations.shape[1]))
+    for period, impulse in enumerate(impact):
+        carried = tau * previous + eta * spatial_lag(weights, previous)
+        previous = impulse + apply_inverse_filter(weights, rho, carried)
+        responses[period] = previous[0]
+    lagged = spatial_lag(weights, responses)
+    before = np.zeros((1, innovations.shape[1]))
+    delayed = [np.concatenate([before, values[:-1]]) for values in (responses, lagged)]
+    chosen = delayed[:1] * problem.time_lag + delayed[1:] * problem.space_time_lag
+    return np.stack([*chosen, lagged], axis=2)
 
 
 def calc_short_run(rho: Array, multipliers: Multipliers) -> DynamicMultipliers:
@@ -546,6 +650,131 @@ def calc_long_run(
         lagged_slope=np.stack(
             [scale * (lagged + ratio * lagged_in_ratio)] + [scale * lagged_in_ratio] * 2, axis=2
         ),
+    )
+
+
+def calc_horizon(
+    tau: Array,
+    eta: Array,
+    rho: Array,
+    periods: int,
+    weights: SparseMatrix,
+    spectrum: WeightsSpectrum,
+) -> DynamicMultipliers:
+    """k = Σ_{h=0}^{H} A^h(I - ρW)⁻¹, A = (I - ρW)⁻¹(τI + ηW): a lasting change after H periods.
+
+    Traces from the eigenvalues of W, sums from the common row sum, or by solving where the rows
+    have different sums.
+
+    Parameters
+    ----------
+    tau, eta, rho : array, shape (R,)
+    periods : int
+        H; 0 is the short run.
+    weights : sparse array, shape (N, N)
+    spectrum : WeightsSpectrum
+
+    Returns
+    -------
+    DynamicMultipliers
+    """
+    assert spectrum.eigenvalues is not None
+    averages = [_horizon_of_eigenvalues(tau, eta, rho, periods, spectrum.eigenvalues)]
+    if spectrum.row_sum is not None:
+        common = np.array([spectrum.row_sum])
+        averages.append(_horizon_of_eigenvalues(tau, eta, rho, periods, common))
+    else:
+        averages.append(_horizon_of_sums(tau, eta, rho, periods, weights))
+    own, own_slope, lagged, lagged_slope = (
+        np.stack(pair, axis=1) for pair in zip(*averages, strict=True)
+    )
+    return DynamicMultipliers(own, lagged, own_slope, lagged_slope)
+
+
+def _horizon_of_eigenvalues(
+    tau: Array, eta: Array, rho: Array, periods: int, eigenvalues: NDArray[Any]
+) -> tuple[Array, Array, Array, Array]:
+    """Means over λ of k(λ), its slopes, λk(λ) and its slopes: (R,), (R, 3), (R,), (R, 3)."""
+    scale = 1.0 / (1.0 - rho[:, None] * eigenvalues)
+
+    def lag(values: NDArray[Any]) -> NDArray[Any]:
+        product: NDArray[Any] = values * eigenvalues
+        return product
+
+    def solve(values: NDArray[Any]) -> NDArray[Any]:
+        product: NDArray[Any] = values * scale
+        return product
+
+    return _accumulate(np.ones_like(scale), lag, solve, tau, eta, periods)
+
+
+def _horizon_of_sums(
+    tau: Array, eta: Array, rho: Array, periods: int, weights: SparseMatrix
+) -> tuple[Array, Array, Array, Array]:
+    """The same with ι'k(W)ι/N in the place of the mean over λ."""
+    n_units = weights.shape[0]
+    parts = []
+    for one_tau, one_eta, one_rho in zip(tau, eta, rho, strict=True):
+        filter_matrix = sparse.csc_array(sparse.eye_array(n_units) - one_rho * weights)
+        factor = sparse_linalg.splu(filter_matrix)
+
+        def lag(values: NDArray[Any]) -> NDArray[Any]:
+            lagged: NDArray[Any] = (weights @ values.T).T
+            return lagged
+
+        def solve(values: NDArray[Any], factor: Any = factor) -> NDArray[Any]:
+            solution: NDArray[Any] = factor.solve(np.ascontiguousarray(values.T)).T
+            return solution
+
+        parts.append(
+            _accumulate(
+                np.ones((1, n_units)), lag, solve, np.array([one_tau]), np.array([one_eta]), periods
+            )
+        )
+    own, own_slope, lagged, lagged_slope = (
+        np.concatenate(column) for column in zip(*parts, strict=True)
+    )
+    return own, own_slope, lagged, lagged_slope
+
+
+def _accumulate(
+    start: NDArray[Any],
+    lag: Callable[[NDArray[Any]], NDArray[Any]],
+    solve: Callable[[NDArray[Any]], NDArray[Any]],
+    tau: Array,
+    eta: Array,
+    periods: int,
+) -> tuple[Array, Array, Array, Array]:
+    """Means of kv and Wkv for the vectors v in the rows of ``start``, with slopes in τ, η, ρ.
+
+    A and (I - ρW)⁻¹ commute with W, so the derivatives of A are (I - ρW)⁻¹, (I - ρW)⁻¹W and
+    (I - ρW)⁻¹WA, that of (I - ρW)⁻¹ is (I - ρW)⁻¹W(I - ρW)⁻¹.
+    """
+    tau, eta = tau[:, None], eta[:, None]
+
+    def carry(values: NDArray[Any]) -> NDArray[Any]:
+        return solve(tau * values + eta * lag(values))
+
+    term = solve(start)
+    slopes = [np.zeros_like(term), np.zeros_like(term), solve(lag(term))]
+    total, total_slopes = term, list(slopes)
+    for _ in range(periods):
+        following = carry(term)
+        moved = [solve(term), solve(lag(term)), solve(lag(following))]
+        slopes = [carry(slope) + shift for slope, shift in zip(slopes, moved, strict=True)]
+        term = following
+        total = total + term
+        total_slopes = [a + b for a, b in zip(total_slopes, slopes, strict=True)]
+
+    def average(values: NDArray[Any]) -> Array:
+        means: Array = values.mean(axis=1).real
+        return means
+
+    return (
+        average(total),
+        np.stack([average(one) for one in total_slopes], axis=1),
+        average(lag(total)),
+        np.stack([average(lag(one)) for one in total_slopes], axis=1),
     )
 
 
@@ -617,6 +846,16 @@ def _solve_delta(triangle: Array, phi: Array, n_lags: int) -> Array:
     target = triangle[:size, -1] - triangle[:size, size:-1] @ phi
     solved = linalg.solve_triangular(triangle[:size, :size], target, check_finite=False)
     return np.roll(np.concatenate([solved, phi[:-1]]), n_lags)
+
+
+def _invert_slope(slope: Array) -> Array:
+    try:
+        return invert_information(slope)
+    except linalg.LinAlgError as error:
+        raise ConvergenceError(
+            "the adjusted score is not decreasing at its root, so there are no standard errors; "
+            "use estimator='bias_corrected'"
+        ) from error
 
 
 def _residuals(problem: DynamicProblem, delta: Array, rho: float) -> Array:
@@ -743,6 +982,7 @@ class DynamicSpecification:
 
     model: str
     estimator: str
+    cov_type: str
     time_lag: bool
     space_time_lag: bool
     entity_effects: bool
@@ -820,7 +1060,11 @@ class DynamicSpatialPanel:
         self.problem = self._pose()
         check_identified(self.problem.z, self.arrays, _describe(entity_effects, time_effects))
 
-    def fit(self, estimator: DynamicEstimator = "adjusted_score") -> DynamicResults:
+    def fit(
+        self,
+        estimator: DynamicEstimator = "adjusted_score",
+        cov_type: DynamicCovariance = "oim",
+    ) -> DynamicResults:
         """Estimate the model.
 
         Parameters
@@ -828,10 +1072,13 @@ class DynamicSpatialPanel:
         estimator : {"adjusted_score", "bias_corrected", "qml"}
             ``qml``: exact quasi maximum likelihood, biased of order 1/T where there are unit
             effects. ``bias_corrected``: minus its estimated bias, one step (Yu, de Jong & Lee 2008;
-            Lee & Yu 2010); standard errors from the information matrix at the corrected values.
-            ``adjusted_score``: root of the score minus its exact expectation (Yang 2018),
-            consistent for any number of periods; standard errors from its exact variance under
-            normal innovations. The three agree where there are no unit effects.
+            Lee & Yu 2010). ``adjusted_score``: root of the score minus its exact expectation (Yang
+            2018), consistent for any number of periods. The three agree where there are no unit
+            effects.
+        cov_type : {"oim", "qml"}
+            ``oim``: normal innovations; the inverse information matrix at the estimate, or for the
+            adjusted score Γ⁻¹ΩΓ⁻¹ with the exact variance Ω of the score. ``qml``: the sandwich for
+            independent innovations of any distribution.
 
         Returns
         -------
@@ -855,24 +1102,65 @@ class DynamicSpatialPanel:
             If the adjusted score has no root near the other estimates.
         """
         _check_choice("estimator", estimator, get_args(DynamicEstimator))
+        _check_choice("cov_type", cov_type, get_args(DynamicCovariance))
         estimate = fit_qml(self.problem)
         if estimate.at_boundary:
             self._warn_of_boundary(estimate)
-            size = estimate.delta.size + 2
-            return self._results(estimate, estimator, np.full((size, size), np.nan))
-        information = self._information(estimate)
-        if estimator == "qml":
-            return self._results(estimate, estimator, invert_information(information))
-        corrected = correct_dynamic_bias(self.problem, estimate, information)
+        elif estimator != "qml":
+            estimate = self._correct(estimate, estimator)
+        results = DynamicResults(
+            specification=DynamicSpecification(
+                model=self.model,
+                estimator=estimator,
+                cov_type=cov_type,
+                time_lag=self.time_lag,
+                space_time_lag=self.space_time_lag,
+                entity_effects=self.entity_effects,
+                time_effects=self.time_effects,
+            ),
+            arrays=self.arrays,
+            problem=self.problem,
+            spectrum=self.spectrum,
+            estimate=estimate,
+            covariance=self._covariance(estimate, estimator, cov_type),
+        )
+        if not estimate.at_boundary and not results.stability.stable:
+            warnings.warn(results.stability.reason, UnstableWarning, stacklevel=2)
+        return results
+
+    def _correct(self, estimate: DynamicEstimate, estimator: str) -> DynamicEstimate:
+        corrected = correct_dynamic_bias(self.problem, estimate, self._information(estimate))
         if estimator == "bias_corrected":
-            estimate = self._at(corrected)
-            covariance = invert_information(self._information(estimate))
-            return self._results(estimate, estimator, covariance)
+            return self._at(corrected)
         lower, upper = self.problem.interval
         parameters = np.append(estimate.delta, estimate.rho)
         start = corrected if lower < corrected[-2] < upper else parameters
-        estimate = fit_adjusted(self.problem, start[self.problem.dynamic_positions])
-        return self._results(estimate, estimator, calc_adjusted_covariance(self.problem, estimate))
+        return fit_adjusted(self.problem, start[self.problem.dynamic_positions])
+
+    def _covariance(self, estimate: DynamicEstimate, estimator: str, cov_type: str) -> Array:
+        if estimate.at_boundary:
+            return np.full((estimate.delta.size + 2,) * 2, np.nan)
+        if estimator == "adjusted_score":
+            inverse = _invert_slope(calc_adjusted_slope(self.problem, estimate))
+        else:
+            inverse = invert_information(self._information(estimate))
+            if cov_type == "oim":
+                return inverse
+        spread = calc_score_variance(self.problem, estimate)
+        if cov_type == "qml":
+            spread = spread + calc_excess_variance(
+                self.problem,
+                estimate,
+                self.arrays.weights,
+                estimate_error_moments(
+                    estimate.residuals,
+                    entity_effects=self.entity_effects,
+                    time_effects=self.time_effects,
+                ),
+                time_effects=self.time_effects,
+            )
+        covariance: Array = inverse @ spread @ inverse
+        return (covariance + covariance.T) / 2.0
 
     def _pose(self) -> DynamicProblem:
         def project(values: Array) -> Array:
@@ -919,28 +1207,6 @@ class DynamicSpatialPanel:
                 "estimator='adjusted_score'"
             )
         return _evaluate(self.problem, corrected[:-2], rho, sigma2, adjusted=False)
-
-    def _results(
-        self, estimate: DynamicEstimate, estimator: str, covariance: Array
-    ) -> DynamicResults:
-        results = DynamicResults(
-            specification=DynamicSpecification(
-                model=self.model,
-                estimator=estimator,
-                time_lag=self.time_lag,
-                space_time_lag=self.space_time_lag,
-                entity_effects=self.entity_effects,
-                time_effects=self.time_effects,
-            ),
-            arrays=self.arrays,
-            problem=self.problem,
-            spectrum=self.spectrum,
-            estimate=estimate,
-            covariance=covariance,
-        )
-        if not estimate.at_boundary and not results.stability.stable:
-            warnings.warn(results.stability.reason, UnstableWarning, stacklevel=3)
-        return results
 
     def _check_size(self) -> None:
         n_periods, n_units = self.arrays.n_periods, self.arrays.n_units
@@ -1142,7 +1408,7 @@ class DynamicResults:
 
     def effects(
         self,
-        horizon: Literal["short", "long"] = "short",
+        horizon: Horizon = "short",
         inference: Literal["delta", "simulation"] = "delta",
         draws: int = 1000,
         seed: int | np.random.SeedSequence = 0,
@@ -1151,9 +1417,10 @@ class DynamicResults:
 
         Parameters
         ----------
-        horizon : {"short", "long"}
+        horizon : {"short", "long"} or int
             ``short``: in the period of the change, (I - ρW)⁻¹(βI + θW). ``long``: in the
-            equilibrium, ((1-τ)I - (ρ+η)W)⁻¹(βI + θW).
+            equilibrium, ((1-τ)I - (ρ+η)W)⁻¹(βI + θW). A number H: after H periods,
+            Σ_{h=0}^{H} A^h(I - ρW)⁻¹(βI + θW), which exists where the model is not stable too.
         inference : {"delta", "simulation"}
             ``delta``: exact derivatives. ``simulation``: normal draws of all parameters; draws with
             ρ outside the admissible interval, and for the long run those that are not stable, are
@@ -1174,7 +1441,7 @@ class DynamicResults:
         SpecificationError
             For an unknown horizon or inference or too few draws.
         """
-        _check_choice("horizon", horizon, ("short", "long"))
+        horizon = _read_horizon(horizon)
         _check_choice("inference", inference, ("delta", "simulation"))
         if self.at_boundary:
             raise BoundaryError("rho is at the edge of the admissible interval; no effects exist")
@@ -1189,8 +1456,9 @@ class DynamicResults:
             drawn = drawn[self._usable(drawn, horizon)]
             if len(drawn) < 2:
                 raise BoundaryError(
-                    f"{draws - len(drawn)} of {draws} draws have no {horizon}-run effects (rho "
-                    "outside the admissible interval or roots outside the unit circle)"
+                    f"{draws - len(drawn)} of {draws} draws have no effects at horizon "
+                    f"{horizon!r} (rho outside the admissible interval, or in the long run roots "
+                    "outside the unit circle)"
                 )
             kept, n_draws = self._effects_at(drawn, horizon), draws
             covariance = np.cov(kept.reshape(len(kept), -1), rowvar=False)
@@ -1219,7 +1487,7 @@ class DynamicResults:
                 "p_value": self.pvalues.to_numpy(),
                 "ci_lower": intervals["lower"].to_numpy(),
                 "ci_upper": intervals["upper"].to_numpy(),
-                "inference": self._inference,
+                "inference": self.specification.cov_type,
             }
         )
         statistics = pd.DataFrame(
@@ -1263,10 +1531,6 @@ class DynamicResults:
         notes = html.escape(" ".join(self._notes()))
         return f"<table>{header}</table>{table}<p>{notes}</p>"
 
-    @property
-    def _inference(self) -> str:
-        return "adjusted" if self.specification.estimator == "adjusted_score" else "oim"
-
     def _header(self) -> list[tuple[str, str]]:
         effects = _describe(self.specification.entity_effects, self.specification.time_effects)
         return [
@@ -1291,7 +1555,8 @@ class DynamicResults:
             ]
         return [
             f"Stability: {self.stability.case}. {self.stability.reason}.",
-            "Normal inference; it assumes innovations that are independent over time.",
+            f"Normal inference ({self.specification.cov_type}); it assumes innovations that are "
+            "independent over time.",
             f"Residual AR(1) within units: {self.residual_ar1():.3f}",
         ]
 
@@ -1327,18 +1592,20 @@ class DynamicResults:
         theta = np.where(positions >= 0, values[:, np.maximum(positions, 0)], 0.0)
         return values[:, list(self.arrays.beta_positions)], theta
 
-    def _multipliers(self, values: Array, horizon: str) -> DynamicMultipliers:
+    def _multipliers(self, values: Array, horizon: Horizon) -> DynamicMultipliers:
         tau, eta, rho = self._dynamics(values)
         weights, spectrum = self.arrays.weights, self.spectrum
         if horizon == "short":
             return calc_short_run(rho, calc_multipliers(rho, weights, spectrum))
+        if isinstance(horizon, int):
+            return calc_horizon(tau, eta, rho, horizon, weights, spectrum)
         ratio = (rho + eta) / (1.0 - tau)
         return calc_long_run(tau, eta, rho, calc_multipliers(ratio, weights, spectrum))
 
-    def _effects_at(self, values: Array, horizon: str) -> Array:
+    def _effects_at(self, values: Array, horizon: Horizon) -> Array:
         return combine_effects(*self._beta_theta(values), self._multipliers(values, horizon))
 
-    def _effect_jacobian(self, horizon: str) -> Array:
+    def _effect_jacobian(self, horizon: Horizon) -> Array:
         values = self._values()[None, :]
         beta, theta = self._beta_theta(values)
         gradients = calc_dynamic_gradients(beta[0], theta[0], self._multipliers(values, horizon))
@@ -1367,10 +1634,10 @@ class DynamicResults:
         )
         return drawn
 
-    def _usable(self, drawn: Array, horizon: str) -> NDArray[np.bool_]:
+    def _usable(self, drawn: Array, horizon: Horizon) -> NDArray[np.bool_]:
         tau, eta, rho = self._dynamics(drawn)
         inside: NDArray[np.bool_] = (rho > self.spectrum.lower) & (rho < self.spectrum.upper)
-        if horizon == "short":
+        if horizon != "long":
             return inside
         eigenvalues = self.spectrum.eigenvalues
         assert eigenvalues is not None
@@ -1422,6 +1689,18 @@ def describe_stability(results: DynamicResults) -> Stability:
     outside = int((roots >= 1.0).sum())
     reason = f"{numbers}: {outside} of {roots.size} roots are on or outside the unit circle"
     return Stability("explosive", largest, total, std_error, f"{reason}; {nothing}")
+
+
+def _read_horizon(horizon: object) -> Horizon:
+    if isinstance(horizon, (int, np.integer)) and not isinstance(horizon, bool) and horizon >= 0:
+        return int(horizon)
+    if horizon == "short":
+        return "short"
+    if horizon == "long":
+        return "long"
+    raise SpecificationError(
+        f"horizon must be 'short', 'long' or a number of periods from 0 on, got {horizon!r}"
+    )
 
 
 def _check_choice(what: str, value: object, allowed: Sequence[str]) -> None:
