@@ -57,7 +57,7 @@ from .results import (
 )
 from .score import invert_information
 from .testing import SpecificationTest, chi2_test
-from .within import Array, stack, within_transform
+from .within import Array, SparseMatrix, stack, within_transform
 
 RandomModel = Literal["ols", "slx", "sar", "sem", "sdm", "sdem"]
 ErrorEffects = Literal["outside", "inside"]
@@ -123,6 +123,8 @@ class RandomEffectsPanel:
         Period dummies.
     error_effects : {"outside", "inside"}
         Where the effects of error models stand: outside or inside the spatial process.
+    error_weights : as ``weights``, optional
+        M of the error, u = λMu + ε; default the weights of the lags.
 
     Raises
     ------
@@ -145,8 +147,13 @@ class RandomEffectsPanel:
         durbin: Sequence[str] | None = None,
         time_effects: bool = True,
         error_effects: ErrorEffects = "outside",
+        error_weights: Weights | tuple[Sequence[Any], Any] | None = None,
     ) -> None:
         _check_choices(model, error_effects)
+        if error_weights is not None and model not in ERROR_MODELS:
+            raise SpecificationError(
+                f"error_weights are given but model {model!r} has no spatial error; use sem or sdem"
+            )
         if durbin is not None and model not in DURBIN_MODELS:
             raise SpecificationError(
                 f"durbin is given but model {model!r} has no lagged regressors; use "
@@ -159,6 +166,7 @@ class RandomEffectsPanel:
             durbin=durbin,
             lag_regressors=model in DURBIN_MODELS,
             intercept=not time_effects,
+            error_weights=error_weights,
         )
         self._assemble(arrays, model, time_effects, error_effects, None)
 
@@ -182,7 +190,8 @@ class RandomEffectsPanel:
         model, time_effects, error_effects
             As of the class.
         spectrum : WeightsSpectrum, optional
-            Of the weights, if known.
+            Of the weights that the spatial parameter belongs to (those of the error in error
+            models), if known.
 
         Returns
         -------
@@ -202,6 +211,8 @@ class RandomEffectsPanel:
         spectrum: WeightsSpectrum | None,
     ) -> None:
         self.arrays = arrays
+        # What is filtered and by which weights; the lags of regressors are in z already.
+        self._filtered = replace(arrays, weights=_weights_of(arrays, model))
         self.model = model
         self.time_effects = time_effects
         self.error_effects = error_effects
@@ -220,9 +231,9 @@ class RandomEffectsPanel:
 
     @property
     def spectrum(self) -> WeightsSpectrum:
-        """Log-determinant and admissible interval of the weights, computed once."""
+        """Log-determinant and admissible interval of the spatial parameter, computed once."""
         if self._spectrum is None:
-            self._spectrum = analyse_weights(self.arrays.weights)
+            self._spectrum = analyse_weights(self._filtered.weights)
         return self._spectrum
 
     @property
@@ -279,16 +290,16 @@ class RandomEffectsPanel:
     def _moments(self) -> MomentSource:
         if self.model not in ERROR_MODELS:
             logdet = self.spectrum.full if self.model in LAG_MODELS else None
-            return lag_moments(self.arrays, self.time_effects, logdet)
+            return lag_moments(self._filtered, self.time_effects, logdet)
         if not self._outside:
-            return inside_moments(self.arrays, self.time_effects, self.spectrum.full)
+            return inside_moments(self._filtered, self.time_effects, self.spectrum.full)
         if self.arrays.n_units > DENSE_LIMIT:
             raise PanelSizeError(
                 "random effects outside the spatial error need the eigenvectors of a matrix of "
                 f"{self.arrays.n_units} x {self.arrays.n_units} at every step, which is done up to "
                 f"{DENSE_LIMIT} units; use error_effects='inside'"
             )
-        return outside_moments(self.arrays, self.time_effects, self.spectrum.full)
+        return outside_moments(self._filtered, self.time_effects, self.spectrum.full)
 
     def _estimate(self, source: MomentSource) -> RandomEffectsEstimate:
         n_obs = self.arrays.y.size
@@ -355,7 +366,7 @@ class RandomEffectsPanel:
         if not self.time_effects:
             return structural
         loadings = error_period_effects(
-            structural, arrays.weights, spatial, kappa, inside=not self._outside
+            structural, self._filtered.weights, spatial, kappa, inside=not self._outside
         )
         residuals: Array = structural - loadings[:, None]
         return residuals
@@ -389,7 +400,7 @@ class RandomEffectsPanel:
         if isinstance(moments, OutsideMoments):
             return outside_information(moments, source.triangle, kappa, sigma2)
         return inside_information(
-            self.arrays, self.time_effects, estimate.spatial, kappa, sigma2, dense=dense
+            self._filtered, self.time_effects, estimate.spatial, kappa, sigma2, dense=dense
         )
 
     def _warn_of_boundary(self, estimate: RandomEffectsEstimate) -> None:
@@ -530,7 +541,7 @@ class RandomEffectsResults:
         """Best linear unbiased prediction of μ by unit, unit of the dependent variable."""
         predicted = predict_effects(
             self.estimate.residuals,
-            self.arrays.weights,
+            _weights_of(self.arrays, self.model),
             self.estimate.spatial if self.spatial_name == "lambda" else None,
             self.estimate.kappa,
             inside=self.error_effects == "inside",
@@ -761,7 +772,7 @@ def mundlak_test(panel: SpatialPanel, *, error_effects: str = "outside") -> Spec
         model=panel.model,
         time_effects=panel.time_effects,
         error_effects=error_effects,
-        spectrum=panel.spectrum,
+        spectrum=_spectrum_of(panel),
     ).fit()
     wald = random.wald_test(list(names))
     note = "Assumes errors that are independent over time; rejects too often if they are not."
@@ -825,7 +836,7 @@ def hausman_test(
         model=panel.model,
         time_effects=panel.time_effects,
         error_effects=error_effects,
-        spectrum=panel.spectrum,
+        spectrum=_spectrum_of(panel),
     ).fit()
     if narrow.at_boundary or random.estimate.spatial_at_boundary:
         raise BoundaryError(
@@ -878,6 +889,7 @@ def _fit_fixed_side(panel: SpatialPanel, fixed: str) -> SpatialPanelResults:
         entity_effects=True,
         time_effects=panel.time_effects and not explicit,
         spectrum=panel.spectrum,
+        error_spectrum=panel.error_spectrum if panel.model in ERROR_MODELS else None,
     ).fit(estimator="transform" if fixed == "within" else "direct")
 
 
@@ -908,6 +920,17 @@ def select_regressors(arrays: PanelArrays, *, lagged: bool) -> PanelArrays:
         beta_positions=tuple(range(len(arrays.beta_positions))),
         theta_positions=tuple(thetas),
     )
+
+
+def _weights_of(arrays: PanelArrays, model: str) -> SparseMatrix:
+    """Weights that ρ or λ multiplies."""
+    if model in ERROR_MODELS and arrays.error_weights is not None:
+        return arrays.error_weights
+    return arrays.weights
+
+
+def _spectrum_of(panel: SpatialPanel) -> WeightsSpectrum:
+    return panel.error_spectrum if panel.model in ERROR_MODELS else panel.spectrum
 
 
 def _slopes_of(panel: SpatialPanel) -> PanelArrays:

@@ -89,7 +89,8 @@ class Dense:
         self.result = result
         self.t, self.n = arrays.y.shape
         self.y = arrays.y.ravel()
-        self.w = arrays.weights.toarray()
+        own = result.spatial_name == "lambda" and arrays.error_weights is not None
+        self.w = (arrays.error_weights if own else arrays.weights).toarray()
         z = arrays.z.reshape(-1, arrays.z.shape[2])
         periods = np.kron(np.eye(self.t), np.ones((self.n, 1)))
         self.x = np.hstack([z, periods]) if result.time_effects else z
@@ -165,25 +166,40 @@ class Dense:
 @pytest.mark.parametrize("time_effects", TIMES)
 @pytest.mark.parametrize("weights", list(WEIGHTS))
 @pytest.mark.parametrize(("model", "error_effects"), MODELS)
-class TestAgainstTheNormalDensity:
-    def test_loglik_and_score(self, model, error_effects, weights, time_effects):
-        result = fit(model, error_effects, time_effects, weights=WEIGHTS[weights])
-        dense = Dense(result)
-        params = result.params.to_numpy()
-        assert not result.at_boundary
-        assert result.loglik == pytest.approx(dense.loglik(params), abs=DENSE_ALGEBRA)
-        for position in range(params.size):
-            shift = np.zeros_like(params)
-            shift[position] = STEP
-            slope = (dense.loglik(params + shift) - dense.loglik(params - shift)) / (2 * STEP)
-            assert abs(slope) < NUMERIC_SCORE
+def test_fit_is_the_top_of_the_normal_density(model, error_effects, weights, time_effects):
+    result = fit(model, error_effects, time_effects, weights=WEIGHTS[weights])
+    dense = Dense(result)
+    params = result.params.to_numpy()
+    assert not result.at_boundary
+    assert result.loglik == pytest.approx(dense.loglik(params), abs=DENSE_ALGEBRA)
+    for position in range(params.size):
+        shift = np.zeros_like(params)
+        shift[position] = STEP
+        slope = (dense.loglik(params + shift) - dense.loglik(params - shift)) / (2 * STEP)
+        assert abs(slope) < NUMERIC_SCORE
+    # Differences of mean and covariance: relative error of about STEP².
+    np.testing.assert_allclose(result.cov, dense.information(), rtol=1e-6, atol=1e-9)
 
-    def test_covariance_is_the_inverse_of_the_full_information(
-        self, model, error_effects, weights, time_effects
-    ):
-        result = fit(model, error_effects, time_effects, weights=WEIGHTS[weights])
-        # Second-order differences of mean and covariance: relative error of about STEP².
-        np.testing.assert_allclose(result.cov, Dense(result).information(), rtol=1e-6, atol=1e-9)
+
+@pytest.mark.parametrize("error_effects", ["outside", "inside"])
+def test_error_may_have_weights_of_its_own(error_effects):
+    dependent, exog, weights = random_problem()
+    other = (weights[0], sparse.csr_array(ring_weights(12, seed=9)))
+    panel = RandomEffectsPanel(
+        dependent, exog, weights, model="sdem", error_effects=error_effects, error_weights=other
+    )
+    result = panel.fit()
+    dense = Dense(result)
+    assert np.abs(dense.w - weights[1].toarray()).max() > 0.1
+    assert result.loglik == pytest.approx(dense.loglik(result.params.to_numpy()), abs=DENSE_ALGEBRA)
+    np.testing.assert_allclose(result.cov, dense.information(), rtol=1e-6, atol=1e-9)
+    same = mundlak_test(SpatialPanel(dependent, exog, weights, model="sdem", error_weights=other))
+    assert (
+        same.statistic
+        != mundlak_test(SpatialPanel(dependent, exog, weights, model="sdem")).statistic
+    )
+    with pytest.raises(SpecificationError, match="no spatial error"):
+        RandomEffectsPanel(dependent, exog, weights, model="sdm", error_weights=other)
 
 
 @pytest.mark.parametrize("time_effects", TIMES)
