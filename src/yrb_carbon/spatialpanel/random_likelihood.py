@@ -28,6 +28,10 @@ from .within import Array, SparseMatrix, period_loadings, spatial_lag, within_tr
 
 # Smallest φ² searched: a variance of the unit effects 10¹⁰ times that of the mean of T errors.
 SMALLEST_KAPPA = 1e-10
+# The range of ln φ² is 23 units; the likelihood bends over a few of them.
+SCAN_POINTS = 65
+# Points inside the bracket around the highest of these.
+BRACKET_POINTS = 3
 
 
 class Moments(Protocol):
@@ -36,8 +40,14 @@ class Moments(Protocol):
     def gram(self, kappa: float) -> tuple[Array, Array]:
         """Cross products weighted by σ² times the inverse covariance, and their κ-derivative."""
 
+    def grams(self, kappas: Array) -> Array:
+        """The cross products at many values, shape (M, 1+P, 1+P)."""
+
     def log_jacobian(self, kappa: float) -> tuple[float, float]:
         """What stands beside the sum of squares in ln L, and its κ-derivative."""
+
+    def log_jacobians(self, kappas: Array) -> Array:
+        """The first of these at many values, shape (M,)."""
 
     def spatial_score(self, kappa: float, contrast: Array) -> tuple[float, float]:
         """Derivatives in the spatial parameter of the sum of squares and of the log-Jacobian."""
@@ -116,10 +126,14 @@ def profile_variance(moments: Moments, n_obs: int) -> Profile:
             memory[log_kappa] = _concentrate(moments, float(np.exp(log_kappa)), n_obs)
         return memory[log_kappa]
 
+    lowest = float(np.log(SMALLEST_KAPPA))
+    grid = np.linspace(lowest, 0.0, SCAN_POINTS)
+    best = int(np.argmax(_scan(moments, np.exp(grid), n_obs)))
     peak = maximise(
         lambda log_kappa: at(log_kappa)[0],
         lambda log_kappa: at(log_kappa)[1],
-        (float(np.log(SMALLEST_KAPPA)), 0.0),
+        (float(grid[max(best - 1, 0)]), float(grid[min(best + 1, grid.size - 1)])),
+        scan_points=BRACKET_POINTS,
     )
     loglik, kappa_score, contrast, sum_of_squares = at(peak.location)
     kappa = float(np.exp(peak.location))
@@ -133,6 +147,19 @@ def profile_variance(moments: Moments, n_obs: int) -> Profile:
         contrast=contrast,
         sigma2=sum_of_squares / n_obs,
     )
+
+
+def _scan(moments: Moments, kappas: Array, n_obs: int) -> Array:
+    """ln L but for a constant at every κ, δ and σ² at their best."""
+    grams = moments.grams(kappas)
+    length = np.sqrt(np.diagonal(grams, axis1=1, axis2=2))
+    scaled = grams / (length[:, :, None] * length[:, None, :])
+    delta = np.linalg.solve(scaled[:, 1:, 1:], scaled[:, 1:, :1])[:, :, 0]
+    remaining = 1.0 - (delta * scaled[:, 1:, 0]).sum(axis=1)
+    # Rounding can take a remainder that is next to nothing below zero.
+    squares = length[:, 0] ** 2 * np.maximum(remaining, np.finfo(float).eps)
+    values: Array = -0.5 * n_obs * np.log(squares) + moments.log_jacobians(kappas)
+    return values
 
 
 def _concentrate(moments: Moments, kappa: float, n_obs: int) -> tuple[float, float, Array, float]:
@@ -175,10 +202,20 @@ class SplitMoments:
         """within + κ between, and between."""
         return self.within + kappa * self.between, self.between
 
+    def grams(self, kappas: Array) -> Array:
+        """within + κ between at every κ."""
+        products: Array = self.within + kappas[:, None, None] * self.between
+        return products
+
     def log_jacobian(self, kappa: float) -> tuple[float, float]:
         """T ln|I - ρW| + (N/2) ln κ, and N/(2κ)."""
         half = 0.5 * self.n_units
         return self.logdet_value + half * float(np.log(kappa)), half / kappa
+
+    def log_jacobians(self, kappas: Array) -> Array:
+        """T ln|I - ρW| + (N/2) ln κ at every κ."""
+        values: Array = self.logdet_value + 0.5 * self.n_units * np.log(kappas)
+        return values
 
     def spatial_score(self, kappa: float, contrast: Array) -> tuple[float, float]:
         """Derivatives in ρ or λ."""
@@ -251,6 +288,28 @@ class OutsideMoments:
         between: Array = self.n_periods * (centred.T * weights) @ centred
         slope: Array = self.n_periods * (centred.T * slopes) @ centred
         return self.within + between, slope
+
+    def grams(self, kappas: Array) -> Array:
+        """The same at every κ; centring is M'wM - M'wι(ι'wι)⁻¹ι'wM."""
+        weights = self._all_inverse_roots(kappas)
+        between = np.swapaxes(weights[:, :, None] * self.means, 1, 2) @ self.means
+        if self.time_effects:
+            weighted = weights * self.ones
+            cross = weighted @ self.means
+            share = cross[:, :, None] * cross[:, None, :]
+            between -= share / (weighted @ self.ones)[:, None, None]
+        products: Array = self.within + self.n_periods * between
+        return products
+
+    def log_jacobians(self, kappas: Array) -> Array:
+        """(T - 1) ln|B| - ½ ln|V| at every κ."""
+        values: Array = self.logdet_value + 0.5 * np.log(self._all_inverse_roots(kappas)).sum(1)
+        return values
+
+    def _all_inverse_roots(self, kappas: Array) -> Array:
+        column = kappas[:, None]
+        weights: Array = self.roots * column / (column + (1.0 - column) * self.roots)
+        return weights
 
     def log_jacobian(self, kappa: float) -> tuple[float, float]:
         """(T - 1) ln|B| - ½ ln|V|, and its κ-derivative."""
