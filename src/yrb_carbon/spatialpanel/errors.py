@@ -145,6 +145,14 @@ class UnstableWarning(UserWarning):
     """The estimated dynamic model is not stable; it has no long-run effects."""
 
 
+class FormulaError(SpecificationError):
+    """A formula could not be read, or names what the data do not have."""
+
+
+class StoredResultsError(SpatialPanelError):
+    """Stored results cannot be read: another version, a broken file, or an unknown type."""
+
+
 def enumerate_names(names: Iterable[object], limit: int = 8) -> str:
     """Names for an error message, cut after ``limit`` with the number left out."""
     listed = [str(name) for name in names]
