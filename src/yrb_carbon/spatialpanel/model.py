@@ -170,6 +170,60 @@ class SpatialPanel:
             )
 
     @classmethod
+    def from_formula(
+        cls,
+        formula: str,
+        data: pd.DataFrame,
+        weights: Weights | tuple[Sequence[Any], Any],
+        *,
+        model: Model | None = None,
+        entity_effects: bool = True,
+        time_effects: bool = True,
+        error_weights: Weights | tuple[Sequence[Any], Any] | None = None,
+    ) -> SpatialPanel:
+        """A model written as a formula: ``y ~ x1 + log(x2) + C(region) + x1:x2 + W(x1)``.
+
+        Parameters
+        ----------
+        formula : str
+            In the language of formulaic. ``W(term)`` marks a regressor whose spatial lag enters.
+            The intercept is held by the effects, and there is one where there are none.
+        data : DataFrame, index (unit, year)
+            With the variables as columns; the names of the index levels may be used too.
+        weights
+            As of the class.
+        model : str, optional
+            Default ``sdm`` for a formula with a ``W()`` and ``sar`` for one without. A model
+            with lagged regressors and a formula without ``W()`` lags all of them.
+        entity_effects, time_effects, error_weights
+            As of the class.
+
+        Returns
+        -------
+        SpatialPanel
+
+        Raises
+        ------
+        FormulaError
+            With what could not be read, and what to write.
+        MissingValueError
+            If a variable is missing in some unit-years, which are named; no row is dropped.
+        """
+        from .formula import build_design
+
+        design = build_design(formula, data, has_effects=entity_effects or time_effects)
+        return cls(
+            design.dependent,
+            design.exog,
+            weights,
+            model=model or ("sar" if design.durbin is None else "sdm"),
+            durbin=design.durbin,
+            entity_effects=entity_effects,
+            time_effects=time_effects,
+            error_weights=error_weights,
+        )
+
+    @classmethod
     def from_arrays(
         cls,
         arrays: PanelArrays,
