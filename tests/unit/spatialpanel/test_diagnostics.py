@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy import linalg, sparse
-from spatial_reference import EFFECTS, complement, dummies, make_problem, ring_weights
+from spatial_reference import (
+    EFFECTS,
+    complement,
+    dummies,
+    make_problem,
+    ring_weights,
+    transformers,
+)
 
 from yrb_carbon.spatialpanel import (
     BoundaryError,
@@ -26,11 +33,13 @@ from yrb_carbon.spatialpanel.diagnostics import (
     calc_hr,
     calc_moments,
     calc_moran_by_period,
+    calc_moran_of_panel,
     calc_residual_slopes,
     calc_serial_lm,
     calc_variance_ratio,
     calc_weighted_cd,
     fit_linear_model,
+    linear_fit_of,
     lm_tests,
     moran_residuals,
     pesaran_cd,
@@ -43,6 +52,8 @@ from yrb_carbon.spatialpanel.testing import SpecificationTest
 ROUNDING = 1e-9
 # Central differences of a smooth ratio with a step of 1e-5.
 DIFFERENCES = 1e-7
+# An estimate is where its score vanishes to 1e-8, not to the last digit.
+SEARCH = 1e-6
 # Permuting the data changes the order of summation only.
 EQUIVARIANCE = 1e-10
 
@@ -354,6 +365,52 @@ def test_moran_by_period_is_exact_with_effects_alone():
     assert rows[:, 2] == pytest.approx(np.sqrt(variance), rel=ROUNDING)
 
 
+@pytest.mark.parametrize("effects", EFFECTS)
+@pytest.mark.parametrize("weights", list(WEIGHTS))
+def test_moran_by_period_equals_dense_moments(weights, effects):
+    panel = make_panel(effects, weights=WEIGHTS[weights])
+    maker, w = residual_maker(panel), panel.arrays.weights.toarray()
+    k = (w + w.T) / 2
+    rows = calc_moran_by_period(panel.arrays.weights, fit_of(panel))
+    for t in range(5):
+        omega = maker[12 * t : 12 * (t + 1), 12 * t : 12 * (t + 1)]
+        d, dd = np.trace(omega), np.trace(omega @ omega)
+        kd, kk = np.trace(k @ omega @ omega), np.trace(k @ omega @ k @ omega)
+        ratio, free = np.trace(k @ omega) / d, d**2 / dd
+        mean = ratio - 2 * (kd - ratio * dd) / d**2
+        variance = 2 * (kk - 2 * ratio * kd + ratio**2 * dd) / d**2 * free / (free + 2)
+        expected = 12 / w.sum() * np.array([mean, np.sqrt(variance)])
+        assert rows[t, 1:] == pytest.approx(expected, rel=ROUNDING)
+
+
+@pytest.mark.parametrize(("model", "name"), [("sdm", "rho"), ("sem", "lambda")])
+@pytest.mark.parametrize("effects", [(True, True), (True, False)])
+def test_moran_of_a_spatial_model_loses_what_its_parameter_takes(effects, model, name):
+    """Share of a second spatial error's information that is left: dense normal information."""
+    panel = make_panel(effects, model=model, rho=0.3, lam=0.0)
+    result = panel.fit("transform")
+    f, w = transformers(panel.arrays, *effects)
+    periods, identity = len(f) // len(w), np.eye(len(w))
+    z = f @ panel.arrays.z.reshape(-1, panel.arrays.z.shape[2])
+    inverse = np.linalg.inv(identity - result.params[name] * w)
+    lag = np.kron(np.eye(periods), inverse)
+    big_w = np.kron(np.eye(periods), w)
+    # Means of y and slopes of its covariance, both filtered by (I - ρW) or (I - λW).
+    own = big_w @ lag
+    mean = own @ z @ result.estimate.delta if name == "rho" else np.zeros(len(z))
+    slopes = [own + own.T, big_w + big_w.T, np.eye(len(z)) / result.sigma2]
+    h = np.array([[0.5 * np.trace(p @ q) for q in slopes] for p in slopes])
+    residual = mean - z @ np.linalg.lstsq(z, mean, rcond=None)[0]
+    h[0, 0] += residual @ residual / result.sigma2
+    left = 1 / np.linalg.inv(h)[1, 1] / (h[1, 1] - h[1, 2] ** 2 / h[2, 2])
+    table = moran_residuals(result)
+    bare = calc_moran_of_panel(panel.arrays.weights, linear_fit_of(result))
+    assert (table.loc["panel", "std_dev"] / bare[2]) ** 2 == pytest.approx(left, rel=SEARCH)
+    one = calc_moran_by_period(panel.arrays.weights, linear_fit_of(result))[:, 2]
+    by_period = (table["std_dev"].to_numpy()[:5] / one) ** 2
+    assert by_period == pytest.approx(1 - (1 - left) / periods, rel=SEARCH)
+
+
 @pytest.mark.parametrize("remove_mean", [True, False])
 @pytest.mark.parametrize("own_error_weights", [True, False])
 def test_slopes_of_residual_autocorrelation_equal_finite_differences(
@@ -550,8 +607,7 @@ def test_conditional_mu_equals_the_score_test_of_the_dense_model(time_effects):
         time_effects=time_effects,
         centred=False,
     )
-    # The estimate of λ is where its score vanishes to 1e-8, not to the last digit.
-    assert statistic == pytest.approx(score / np.sqrt(variance), rel=1e-6)
+    assert statistic == pytest.approx(score / np.sqrt(variance), rel=SEARCH)
 
 
 @pytest.mark.parametrize("effects", EFFECTS)
