@@ -6,9 +6,10 @@ with the unit effects and 50 periods before the first one observed. T counts the
 the first is the initial value, the likelihood has T - 1. Cases: the panel of the studies
 (90 units, 16 periods), one of the same size with slow dynamics, and one that is small in both
 directions (21 units, 6 periods). Every estimator is fitted; intervals of the long run exist only
-where the estimate is stable, those of the adjusted score only where it has a root: the columns
-``missing`` count the samples without, and all other columns are of the rest. Medians stand beside
-means because long-run effects have no moments in short panels.
+where the estimate is stable, those of the adjusted score only where it has a root, those of the
+one-step correction only where the uncorrected estimate is stable: the column ``missing`` counts
+the samples without, and all other columns are of the rest. Medians stand beside means because
+long-run effects have no moments in short panels.
 
 Writes docs/benchmarks/dynamic_coverage.csv; exits with 1 if the criterion fails:
 
@@ -36,7 +37,12 @@ import pandas as pd
 from scipy import sparse
 
 from yrb_carbon.spatialpanel.dynamic import DynamicSpatialPanel
-from yrb_carbon.spatialpanel.errors import ConvergenceError, UnstableWarning
+from yrb_carbon.spatialpanel.errors import (
+    BoundaryError,
+    ConvergenceError,
+    UnstableError,
+    UnstableWarning,
+)
 
 SEED = 20240116
 REPLICATIONS = 2000
@@ -154,7 +160,7 @@ def replicate(seed: np.random.SeedSequence, case: Case) -> list[tuple[object, ..
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", UnstableWarning)
                 result = model.fit(estimator)
-        except ConvergenceError:
+        except (BoundaryError, ConvergenceError, UnstableError):
             continue
         tables = [("", result.tidy().query("std_error.notna()").assign(inference="asymptotic"))]
         for horizon in ("short", "long"):

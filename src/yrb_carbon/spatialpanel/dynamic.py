@@ -171,8 +171,6 @@ class DynamicTraces:
 
     Attributes
     ----------
-    plain : array, shape (m,)
-        tr(L_a): J tr(G) for ρ, zero for the lags.
     centred : array, shape (m,)
         tr(QL_a).
     curvature : array, shape (m, m)
@@ -181,7 +179,6 @@ class DynamicTraces:
         tr(QL_aQL_b).
     """
 
-    plain: Array
     centred: Array
     curvature: Array
     variance: Array
@@ -284,7 +281,6 @@ def calc_dynamic_traces(problem: DynamicProblem, phi: Array) -> DynamicTraces:
             )
             variance[a, b] = curvature[a, b] - removed * float(between.sum().real)
     return DynamicTraces(
-        plain=np.array([n_periods * float(column[:, 0].sum().real) for column in series]),
         centred=np.array([float((column @ weights).sum().real) for column in series]),
         curvature=curvature,
         variance=variance,
@@ -348,10 +344,10 @@ def correct_dynamic_bias(
 ) -> Array:
     """One-step correction of the quasi maximum likelihood estimates.
 
-    φ + H⁻¹b, -b the expected concentrated score: tr(QL_a) - tr(L_a) for the lags and ρ,
-    -N*/(2σ²) for σ². With Σ_h (1 - h/T)A^h in the place of Σ_h A^h, its limit, this is the
-    correction of Yu, de Jong & Lee (2008, eq. 21) and Lee & Yu (2010, eq. 19), with the terms of
-    higher order in 1/T kept; it exists for unstable A too.
+    φ + H⁻¹b, with -b the limit of the expected concentrated score for long stable panels:
+    b_τ = tr(Σ_h A^h S⁻¹), b_η = b_ρ = tr(W Σ_h A^h S⁻¹), b_σ² = N*/(2σ²), S = I - ρW,
+    A = S⁻¹(τI + ηW) and Σ_h A^h S⁻¹ = ((1-τ)I - (ρ+η)W)⁻¹ (Yu, de Jong & Lee 2008, eq. 21; Lee & Yu
+    2010, eq. 19, with W* for W).
 
     Parameters
     ----------
@@ -363,14 +359,33 @@ def correct_dynamic_bias(
     Returns
     -------
     array, shape (P+2,): (δ, ρ, σ²).
+
+    Raises
+    ------
+    UnstableError
+        If a root is on or outside the unit circle, so that Σ_h A^h does not exist.
     """
     parameters = np.concatenate([estimate.delta, [estimate.rho, estimate.sigma2]])
     if not problem.entity_effects:
         return parameters
-    traces = calc_dynamic_traces(problem, parameters[problem.dynamic_positions])
+    tau, eta, rho = problem.split(parameters[problem.dynamic_positions])
+    eigenvalues = problem.eigenvalues
+    largest = float(np.abs(calc_roots(tau, eta, rho, eigenvalues)).max())
+    if largest >= 1.0:
+        raise UnstableError(
+            f"the bias correction sums all powers of A = (I - rho W)^-1 (tau I + eta W), whose "
+            f"largest root is {largest:.4f} at the quasi maximum likelihood estimate; use "
+            "estimator='adjusted_score', which needs no stability"
+        )
+    long_run = 1.0 / (1.0 - tau - (rho + eta) * eigenvalues)
+    in_space = float((eigenvalues * long_run).sum().real)
     shift = np.zeros_like(parameters)
-    shift[problem.dynamic_positions] = traces.plain - traces.centred
-    shift[-1] = problem.eigenvalues.size / (2.0 * estimate.sigma2)
+    shift[problem.dynamic_positions] = (
+        [float(long_run.sum().real)] * problem.time_lag
+        + [in_space] * problem.space_time_lag
+        + [in_space]
+    )
+    shift[-1] = eigenvalues.size / (2.0 * estimate.sigma2)
     corrected: Array = parameters + invert_information(information) @ shift
     return corrected
 
@@ -1100,6 +1115,8 @@ class DynamicSpatialPanel:
             If the correction moves ρ out of the admissible interval or makes σ² negative.
         ConvergenceError
             If the adjusted score has no root near the other estimates.
+        UnstableError
+            If the one-step correction is asked of an estimate that is not stable.
         """
         _check_choice("estimator", estimator, get_args(DynamicEstimator))
         _check_choice("cov_type", cov_type, get_args(DynamicCovariance))
@@ -1129,13 +1146,11 @@ class DynamicSpatialPanel:
         return results
 
     def _correct(self, estimate: DynamicEstimate, estimator: str) -> DynamicEstimate:
-        corrected = correct_dynamic_bias(self.problem, estimate, self._information(estimate))
-        if estimator == "bias_corrected":
-            return self._at(corrected)
-        lower, upper = self.problem.interval
-        parameters = np.append(estimate.delta, estimate.rho)
-        start = corrected if lower < corrected[-2] < upper else parameters
-        return fit_adjusted(self.problem, start[self.problem.dynamic_positions])
+        if estimator == "adjusted_score":
+            parameters = np.append(estimate.delta, estimate.rho)
+            return fit_adjusted(self.problem, parameters[self.problem.dynamic_positions])
+        information = self._information(estimate)
+        return self._at(correct_dynamic_bias(self.problem, estimate, information))
 
     def _covariance(self, estimate: DynamicEstimate, estimator: str, cov_type: str) -> Array:
         if estimate.at_boundary:
