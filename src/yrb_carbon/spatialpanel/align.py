@@ -30,7 +30,7 @@ from .errors import (
     WeightsError,
     enumerate_names,
 )
-from .within import Array, SparseMatrix, spatial_lag, stack
+from .within import Array, SparseMatrix, spatial_lag, stack, triangular_factor
 
 INTERCEPT = "const"
 LAG_PREFIX = "W."
@@ -280,8 +280,7 @@ def check_identified(z: Array, arrays: PanelArrays, effects: str) -> None:
     AbsorbedRegressorError, CollinearRegressorError
         With the names concerned.
     """
-    size = np.linalg.norm(stack(arrays.z), axis=0)
-    length = np.linalg.norm(stack(z), axis=0)
+    size, length = (np.sqrt(np.einsum("tnk,tnk->k", values, values)) for values in (arrays.z, z))
     absorbed = [
         name
         for name, a, b in zip(arrays.names, length, size, strict=True)
@@ -292,7 +291,8 @@ def check_identified(z: Array, arrays: PanelArrays, effects: str) -> None:
         raise AbsorbedRegressorError(
             "; ".join(reasons) + ". Drop the regressor or the effects that absorb it"
         )
-    _, r, pivots = linalg.qr(stack(z) / length, mode="economic", pivoting=True)
+    # R of the columns holds all that is needed of them, at any number of rows.
+    _, r, pivots = linalg.qr(triangular_factor(stack(z)) / length, mode="economic", pivoting=True)
     weak = np.abs(np.diag(r)) <= COLLINEAR_TOLERANCE
     if not weak.any():
         return

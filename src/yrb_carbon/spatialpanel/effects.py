@@ -193,8 +193,19 @@ def draw_parameters(
 
 
 def _traces_by_eigenvalues(rhos: Array, eigenvalues: NDArray[Any]) -> tuple[Array, Array]:
-    ratios = eigenvalues[None, :] / (1.0 - rhos[:, None] * eigenvalues[None, :])
-    return ratios.mean(axis=1).real, (ratios**2).mean(axis=1).real
+    """tr(G)/N and tr(GG)/N; of a conjugate pair one eigenvalue counts twice."""
+    g, g_slope = np.zeros(rhos.size), np.zeros(rhos.size)
+    parts: list[tuple[float, NDArray[Any]]] = [(1.0, eigenvalues)]
+    if np.iscomplexobj(eigenvalues):
+        parts = [
+            (1.0, eigenvalues[eigenvalues.imag == 0.0].real),
+            (2.0, eigenvalues[eigenvalues.imag > 0.0]),
+        ]
+    for count, values in parts:
+        ratios = values / (1.0 - rhos[:, None] * values)
+        g += count * ratios.sum(axis=1).real
+        g_slope += count * np.einsum("ij,ij->i", ratios, ratios).real
+    return g / eigenvalues.size, g_slope / eigenvalues.size
 
 
 def _traces_by_interpolation(rhos: Array, logdet: LogDeterminant) -> tuple[Array, Array]:

@@ -20,7 +20,8 @@ SHIFT_LIMIT = 20_000
 # rounding is still twelve digits away.
 SHIFT = 0.003
 POWER_ITERATIONS = 12
-NORM_PROBES = 32
+# Probes of tr(G'G) times N, and the fewest that give a standard error.
+NORM_WORK, FEWEST_PROBES = 2_000_000, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,7 @@ def calc_squared_norm(weights: SparseMatrix, rho: float) -> float:
 
 
 def estimate_squared_norm(
-    weights: SparseMatrix, rho: float, trace_gg: float, probes: int = NORM_PROBES
+    weights: SparseMatrix, rho: float, trace_gg: float, probes: int | None = None
 ) -> tuple[float, float]:
     """tr(G'G) and its standard error by random probes.
 
@@ -141,12 +142,15 @@ def estimate_squared_norm(
     rho : float
     trace_gg : float
         tr(GG), not deflated.
-    probes : int
+    probes : int, optional
+        Default: as many as keep the relative error the same at any N (it falls with √N R).
 
     Returns
     -------
     tr(G'G), standard error.
     """
+    if probes is None:
+        probes = max(FEWEST_PROBES, int(NORM_WORK / weights.shape[0]))
     solver = filter_solver(weights)
     transpose = sparse.csr_array(weights.T)
     norms, powers = calc_square_norms(weights), calc_power_traces(weights)

@@ -18,16 +18,24 @@ from scipy import linalg
 
 from .errors import ConvergenceError, PerfectFitError
 from .logdet import LogDeterminant
-from .within import Array, period_loadings, within_transform
+from .within import (
+    TALL_BLOCK,
+    Array,
+    period_loadings,
+    triangular_factor,
+    within_transform,
+)
 
 # Number of points at which the exact profile likelihood brackets its highest peak. A Jacobian
 # that is concave between its poles leaves few peaks.
 SCAN_POINTS = 33
 # A peak closer to the edge than this share of the interval counts as at the edge.
 EDGE = 1e-8
+# Relative error of e'e beyond which the quadratic in λ is not exact enough.
+QUADRATIC_TOLERANCE = 1e-11
 # Half width of the exact bracket in standard errors of ρ, its sampling error and that of the rough
 # log-determinant: wide enough for draws of ρ around the estimate too.
-BRACKET_ERRORS = 5.0
+BRACKET_ERRORS = 4.0
 WIDEST_BRACKET = 0.25
 BRACKET_MOVES = 12
 # A second peak competes if it is lower by less than so many standard errors of the rough value.
@@ -173,8 +181,13 @@ def gaussian_loglik(
 
 def least_squares(regressors: Array, targets: Array) -> Array:
     """Coefficients (K,) or (K, M) of ``targets`` (n,) or (n, M) on ``regressors`` (n, K), by QR."""
-    if regressors.shape[1] == 0:
+    k = regressors.shape[1]
+    if k == 0:
         return np.zeros((0, *targets.shape[1:]))
+    if regressors.shape[0] > TALL_BLOCK:
+        r = triangular_factor(regressors, targets)
+        tall: Array = linalg.solve_triangular(r[:k, :k], r[:k, k:], check_finite=False)
+        return tall.reshape((k, *targets.shape[1:]))
     q, r = linalg.qr(regressors, mode="economic", check_finite=False)
     solution: Array = linalg.solve_triangular(r, q.T @ targets, check_finite=False)
     return solution
@@ -240,9 +253,9 @@ def fit_lag(
     Estimate, with σ² = e'e/n.
     """
     stacked_z = z.reshape(-1, z.shape[2])
-    targets = np.column_stack([y.ravel(), lagged_y.ravel()])
-    coefficients = least_squares(stacked_z, targets)
-    e0, ed = (targets - stacked_z @ coefficients).T
+    coefficients = least_squares(stacked_z, np.column_stack([y.ravel(), lagged_y.ravel()]))
+    e0 = y.ravel() - stacked_z @ coefficients[:, 0]
+    ed = lagged_y.ravel() - stacked_z @ coefficients[:, 1]
     a, b, c = float(e0 @ e0), float(e0 @ ed), float(ed @ ed)
     refuse_perfect_fit(a - b * b / c if c > 0.0 else a, y)
 
@@ -327,14 +340,7 @@ def fit_error(
         else:
             loadings = np.zeros((n_periods, filtered.shape[2]))
         flat = filtered.reshape(-1, filtered.shape[2])
-        gram = flat.T @ flat
-        # Near the edge of the interval the filter takes the intercept towards zero; columns of unit
-        # length keep the system regular there.
-        length = np.sqrt(np.diag(gram)[1:])
-        scaled = gram[1:, 1:] / np.outer(length, length)
-        delta = linalg.solve(scaled, gram[1:, 0] / length, assume_a="pos", check_finite=False)
-        delta = delta / length
-        contrast = np.concatenate([[1.0], -delta])
+        contrast = _best_contrast(flat.T @ flat)
         residuals = filtered @ contrast
         return float(residuals.ravel() @ residuals.ravel()), residuals, contrast, loadings
 
@@ -350,9 +356,14 @@ def fit_error(
         profile(0.0)[0],
         within_transform(y, entity_effects=scheme.entity_effects, time_effects=scheme.time_effects),
     )
-    peak = maximise_profile(value, score, logdet, jacobian_periods, interval)
-    constant = -0.5 * n_effective * (1.0 + float(np.log(2.0 * np.pi / n_effective)))
+    functions: tuple[Callable[[float], float], Callable[[float], float]] = (value, score)
+    if not direction_varies:
+        functions = _quadratic_profile(raw, lagged, n_effective)
+    peak = maximise_profile(*functions, logdet, jacobian_periods, interval)
+    if abs(functions[0](peak.location) - value(peak.location)) > QUADRATIC_TOLERANCE * n_effective:
+        peak = maximise_profile(value, score, logdet, jacobian_periods, interval)
     sum_of_squares, residuals, contrast, _ = profile(peak.location)
+    constant = -0.5 * n_effective * (1.0 + float(np.log(2.0 * np.pi / n_effective)))
     sigma2 = sum_of_squares / n_effective
     base, r = rotation
     delta = base + linalg.solve_triangular(r, -contrast[1:], check_finite=False)
@@ -372,6 +383,51 @@ def fit_error(
             for place, height in peak.other_peaks
         ),
     )
+
+
+def _best_contrast(gram: Array) -> Array:
+    """(1, -δ) with δ the coefficients of the first column on the others, from their Gram matrix."""
+    # Near the edge of the interval the filter takes the intercept towards zero; columns of unit
+    # length keep the system regular there.
+    length = np.sqrt(np.diag(gram)[1:])
+    scaled = gram[1:, 1:] / np.outer(length, length)
+    delta = linalg.solve(scaled, gram[1:, 0] / length, assume_a="pos", check_finite=False)
+    contrast: Array = np.concatenate([[1.0], -delta / length])
+    return contrast
+
+
+def _quadratic_profile(
+    raw: Array, lagged: Array, n_effective: int
+) -> tuple[Callable[[float], float], Callable[[float], float]]:
+    """-(n/2) ln e'e and its derivative in λ from Gram matrices that are formed once.
+
+    The Gram matrix of C - λMC is a quadratic in λ, so that no evaluation touches the NT rows.
+
+    Parameters
+    ----------
+    raw, lagged : array, shape (T, N, 1 + K)
+        C and MC, effects removed, y first.
+    n_effective : int
+    """
+    columns, lags = (part.reshape(-1, part.shape[2]) for part in (raw, lagged))
+    start, cross, end = columns.T @ columns, columns.T @ lags, lags.T @ lags
+    cross = cross + cross.T
+
+    def squares(lam: float) -> tuple[float, float]:
+        contrast = _best_contrast(start - lam * cross + lam**2 * end)
+        return (
+            float(contrast @ (start - lam * cross + lam**2 * end) @ contrast),
+            float(contrast @ (2.0 * lam * end - cross) @ contrast),
+        )
+
+    def value(lam: float) -> float:
+        return -0.5 * n_effective * float(np.log(squares(lam)[0]))
+
+    def score(lam: float) -> float:
+        sum_of_squares, slope = squares(lam)
+        return -0.5 * n_effective * slope / sum_of_squares
+
+    return value, score
 
 
 def maximise_profile(

@@ -26,7 +26,7 @@ from scipy.sparse import csgraph
 from scipy.sparse import linalg as sparse_linalg
 
 from .errors import LogDeterminantWarning, SpecificationError, WeightsError
-from .factor import filter_solver, log_absolute_diagonal
+from .factor import FilterSolver, filter_solver, log_absolute_diagonal
 from .quadrature import ProbeQuadrature, calc_power_traces, probe_general, probe_symmetric
 from .within import Array, SparseMatrix
 
@@ -47,21 +47,25 @@ ROW_SUM_TOLERANCE = 1e-9
 # Probes that bracket the optimum: their error, some 1e-3 of a standard error of ρ at any size,
 # is corrected by exact values, so a few do; and those of the estimate that stands alone.
 SEARCH_PROBES, FEW_PROBES, SEARCH_STEPS = 16, 8, 24
-PROBE_LIMIT = 200_000
+PROBE_LIMIT = 20_000
 MANY_PROBES, MANY_STEPS = 64, 40
 # Degrees tried one after the other; each adds as many exact values as it had, none is lost.
 INTERPOLATION_DEGREES = (2, 4, 8, 16, 32)
-# Error of tr(G) relative to tr(GG), its derivative: the error of ρ that it makes.
-SLOPE_TOLERANCE = 1e-10
+# Error of tr(G) relative to tr(GG), its derivative: the error of ρ that it makes. The coefficient
+# after the last one is smaller still, and the optimum is certified by an exact value.
+SLOPE_TOLERANCE = 1e-9
+# The same where a factorisation is cheap: good for tr(GG), the next derivative, too.
+TIGHT_SLOPE_TOLERANCE = 1e-12
+# The same beyond which a warning is due.
+WORST_SLOPE_TOLERANCE = 1e-7
 # Rounding of a log-determinant, a sum of N logarithms of order one, relative to N.
 ROUNDING = 4e-16
 # Half width of the bracket for derivatives at a single ρ, as a share of the admissible interval.
 POINT_REACH = 1e-2
 # |1 - cρ| below which ln|I - ρW| - ln|1 - cρ| loses digits and the bordered matrix is used.
 POLE = 1e-3
-# Size up to which the smallest eigenvalue is computed to all digits, and its tolerance beyond.
+# Size up to which the smallest eigenvalue is computed to all digits.
 EXTREME_LIMIT = 2000
-EXTREME_TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,8 +309,10 @@ class SparseCurve:
     weights : sparse array, shape (N, N)
     row_sum : float or None
         Common row sum c.
-    scaling : array, shape (N,), or None
-        From `symmetrising_scale`.
+    estimate : StochasticLogDeterminant
+        By few probes.
+    solver : FilterSolver
+        Of ``weights``.
     interval : (float, float)
         Admissible interval of ρ.
     """
@@ -315,34 +321,17 @@ class SparseCurve:
         self,
         weights: SparseMatrix,
         row_sum: float | None,
-        scaling: Array | None,
+        estimate: StochasticLogDeterminant,
+        solver: FilterSolver,
         interval: tuple[float, float],
     ) -> None:
         self.weights = weights
-        self.interval = interval
         self.row_sum = row_sum
-        self.scaling = scaling
-        self.solver = filter_solver(weights, symmetrisable=scaling is not None)
+        self.estimate = estimate
+        self.solver = solver
+        self.interval = interval
         self._values: dict[float, float] = {}
         self._interpolants: list[InterpolatedLogDeterminant] = []
-        self._quadrature: ProbeQuadrature | None = None
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name != "solver"}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self.solver = filter_solver(self.weights, symmetrisable=self.scaling is not None)
-
-    @property
-    def estimate(self) -> StochasticLogDeterminant:
-        """The curve by few probes; made once."""
-        if self._quadrature is None:
-            probes = FEW_PROBES if self.weights.shape[0] > PROBE_LIMIT else SEARCH_PROBES
-            self._quadrature = probe_weights(
-                self.weights, self.row_sum, self.scaling, probes=probes, steps=SEARCH_STEPS
-            )
-        return StochasticLogDeterminant(self._quadrature)
 
     def exact(self, rho: float) -> float:
         """ln|I - ρW*|, or ln|I - ρW| where the row sums differ, by factorisation."""
@@ -377,7 +366,9 @@ class SparseCurve:
         self, lower: float, upper: float, degrees: tuple[int, ...]
     ) -> InterpolatedLogDeterminant:
         estimate = self.estimate
+        cheap = self.weights.shape[0] <= PROBE_LIMIT
         scale = max(abs(estimate.trace_gg(0.5 * (lower + upper))), 1.0)
+        tolerance = scale * (TIGHT_SLOPE_TOLERANCE if cheap else SLOPE_TOLERANCE)
         for degree in degrees:
             # Points of one degree are among those of twice the degree: no exact value is lost.
             points = 0.5 * (lower + upper) - 0.5 * (upper - lower) * np.cos(
@@ -388,10 +379,10 @@ class SparseCurve:
             tail = float(np.abs(correction.coef[-1]))
             found = InterpolatedLogDeterminant(estimate, correction, lower, upper, tail, self)
             rounding = ROUNDING * float(np.abs(gaps).max() + self.weights.shape[0])
-            if tail <= rounding or found.trace_error <= SLOPE_TOLERANCE * scale:
+            if tail <= rounding or found.trace_error <= tolerance:
                 break
         else:
-            if len(degrees) > 1:
+            if len(degrees) > 1 and found.trace_error > WORST_SLOPE_TOLERANCE * scale:
                 _warn_of_interpolation(found)
         self._interpolants.append(found)
         return found
@@ -548,14 +539,19 @@ def analyse_weights(
         method = "eigen" if n_units <= limit else "sparse"
     if method == "eigen":
         return _spectrum_by_eigenvalues(weights, row_sum, scaling)
-    lower, upper = _extreme_interval(weights, row_sum, scaling)
-    base: SparseLogDeterminant | StochasticLogDeterminant
+    probes, steps = SEARCH_PROBES, SEARCH_STEPS
+    if method == "trace":
+        probes, steps = MANY_PROBES, MANY_STEPS
+    elif n_units > PROBE_LIMIT:
+        probes = FEW_PROBES
+    quadrature = probe_weights(weights, row_sum, scaling, probes=probes, steps=steps)
+    lowest = quadrature.lowest if n_units > EXTREME_LIMIT else None
+    lower, upper = _extreme_interval(weights, row_sum, scaling, lowest)
+    estimate = StochasticLogDeterminant(quadrature)
+    base: SparseLogDeterminant | StochasticLogDeterminant = estimate
     if method == "sparse":
-        base = SparseLogDeterminant(SparseCurve(weights, row_sum, scaling, (lower, upper)))
-    else:
-        base = StochasticLogDeterminant(
-            probe_weights(weights, row_sum, scaling, probes=MANY_PROBES, steps=MANY_STEPS)
-        )
+        solver = filter_solver(weights, symmetrisable=scaling is not None)
+        base = SparseLogDeterminant(SparseCurve(weights, row_sum, estimate, solver, (lower, upper)))
     return WeightsSpectrum(
         full=base if row_sum is None else replace(base, extra_root=row_sum),
         deflated=None if row_sum is None else base,
@@ -797,13 +793,12 @@ def _interval_of(eigenvalues: NDArray[Any]) -> tuple[float, float]:
 
 
 def _extreme_interval(
-    weights: SparseMatrix, row_sum: float | None, scaling: Array | None
+    weights: SparseMatrix, row_sum: float | None, scaling: Array | None, lowest: float | None
 ) -> tuple[float, float]:
     """Admissible interval by iterative eigenvalues; the lower bound is on the safe side if large.
 
-    Beyond `EXTREME_LIMIT` units the smallest eigenvalue is known to `EXTREME_TOLERANCE` only and
-    the bound moved inside by as much, or, where W is not similar to a symmetric matrix, the bound
-    is that of convergence, -1/λ_max.
+    Beyond `EXTREME_LIMIT` units the smallest eigenvalue is bounded from below by the Ritz values
+    of the probes, ``lowest``, or, where W is not similar to a symmetric matrix, by -λ_max.
     """
     n_units = weights.shape[0]
     # A fixed start keeps the Lanczos iteration, and with it every digit, reproducible.
@@ -817,15 +812,17 @@ def _extreme_interval(
             return _interval_of(np.abs(largest))
         values = sparse_linalg.eigs(weights, k=6, which="SR", v0=start, return_eigenvectors=False)
         return _interval_of(np.concatenate([values, np.abs(largest)]))
-    root = np.sqrt(scaling)
-    similar = sparse.csr_array(sparse.diags_array(root) @ weights @ sparse.diags_array(1.0 / root))
-    tolerance = EXTREME_TOLERANCE if large else 0.0
+    similar = _similar(weights, np.sqrt(scaling))
 
     def extreme(which: str) -> float:
-        found = sparse_linalg.eigsh(
-            similar, k=1, which=which, v0=start, return_eigenvectors=False, tol=tolerance
-        )
-        return float(found[0]) * (1.0 + 2.0 * tolerance)
+        found = sparse_linalg.eigsh(similar, k=1, which=which, v0=start, return_eigenvectors=False)
+        return float(found[0])
 
-    lower = 1.0 / extreme("SA")
-    return lower, 1.0 / (extreme("LA") if row_sum is None else row_sum)
+    smallest = extreme("SA") if lowest is None else lowest
+    return 1.0 / smallest, 1.0 / (extreme("LA") if row_sum is None else row_sum)
+
+
+def _similar(weights: SparseMatrix, root: Array) -> SparseMatrix:
+    """D^½WD^-½, symmetric, from the roots of the scaling."""
+    data = weights.data * root[_row_numbers(weights)] / root[weights.indices]
+    return sparse.csr_array((data, weights.indices, weights.indptr), shape=weights.shape)

@@ -27,27 +27,32 @@ BASIS_MEMORY = 2**27
 BLOCK_NONZEROS = 4_000_000
 
 
-def calc_power_traces(weights: SparseMatrix) -> Array:
+def calc_power_traces(weights: SparseMatrix, similar: SparseMatrix | None = None) -> Array:
     """Exact tr(W^k), k = 0, …, 4, from blocks of rows of W²: O(N m²) for m neighbours.
 
     Parameters
     ----------
     weights : sparse array, shape (N, N)
+    similar : sparse array, shape (N, N), optional
+        Symmetric matrix similar to W: it saves the product of the transposes.
 
     Returns
     -------
     array, shape (5,)
     """
-    n_units = weights.shape[0]
-    transpose = sparse.csr_array(weights.T)
+    matrix = weights if similar is None else similar
+    transpose = sparse.csr_array(matrix.T) if similar is None else matrix
     traces = np.zeros(5)
-    traces[0], traces[1] = n_units, weights.diagonal().sum()
-    for block in row_blocks(weights):
-        first, first_transposed = weights[block], transpose[block]
-        second = first @ weights
-        traces[2] += first.multiply(first_transposed).sum()
-        traces[3] += second.multiply(first_transposed).sum()
-        traces[4] += second.multiply(first_transposed @ transpose).sum()
+    traces[0], traces[1] = matrix.shape[0], matrix.diagonal().sum()
+    for block in row_blocks(matrix):
+        mirrored = transpose[block]
+        second = matrix[block] @ matrix
+        traces[2] += matrix[block].multiply(mirrored).sum()
+        traces[3] += second.multiply(mirrored).sum()
+        if similar is None:
+            traces[4] += second.multiply(mirrored @ transpose).sum()
+        else:
+            traces[4] += float(second.data @ second.data)
     return traces
 
 
@@ -84,12 +89,16 @@ class ProbeQuadrature:
         Dimension of the space the trace is over: N, or N-1 when deflated.
     exact_powers : array, shape (5,)
         tr(W^k), k = 0, …, 4, over that space.
+    lowest : float or None
+        Estimate of the smallest eigenvalue from below, for a symmetric matrix: the smallest Ritz
+        value of any probe less its residual.
     """
 
     nodes: NDArray[Any]
     weights: NDArray[Any]
     size: int
     exact_powers: Array
+    lowest: float | None = None
 
     @cached_property
     def power_gaps(self) -> Array:
@@ -156,7 +165,7 @@ def probe_symmetric(
 
     def project(vectors: Array) -> None:
         if direction is not None:
-            vectors -= np.outer(direction, direction @ vectors)
+            vectors -= direction[:, None] * (direction @ vectors)
 
     current = draw_probes(n_units, probes)
     project(current)
@@ -181,7 +190,14 @@ def probe_symmetric(
     tridiagonal[:, inner, inner] = alpha
     tridiagonal[:, inner[1:], inner[:-1]] = beta[:, :-1]
     nodes, vectors = np.linalg.eigh(tridiagonal)
-    return ProbeQuadrature(nodes, vectors[:, 0, :] ** 2 * squared[:, None], space, exact_powers)
+    residuals = np.abs(vectors[:, -1, 0]) * beta[:, -1]
+    return ProbeQuadrature(
+        nodes,
+        vectors[:, 0, :] ** 2 * squared[:, None],
+        space,
+        exact_powers,
+        lowest=float((nodes[:, 0] - residuals).min()),
+    )
 
 
 def probe_general(

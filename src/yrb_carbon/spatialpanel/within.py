@@ -11,6 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+# Rows that a factorisation of a tall matrix takes at a time.
+TALL_BLOCK = 16_384
+
 Array: TypeAlias = NDArray[np.float64]
 SparseMatrix: TypeAlias = sparse.csr_array
 
@@ -86,3 +89,28 @@ def spatial_lag(weights: SparseMatrix, values: Array) -> Array:
 def stack(values: Array) -> Array:
     """Time-major stack: (T, N) to (T·N,), (T, N, K) to (T·N, K)."""
     return values.reshape((-1, *values.shape[2:]))
+
+
+def triangular_factor(*parts: Array) -> Array:
+    """R of a QR factorisation of tall columns, by blocks of rows and without Q.
+
+    As accurate as Householder QR of the whole, in the memory of one block (Demmel, Grigori,
+    Hoemmen & Langou 2012, SIAM J. Sci. Comput. 34:A206-A239, a chain in place of a tree).
+
+    Parameters
+    ----------
+    parts : arrays, shape (n, K_i) or (n,), side by side; n at least the number of columns
+
+    Returns
+    -------
+    array, shape (K, K), upper triangular; its diagonal may have either sign.
+    """
+    columns = [part.reshape(part.shape[0], -1) for part in parts]
+    width = sum(part.shape[1] for part in columns)
+    factor: Array = np.empty((0, width))
+    for start in range(0, columns[0].shape[0], TALL_BLOCK):
+        rows = slice(start, start + TALL_BLOCK)
+        block = np.concatenate([part[rows] for part in columns], axis=1)
+        # With mode "r" the value is R alone; the stubs know only the pair.
+        factor = np.asarray(np.linalg.qr(np.concatenate([factor, block]), mode="r"))
+    return factor
