@@ -269,6 +269,16 @@ def test_dropped_instruments_are_named_with_the_reason():
     assert "twice" in result._repr_html_()
 
 
+def test_orthonormalise_stays_orthogonal_where_columns_are_nearly_collinear():
+    """One pass of Gram-Schmidt would leave 1e-16 over 1e-7."""
+    rng = np.random.default_rng(1)
+    first = rng.standard_normal(30)
+    columns = np.column_stack([first, first + 1e-6 * rng.standard_normal(30)])
+    basis, kept = orthonormalise(columns, np.linalg.qr(rng.standard_normal((30, 5)))[0])
+    assert kept.all()
+    np.testing.assert_allclose(basis.T @ basis, np.eye(2), atol=1e-14)
+
+
 def test_orthonormalise_keeps_the_first_of_dependent_columns():
     rng = np.random.default_rng(1)
     base = np.linalg.qr(rng.standard_normal((30, 2)))[0]
@@ -306,6 +316,7 @@ def test_order_of_rows_units_and_columns_changes_nothing(cov_type, method):
     np.testing.assert_allclose(
         other.std_errors[result.params.index], result.std_errors, atol=PERMUTED
     )
+    np.testing.assert_allclose(other.resids[result.resids.index], result.resids, atol=PERMUTED)
     for ours, theirs in zip(result.diagnostics, other.diagnostics, strict=True):
         assert theirs.statistic == pytest.approx(ours.statistic, rel=1e-8)
     np.testing.assert_allclose(
@@ -610,6 +621,29 @@ def test_error_parameter_is_the_minimum_of_the_moments(entity_effects, time_effe
     scheme = EffectScheme(entity_effects, time_effects, transformed=True)
     lam, sigma2 = estimate_error_parameter(demeaned, sparse.csr_array(matrix), scheme, (-2.0, 1.0))
     np.testing.assert_allclose([lam, sigma2], found.x, atol=BOUNDED_SEARCH)
+
+
+def test_error_parameter_is_the_lowest_of_two_minima():
+    """One cross-section of 12 units whose sum of squared gaps has two valleys."""
+    matrix = ring_weights(12)
+    rng = np.random.default_rng(11)
+    u = rng.standard_normal(12) @ np.linalg.inv(np.eye(12) - rng.uniform(-3.0, 3.0) * matrix).T
+    trace = np.sum(matrix**2) / 12
+
+    def concentrated(lam):
+        e = u - lam * matrix @ u
+        moments = np.array([e @ e, (matrix @ e) @ (matrix @ e), e @ (matrix @ e)]) / 12
+        loading = np.array([1.0, trace, 0.0])
+        gaps = moments - loading * (loading @ moments) / (loading @ loading)
+        return float(gaps @ gaps)
+
+    grid = np.linspace(-5.0, 5.0, 20001)
+    values = np.array([concentrated(lam) for lam in grid])
+    turning = (values[1:-1] < values[:-2]) & (values[1:-1] < values[2:])
+    assert turning.sum() == 2
+    scheme = EffectScheme(False, False, transformed=True)
+    lam, _ = estimate_error_parameter(u[None, :], sparse.csr_array(matrix), scheme, (-5.0, 5.0))
+    assert lam == pytest.approx(grid[values.argmin()], abs=grid[1] - grid[0])
 
 
 def test_error_parameter_without_a_minimum_is_refused():
