@@ -210,6 +210,10 @@ def _traces_by_eigenvalues(rhos: Array, eigenvalues: NDArray[Any]) -> tuple[Arra
 
 def _traces_by_interpolation(rhos: Array, logdet: LogDeterminant) -> tuple[Array, Array]:
     """tr(G) and tr(GG) from the log-determinant's interpolant over the range of the draws."""
+    if rhos.size == 1:
+        # An interval of no width has no interpolant unless a fit has left one around this ρ.
+        rho = float(rhos[0])
+        return np.array([logdet.trace_g(rho)]), np.array([logdet.trace_gg(rho)])
     local = logdet.near(float(rhos.min()), float(rhos.max()))
     if not isinstance(local, InterpolatedLogDeterminant | StochasticLogDeterminant):
         raise TypeError(f"no traces at many values of rho from {type(local).__name__}")
