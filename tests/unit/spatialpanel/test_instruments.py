@@ -519,6 +519,21 @@ def test_effects_and_their_delta_errors_by_finite_differences(model):
     assert list(effects.tidy().columns) == list(TIDY_COLUMNS)
 
 
+def test_effects_of_many_units_need_no_eigenvalues():
+    """450 units are beyond the limit of dense eigenvalues; the dense inverse is the reference."""
+    frame, weights = instrumented_problem(450, 4)
+    result = build(frame, weights, model="sar").fit()
+    assert result.spectrum.eigenvalues is None
+    inverse = np.linalg.inv(np.eye(450) - result.rho * weights[1].toarray())
+    effects = result.effects()
+    np.testing.assert_allclose(
+        effects.direct, np.trace(inverse) / 450 * result.params[["a", "b", "e"]], rtol=SAME_ALGEBRA
+    )
+    np.testing.assert_allclose(
+        effects.total, inverse.sum() / 450 * result.params[["a", "b", "e"]], rtol=SAME_ALGEBRA
+    )
+
+
 def test_simulated_effects_are_near_the_delta_ones_and_reproducible():
     frame, weights = instrumented_problem(60, 8)
     result = build(frame, weights, model="sar").fit()
