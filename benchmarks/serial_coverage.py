@@ -39,7 +39,7 @@ SEED = 20240701
 REPLICATIONS = 1000
 CHUNK = 25
 # (draws + 1)·0.025 is whole, so that the tails hold whole numbers of draws.
-DRAWS = 399
+DRAWS = 199
 SIZES = ((9, 10, 16), (3, 7, 6))
 JUDGED = (90, 16)
 ERROR_AR, REGRESSOR_AR = 0.7, 0.8

@@ -40,7 +40,7 @@ def fit_both(problem, entity_effects, time_effects, model="slx", **options):
     """Our fit, and the linearmodels covariance without degrees-of-freedom factors."""
     from linearmodels.panel import PanelOLS
 
-    dependent, _, weights = problem
+    dependent = problem[0]
     ours = SpatialPanel(
         *problem, model=model, entity_effects=entity_effects, time_effects=time_effects
     ).fit(estimator="direct")

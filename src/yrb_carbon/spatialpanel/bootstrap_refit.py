@@ -18,7 +18,7 @@ from scipy import linalg
 
 from .effects import calc_multipliers
 from .errors import BoundaryWarning, FlatLikelihoodWarning, MultipleModesWarning, SpecificationError
-from .likelihood import EDGE, SCAN_POINTS, EffectScheme, maximise
+from .likelihood import EDGE, SCAN_POINTS, EffectScheme, Maximum, maximise_profile
 from .logdet import EigenLogDeterminant, LogDeterminant, WeightsSpectrum
 from .results import SpatialPanelResults
 from .simulate import apply_inverse_filter
@@ -30,9 +30,6 @@ BLOCK_SIZE = 200_000
 NEWTON_STEPS = 100
 # A step this small in the spatial parameter, which is of order one, is rounding.
 STEP_TOLERANCE = 1e-14
-# Degree at which a Chebyshev series of tr(G) over the range of the peaks is exact to rounding
-# unless the peaks come close to the edge; used for large N only.
-TRACE_DEGREE = 24
 
 _LAG_MODELS = frozenset({"sar", "sdm"})
 _ERROR_MODELS = frozenset({"sem", "sdem"})
@@ -505,6 +502,25 @@ def _n_draws(profile: Profile) -> int:
     return int(profile.yy.shape[1])
 
 
+@dataclass(frozen=True, slots=True)
+class _Likelihoods:
+    """-(n/2) ln f_b(ρ) of many draws b, without the log-determinant."""
+
+    profile: Profile
+    n_effective: int
+
+    def value(self, spatial: Array, rows: NDArray[np.int64]) -> Array:
+        value: Array = -0.5 * self.n_effective * np.log(self.profile.evaluate(spatial, rows)[0])
+        return value
+
+    def slopes(self, spatial: Array, rows: NDArray[np.int64]) -> tuple[Array, Array]:
+        """First and second derivative."""
+        value, slope, curvature = self.profile.evaluate(spatial, rows)
+        ratio = slope / value
+        factor = -0.5 * self.n_effective
+        return factor * ratio, factor * (curvature / value - ratio**2)
+
+
 def maximise_draws(
     profile: Profile,
     draws: int,
@@ -515,10 +531,11 @@ def maximise_draws(
 ) -> Peaks:
     """Highest peaks of -(n/2) ln f_b(ρ) + J ln|I - ρW| for many draws b together.
 
-    The exact function is evaluated at the Chebyshev points of `likelihood.maximise` to bracket the
+    The function is evaluated at the Chebyshev points of `likelihood.maximise` to bracket the
     highest peak of every draw; Newton steps, replaced by bisection where they leave the bracket,
-    then find the root of the score. A draw whose bracket holds more than one root goes to
-    `likelihood.maximise` itself.
+    then find the root of the exact score. A draw without a bracket goes to
+    `likelihood.maximise_profile` by itself, and so does one near the edge where the log-determinant
+    is cheap on a bracket only.
 
     Parameters
     ----------
@@ -533,64 +550,80 @@ def maximise_draws(
     -------
     Peaks
     """
+    likelihoods = _Likelihoods(profile, n_effective)
     everyone = np.arange(draws)
     points = _scan_points(interval)
-    heights = np.empty((draws, points.size))
-    for column, point in enumerate(points):
-        sums = profile.evaluate(np.full(draws, point), everyone)[0]
-        heights[:, column] = -0.5 * n_effective * np.log(sums) + jacobian_periods * logdet.value(
-            float(point)
+    rough = logdet.rough()
+    heights = np.stack(
+        [
+            likelihoods.value(np.full(draws, point), everyone)
+            + jacobian_periods * rough.value(float(point))
+            for point in points
+        ],
+        axis=1,
+    )
+    best, last = heights.argmax(axis=1), points.size - 1
+    at_edge = (best == 0) | (best == last)
+    cheap = isinstance(logdet, EigenLogDeterminant)
+    together = everyone if cheap else np.flatnonzero(~at_edge)
+    location, at_boundary = np.empty(draws), np.zeros(draws, dtype=np.bool_)
+    found = np.zeros(draws, dtype=np.bool_)
+    if together.size:
+        left = points[np.maximum(best[together] - 1, 0)]
+        right = points[np.minimum(best[together] + 1, last)]
+        score = _Scores(
+            likelihoods,
+            _trace_function(logdet, float(left.min()), float(right.max())),
+            jacobian_periods,
         )
-    best = heights.argmax(axis=1)
-
-    def scalar_score(spatial: float, row: int) -> float:
-        value, slope, _ = profile.evaluate(np.array([spatial]), np.array([row]))
-        return float(
-            -0.5 * n_effective * slope[0] / value[0] - jacobian_periods * logdet.trace_g(spatial)
-        )
-
-    traces_at_points = np.array([logdet.trace_g(float(point)) for point in points])
-
-    def score_at_points(column: NDArray[np.int64]) -> Array:
-        value, slope, _ = profile.evaluate(points[column], everyone)
-        result: Array = (
-            -0.5 * n_effective * slope / value - jacobian_periods * traces_at_points[column]
-        )
-        return result
-
-    slopes = score_at_points(best)
-    last = points.size - 1
-    below = (best == 0) & (slopes <= 0.0)
-    above = (best == last) & (slopes >= 0.0)
-    at_boundary = below | above
-    left = np.where(slopes > 0.0, best, best - 1).clip(0, last - 1)
-    regular = (score_at_points(left) > 0.0) & (score_at_points(left + 1) < 0.0)
-    location = np.where(below, interval[0], interval[1])
-    inside = np.flatnonzero(~at_boundary & regular)
-    if inside.size:
-        traces = _trace_function(
-            logdet, float(points[left[inside]].min()), float(points[left[inside] + 1].max())
-        )
+        rising, falling = score(left, together)[0] > 0.0, score(right, together)[0] < 0.0
+        below = (best[together] == 0) & ~rising
+        above = (best[together] == last) & ~falling
+        location[together] = np.where(below, interval[0], interval[1])
+        at_boundary[together] = below | above
+        found[together] = below | above
+        inside = np.flatnonzero(rising & falling)
         roots, converged = _find_roots(
-            profile, traces, inside, points[left[inside]], points[left[inside] + 1],
-            points[best[inside]], n_effective, jacobian_periods,
-        )  # fmt: skip
-        location[inside] = roots
-        regular[inside[~converged]] = False
-    for row in np.flatnonzero(~at_boundary & ~regular):
-
-        def scalar_value(spatial: float, row: int = int(row)) -> float:
-            sums = profile.evaluate(np.array([spatial]), np.array([row]))[0]
-            return float(
-                -0.5 * n_effective * np.log(sums[0]) + jacobian_periods * logdet.value(spatial)
-            )
-
-        def row_score(spatial: float, row: int = int(row)) -> float:
-            return scalar_score(spatial, row)
-
-        peak = maximise(scalar_value, row_score, interval)
+            score, together[inside], left[inside], right[inside], points[best[together[inside]]]
+        )
+        location[together[inside]] = roots
+        found[together[inside]] = converged
+    for row in np.flatnonzero(~found):
+        peak = _maximise_singly(likelihoods, int(row), logdet, interval, jacobian_periods)
         location[row], at_boundary[row] = peak.location, peak.at_boundary
     return Peaks(location, at_boundary)
+
+
+def _maximise_singly(
+    likelihoods: _Likelihoods,
+    row: int,
+    logdet: LogDeterminant,
+    interval: tuple[float, float],
+    jacobian_periods: int,
+) -> Maximum:
+    rows = np.array([row])
+
+    def value(spatial: float) -> float:
+        return float(likelihoods.value(np.array([spatial]), rows)[0])
+
+    def score(spatial: float) -> float:
+        return float(likelihoods.slopes(np.array([spatial]), rows)[0][0])
+
+    return maximise_profile(value, score, logdet, jacobian_periods, interval)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scores:
+    """First and second derivative of the log-likelihoods of many draws."""
+
+    likelihoods: _Likelihoods
+    traces: Callable[[Array], tuple[Array, Array]]
+    jacobian_periods: int
+
+    def __call__(self, spatial: Array, rows: NDArray[np.int64]) -> tuple[Array, Array]:
+        first, second = self.likelihoods.slopes(spatial, rows)
+        trace_g, trace_gg = self.traces(spatial)
+        return first - self.jacobian_periods * trace_g, second - self.jacobian_periods * trace_gg
 
 
 def _scan_points(interval: tuple[float, float]) -> Array:
@@ -607,14 +640,7 @@ def _scan_points(interval: tuple[float, float]) -> Array:
 
 
 def _find_roots(
-    profile: Profile,
-    traces: Callable[[Array], tuple[Array, Array]],
-    rows: NDArray[np.int64],
-    left: Array,
-    right: Array,
-    start: Array,
-    n_effective: int,
-    jacobian_periods: int,
+    scores: _Scores, rows: NDArray[np.int64], left: Array, right: Array, start: Array
 ) -> tuple[Array, NDArray[np.bool_]]:
     """Roots of the scores between ``left`` (score > 0) and ``right`` (score < 0)."""
     left, right, location = left.copy(), right.copy(), start.copy()
@@ -624,11 +650,7 @@ def _find_roots(
         if active.size == 0:
             break
         at = location[active]
-        value, slope, curvature = profile.evaluate(at, rows[active])
-        trace_g, trace_gg = traces(at)
-        ratio = slope / value
-        score = -0.5 * n_effective * ratio - jacobian_periods * trace_g
-        change = -0.5 * n_effective * (curvature / value - ratio**2) - jacobian_periods * trace_gg
+        score, change = scores(at, rows[active])
         rising = score > 0.0
         left[active] = np.where(rising, at, left[active])
         right[active] = np.where(rising, right[active], at)
@@ -652,18 +674,15 @@ def _trace_function(
             return ratios.sum(axis=1).real, (ratios * ratios).sum(axis=1).real
 
         return by_eigenvalues
-    nodes = np.polynomial.chebyshev.chebpts1(TRACE_DEGREE + 1)
-    points = lower + (nodes + 1.0) / 2.0 * (upper - lower)
-    series = np.polynomial.Chebyshev.fit(
-        points, [logdet.trace_g(float(point)) for point in points], TRACE_DEGREE,
-        domain=[lower, upper],
-    )  # fmt: skip
-    slope = series.deriv()
+    near = logdet.near(lower, upper)
 
-    def by_series(spatial: Array) -> tuple[Array, Array]:
-        return np.asarray(series(spatial)), np.asarray(slope(spatial))
+    def by_interpolation(spatial: Array) -> tuple[Array, Array]:
+        return (
+            np.array([near.trace_g(float(value)) for value in spatial]),
+            np.array([near.trace_gg(float(value)) for value in spatial]),
+        )
 
-    return by_series
+    return by_interpolation
 
 
 @dataclass(frozen=True, slots=True)

@@ -213,7 +213,7 @@ def test_order_of_rows_changes_nothing():
     [
         (lambda fit: hc(fit, "HC9"), "HC0, HC1"),
         (lambda fit: clustered(fit, clusters={"u00": 1}), "u01"),
-        (lambda fit: clustered(fit, clusters={u: 1 for u in fit.arrays.units}), "at least two"),
+        (lambda fit: clustered(fit, clusters=dict.fromkeys(fit.arrays.units, 1)), "at least two"),
         (lambda fit: driscoll_kraay(fit, 5), "between 0 and 4"),
         (lambda fit: conley(fit, np.triu(np.ones((12, 12)))), "symmetric"),
         (lambda fit: distance_kernel(np.zeros((2, 2)), 0.0), "positive"),
