@@ -179,6 +179,14 @@ def test_fit_is_the_top_of_the_normal_density(model, error_effects, weights, tim
         assert abs(slope) < NUMERIC_SCORE
     # Differences of mean and covariance: relative error of about STEP².
     np.testing.assert_allclose(result.cov, dense.information(), rtol=1e-6, atol=1e-9)
+    spatial = params[-3] if result.spatial_name else 0.0
+    target = result.arrays.y - (spatial if result.spatial_name == "rho" else 0.0) * (
+        result.arrays.lagged_y
+    )
+    expected = target - result.arrays.z @ result.estimate.delta
+    if time_effects:
+        expected = expected - dense.periods(params[: dense.k], spatial, *params[-2:])[:, None]
+    np.testing.assert_allclose(result.estimate.residuals, expected, atol=DENSE_ALGEBRA)
 
 
 @pytest.mark.parametrize("error_effects", ["outside", "inside"])
