@@ -20,6 +20,7 @@ from .covariance import CovarianceType
 from .errors import (
     BoundaryError,
     HausmanUndefinedError,
+    PanelSizeError,
     RegressorError,
     SpecificationError,
     enumerate_names,
@@ -661,17 +662,19 @@ def _effect_steps(linear: Mapping[str, SpatialPanel], level: float) -> list[Chai
 
 
 def _random_steps(panel: SpatialPanel, kind: str, level: float) -> list[ChainStep]:
-    mundlak = mundlak_test(panel)
-    try:
-        hausman = hausman_test(panel)
-    except (HausmanUndefinedError, BoundaryError) as error:
-        hausman = _missing_test(
-            "Hausman", "random effects are consistent", str(error), form="classical, within",
-            distribution="chi2",
-        )  # fmt: skip
-    return [
-        ChainStep("random effects", kind, test, _say(test, level)) for test in (mundlak, hausman)
+    tests: list[tuple[str, str, Callable[[SpatialPanel], SpecificationTest]]] = [
+        ("Mundlak", "Wald", mundlak_test),
+        ("Hausman", "classical, within", hausman_test),
     ]
+    steps = []
+    for name, form, run in tests:
+        try:
+            test = run(panel)
+        except (HausmanUndefinedError, BoundaryError, PanelSizeError, RegressorError) as error:
+            null, note = "random effects are consistent", f"{name}: {error}."
+            test = _missing_test(name, null, note, form=form, distribution="chi2")
+        steps.append(ChainStep("random effects", kind, test, _say(test, level)))
+    return steps
 
 
 def _collect_evidence(steps: Sequence[ChainStep], kind: str, *, robust: bool) -> Evidence:
@@ -715,8 +718,8 @@ def _effects_in_words(
                 f"Equal {name} effects are rejected ({_p(p_value)}) but were not asked for: "
                 f"consider {'entity' if name == 'unit' else 'time'}_effects=True."
             )
-    if "Mundlak" in p_values:
-        p_value = p_values["Mundlak"]
+    p_value = p_values.get("Mundlak", float("nan"))
+    if not np.isnan(p_value):
         sentences.append(
             f"Unit effects are correlated with the regressors (Mundlak, {_p(p_value)}): fixed "
             "effects are needed."

@@ -289,7 +289,14 @@ class TestChain:
         row = choice_chain(*problem).to_frame().set_index("test").loc["Hausman"]
         assert np.isnan(row["statistic"])
         assert row["decision"] == "not defined"
-        assert row["note"] == str(caught.value)
+        assert row["note"] == f"Hausman: {caught.value}."
+
+    def test_too_few_units_for_the_means_of_regressors(self):
+        chain = choice_chain(*make_problem(n_units=9, n_periods=8, weights=ring_weights(9)))
+        row = chain.to_frame().set_index("test").loc["Mundlak"]
+        assert row["decision"] == "not defined"
+        assert "9 units and 8 periods are too few for 8 regressors" in row["note"]
+        assert "Mundlak" not in chain.reason
 
     def test_order_of_rows_and_columns_changes_nothing(self):
         dependent, exog, weights = make_problem(n_units=15)
