@@ -2,45 +2,46 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy import special
 
 from .align import PanelArrays
-from .covariance import ASSUMPTIONS, CovarianceType
-from .effects import (
-    calc_effect_gradients,
-    calc_effects,
-    calc_multipliers,
-    calc_unit_effects,
-    draw_parameters,
+from .covariance import CovarianceType
+from .effects import calc_unit_effects
+from .effects_results import (
+    DEFAULT_LEVEL,
+    EffectsResults,
+    beta_theta,
+    effects_by_delta,
+    effects_by_simulation,
+    normal_p_values,
+    normal_quantile,
+    point_effects,
 )
 from .errors import BoundaryError, SpecificationError
 from .likelihood import EffectScheme, Estimate
 from .logdet import WeightsSpectrum
 from .restrictions import Restrictions, WaldTest, calc_wald, read_restrictions
 from .simulate import apply_inverse_filter
+from .summary import summarise_as_html, summarise_as_text
+from .tables import EFFECTS, TIDY_COLUMNS, MaketablesHooks
 from .within import Array, SparseMatrix, within_transform
 
-EFFECTS = ("direct", "indirect", "total")
-DEFAULT_LEVEL = 0.95
-TIDY_COLUMNS = (
-    "equation",
-    "quantity",
-    "term",
-    "estimate",
-    "std_error",
-    "statistic",
-    "p_value",
-    "ci_lower",
-    "ci_upper",
-    "inference",
-)
+__all__ = [
+    "DEFAULT_LEVEL",
+    "EFFECTS",
+    "TIDY_COLUMNS",
+    "EffectsResults",
+    "FixedEffects",
+    "SpatialPanelResults",
+    "Specification",
+    "normal_p_values",
+    "normal_quantile",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class FixedEffects:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class SpatialPanelResults:
+class SpatialPanelResults(MaketablesHooks):
     """Estimates of a `SpatialPanel`.
 
     Inference is asymptotic: statistics are normal, with the covariance of
@@ -349,9 +350,9 @@ class SpatialPanelResults:
                 "are no effects"
             )
         if inference == "delta":
-            return self._effects_by_delta()
+            return effects_by_delta(self)
         if inference == "simulation":
-            return self._effects_by_simulation(draws, seed)
+            return effects_by_simulation(self, draws, seed)
         raise SpecificationError(f"inference must be 'delta' or 'simulation', got {inference!r}")
 
     def unit_effects(self) -> Mapping[str, pd.DataFrame]:
@@ -451,21 +452,50 @@ class SpatialPanelResults:
         table.insert(0, "equation", self.arrays.dependent)
         return table[list(TIDY_COLUMNS)]
 
+    def table(self, level: float = DEFAULT_LEVEL) -> pd.DataFrame:
+        """Parameters with their inference, index their names."""
+        intervals = self.conf_int(level)
+        return pd.DataFrame(
+            {
+                "estimate": self.params,
+                "std_error": self.std_errors,
+                "z": self.tstats,
+                "p_value": self.pvalues,
+                "ci_lower": intervals["lower"],
+                "ci_upper": intervals["upper"],
+            }
+        ).rename_axis("parameter")
+
     @property
     def summary(self) -> str:
-        """The fit as text."""
-        rows = [f"{label:<24}{value}" for label, value in self._header()]
-        notes = [
-            f"Normal inference. Covariance {self.specification.cov_type}: "
-            f"{ASSUMPTIONS[self.specification.cov_type]}.",
-            f"Residual AR(1) within units: {self.residual_ar1():.3f}",
-        ]
-        if self.at_boundary:
-            notes = [
-                "The likelihood peaks at or beyond the edge of the admissible interval:",
-                "no standard errors, no effects.",
-            ]
-        return "\n".join([*rows, "", _format_table(self._table()), "", *notes])
+        """The fit as text, as `to_text` gives it by default."""
+        return self.to_text()
+
+    def to_text(
+        self, level: float = DEFAULT_LEVEL, *, effects: bool = True, stars: bool = False
+    ) -> str:
+        """What was fitted, parameters, effects, and what the numbers rest on, as text.
+
+        Parameters
+        ----------
+        level : float
+            Of the confidence intervals.
+        effects : bool
+            Whether to show direct, indirect and total effects.
+        stars : bool
+            Whether to mark p-values below 0.1, 0.05 and 0.01.
+
+        Returns
+        -------
+        str
+        """
+        return summarise_as_text(self, level=level, effects=effects, stars=stars)
+
+    def to_html(
+        self, level: float = DEFAULT_LEVEL, *, effects: bool = True, stars: bool = False
+    ) -> str:
+        """The same as HTML tables with captions and header cells."""
+        return summarise_as_html(self, level=level, effects=effects, stars=stars)
 
     def __repr__(self) -> str:
         spatial = "".join(
@@ -480,46 +510,7 @@ class SpatialPanelResults:
         )
 
     def _repr_html_(self) -> str:
-        header = "".join(
-            f"<tr><th style='text-align:left'>{html.escape(label)}</th>"
-            f"<td style='text-align:left'>{html.escape(value)}</td></tr>"
-            for label, value in self._header()
-        )
-        table = self._table().to_html(float_format=_format_number, border=0)
-        return f"<table>{header}</table>{table}"
-
-    def _header(self) -> list[tuple[str, str]]:
-        scheme = self.specification.scheme
-        effects = [
-            name
-            for name, present in (("unit", scheme.entity_effects), ("time", scheme.time_effects))
-            if present
-        ]
-        return [
-            ("Model", self.specification.model.upper()),
-            ("Dependent variable", self.arrays.dependent),
-            ("Estimator", self.specification.estimator),
-            ("Fixed effects", " and ".join(effects) or "none"),
-            ("Observations", f"{self.nobs} ({self.n_units} units x {self.n_periods} periods)"),
-            ("In the likelihood", str(self.n_effective)),
-            ("Log-likelihood", f"{self.loglik:.4f}"),
-            ("AIC, BIC", f"{self.aic:.3f}, {self.bic:.3f}"),
-            ("R2 within", f"{self.r2_within:.4f}"),
-            ("R2 correlation", f"{self.r2_corr:.4f}"),
-        ]
-
-    def _table(self) -> pd.DataFrame:
-        intervals = self.conf_int()
-        return pd.DataFrame(
-            {
-                "estimate": self.params,
-                "std_error": self.std_errors,
-                "z": self.tstats,
-                "p_value": self.pvalues,
-                "ci_lower": intervals["lower"],
-                "ci_upper": intervals["upper"],
-            }
-        )
+        return self.to_html()
 
     def _values(self) -> Array:
         estimate = self.estimate
@@ -548,243 +539,7 @@ class SpatialPanelResults:
         return apply_inverse_filter(self.arrays.weights, self.rho, disturbances)
 
     def _beta_theta(self, delta: Array) -> tuple[Array, Array]:
-        """β and θ from the last axis of ``delta``; θ is zero for regressors without a lag."""
-        beta = delta[..., list(self.arrays.beta_positions)]
-        positions = np.array(self.arrays.theta_positions)
-        theta = np.where(positions >= 0, delta[..., np.maximum(positions, 0)], 0.0)
-        return beta, theta
+        return beta_theta(self, delta)
 
     def _point_effects(self) -> Array:
-        beta, theta = self._beta_theta(self.estimate.delta[None, :])
-        rho = np.array([self.rho])
-        multipliers = calc_multipliers(rho, self.arrays.weights, self.spectrum)
-        effects: Array = calc_effects(beta, theta, rho, multipliers)[0]
-        return effects
-
-    def _effects_by_delta(self) -> EffectsResults:
-        beta, theta = self._beta_theta(self.estimate.delta)
-        multipliers = calc_multipliers(self.rho, self.arrays.weights, self.spectrum)
-        gradients = calc_effect_gradients(beta, theta, self.rho, multipliers)
-        jacobian = np.zeros((3 * beta.size, self.covariance.shape[0]))
-        for k, (own, lagged) in enumerate(
-            zip(self.arrays.beta_positions, self.arrays.theta_positions, strict=True)
-        ):
-            rows = slice(3 * k, 3 * k + 3)
-            jacobian[rows, own] = gradients[k, :, 0]
-            if lagged >= 0:
-                jacobian[rows, lagged] = gradients[k, :, 1]
-            if self.estimate.rho is not None:
-                jacobian[rows, self.estimate.delta.size] = gradients[k, :, 2]
-        covariance = jacobian @ self.covariance @ jacobian.T
-        return EffectsResults(
-            equation=self.arrays.dependent,
-            variables=self.arrays.variables,
-            estimates=self._point_effects(),
-            covariance=covariance,
-            inference="delta",
-            draws=None,
-            n_draws=0,
-            n_discarded=0,
-        )
-
-    def _effects_by_simulation(
-        self, draws: int, seed: int | np.random.SeedSequence
-    ) -> EffectsResults:
-        if draws < 2:
-            raise SpecificationError(f"simulation needs at least 2 draws, got {draws}")
-        spatial = self.estimate.rho is not None
-        size = self.estimate.delta.size + (1 if spatial else 0)
-        # Drawn in alphabetic order of the names, so that the order of columns changes nothing.
-        order = sorted(range(size), key=lambda position: self.param_names[position])
-        drawn = np.empty((draws, size))
-        drawn[:, order] = draw_parameters(
-            self._values()[order], self.covariance[np.ix_(order, order)], draws, seed
-        )
-        rho = drawn[:, -1] if spatial else np.zeros(draws)
-        stable = (rho > self.spectrum.lower) & (rho < self.spectrum.upper)
-        if stable.sum() < 2:
-            raise BoundaryError(
-                f"{draws - int(stable.sum())} of {draws} draws of rho are outside the "
-                "admissible interval; the effects have no simulated distribution"
-            )
-        rho = rho[stable]
-        beta, theta = self._beta_theta(drawn[stable, : self.estimate.delta.size])
-        multipliers = calc_multipliers(rho, self.arrays.weights, self.spectrum)
-        simulated = calc_effects(beta, theta, rho, multipliers)
-        flat = simulated.reshape(simulated.shape[0], -1)
-        return EffectsResults(
-            equation=self.arrays.dependent,
-            variables=self.arrays.variables,
-            estimates=self._point_effects(),
-            covariance=np.cov(flat, rowvar=False),
-            inference="simulation",
-            draws=simulated,
-            n_draws=draws,
-            n_discarded=int(draws - stable.sum()),
-        )
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class EffectsResults:
-    """Direct, indirect and total effects with their inference.
-
-    Attributes
-    ----------
-    equation : str
-        Dependent variable.
-    variables : tuple of str, length K
-    estimates : array, shape (K, 3)
-        At the parameter estimates: direct, indirect, total.
-    covariance : array, shape (3K, 3K)
-        Variable-major.
-    inference : {"delta", "simulation"}
-    draws : array, shape (R, K, 3), or None
-        Simulated effects that were kept.
-    n_draws, n_discarded : int
-        Draws made, and draws with ρ outside the admissible interval.
-    """
-
-    equation: str
-    variables: tuple[str, ...]
-    estimates: Array
-    covariance: Array
-    inference: str
-    draws: Array | None
-    n_draws: int
-    n_discarded: int
-
-    @property
-    def params(self) -> pd.DataFrame:
-        """Estimates, index regressors, columns direct, indirect, total."""
-        return self._frame(self.estimates)
-
-    @property
-    def direct(self) -> pd.Series[float]:
-        """tr(S)/N by regressor."""
-        return self.params["direct"]
-
-    @property
-    def indirect(self) -> pd.Series[float]:
-        """total - direct by regressor."""
-        return self.params["indirect"]
-
-    @property
-    def total(self) -> pd.Series[float]:
-        """ι'Sι/N by regressor."""
-        return self.params["total"]
-
-    @property
-    def std_errors(self) -> pd.DataFrame:
-        """Standard errors; of the draws for simulation."""
-        return self._frame(self._std_errors())
-
-    @property
-    def tstats(self) -> pd.DataFrame:
-        """Estimate over standard error; NaN where the effect is zero by construction."""
-        return self._frame(self._statistics())
-
-    @property
-    def pvalues(self) -> pd.DataFrame:
-        """Two-sided p-values: normal for delta, 2·min(share > 0, share < 0) for simulation."""
-        return self._frame(self._p_values())
-
-    @property
-    def cov(self) -> pd.DataFrame:
-        """Covariance of all effects, both axes (regressor, quantity)."""
-        labels = pd.MultiIndex.from_product([self.variables, EFFECTS], names=["term", "quantity"])
-        return pd.DataFrame(self.covariance, index=labels, columns=labels)
-
-    def conf_int(self, level: float = DEFAULT_LEVEL) -> pd.DataFrame:
-        """Confidence intervals: normal for delta, percentiles of the draws for simulation.
-
-        Returns
-        -------
-        DataFrame, index (term, quantity), columns lower, upper.
-        """
-        if self.draws is None:
-            half = normal_quantile(level) * self._std_errors()
-            lower, upper = self.estimates - half, self.estimates + half
-        else:
-            tail = (1.0 - level) / 2.0
-            lower, upper = np.quantile(self.draws, [tail, 1.0 - tail], axis=0)
-        labels = pd.MultiIndex.from_product([self.variables, EFFECTS], names=["term", "quantity"])
-        return pd.DataFrame({"lower": lower.ravel(), "upper": upper.ravel()}, index=labels)
-
-    def tidy(self, level: float = DEFAULT_LEVEL) -> pd.DataFrame:
-        """One effect a row, with columns `TIDY_COLUMNS`."""
-        intervals = self.conf_int(level)
-        return pd.DataFrame(
-            {
-                "equation": self.equation,
-                "quantity": list(EFFECTS) * len(self.variables),
-                "term": np.repeat(np.array(self.variables, dtype=object), len(EFFECTS)),
-                "estimate": self.estimates.ravel(),
-                "std_error": self._std_errors().ravel(),
-                "statistic": self._statistics().ravel(),
-                "p_value": self._p_values().ravel(),
-                "ci_lower": intervals["lower"].to_numpy(),
-                "ci_upper": intervals["upper"].to_numpy(),
-                "inference": self.inference,
-            },
-            columns=list(TIDY_COLUMNS),
-        )
-
-    @property
-    def summary(self) -> str:
-        """The effects as text."""
-        table = self.tidy().set_index(["term", "quantity"]).drop(columns=["equation", "inference"])
-        note = f"Inference: {self.inference}"
-        if self.draws is not None:
-            note += f", {self.n_draws} draws, {self.n_discarded} discarded as not stable"
-        return f"Effects on {self.equation}\n\n{_format_table(table)}\n\n{note}"
-
-    def __repr__(self) -> str:
-        return f"<EffectsResults of {len(self.variables)} regressors, {self.inference}>"
-
-    def _repr_html_(self) -> str:
-        table = self.tidy().set_index(["term", "quantity"]).drop(columns=["equation"])
-        return str(table.to_html(float_format=_format_number, border=0))
-
-    def _frame(self, values: Array) -> pd.DataFrame:
-        return pd.DataFrame(values, index=list(self.variables), columns=list(EFFECTS))
-
-    def _std_errors(self) -> Array:
-        variances: Array = np.maximum(np.diag(self.covariance), 0.0)
-        return np.sqrt(variances).reshape(self.estimates.shape)
-
-    def _statistics(self) -> Array:
-        std_errors = self._std_errors()
-        return np.divide(
-            self.estimates,
-            std_errors,
-            out=np.full_like(self.estimates, np.nan),
-            where=std_errors > 0.0,
-        )
-
-    def _p_values(self) -> Array:
-        statistics = self._statistics()
-        if self.draws is None:
-            return normal_p_values(statistics)
-        shares = np.minimum((self.draws > 0.0).mean(axis=0), (self.draws < 0.0).mean(axis=0))
-        return np.where(np.isnan(statistics), np.nan, 2.0 * shares)
-
-
-def normal_p_values(statistics: Array) -> Array:
-    """Two-sided p-values of standard normal statistics."""
-    p_values: Array = 2.0 * special.ndtr(-np.abs(statistics))
-    return p_values
-
-
-def normal_quantile(level: float) -> float:
-    """Half-width in standard errors of a two-sided normal interval, level in (0, 1)."""
-    if not 0.0 < level < 1.0:
-        raise SpecificationError(f"level must be between 0 and 1, got {level!r}")
-    return float(special.ndtri(0.5 + level / 2.0))
-
-
-def _format_number(value: Any) -> str:
-    return f"{value:.6g}"
-
-
-def _format_table(table: pd.DataFrame) -> str:
-    return str(table.to_string(float_format=_format_number))
+        return point_effects(self)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
+from dataclasses import replace
+from xml.etree import ElementTree
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,11 +14,17 @@ from spatial_reference import EFFECTS, dummies, make_problem, ring_weights
 
 from yrb_carbon.spatialpanel import (
     BoundaryError,
+    IdentificationWarning,
+    MultipleModesWarning,
     RestrictionError,
+    SingularInformationError,
     SpatialPanel,
     SpecificationError,
     simulate,
 )
+from yrb_carbon.spatialpanel.covariance import ASSUMPTIONS
+from yrb_carbon.spatialpanel.likelihood import Mode
+from yrb_carbon.spatialpanel.logdet import analyse_weights
 from yrb_carbon.spatialpanel.results import TIDY_COLUMNS
 
 # Rounding of dense solves on panels of 60 observations.
@@ -22,10 +32,19 @@ ROUNDING = 1e-10
 # Standard errors of 4000 draws have a relative Monte Carlo error of 1/sqrt(2 * 4000) = 1.1 %.
 DRAWS, MONTE_CARLO = 4000, 0.06
 MODELS = ("ols", "slx", "sar", "sem", "sdm", "sdem")
+ALL_MODELS = (*MODELS, "sac", "gns")
 
 
 def fit(model="sdm", estimator="transform", problem=None, **options):
     return SpatialPanel(*(problem or make_problem()), model=model, **options).fit(estimator)
+
+
+def fit_any(model, estimator="transform", problem=None, **options):
+    """A fit of any of the eight models; what gns warns of is not the subject here."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", IdentificationWarning)
+        warnings.simplefilter("ignore", MultipleModesWarning)
+        return fit(model, estimator, problem or make_problem(25, 8, lam=0.3), **options)
 
 
 def inverse(result):
@@ -131,9 +150,9 @@ class TestResiduals:
         if not effects[1]:
             np.testing.assert_allclose(fixed.time, 0.0, atol=ROUNDING)
 
-    @pytest.mark.parametrize("model", MODELS)
+    @pytest.mark.parametrize("model", ALL_MODELS)
     def test_simulating_with_the_residuals_returns_the_data(self, model):
-        result = fit(model, problem=make_problem(lam=0.3))
+        result = fit_any(model)
         np.testing.assert_allclose(
             result.simulate(result.estimate.residuals), result.arrays.y, atol=ROUNDING
         )
@@ -186,10 +205,10 @@ class TestEffects:
             np.testing.assert_allclose(sent, s.sum(axis=0) - np.diag(s), atol=ROUNDING)
 
     @pytest.mark.parametrize("standardised", [True, False])
-    @pytest.mark.parametrize("model", MODELS)
+    @pytest.mark.parametrize("model", ALL_MODELS)
     def test_delta_method_by_numeric_derivatives(self, model, standardised):
         weights = ring_weights(12, standardised=standardised)
-        result = fit(model, "direct", problem=make_problem(weights=weights, rho=0.3))
+        result = fit_any(model, "direct", problem=make_problem(weights=weights, rho=0.3))
         names = result.param_names
 
         def effects_at(values):
@@ -260,6 +279,20 @@ class TestEffects:
             np.subtract(*simulated.conf_int().to_numpy().T), width, rtol=2 * MONTE_CARLO
         )
 
+    @pytest.mark.parametrize("model", ["slx", "sdem", "sac", "gns"])
+    def test_simulation_agrees_with_delta_in_the_other_models(self, model):
+        result = fit_any(model)
+        simulated = result.effects("simulation", draws=DRAWS, seed=2)
+        spread = simulated.draws.reshape(len(simulated.draws), -1)
+        # The median is robust to the skewness that a wide distribution of rho makes.
+        gap = np.median(spread, axis=0) - result.effects().params.to_numpy().ravel()
+        assert (np.abs(gap) < 0.15 * spread.std(axis=0)).all()
+
+    def test_covariance_that_cannot_be_drawn_from(self, sdm):
+        broken = replace(sdm, covariance=-sdm.covariance)
+        with pytest.raises(SingularInformationError, match=r"oim covariance .* cannot be drawn"):
+            broken.effects("simulation")
+
     def test_simulated_quantities_follow_their_definitions(self, sdm):
         effects = sdm.effects("simulation", draws=500, seed=4)
         draws = effects.draws.reshape(500, -1)
@@ -297,7 +330,7 @@ class TestEffects:
             sdm.effects("simulation", draws=1)
 
     def test_no_draw_left(self, sdm, monkeypatch):
-        import yrb_carbon.spatialpanel.results as module
+        import yrb_carbon.spatialpanel.effects_results as module
 
         monkeypatch.setattr(
             module, "draw_parameters", lambda point, cov, draws, seed: np.full((draws, 5), 9.0)
@@ -410,19 +443,99 @@ class TestTables:
 
     def test_summary_holds_what_a_reader_needs(self, sdm):
         text = sdm.summary
-        for part in ("SDM", "transform", "unit and time", "320 (40 units x 8 periods)",
-                     "W.x1", "rho", "Residual AR(1)", f"{sdm.loglik:.4f}"):  # fmt: skip
+        for part in ("SDM: spatial Durbin", "transform: quasi maximum", "unit and time",
+                     "320 (40 units x 8 periods)", "40 units, 116 links", "all rows sum to 1",
+                     "exact, from eigenvalues; admissible", "W.x1", "rho", "indirect",
+                     "Covariance oim: inverse information matrix; errors normal, independent",
+                     "95 % intervals", "Residual AR(1) within units: ", f"{sdm.loglik:.4f}",
+                     "Coefficients are not marginal effects"):  # fmt: skip
             assert part in text
+        assert "*" not in text
+        assert "<0.0001" in text
 
-    def test_html(self, sdm):
-        assert "<th>rho</th>" in sdm._repr_html_()
-        assert "<th>indirect</th>" in sdm.effects()._repr_html_()
+    def test_summary_on_request(self, sdm):
+        starred = sdm.to_text(stars=True)
+        assert "<0.0001 ***" in starred.replace("  ", " ")
+        assert "* p < 0.1, ** p < 0.05, *** p < 0.01" in starred
+        assert "indirect" not in sdm.to_text(effects=False).split("Residual AR(1)")[0]
+        bounds = [f"{value:.6g}" for value in sdm.conf_int(0.8).loc["rho"]]
+        assert all(bound in sdm.to_text(level=0.8) for bound in bounds)
+        assert "80 % intervals" in sdm.to_text(level=0.8)
+
+    def test_summary_states_every_covariance(self, sdm):
+        for cov_type, assumption in ASSUMPTIONS.items():
+            assert assumption in sdm.with_covariance(cov_type).summary
+
+    def test_summary_of_weights(self):
+        unequal = ring_weights(12, standardised=False)
+        dependent, exog, (units, matrix) = make_problem(weights=unequal, rho=0.2)
+        result = SpatialPanel(
+            dependent,
+            exog,
+            (units, matrix),
+            model="sac",
+            error_weights=(units, ring_weights(12)),
+        ).fit("direct")
+        sums = unequal.sum(axis=1)
+        assert f"rows sum to {sums.min():.4g} to {sums.max():.4g}" in result.summary
+        assert "Weights of the error" in result.summary
+        assert "Log-determinant (rho)" in result.summary
+        assert "Log-determinant (lambda)" in result.summary
+
+    def test_summary_lists_the_modes(self, sdm):
+        mode = Mode(rho=-0.25, lam=None, loglik=sdm.loglik - 1.0, at_boundary=False)
+        result = replace(sdm, estimate=replace(sdm.estimate, other_modes=(mode,)))
+        assert "2 local maxima: rho = " in result.summary
+        assert f"rho = -0.2500 with ln L {sdm.loglik - 1.0:.3f}" in result.summary
+        assert "local maxima" not in sdm.summary
+
+    def test_summary_of_stochastic_log_determinant(self, sdm):
+        spectrum = analyse_weights(sdm.arrays.weights, method="trace")
+        result = replace(sdm, spectrum=spectrum)
+        error = spectrum.full.error(sdm.rho).value
+        assert f"random probes, standard error {error:.2g}" in result.to_text(effects=False)
+
+    def test_summary_at_the_boundary(self, sdm):
+        size = len(sdm.params)
+        result = replace(
+            sdm,
+            estimate=replace(sdm.estimate, at_boundary=True),
+            covariance=np.full((size, size), np.nan),
+        )
+        assert "no standard errors, no effects" in result.summary
+        assert "indirect" not in result.summary
+
+    @pytest.mark.parametrize("model", ALL_MODELS)
+    def test_every_model_has_a_summary(self, model):
+        result = fit_any(model)
+        assert model.upper() in result.summary
+        assert all(name in result.summary for name in result.param_names)
+
+    def test_html_is_accessible(self, sdm):
+        for page, n_tables in ((sdm._repr_html_(), 3), (sdm.effects()._repr_html_(), 1)):
+            root = ElementTree.fromstring(f"<div>{page}</div>")
+            tables = root.findall("table")
+            assert len(tables) == n_tables
+            for table in tables:
+                assert table.find("caption").text
+                assert {cell.get("scope") for cell in table.iter("th")} <= {"row", "col"}
+                widths = {len(row) for row in table.iter("tr")}
+                assert len(widths) == 1
+        assert "<td>***</td>" in sdm.to_html(stars=True)
+        heads = [
+            cell.text
+            for cell in ElementTree.fromstring(f"<div>{sdm.to_html()}</div>")[1].iter("th")
+        ]
+        assert heads[:7] == ["parameter", *sdm.table().columns]
+        assert heads[7:] == sdm.param_names
 
     def test_html_escapes_names(self):
         dependent, exog, weights = make_problem()
-        result = SpatialPanel(dependent.rename("<b>y"), exog, weights).fit()
-        assert "<b>y" not in result._repr_html_()
-        assert "&lt;b&gt;y" in result._repr_html_()
+        renamed = exog.set_axis(["a<b", "x&y"], axis=1)
+        page = SpatialPanel(dependent.rename("<y>"), renamed, weights).fit().to_html()
+        assert "a&lt;b" in page
+        assert "x&amp;y" in page
+        assert "<y>" not in page
 
     def test_repr(self, sdm):
         assert repr(sdm).startswith("<SpatialPanelResults sdm, transform, rho=0.")
@@ -499,7 +612,7 @@ def test_transformation_recovers_the_truth_where_dummies_do_not():
     index = pd.MultiIndex.from_product([range(8), range(40)]).swaplevel()
     exog = pd.DataFrame(x.reshape(-1, 1), index, columns=["x"])
     outcomes = simulate(
-        w, x, rng.standard_normal((150, 8, 40)), beta=np.array([1.0]), theta=np.array([0.5]),
+        w, x, rng.standard_normal((60, 8, 40)), beta=np.array([1.0]), theta=np.array([0.5]),
         rho=0.5,
     )  # fmt: skip
     base = SpatialPanel(pd.Series(outcomes[0].ravel(), index, name="y"), exog, (range(40), w))
@@ -511,7 +624,7 @@ def test_transformation_recovers_the_truth_where_dummies_do_not():
         for estimator in ("transform", "direct")
     }
     truth = np.array([1.0, 0.5, 0.5, 1.0])
-    std_errors = base.fit().std_errors.to_numpy() / np.sqrt(150)
+    std_errors = base.fit().std_errors.to_numpy() / np.sqrt(60)
     # Four Monte Carlo errors, and the small bias of any maximum likelihood at N = 40.
     assert (np.abs(means["transform"] - truth) < 4 * std_errors + 0.01).all()
     assert means["direct"][2] < 0.5 - 4 * std_errors[2]
