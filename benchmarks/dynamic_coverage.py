@@ -31,6 +31,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -139,7 +140,10 @@ def draw_sample(case: Case, rng: np.random.Generator) -> DynamicSpatialPanel:
     )
 
 
-PARAMETERS = {"y.L1": "tau", "W.y.L1": "eta", "x": "beta", "W.x": "theta"}
+PARAMETERS = ("tau", "eta", "beta", "theta", "rho", "sigma2")
+EFFECTS = ("direct", "indirect", "total")
+# Half the width of a normal 95 % interval in standard errors.
+QUANTILE = 1.959963984540054
 COLUMNS = [
     "estimator",
     "quantity",
@@ -151,10 +155,20 @@ COLUMNS = [
 ]
 
 
-def replicate(seed: np.random.SeedSequence, case: Case) -> list[tuple[object, ...]]:
+def normal_rows(names: list[str], estimates: np.ndarray, covariance: np.ndarray) -> list[list[Any]]:
+    """Name, estimate, standard error and normal interval; as ``conf_int`` but without tables."""
+    errors = np.sqrt(np.diag(covariance))
+    half = QUANTILE * errors
+    return [
+        list(row)
+        for row in zip(names, estimates, errors, estimates - half, estimates + half, strict=True)
+    ]
+
+
+def replicate(seed: np.random.SeedSequence, case: Case) -> list[list[Any]]:
     """Estimator, quantity, inference, estimate, standard error and interval of one sample."""
     model = draw_sample(case, np.random.default_rng(seed))
-    rows: list[tuple[object, ...]] = []
+    rows: list[list[Any]] = []
     for estimator in ESTIMATORS:
         try:
             with warnings.catch_warnings():
@@ -162,29 +176,32 @@ def replicate(seed: np.random.SeedSequence, case: Case) -> list[tuple[object, ..
                 result = model.fit(estimator)
         except (BoundaryError, ConvergenceError, UnstableError):
             continue
-        tables = [("", result.tidy().query("std_error.notna()").assign(inference="asymptotic"))]
+        found = normal_rows(list(PARAMETERS), result.params.to_numpy(), result.covariance)
+        rows += [[estimator, row[0], "asymptotic", *row[1:]] for row in found]
         for horizon in ("short", "long"):
             if horizon == "long" and not result.stability.stable:
                 continue
-            tables.append((f"{horizon} ", result.effects(horizon).tidy()))
+            names = [f"{horizon} {effect}" for effect in EFFECTS]
+            effects = result.effects(horizon)
+            found = normal_rows(names, effects.estimates[0], effects.covariance)
+            rows += [[estimator, row[0], "delta", *row[1:]] for row in found]
             if estimator == SIMULATED:
-                simulated = result.effects(
+                drawn = result.effects(
                     horizon, "simulation", draws=SIMULATION_DRAWS, seed=seed.spawn(1)[0]
                 )
-                tables.append((f"{horizon} ", simulated.tidy()))
-        rows += [
-            (
-                estimator,
-                prefix + PARAMETERS.get(row.term if not prefix else "", row.quantity),
-                row.inference,
-                row.estimate,
-                row.std_error,
-                row.ci_lower,
-                row.ci_upper,
-            )
-            for prefix, table in tables
-            for row in table.itertuples()
-        ]
+                intervals = np.quantile(drawn.draws[:, 0], [0.025, 0.975], axis=0)
+                errors = np.sqrt(np.diag(drawn.covariance))
+                rows += [
+                    [estimator, *row]
+                    for row in zip(
+                        names,
+                        ["simulation"] * 3,
+                        drawn.estimates[0],
+                        errors,
+                        *intervals,
+                        strict=True,
+                    )
+                ]
     return rows
 
 
