@@ -122,7 +122,7 @@ def make_weights(name: str, n_units: int) -> sparse.csr_array:
 def draw_regressors(
     design: Design, weights: sparse.csr_array, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """X (T, N, K), correlated with unit effects where these are fixed, and the unit effects (N,)."""
+    """X (T, N, K), correlated with fixed unit effects, and the unit effects (N,)."""
     shape = (design.n_periods, design.n_units)
     mu = rng.standard_normal(shape[1])
     if design.regressors == "8 smooth":

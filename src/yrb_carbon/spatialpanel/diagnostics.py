@@ -527,7 +527,10 @@ def pesaran_cd(
         rng = np.random.default_rng(seed)
         signs = rng.choice([-1.0, 1.0], size=(SIGN_DRAWS, residuals.shape[1]))
         statistic = calc_weighted_cd(residuals, signs)
-        note = "little power; Moran's I by period is the test against spatial dependence"
+        note = (
+            "little power, and rejects 6-8 % at nominal 5 % with 21 to 90 units; Moran's I by "
+            "period is the test against spatial dependence"
+        )
     return normal_test("Pesaran CD", "units are uncorrelated", statistic, form=form, note=note)
 
 
@@ -573,7 +576,7 @@ def moran_residuals(results: SpatialPanelResults) -> pd.DataFrame:
     a ratio of quadratic forms of normal errors with effects and regressors removed: exact for the
     panel, and for a period exact but for what its regressors take. In models with ρ or λ the
     variance is lower by what their estimation takes, to first order; it supposes estimates that
-    are not biased, so fit by ``transform``.
+    are not biased, so fit by ``transform``. That takes as many sparse solutions as there are units.
 
     Parameters
     ----------

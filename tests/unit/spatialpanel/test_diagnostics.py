@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import linalg, sparse
 from spatial_reference import (
@@ -22,6 +28,7 @@ from yrb_carbon.spatialpanel import (
     simulate,
 )
 from yrb_carbon.spatialpanel.diagnostics import (
+    LM_NAMES,
     MORAN_COLUMNS,
     LinearFit,
     QuadraticForm,
@@ -658,3 +665,37 @@ def test_unit_effects_do_not_pass_for_a_spatial_error():
     assert effects["BSK LM lambda"].p_value > 0.01
     assert error["BSK LM lambda"].p_value < 1e-6
     assert error["BSK LM mu"].p_value > 0.01
+
+
+@pytest.fixture(scope="module")
+def size_benchmark(repository: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(
+        "size_benchmark", repository / "benchmarks" / "lm_size.py"
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    # Dataclasses look their module up by name.
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_committed_table_of_sizes_meets_the_criterion(size_benchmark, repository):
+    table = pd.read_csv(repository / "docs" / "benchmarks" / "lm_size.csv", keep_default_na=False)
+    lm = table[table["test"].str.contains("LM lag|LM error")]
+    assert lm["replications"].min() >= 2000
+    assert size_benchmark.criterion_faults(table) == []
+    worse = table.assign(rejects=table["rejects"].where(table["test"] != "LM lag (centred)", 0.08))
+    assert len(size_benchmark.criterion_faults(worse)) == 2
+    assert size_benchmark.criterion_faults(table.iloc[:3])
+
+
+def test_fresh_replications_of_the_centred_lm_tests(size_benchmark):
+    design = size_benchmark.Design("lm", "ols", "rook", 21, 6, "two-way", process="fresh")
+    rejects = pd.DataFrame(list(size_benchmark.lm_replications(design, 500))).mean()
+    # 3.5 Monte Carlo errors of 500 replications at 5 %.
+    limit = 3.5 * np.sqrt(0.05 * 0.95 / 500)
+    centred = rejects[[f"{name} (centred)" for name in LM_NAMES]]
+    assert (centred - 0.05).abs().max() < limit
+    assert rejects["LM error (plain)"] > 0.05 + limit
