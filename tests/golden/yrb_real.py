@@ -17,7 +17,7 @@ from yrb_carbon.estimates import read_estimates
 FILE = Path(__file__).with_name("yrb_real_T4_T5.csv")
 TABLES = ("T4", "T4_ceads", "T5", "T5_ceads")
 QUANTITIES = ("coef", "rho", "sigma2", "loglik", "direct", "indirect", "total", "residual_ar1")
-KEY = ["table", "model", "outcome", "quantity", "term"]
+KEY = ["table", "model", "outcome", "quantity", "term", "vcov"]
 COLUMNS = [*KEY, "estimate", "std_error", "n_units", "n_periods"]
 
 

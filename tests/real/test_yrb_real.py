@@ -158,6 +158,7 @@ def test_independent_programs_agree(estimates):
 
 def test_effects_add_up(estimates):
     rows = estimates[(estimates["table"] == "T5") & (estimates["inference"] == "delta")]
+    rows = rows[rows["vcov"] == "oim"]
     wide = rows.pivot(index=["model", "term"], columns="quantity", values="estimate")
     assert len(wide) == 3 + 3 + 6
     total = wide["total"].to_numpy()

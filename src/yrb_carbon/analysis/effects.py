@@ -34,7 +34,8 @@ def effects_rows(
     fitted : tuple of FittedColumn
         The fitted models; `ols` columns have no spillover and are left out.
     section : EffectsSection
-        Inference and number of draws.
+        Inference and number of draws. The first covariance of a column goes with every inference,
+        the others go with the delta method.
     seed : int
         Seed of the study; the draws of a model depend on it and on the model's name alone.
     key : TableKey
@@ -52,15 +53,22 @@ def effects_rows(
             **model_names(column.key),
             **panel_counts(column.sample),
             "estimator": column.column.estimator,
-            "vcov": "oim",
+            "vcov": column.covariances[0],
         }
         if column.results.at_boundary:
             rows.append({**shared, **boundary_row()})
             continue
+        for cov_type in column.covariances[1:]:
+            with errors_of_column(key, column.column):
+                robust = column.results.with_covariance(cov_type).effects("delta")
+            rows += [
+                {**shared, "vcov": cov_type, **row}
+                for row in robust.tidy().drop(columns="equation").to_dict("records")
+            ]
         for inference in section.inference:
             draws = model_seed(seed, key.sample, column)
             with errors_of_column(key, column.column):
-                effects = column.results.effects(
+                effects = column.results.with_covariance(column.covariances[0]).effects(
                     inference=inference, draws=section.draws, seed=draws
                 )
             extra = {"draws": section.draws, "seed": draws} if inference == "simulation" else {}

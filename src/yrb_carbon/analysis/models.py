@@ -20,6 +20,7 @@ from yrb_carbon.analysis.rows import (
 from yrb_carbon.errors import DataError, listing
 from yrb_carbon.estimates import AT_BOUNDARY
 from yrb_carbon.spatialpanel import SpatialPanel, SpatialPanelError, SpatialPanelResults
+from yrb_carbon.spatialpanel.covariance import CovarianceType
 from yrb_carbon.study.config import ModelColumn, ModelsTable
 
 HAS_UNIT_EFFECTS = ("unit", "twoway")
@@ -54,6 +55,8 @@ class FittedColumn:
         SpatialPanelResults, or linearmodels' PanelEffectsResults for `ols`.
     residuals : Series
         Within residuals on the index of `sample`.
+    covariances : tuple of str
+        Of a spatial column; the first goes with everything, the others with parameters and effects.
     """
 
     column: ModelColumn
@@ -62,6 +65,7 @@ class FittedColumn:
     sample: pd.DataFrame
     results: Any
     residuals: pd.Series
+    covariances: tuple[CovarianceType, ...]
 
 
 @contextmanager
@@ -121,7 +125,7 @@ def fit_column(
     else:
         results = panel.fit(estimator=column.estimator)
     residuals = results.resids.reindex(sample.index)
-    return FittedColumn(column, key, regressors, sample, results, residuals)
+    return FittedColumn(column, key, regressors, sample, results, residuals, table.covariances)
 
 
 def restrict_to_units(frame: pd.DataFrame, units: pd.Index) -> pd.DataFrame:
@@ -170,7 +174,10 @@ def panel_of(column: FittedColumn, weights: Mapping[str, Weights]) -> SpatialPan
 
 
 def model_rows(fitted: tuple[FittedColumn, ...], key: TableKey) -> pd.DataFrame:
-    """Coefficients and fit of every column as rows of estimates."""
+    """Coefficients and fit of every column as rows of estimates.
+
+    Spatial columns have their coefficients once for each covariance of the table.
+    """
     rows: list[dict[str, Any]] = []
     for column in fitted:
         shared = {**model_names(column.key), **panel_counts(column.sample)}
@@ -178,8 +185,12 @@ def model_rows(fitted: tuple[FittedColumn, ...], key: TableKey) -> pd.DataFrame:
             shared |= {"estimator": "ols", "vcov": "clustered_unit", "inference": "t"}
             rows += [{**shared, **row} for row in _ols_rows(column.results)]
         else:
-            shared |= {"estimator": column.column.estimator, "vcov": "oim"}
-            rows += [{**shared, **row} for row in _spatial_rows(column.results)]
+            shared |= {"estimator": column.column.estimator, "vcov": column.covariances[0]}
+            rows += [
+                {**shared, **row}
+                for cov_type in column.covariances
+                for row in _spatial_rows(column.results, cov_type, column.covariances[0])
+            ]
             if column.results.at_boundary:
                 rows.append({**shared, **boundary_row()})
         rows.append({**shared, **residual_ar1(column.residuals)})
@@ -215,9 +226,14 @@ def _ols_rows(results: Any) -> list[dict[str, Any]]:
     return rows
 
 
-def _spatial_rows(results: SpatialPanelResults) -> list[dict[str, Any]]:
-    table = results.tidy().drop(columns=["equation", "inference"])
-    table = table[table["quantity"] != "residual_ar1"]
+def _spatial_rows(
+    results: SpatialPanelResults, cov_type: CovarianceType, first: CovarianceType
+) -> list[dict[str, Any]]:
+    """Parameters with one covariance; fit statistics beside the first only."""
+    table = results.with_covariance(cov_type).tidy().drop(columns=["equation", "inference"])
+    table = table[table["quantity"] != "residual_ar1"].assign(vcov=cov_type)
+    if cov_type != first:
+        table = table[table["std_error"].notna()]
     tested = table["std_error"].notna()
     # the name of a parameter of its own kind stands in `quantity` alone
     table["term"] = table["term"].where(table["term"] != table["quantity"], "")

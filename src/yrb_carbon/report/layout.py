@@ -28,12 +28,12 @@ from yrb_carbon.study.config import (
 from yrb_carbon.study.plan import model_variables, models_of, sample_of
 
 STARS = ((0.01, "***"), (0.05, "**"), (0.1, "*"))
-STARS_NOTE = "*** p < 0.01, ** p < 0.05, * p < 0.1; standard errors in brackets."
+STARS_KEY = "*** p < 0.01, ** p < 0.05, * p < 0.1"
 SERIAL_NOTE = (
     "Residual AR(1) is the first-order autocorrelation of the residuals within units; its "
     "expectation is about -1/(T - 1) when the errors are not correlated. Where it is high, the "
-    "intervals of the classical information matrix are too short; intervals that allow for serial "
-    "correlation are not in these tables yet."
+    "intervals of the information matrix (oim, hessian, qml) are too short and those of the "
+    "serially robust covariances (serial, clustered) are the ones to judge by."
 )
 ZERO_NOTE = "0 without standard errors: the model lets the regressor have no such effect."
 LOGLIK_NOTE = (
@@ -52,11 +52,17 @@ WIDER_REFERENCE_NOTE = (
 )
 LIKELIHOODS = ("loglik", "aic", "bic")
 ESTIMATOR_NOTES = {
-    "transform": "Lee and Yu (2010) transformation QML with exact log-determinant; standard "
-    "errors from the information matrix",
+    "transform": "Lee and Yu (2010) transformation QML with exact log-determinant",
     "direct": "direct ML with demeaned data and exact log-determinant",
     "direct_bc": "direct ML with the bias correction of Lee and Yu (2010)",
     "ols": "within OLS (linearmodels), standard errors clustered by unit",
+}
+COVARIANCE_NOTES = {
+    "oim": "information matrix, errors independent over time",
+    "hessian": "observed Hessian, errors independent over time",
+    "qml": "sandwich, errors independent over time and not normal",
+    "serial": "sandwich that holds for errors of a unit correlated over time, alike for all units",
+    "clustered": "sandwich by unit, errors correlated over time and of any variance",
 }
 DESCRIPTIVE_COLUMNS = (
     ("mean", "", "Mean"),
@@ -270,22 +276,49 @@ def _moran(table: MoranTable, study: Study, rows: pd.DataFrame) -> tuple[pd.Data
 
 
 def _cells(
-    rows: pd.DataFrame, terms: Sequence[tuple[str, str, str]], models: Sequence[str]
+    rows: pd.DataFrame,
+    terms: Sequence[tuple[str, str, str]],
+    models: Sequence[str],
+    covariances: Sequence[str],
 ) -> list[list[str]]:
-    """Two lines a term: estimates with stars, standard errors in brackets below."""
-    cells = _records(rows, "model", "quantity", "term")
+    """Estimates with stars, and below them a line of standard errors for each covariance.
+
+    The first in round brackets, the others in square ones; stars follow the last. Columns by OLS
+    have one covariance of their own, in the first line.
+    """
+    cells = _records(rows, "model", "quantity", "term", "vcov")
+    own = _records(rows[rows["estimator"] == "ols"], "model", "quantity", "term")
     lines = []
     for quantity, term, head in terms:
-        upper, lower = [head], [""]
+        block = [[head], *([""] for _ in covariances)]
         for model in models:
-            row = cells.get((model, quantity, term))
-            error = "" if row is None else format_estimate(row["std_error"])
-            upper.append(
-                "" if row is None else format_estimate(row["estimate"]) + stars_of(row["p_value"])
+            found = [cells.get((model, quantity, term, name)) for name in covariances]
+            single = own.get((model, quantity, term))
+            if single is not None:
+                found = [single, *(None for _ in covariances[1:])]
+            present = [row for row in found if row is not None]
+            block[0].append(
+                format_estimate(present[0]["estimate"]) + stars_of(present[-1]["p_value"])
+                if present
+                else ""
             )
-            lower.append(f"({error})" if error else "")
-        lines += [upper, lower]
+            for line, row, brackets in zip(
+                block[1:], found, ["()", *(["[]"] * len(found))], strict=False
+            ):
+                error = "" if row is None else format_estimate(row["std_error"])
+                line.append(f"{brackets[0]}{error}{brackets[1]}" if error else "")
+        lines += block
     return lines
+
+
+def _errors_note(covariances: Sequence[str]) -> str:
+    """Which standard errors stand where."""
+    first, *others = covariances
+    shown = f"{STARS_KEY}; standard errors of spatial columns: {first} in round brackets"
+    shown += "".join(f", {name} in square brackets" for name in others)
+    stars = f"; stars follow {covariances[-1]}" if others else ""
+    meanings = "; ".join(f"{name}: {COVARIANCE_NOTES[name]}" for name in covariances)
+    return f"{shown}{stars}. {meanings}."
 
 
 def _models(table: ModelsTable, study: Study, rows: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
@@ -302,7 +335,7 @@ def _models(table: ModelsTable, study: Study, rows: pd.DataFrame) -> tuple[pd.Da
     for quantity in ("rho", "lambda"):
         found = spatial.loc[spatial["quantity"] == quantity, "term"]
         terms += [(quantity, term, quantity) for term in found]
-    lines = _cells(rows, terms, models)
+    lines = _cells(rows, terms, models, table.covariances)
     lines += _fit_lines(rows, models)
     lines.append(["Fixed effects", *(column.effects for column in table.columns)])
     lines.append(["Outcome", *(label_of(c.outcome or table.outcome, study) for c in table.columns)])
@@ -311,7 +344,7 @@ def _models(table: ModelsTable, study: Study, rows: pd.DataFrame) -> tuple[pd.Da
         lines.append(["Weights", *weights])
     body = pd.DataFrame(lines, columns=["", *(_heading(column) for column in table.columns)])
     used = [name for name in ESTIMATOR_NOTES if name in set(rows["estimator"])]
-    notes = [f"{_sizes_note(rows)}.", STARS_NOTE]
+    notes = [f"{_sizes_note(rows)}.", _errors_note(table.covariances)]
     notes += [f"Estimator {name!r}: {ESTIMATOR_NOTES[name]}." for name in used]
     if len(used) > 1 and "ols" in used:
         notes.append(LOGLIK_NOTE)
@@ -344,7 +377,8 @@ def _effects(
         raise TypeError(f"table {table.of!r} holds no models")
     effects = rows[rows["quantity"].isin(["direct", "indirect", "total"])]
     columns = [column for column in models_table.columns if column.id in set(effects["model"])]
-    cells = _records(effects, "model", "term", "quantity", "inference")
+    cells = _records(effects, "model", "term", "quantity", "inference", "vcov")
+    first, *others = models_table.covariances
     serial = _records(rows[rows["quantity"] == "residual_ar1"], "model")
     lines = []
     for column in columns:
@@ -352,14 +386,16 @@ def _effects(
             line = [_heading(column), label_of(term, study)]
             for quantity in ("direct", "indirect", "total"):
                 line += _effect_cells(
-                    cells.get((column.id, term, quantity, "delta")),
-                    cells.get((column.id, term, quantity, "simulation")),
+                    cells.get((column.id, term, quantity, "delta", first)),
+                    cells.get((column.id, term, quantity, "simulation", first)),
+                    [cells.get((column.id, term, quantity, "delta", name)) for name in others],
                 )
             line.append(format_estimate(serial[column.id,]["estimate"], 3))
             lines.append(line)
     heads = ["Model", "Variable"]
     for quantity in ("Direct", "Indirect", "Total"):
         heads += [quantity, f"{quantity}: s.e. delta", f"{quantity}: s.e. simulated"]
+        heads += [f"{quantity}: s.e. {name}" for name in others]
     body = pd.DataFrame(lines, columns=[*heads, "Residual AR(1)"])
     draws = effects["draws"].dropna().unique()
     lost = rows.loc[rows["term"] == DISCARDED, "estimate"].sum()
@@ -371,26 +407,36 @@ def _effects(
     )
     fixed = effects["estimate"].eq(0) & ~effects["std_error"].gt(0)
     notes = [
-        f"Mean effects after LeSage and Pace (2009) of the models of {table.of}; stars from the "
-        f"delta method.{drawn} {_sizes_note(effects)}.",
-        "*** p < 0.01, ** p < 0.05, * p < 0.1.",
+        f"Mean effects after LeSage and Pace (2009) of the models of {table.of}; delta and "
+        f"simulated standard errors from the covariance {first}, the others by the delta method; "
+        f"stars by the delta method from {models_table.covariances[-1]}.{drawn} "
+        f"{_sizes_note(effects)}.",
+        f"{STARS_KEY}. "
+        + "; ".join(f"{name}: {COVARIANCE_NOTES[name]}" for name in models_table.covariances)
+        + ".",
         *([ZERO_NOTE] if fixed.any() else []),
         SERIAL_NOTE,
     ]
     return body, notes
 
 
-def _effect_cells(delta: dict[str, Any] | None, simulated: dict[str, Any] | None) -> list[str]:
-    """Estimate with stars, and the standard errors of both inferences as far as computed."""
-    point = delta or simulated
-    if point is None:
-        return ["", "", ""]
+def _effect_cells(
+    delta: dict[str, Any] | None,
+    simulated: dict[str, Any] | None,
+    others: Sequence[dict[str, Any] | None],
+) -> list[str]:
+    """Estimate with stars, and the standard errors as far as computed."""
+    errors = [delta, simulated, *others]
+    present = [row for row in (delta or simulated, *others) if row is not None]
+    if not present:
+        return ["", *("" for _ in errors)]
+    point = present[0]
     if point["estimate"] == 0 and not point["std_error"] > 0:
         # zero by the form of the model (SEM passes nothing on): nothing was estimated there
-        return ["0", "", ""]
+        return ["0", *("" for _ in errors)]
     return [
-        format_estimate(point["estimate"]) + stars_of(point["p_value"]),
-        *("" if row is None else format_estimate(row["std_error"]) for row in (delta, simulated)),
+        format_estimate(point["estimate"]) + stars_of(present[-1]["p_value"]),
+        *("" if row is None else format_estimate(row["std_error"]) for row in errors),
     ]
 
 

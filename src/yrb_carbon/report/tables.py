@@ -37,7 +37,7 @@ LATEX_ESCAPES = {
 MINUS = re.compile(r"(?<!\w)-(?=[\w.(\[\\ ])")
 """A hyphen that no letter or digit precedes: a sign. Those inside words and spans stay."""
 
-NUMBER = re.compile(r"^\(?-?\d+(\.\d+)?(e[+-]\d+)?\)?\*{0,3}$")
+NUMBER = re.compile(r"^[(\[]?-?\d+(\.\d+)?(e[+-]\d+)?[)\]]?\*{0,3}$")
 """A cell that is a number, with its stars or brackets."""
 
 STARTS_OF_ARGUMENTS = ("[", "*")

@@ -336,6 +336,15 @@ class ModelsTable(Section):
     columns: Annotated[tuple[ModelColumn, ...], Field(min_length=1)] = Field(
         description="The models."
     )
+    covariances: tuple[Literal["oim", "hessian", "qml", "serial", "clustered"], ...] = Field(
+        ("oim", "serial"),
+        min_length=1,
+        description=(
+            "Covariances of the spatial models: oim (information matrix), hessian, qml (errors "
+            "not normal), serial (errors of a unit correlated over time, alike for all units), "
+            "clustered (the same, units of different variance). Stars follow the last one."
+        ),
+    )
     note: str | None = Field(
         None, description="Printed below the table and those made from its models."
     )

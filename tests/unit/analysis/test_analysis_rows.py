@@ -145,7 +145,11 @@ def test_spatial_rows_say_which_model_they_are_of(fitted):
     assert set(sdm["spec"]) == {"sdm"}
     assert set(sdm["outcome"]) == {"y"}
     assert set(sdm["weights"]) == {"ring"}
-    assert (sdm["quantity"] == "rho").sum() == 1
+    assert list(sdm.loc[sdm["quantity"] == "rho", "vcov"]) == ["oim", "serial"]
+    assert list(sdm.loc[sdm["quantity"] == "loglik", "vcov"]) == ["oim"]
+    for _, both in sdm[sdm["quantity"] == "coef"].groupby("term"):
+        assert both["estimate"].nunique() == 1
+        assert both["std_error"].nunique() == 2
     assert (rows["quantity"] == "residual_ar1").sum() == len(COLUMNS_OF_TABLE)
     assert not (rows.loc[rows["model"] == "ols", "quantity"] == "rho").any()
 
@@ -245,12 +249,18 @@ def test_effects_add_up_and_leave_ols_out(fitted):
     assert set(rows["model"]) == {"sar", "sdm"}
     for inference in ("delta", "simulation"):
         block = rows[(rows["inference"] == inference) & (rows["model"] == "sdm")]
+        block = block[block["vcov"] == "oim"]
         wide = block[block["quantity"].isin(["direct", "indirect", "total"])].pivot(
             index="term", columns="quantity", values="estimate"
         )
         assert (wide["direct"] + wide["indirect"]).to_numpy() == pytest.approx(
             wide["total"].to_numpy(), rel=1e-10
         )
+    serial = rows[(rows["vcov"] == "serial") & (rows["model"] == "sdm")]
+    assert set(serial["inference"]) == {"delta"}
+    effects = block[block["quantity"].isin(["direct", "indirect", "total"])]
+    assert sorted(serial["estimate"]) == sorted(effects["estimate"])
+    assert set(serial["std_error"]).isdisjoint(effects["std_error"])
     lost = rows[(rows["quantity"] == "value") & (rows["model"] == "sdm")]
     assert list(lost["term"]) == ["draws_discarded"]
     assert lost["estimate"].between(0, 80).all()

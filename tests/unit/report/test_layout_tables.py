@@ -27,7 +27,7 @@ from yrb_carbon.report.tables import escape_latex, write_latex_table, write_tabl
 from yrb_carbon.study.config import SYNTHETIC_CAUTION, Study, VariableSection
 
 TERMS = ("x", "z")
-NUMBER = re.compile(r"^\(?(-?\d+(?:\.\d+)?(?:e[+-]\d+)?)(\*{0,3})\)?$")
+NUMBER = re.compile(r"^[(\[]?(-?\d+(?:\.\d+)?(?:e[+-]\d+)?)(\*{0,3})[)\]]?$")
 
 
 def label(name: str) -> dict[str, str]:
@@ -99,9 +99,16 @@ def rows_of_everything() -> pd.DataFrame:
     shared = {"outcome": "y", "weights": "queen", "equation": "outcome"}
     for model, terms in (("ols", ["x"]), ("sdm", ["x", "z", "W.x", "W.z"])):
         own = {**shared, "model": model, "spec": model,
-               "estimator": "ols" if model == "ols" else "transform"}  # fmt: skip
+               "estimator": "ols" if model == "ols" else "transform",
+               "vcov": "clustered_unit" if model == "ols" else "oim"}  # fmt: skip
         for term, p in zip(terms, (0.001, 0.03, 0.07, 0.5), strict=False):
-            add("T4", "coef", term=term, std_error=next(numbers), p_value=p, **own)
+            estimate = next(numbers)
+            add("T4", "coef", term=term, estimate=estimate, std_error=next(numbers), p_value=p,
+                **own)  # fmt: skip
+            if model == "sdm":
+                # stars follow the last covariance: z loses its two stars
+                add("T4", "coef", term=term, estimate=estimate, std_error=next(numbers),
+                    p_value=0.6 if term == "z" else p, **{**own, "vcov": "serial"})  # fmt: skip
         for quantity, term in (("sigma2", ""), ("loglik", ""), ("r2", "within"),
                                ("residual_ar1", "")):  # fmt: skip
             add("T4", quantity, term=term, **own)
@@ -119,14 +126,16 @@ def rows_of_everything() -> pd.DataFrame:
             ):
                 add("peers", quantity, term=name,
                     **{**own, "estimate": estimate, "equation": program})  # fmt: skip
-    own = {**shared, "model": "sdm", "spec": "sdm", "estimator": "transform"}
+    own = {**shared, "model": "sdm", "spec": "sdm", "estimator": "transform", "vcov": "oim"}
     for term in TERMS:
         for quantity in ("direct", "indirect", "total"):
             estimate = next(numbers)
             for inference in ("delta", "simulation"):
                 add("T5", quantity, term=term, inference=inference, std_error=next(numbers),
-                    estimate=estimate, p_value=0.02 if inference == "delta" else 0.9,
+                    estimate=estimate, p_value=0.005 if inference == "delta" else 0.9,
                     draws=50 if inference == "simulation" else None, **own)  # fmt: skip
+            add("T5", quantity, term=term, inference="delta", std_error=next(numbers),
+                estimate=estimate, p_value=0.02, **{**own, "vcov": "serial"})  # fmt: skip
     add("T5", "residual_ar1", **own)
     return estimates_frame(rows)
 
@@ -199,10 +208,18 @@ def test_models_stand_where_they_belong(estimates):
     assert list(body.columns) == ["", "OLS", "sdm"]
     x = number(own, model="ols", quantity="coef", term="x")
     assert cell(body, "Density & share_1", "OLS") == f"{x:.4f}***"
-    error = number(own, "std_error", model="sdm", quantity="coef", term="z")
+    of_z = {"model": "sdm", "quantity": "coef", "term": "z"}
+    estimate = number(own, vcov="oim", **of_z)
+    assert cell(body, "z", "sdm") == f"{estimate:.4f}"
+    error = number(own, "std_error", vcov="oim", **of_z)
     assert cell(body, "z", "sdm", below=1) == f"({error:.4f})"
-    assert cell(body, "z", "OLS") == ""
-    lag = number(own, model="sdm", quantity="coef", term="W.x")
+    robust = number(own, "std_error", vcov="serial", **of_z)
+    assert cell(body, "z", "sdm", below=2) == f"[{robust:.4f}]"
+    assert cell(body, "z", "OLS") == cell(body, "z", "OLS", below=2) == ""
+    clustered = number(own, "std_error", model="ols", quantity="coef", term="x")
+    assert cell(body, "Density & share_1", "OLS", below=1) == f"({clustered:.4f})"
+    assert cell(body, "Density & share_1", "OLS", below=2) == ""
+    lag = number(own, model="sdm", quantity="coef", term="W.x", vcov="oim")
     assert cell(body, "W x Density & share_1", "sdm") == f"{lag:.4f}*"
     rho = number(own, model="sdm", quantity="rho")
     assert cell(body, "rho", "sdm") == f"{rho:.4f}"
@@ -238,16 +255,18 @@ def test_moran_shows_the_permutation_p_and_the_analytic_z(estimates):
     assert body.loc[1, "z: I"].endswith("***")
 
 
-def test_effects_show_both_standard_errors(estimates):
+def test_effects_show_all_standard_errors(estimates):
     table = layout_table("T5", STUDY, estimates)
     own = estimates[(estimates["table"] == "T5") & (estimates["term"] == "z")]
     row = table.body[table.body["Variable"] == "z"].iloc[0]
-    direct = number(own, quantity="direct", inference="delta")
-    delta = number(own, "std_error", quantity="direct", inference="delta")
+    direct = number(own, quantity="direct", inference="delta", vcov="oim")
+    delta = number(own, "std_error", quantity="direct", inference="delta", vcov="oim")
+    robust = number(own, "std_error", quantity="direct", vcov="serial")
     drawn = number(own, "std_error", quantity="direct", inference="simulation")
     assert row["Direct"] == f"{direct:.4f}**"
     assert row["Direct: s.e. delta"] == f"{delta:.4f}"
     assert row["Direct: s.e. simulated"] == f"{drawn:.4f}"
+    assert row["Direct: s.e. serial"] == f"{robust:.4f}"
     assert any("50 draws" in note for note in table.notes)
 
 
@@ -262,8 +281,8 @@ def test_effects_that_a_model_rules_out_are_zero_without_standard_errors(estimat
     changed.loc[ruled_out, "p_value"] = np.nan
     table = layout_table("T5", STUDY, changed)
     row = table.body[table.body["Variable"] == "z"].iloc[0]
-    heads = ["Indirect", "Indirect: s.e. delta", "Indirect: s.e. simulated"]
-    assert row[heads].tolist() == ["0", "", ""]
+    heads = [name for name in table.body.columns if name.startswith("Indirect")]
+    assert row[heads].tolist() == ["0", "", "", ""]
     assert row["Direct: s.e. delta"] != ""
     assert ZERO_NOTE in table.notes
     assert ZERO_NOTE not in layout_table("T5", STUDY, estimates).notes
@@ -297,10 +316,9 @@ def test_notes_of_study_and_sample_are_below_every_table(estimates, name):
 
 @pytest.mark.parametrize("name", ["T4", "T5"])
 def test_residual_autocorrelation_is_explained_below_models(estimates, name):
-    assert SERIAL_NOTE in layout_table(name, STUDY, estimates).notes
-    # nothing there may sound as if a reader could look such intervals up
-    assert "not in these tables yet" in SERIAL_NOTE
-    assert "ootstrap" not in SERIAL_NOTE
+    notes = layout_table(name, STUDY, estimates).notes
+    assert SERIAL_NOTE in notes
+    assert any("serial: sandwich that holds for errors of a unit correlated" in n for n in notes)
 
 
 def test_a_real_study_is_not_called_synthetic(estimates):
