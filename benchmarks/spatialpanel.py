@@ -52,13 +52,14 @@ PEER_LIMIT = 5_000
 NEIGHBOURS, REGRESSORS, RHO, SEED, DRAWS = 6, 5, 0.5, 1, 1000
 # Seconds after which a case is given up and left out of the table.
 TIMEOUT = 1_500
-COLUMNS = (
-    "program n_units n_periods weights threads repeats construct fit information effects total "
-    "total_cpu peak_mb data_mb logdet factorisations rho rho_se rho_gap version"
-).split()
+KEY = ["program", "n_units", "n_periods", "weights"]
+TIMES = ["construct", "fit", "information", "effects", "total", "total_cpu"]
+MEASURED = ["peak_mb", "data_mb", "logdet", "factorisations", "rho", "rho_se", "rho_gap"]
+COLUMNS = [*KEY, "threads", "repeats", *TIMES, *MEASURED, "version"]
 
 
 def main() -> None:
+    """Run the cases that the output does not hold yet."""
     parser = argparse.ArgumentParser(description="time and memory of the spatial panel estimator")
     parser.add_argument("--output", type=Path, default=OUTPUT)
     parser.add_argument("--only", default="", help="run cases whose key contains this text")
@@ -97,7 +98,7 @@ def run_case(case: list[str]) -> dict[str, Any] | None:
             check=True,
         )
     except (subprocess.TimeoutExpired, subprocess.CalledProcessError) as error:
-        print(f"  given up: {error}\n{(error.stderr or '')[-2000:]}", file=sys.stderr)
+        print(f"  given up: {error}\n{str(error.stderr or '')[-2000:]}", file=sys.stderr)
         return None
     row: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     program, units, periods, kind = case
@@ -118,17 +119,16 @@ def run_own(n_units: int, n_periods: int, kind: str) -> dict[str, Any]:
     reset_peak()
     repeats = max(1, min(25, 60_000 // n_units))
     laps: dict[str, list[float]] = {}
-    for repeat in range(repeats):
+    peak = 0.0
+    for _ in range(repeats):
         cpu = time.process_time()
-        panel = timed(laps, "construct", lambda: SpatialPanel(*data))
+        panel = timed(laps, "construct", SpatialPanel, *data)
         fit = timed(laps, "fit", panel.fit)
-        solver = factor.filter_solver(panel.arrays.weights)
-        factorisations = solver.n_factorisations
-        timed(laps, "effects", lambda: fit.effects("simulation", draws=DRAWS))
+        factorisations = factor.filter_solver(panel.arrays.weights).n_factorisations
+        timed(laps, "effects", fit.effects, "simulation", draws=DRAWS)
         laps.setdefault("total_cpu", []).append(time.process_time() - cpu)
-        if repeat == 0:
-            peak = peak_mb() - baseline
-        timed(laps, "information", lambda: panel.results_of(fit.estimate, "transform", "oim"))
+        peak = peak or peak_mb() - baseline
+        timed(laps, "information", panel.results_of, fit.estimate, "transform", "oim")
     laps["total"] = [sum(lap) for lap in zip(*(laps[k] for k in STAGES), strict=True)]
     return {
         **{name: round(statistics.median(times), 5) for name, times in laps.items()},
@@ -183,7 +183,11 @@ def run_spreg(n_units: int, n_periods: int, kind: str) -> dict[str, Any]:
             fitted = timed(
                 laps,
                 "fit",
-                lambda: spreg.ML_LagFE(arrays.y.reshape(-1, 1), regressors, weights, **options),
+                spreg.ML_LagFE,
+                arrays.y.reshape(-1, 1),
+                regressors,
+                weights,
+                **options,
             )
         laps.setdefault("total_cpu", []).append(time.process_time() - cpu)
     laps["total"] = laps["fit"]
@@ -264,18 +268,23 @@ def nearest_neighbours(n_units: int) -> Any:
     return sparse.csr_array((shares, found[:, 1:].ravel(), starts), shape=(n_units, n_units))
 
 
-def timed(laps: dict[str, list[float]], name: str, call: Callable[[], Any]) -> Any:
+def timed(
+    laps: dict[str, list[float]], name: str, call: Callable[..., Any], *values: Any, **options: Any
+) -> Any:
+    """Result of a call; its seconds are added to the laps of that name."""
     start = time.perf_counter()
-    result = call()
+    result = call(*values, **options)
     laps.setdefault(name, []).append(time.perf_counter() - start)
     return result
 
 
 def resident_mb() -> float:
+    """Memory that the process holds now."""
     return _status("VmRSS")
 
 
 def peak_mb() -> float:
+    """Most memory that the process held since `reset_peak`."""
     return _status("VmHWM")
 
 
@@ -300,14 +309,16 @@ def silence() -> Any:
 
 
 def read_rows(path: Path) -> dict[str, dict[str, Any]]:
+    """Rows of the output by their key; empty where there is none."""
     if not path.exists():
         return {}
     with path.open(newline="") as handle:
         rows = list(csv.DictReader(handle))
-    return {" ".join(row[name] for name in COLUMNS[:4]): row for row in rows}
+    return {" ".join(row[name] for name in KEY): row for row in rows}
 
 
 def write_rows(path: Path, rows: dict[str, dict[str, Any]]) -> None:
+    """All rows, in the order in which they were measured."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", newline="") as handle:
         writer = csv.DictWriter(handle, COLUMNS, restval="", lineterminator="\n")

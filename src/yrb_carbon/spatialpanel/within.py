@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+# Numbers of one cross-section beyond which periods are lagged one by one.
+LAG_BLOCK = 50_000
 # Rows that a factorisation of a tall matrix takes at a time.
 TALL_BLOCK = 16_384
 
@@ -80,6 +82,12 @@ def spatial_lag(weights: SparseMatrix, values: Array) -> Array:
     array of the same shape and unit as ``values``.
     """
     n_units = weights.shape[0]
+    if values[0].size > LAG_BLOCK:
+        # Period by period there is nothing to rearrange, which a small panel would not notice.
+        result = np.empty(values.shape)
+        for period, cross_section in enumerate(values):
+            result[period] = weights @ cross_section
+        return result
     by_unit = np.ascontiguousarray(np.moveaxis(values, 1, 0))
     product: Any = weights @ by_unit.reshape(n_units, -1)
     lagged = np.asarray(product, dtype=np.float64).reshape(by_unit.shape)
