@@ -7,6 +7,7 @@ A library of its own: it takes a long DataFrame, names and spatial weights, and 
 """
 
 from .align import PanelArrays, Weights
+from .dynamic import DynamicResults, DynamicSpatialPanel, Stability
 from .errors import (
     AbsorbedRegressorError,
     BoundaryError,
@@ -24,6 +25,7 @@ from .errors import (
     PanelIndexError,
     PanelSizeError,
     PerfectFitError,
+    PeriodGapError,
     RegressorError,
     RestrictionError,
     RowSumsError,
@@ -33,6 +35,8 @@ from .errors import (
     UnbalancedPanelError,
     UnderidentifiedError,
     UniformWeightsError,
+    UnstableError,
+    UnstableWarning,
     WeightsAlignmentError,
     WeightsDiagonalError,
     WeightsError,
@@ -51,6 +55,8 @@ __all__ = [
     "CollinearRegressorError",
     "ConvergenceError",
     "DroppedInstrumentWarning",
+    "DynamicResults",
+    "DynamicSpatialPanel",
     "EffectsResults",
     "FixedEffects",
     "FlatLikelihoodWarning",
@@ -64,6 +70,7 @@ __all__ = [
     "PanelIndexError",
     "PanelSizeError",
     "PerfectFitError",
+    "PeriodGapError",
     "RegressorError",
     "RestrictionError",
     "RowSumsError",
@@ -74,9 +81,12 @@ __all__ = [
     "SpatialPanelError",
     "SpatialPanelResults",
     "SpecificationError",
+    "Stability",
     "UnbalancedPanelError",
     "UnderidentifiedError",
     "UniformWeightsError",
+    "UnstableError",
+    "UnstableWarning",
     "WaldTest",
     "Weights",
     "WeightsAlignmentError",
