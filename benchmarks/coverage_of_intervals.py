@@ -3,7 +3,7 @@
 Simulates y_t = rho W y_t + x_t beta + W x_t theta + mu + xi_t + u_t, u_t = lambda W u_t + e_t on
 row-standardised rook grids of 9 x 10 units over 16 periods and of 3 x 7 units over 6 (a small group
 over a short period), with independent normal errors and a regressor that is correlated with the
-unit effects; fits SAR, SDM and SEM by each estimator; counts how often the intervals hold the truth.
+unit effects; fits SAR, SDM and SEM by each estimator; counts how often intervals hold the truth.
 Writes docs/benchmarks/coverage.csv; exits with 1 if the criterion fails:
 
     transform at (90, 16): the mean coverage of rho, lambda, beta, theta, direct, indirect over the
