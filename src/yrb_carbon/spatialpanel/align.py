@@ -207,6 +207,61 @@ def align_panel(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class AlignedRegressors:
+    """Regressors of known units, stacked by period.
+
+    Attributes
+    ----------
+    values : array, shape (T, N, K)
+    periods : Index
+        Sorted.
+    positions : array of int, shape (T·N,)
+        Place in the time-major stack of every row as given.
+    """
+
+    values: Array
+    periods: pd.Index
+    positions: np.ndarray[Any, np.dtype[np.intp]]
+
+
+def align_regressors(
+    exog: pd.DataFrame, columns: Sequence[str], units: pd.Index
+) -> AlignedRegressors:
+    """Check and stack regressors of known units; one period is enough.
+
+    Parameters
+    ----------
+    exog : DataFrame, index (unit, year)
+    columns : sequence of str
+        Columns wanted, in this order.
+    units : Index
+        Sorted; every one of them in every period.
+
+    Returns
+    -------
+    AlignedRegressors
+
+    Raises
+    ------
+    PanelIndexError, UnbalancedPanelError, MissingValueError, SpecificationError
+        What is wrong with the regressors, with the unit-years or columns concerned.
+    WeightsAlignmentError
+        If the units are not those of the weights.
+    """
+    index = _check_index(exog.index, "exog")
+    _check_same_units(units, index.get_level_values(0).unique(), index)
+    periods = _sorted_level(index, 1)
+    _check_balance(index, units, periods)
+    named = exog.set_axis([str(column) for column in exog.columns], axis=1)
+    positions = _stack_positions(index, units, periods)
+    values = np.empty((len(index), len(columns)))
+    values[positions] = _finite_values(named[list(columns)], "exog")
+    return AlignedRegressors(
+        values.reshape(len(periods), len(units), len(columns)), periods, positions
+    )
+
+
 def align_weights(
     weights: Weights | tuple[Sequence[Any], Any], units: pd.Index, index: pd.MultiIndex
 ) -> SparseMatrix:
