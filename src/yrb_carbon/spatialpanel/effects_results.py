@@ -264,12 +264,10 @@ def effects_by_simulation(
     # Drawn in alphabetic order of the names, so that the order of columns changes nothing.
     order = sorted(range(size), key=lambda position: results.param_names[position])
     drawn = np.empty((draws, size))
+    values = np.array([float(value) for value in results.params], dtype=np.float64)
     try:
         drawn[:, order] = draw_parameters(
-            results.params.to_numpy(dtype=np.float64)[order],
-            results.covariance[np.ix_(order, order)],
-            draws,
-            seed,
+            values[order], results.covariance[np.ix_(order, order)], draws, seed
         )
     except linalg.LinAlgError as error:
         raise SingularInformationError(

@@ -11,7 +11,7 @@ import pandas as pd
 
 from .align import PanelArrays
 from .covariance import CovarianceType
-from .effects import calc_unit_effects
+from .effects import calc_effect_matrix, calc_unit_effects
 from .effects_results import (
     DEFAULT_LEVEL,
     EffectsResults,
@@ -22,9 +22,18 @@ from .effects_results import (
     normal_quantile,
     point_effects,
 )
-from .errors import BoundaryError, SpecificationError
+from .errors import BoundaryError, SpecificationError, enumerate_names
 from .likelihood import EffectScheme, Estimate
-from .logdet import WeightsSpectrum
+from .logdet import DENSE_LIMIT, WeightsSpectrum
+from .partition import EffectsPartition, partition_effects
+from .prediction import (
+    FittedKind,
+    ResidualKind,
+    calc_fitted,
+    calc_r2,
+    calc_residuals,
+    predict,
+)
 from .restrictions import Restrictions, WaldTest, calc_wald, read_restrictions
 from .simulate import apply_inverse_filter
 from .summary import summarise_as_html, summarise_as_text
@@ -200,11 +209,59 @@ class SpatialPanelResults(MaketablesHooks):
     @property
     def resids(self) -> pd.Series[float]:
         """Innovations with the fixed effects removed, on the index of the dependent variable."""
-        return pd.Series(
-            self.estimate.residuals.ravel()[self.arrays.positions],
-            index=self.arrays.index,
-            name="resid",
-        )
+        return self.residuals()
+
+    def residuals(self, kind: ResidualKind = "innovation") -> pd.Series[float]:
+        """Residuals of one kind, on the index of the dependent variable.
+
+        Parameters
+        ----------
+        kind : {"innovation", "structural", "reduced_form", "trend"}
+            ``innovation``: ε, as `resids`. ``structural``: u, which differs from ε by the spatial
+            error. ``reduced_form``: (I - ρW)⁻¹u. ``trend``: ρWy + u.
+
+        Returns
+        -------
+        Series
+        """
+        return self._on_index(calc_residuals(self, kind), "resid")
+
+    def fitted_values(self, kind: FittedKind = "reduced_form") -> pd.Series[float]:
+        """Fitted values with the fixed effects, on the index of the dependent variable.
+
+        Parameters
+        ----------
+        kind : {"reduced_form", "trend", "structural"}
+            ``reduced_form``: (I - ρW)⁻¹(Zδ + effects), from regressors and effects alone.
+            ``trend``: Zδ + effects. ``structural``: ρWy + Zδ + effects, y minus u.
+
+        Returns
+        -------
+        Series
+        """
+        return self._on_index(calc_fitted(self, kind), "fitted")
+
+    def predict(self, exog: pd.DataFrame | None = None) -> pd.Series[float]:
+        """Reduced-form predictions, for other regressor values of the same units if given.
+
+        Parameters
+        ----------
+        exog : DataFrame, index (unit, year), optional
+            The regressors (not their lags) for every unit in every period that it names; with
+            time effects these are periods of the fit. Default: the data of the fit.
+
+        Returns
+        -------
+        Series on the index of ``exog``, in units of the dependent variable.
+
+        Raises
+        ------
+        SpatialPanelError
+            If regressors, units, periods or values are not as the fit needs them.
+        """
+        if exog is None:
+            return self.fitted_values().rename("prediction")
+        return predict(self, exog)
 
     @property
     def n_units(self) -> int:
@@ -270,6 +327,11 @@ class SpatialPanelResults(MaketablesHooks):
         predicted = self._without_effects(self.arrays.y - self._reduced_form_errors()).ravel()
         return float(np.corrcoef(outcome, predicted)[0, 1] ** 2)
 
+    @property
+    def r2_variants(self) -> pd.Series[float]:
+        """R² in four readings: within, correlation, overall, pseudo (see `prediction.calc_r2`)."""
+        return pd.Series(calc_r2(self), name="r2")
+
     def fixed_effects(self) -> FixedEffects:
         """Fixed effects that the likelihood concentrated out.
 
@@ -279,8 +341,7 @@ class SpatialPanelResults(MaketablesHooks):
         """
         arrays, delta = self.arrays, self.estimate.delta
         scheme = self.specification.scheme
-        disturbances = apply_inverse_filter(self._error_weights, self.lam, self.estimate.residuals)
-        effects = arrays.y - self.rho * arrays.lagged_y - arrays.z @ delta - disturbances
+        effects = calc_fitted(self, "trend") - arrays.z @ delta
         if not (scheme.entity_effects or scheme.time_effects):
             effects = np.zeros_like(effects)
         intercept = float(effects.mean())
@@ -364,8 +425,7 @@ class SpatialPanelResults(MaketablesHooks):
         ``received`` (row sum without own: all others' change on the unit), ``sent`` (column sum
         without own: the unit's change on all others). Means: direct, indirect, indirect.
         """
-        if self.at_boundary:
-            raise BoundaryError("there are no effects at the edge of the admissible interval")
+        self._check_interior("there are no effects at the edge of the admissible interval")
         beta, theta = self._beta_theta(self.estimate.delta)
         by_unit = calc_unit_effects(beta, theta, self.rho, self.arrays.weights)
         return {
@@ -376,6 +436,67 @@ class SpatialPanelResults(MaketablesHooks):
                 ("sent", by_unit.sent),
             )
         }
+
+    def effect_matrix(self, variable: str) -> pd.DataFrame:
+        """S(W) = (I - ρW)⁻¹(βI + θW): effect of every unit's regressor on every unit.
+
+        Parameters
+        ----------
+        variable : str
+
+        Returns
+        -------
+        DataFrame, shape (N, N); rows receive, columns send.
+
+        Raises
+        ------
+        SpecificationError
+            For an unknown variable, or more than `logdet.DENSE_LIMIT` units.
+        BoundaryError
+            If the estimate is at the boundary.
+        """
+        self._check_interior("there are no effects at the edge of the admissible interval")
+        variables = self.arrays.variables
+        if variable not in variables:
+            raise SpecificationError(
+                f"{variable!r} is not a regressor with effects; those are "
+                f"{enumerate_names(variables)}"
+            )
+        if self.n_units > DENSE_LIMIT:
+            raise SpecificationError(
+                f"the effects of {self.n_units} units on each other are a dense matrix; the "
+                f"limit is {DENSE_LIMIT} units. Use effects() or partition()"
+            )
+        beta, theta = beta_theta(self, self.estimate.delta)
+        k = variables.index(variable)
+        matrix = calc_effect_matrix(float(beta[k]), float(theta[k]), self.rho, self.arrays.weights)
+        units = self.arrays.units
+        return pd.DataFrame(matrix, index=units.rename("to"), columns=units.rename("from"))
+
+    def partition(self, order: int = 5) -> EffectsPartition:
+        """Direct, indirect and total effects by order of neighbours.
+
+        Order zero is the unit itself, order one its neighbours, and so on, by the powers of W in
+        S(W) (LeSage & Pace 2009, sec. 2.7); what is beyond the last order is the remainder.
+
+        Parameters
+        ----------
+        order : int
+            Highest order.
+
+        Returns
+        -------
+        EffectsPartition
+
+        Raises
+        ------
+        SpecificationError
+            If the order is negative, or W to that power has too many entries.
+        BoundaryError
+            If the estimate is at the boundary.
+        """
+        self._check_interior("there are no effects at the edge of the admissible interval")
+        return partition_effects(self, order)
 
     def wald_test(self, restrictions: Restrictions) -> WaldTest:
         """Wald test of linear restrictions on named parameters.
@@ -397,8 +518,7 @@ class SpatialPanelResults(MaketablesHooks):
         BoundaryError
             If the estimate is at the boundary.
         """
-        if self.at_boundary:
-            raise BoundaryError("there are no standard errors at the edge of the interval")
+        self._check_interior("there are no standard errors at the edge of the interval")
         matrix, values, labels = read_restrictions(restrictions, self.param_names)
         return calc_wald(self._values(), self.covariance, matrix, values, labels)
 
@@ -511,6 +631,13 @@ class SpatialPanelResults(MaketablesHooks):
 
     def _repr_html_(self) -> str:
         return self.to_html()
+
+    def _check_interior(self, message: str) -> None:
+        if self.at_boundary:
+            raise BoundaryError(message)
+
+    def _on_index(self, values: Array, name: str) -> pd.Series[float]:
+        return pd.Series(values.ravel()[self.arrays.positions], index=self.arrays.index, name=name)
 
     def _values(self) -> Array:
         estimate = self.estimate
