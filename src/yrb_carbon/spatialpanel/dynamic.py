@@ -258,7 +258,9 @@ class DynamicSpatialPanel:
             effects. ``bias_corrected``: minus its estimated bias, one step (Yu, de Jong & Lee 2008;
             Lee & Yu 2010). ``adjusted_score``: root of the score minus its exact expectation (Yang
             2018), consistent for any number of periods. The three agree where there are no unit
-            effects.
+            effects. Nominal 95 % intervals of coefficients and effects cover 95, 94 and 80 % on
+            average with 90 units and 16 periods, 94, 89 and 78 % with 21 and 6, where 6 % of
+            samples have no root (docs/benchmarks/dynamic_coverage.csv): hence the default.
         cov_type : {"oim", "qml"}
             ``oim``: normal innovations; the inverse information matrix at the estimate, or for the
             adjusted score Γ⁻¹ΩΓ⁻¹ with the exact variance Ω of the score. ``qml``: the sandwich for
@@ -608,7 +610,9 @@ class DynamicResults:
         inference : {"delta", "simulation"}
             ``delta``: exact derivatives. ``simulation``: normal draws of all parameters; draws with
             ρ outside the admissible interval, and for the long run those that are not stable, are
-            discarded and counted.
+            discarded and counted. Long-run effects are ratios: where the roots come near one or
+            the panel is short, simulated intervals cover better (96 against 88 % for the long-run
+            indirect effect with 21 units and 6 periods).
         draws, seed
             Of the simulation; they depend on nothing but the seed.
 
