@@ -214,7 +214,10 @@ def _traces_by_interpolation(rhos: Array, logdet: LogDeterminant) -> tuple[Array
         # An interval of no width has no interpolant unless a fit has left one around this ρ.
         rho = float(rhos[0])
         return np.array([logdet.trace_g(rho)]), np.array([logdet.trace_gg(rho)])
-    local = logdet.near(float(rhos.min()), float(rhos.max()))
+    lower, upper = float(rhos.min()), float(rhos.max())
+    if lower == upper:
+        return np.full(rhos.size, logdet.trace_g(lower)), np.full(rhos.size, logdet.trace_gg(lower))
+    local = logdet.near(lower, upper)
     if not isinstance(local, InterpolatedLogDeterminant | StochasticLogDeterminant):
         raise TypeError(f"no traces at many values of rho from {type(local).__name__}")
     traces = local.traces(rhos)

@@ -53,6 +53,8 @@ MANY_PROBES, MANY_STEPS = 64, 40
 INTERPOLATION_DEGREES = (2, 4, 8, 16, 32)
 # Degree of the series in ρ of estimated traces over the range of many draws.
 SERIES_DEGREE = 32
+# Last coefficients of the series relative to the largest beyond which it is not used.
+SERIES_TAIL = 1e-13
 # Error of tr(G) relative to tr(GG), its derivative: the error of ρ that it makes. The coefficient
 # after the last one is smaller still, and the optimum is certified by an exact value.
 SLOPE_TOLERANCE = 1e-9
@@ -187,14 +189,18 @@ class StochasticLogDeterminant:
         return self._bare_traces(rhos) + _root_traces(rhos, self.extra_root)
 
     def _bare_traces(self, rhos: Array) -> Array:
-        if rhos.size > SERIES_DEGREE + 1:
-            # Smooth in ρ between the poles, so that a series replaces thousands of evaluations.
-            domain = [float(rhos.min()), float(rhos.max())]
+        domain = [float(rhos.min()), float(rhos.max())]
+        if rhos.size > SERIES_DEGREE + 1 and domain[0] < domain[1]:
+            # Smooth in ρ away from the poles: there a series replaces thousands of evaluations.
             nodes = np.cos(np.pi * (np.arange(SERIES_DEGREE + 1) + 0.5) / (SERIES_DEGREE + 1))
             points = 0.5 * (domain[0] + domain[1]) + 0.5 * (domain[1] - domain[0]) * nodes
             columns = self._bare_traces(points).T
             series = [Chebyshev.fit(points, c, SERIES_DEGREE, domain=domain) for c in columns]
-            return np.stack([one(rhos) for one in series], axis=1)
+            if all(
+                float(np.abs(one.coef[-3:]).max()) <= SERIES_TAIL * float(np.abs(one.coef).max())
+                for one in series
+            ):
+                return np.stack([one(rhos) for one in series], axis=1)
         return np.stack(
             [
                 self.quadrature.traces_g(rhos).mean(axis=1),
