@@ -59,8 +59,9 @@ EFFECT_KINDS: Mapping[str, tuple[bool, bool]] = {
 }
 LM_FORMS: tuple[Literal["centred", "plain"], ...] = ("centred", "plain")
 CHAIN_COLUMNS = ("step", "effects", *TEST_COLUMNS, "decision")
-UNIT_EFFECTS_NOTE = (
-    "Rejects too often when there are few periods: one more dummy for every T observations."
+LR_EFFECTS_NOTE = (
+    "LR of effects: rejects too often in short or narrow panels, where the dummies take a large "
+    "part of the degrees of freedom (11-12 % at nominal 5 %, 30 units and 8 periods)."
 )
 
 
@@ -102,7 +103,7 @@ def lr_effects(panel: SpatialPanel) -> list[SpecificationTest]:
             2.0 * (both - logliks["time"]),
             n_units - 1,
             form=panel.model,
-            note=UNIT_EFFECTS_NOTE,
+            note=LR_EFFECTS_NOTE,
         ),
         chi2_test(
             "LR time effects",
@@ -110,6 +111,7 @@ def lr_effects(panel: SpatialPanel) -> list[SpecificationTest]:
             2.0 * (both - logliks["unit"]),
             n_periods - 1,
             form=panel.model,
+            note=LR_EFFECTS_NOTE,
         ),
     ]
 
@@ -663,7 +665,7 @@ def _effect_steps(linear: Mapping[str, SpatialPanel], level: float) -> list[Chai
 
 def _random_steps(panel: SpatialPanel, kind: str, level: float) -> list[ChainStep]:
     tests: list[tuple[str, str, Callable[[SpatialPanel], SpecificationTest]]] = [
-        ("Mundlak", "Wald", mundlak_test),
+        ("Mundlak", "F", mundlak_test),
         ("Hausman", "classical, within", hausman_test),
     ]
     steps = []
@@ -672,7 +674,8 @@ def _random_steps(panel: SpatialPanel, kind: str, level: float) -> list[ChainSte
             test = run(panel)
         except (HausmanUndefinedError, BoundaryError, PanelSizeError, RegressorError) as error:
             null, note = "random effects are consistent", f"{name}: {error}."
-            test = _missing_test(name, null, note, form=form, distribution="chi2")
+            law = "F" if form == "F" else "chi2"
+            test = _missing_test(name, null, note, form=form, distribution=law)
         steps.append(ChainStep("random effects", kind, test, _say(test, level)))
     return steps
 

@@ -17,7 +17,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
-from scipy import linalg
+from scipy import linalg, special
 
 from .align import PanelArrays, Weights, align_panel, check_identified
 from .errors import (
@@ -62,6 +62,7 @@ from .within import Array, SparseMatrix, stack, within_transform
 RandomModel = Literal["ols", "slx", "sar", "sem", "sdm", "sdem"]
 ErrorEffects = Literal["outside", "inside"]
 FixedSide = Literal["within", "direct"]
+MundlakForm = Literal["F", "Wald"]
 
 # Derivative of the log-likelihood per observation that still counts as zero.
 ZERO_GRADIENT = 1e-6
@@ -729,7 +730,9 @@ class RandomEffectsResults:
         return 0.0
 
 
-def mundlak_test(panel: SpatialPanel, *, error_effects: str = "outside") -> SpecificationTest:
+def mundlak_test(
+    panel: SpatialPanel, *, form: MundlakForm = "F", error_effects: str = "outside"
+) -> SpecificationTest:
     """Whether the unit effects are correlated with the regressors (Mundlak's form of Hausman).
 
     The random-effects model is given the unit means of all its regressors, lagged ones included;
@@ -740,12 +743,17 @@ def mundlak_test(panel: SpatialPanel, *, error_effects: str = "outside") -> Spec
     ----------
     panel : SpatialPanel
         With unit effects; its model, regressors and period effects are used.
+    form : {"F", "Wald"}
+        ``Wald``: χ²(P) for P regressors, lagged ones included; rejects too often with few units,
+        because the variance of N unit means is estimated with the divisor N. ``F``: the same
+        statistic times (N - P - 1)/(NP), referred to F(P, N - P - 1), as in the regression of unit
+        means, whose variance dominates the test.
     error_effects : {"outside", "inside"}
         As of `RandomEffectsPanel`.
 
     Returns
     -------
-    SpecificationTest, χ²(number of regressors, lagged ones included).
+    SpecificationTest, ``df`` the number of regressors.
 
     Raises
     ------
@@ -760,6 +768,7 @@ def mundlak_test(panel: SpatialPanel, *, error_effects: str = "outside") -> Spec
     5:93-107.
     """
     _need_unit_effects(panel, "mundlak_test")
+    _check_choice("form", form, get_args(MundlakForm))
     arrays = _slopes_of(panel)
     means = np.broadcast_to(arrays.z.mean(axis=0), arrays.z.shape)
     names = tuple(MEAN_PREFIX + name for name in arrays.names)
@@ -775,16 +784,27 @@ def mundlak_test(panel: SpatialPanel, *, error_effects: str = "outside") -> Spec
         spectrum=_spectrum_of(panel),
     ).fit()
     wald = random.wald_test(list(names))
-    note = "Assumes errors that are independent over time; rejects too often if they are not."
+    notes = ["Assumes errors that are independent over time; rejects too often if they are not."]
     if random.estimate.variance_at_boundary:
-        note += f" Random effects at {_describe_boundary(random.estimate.variance_at_boundary)}."
-    return chi2_test(
-        "Mundlak",
-        f"unit means of {enumerate_names(arrays.names)} have no coefficient (random effects)",
-        wald.statistic,
-        wald.df,
-        form="Wald",
-        note=note,
+        boundary = _describe_boundary(random.estimate.variance_at_boundary)
+        notes.append(f"Random effects at {boundary}.")
+    null = f"unit means of {enumerate_names(arrays.names)} have no coefficient (random effects)"
+    if form == "Wald":
+        return chi2_test(
+            "Mundlak", null, wald.statistic, wald.df, form="Wald", note=" ".join(notes)
+        )
+    free = arrays.n_units - wald.df - 1
+    statistic = wald.statistic * free / (arrays.n_units * wald.df)
+    notes.insert(0, f"Mundlak: F({wald.df}, {free}).")
+    return SpecificationTest(
+        name="Mundlak",
+        null=null,
+        statistic=statistic,
+        df=wald.df,
+        p_value=float(special.fdtrc(wald.df, free, statistic)),
+        distribution="F",
+        form="F",
+        note=" ".join(notes),
     )
 
 

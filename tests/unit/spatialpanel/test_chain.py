@@ -191,7 +191,7 @@ class TestEffects:
             assert time.statistic == pytest.approx(
                 2 * (logliks[True, True] - logliks[True, False]), abs=SAME_OPTIMUM
             )
-            assert "few periods" in unit.note
+            assert "too often in short or narrow panels" in unit.note
 
 
 class TestRule:
@@ -276,7 +276,7 @@ class TestChain:
         # The regressors of this sample are built from the unit effects.
         assert "fixed effects are needed" in chain.reason
         assert chain.reason in chain.summary
-        assert "Rejects too often when there are few periods" in chain.summary
+        assert "rejects too often in short or narrow panels" in chain.summary
         page = chain._repr_html_()
         assert page.count("<table") == 3
         assert "Decision: SDM" in page

@@ -318,10 +318,19 @@ def test_mundlak_means_reproduce_fixed_effects_without_space():
     np.testing.assert_allclose(
         random.params[["x1", "x2"]], fixed.params[["x1", "x2"]], rtol=DENSE_ALGEBRA
     )
-    test = mundlak_test(SpatialPanel(dependent, exog, weights, model="ols"))
+    panel = SpatialPanel(dependent, exog, weights, model="ols")
     wald = random.wald_test(["m.x1", "m.x2"])
-    assert (test.df, test.form) == (2, "Wald")
-    assert test.statistic == pytest.approx(wald.statistic, rel=DENSE_ALGEBRA)
+    plain = mundlak_test(panel, form="Wald")
+    assert (plain.df, plain.form, plain.distribution) == (2, "Wald", "chi2")
+    assert plain.statistic == pytest.approx(wald.statistic, rel=DENSE_ALGEBRA)
+    test = mundlak_test(panel)
+    assert (test.df, test.form, test.distribution) == (2, "F", "F")
+    # Twelve units, two slopes and an intercept in the regression of the unit means.
+    assert test.statistic == pytest.approx(wald.statistic / 2 * 9 / 12, rel=DENSE_ALGEBRA)
+    assert test.p_value == pytest.approx(stats.f(2, 9).sf(test.statistic), rel=DENSE_ALGEBRA)
+    assert "F(2, 9)" in test.note
+    with pytest.raises(SpecificationError, match="form must be one of F, Wald"):
+        mundlak_test(panel, form="LM")
 
 
 @pytest.mark.parametrize("time_effects", TIMES)
