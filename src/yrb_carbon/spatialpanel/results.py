@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -35,6 +36,7 @@ from .prediction import (
     predict,
 )
 from .restrictions import Restrictions, WaldTest, calc_wald, read_restrictions
+from .serialise import load_text, read_results, write_results
 from .simulate import apply_inverse_filter
 from .summary import summarise_as_html, summarise_as_text
 from .tables import EFFECTS, TIDY_COLUMNS, MaketablesHooks
@@ -616,6 +618,50 @@ class SpatialPanelResults(MaketablesHooks):
     ) -> str:
         """The same as HTML tables with captions and header cells."""
         return summarise_as_html(self, level=level, effects=effects, stars=stars)
+
+    def to_json(self, path: str | Path | None = None) -> str:
+        """The whole fit as JSON: specification, data, weights, estimate, covariance.
+
+        `from_json` gives back a fit that is equal to the last bit.
+
+        Parameters
+        ----------
+        path : str or Path, optional
+            File to write as well.
+
+        Returns
+        -------
+        str
+
+        Raises
+        ------
+        StoredResultsError
+            If units or periods are of a type that cannot be written.
+        """
+        text = write_results(self)
+        if path is not None:
+            Path(path).write_text(text, encoding="utf-8")
+        return text
+
+    @classmethod
+    def from_json(cls, source: str | Path) -> SpatialPanelResults:
+        """The fit that `to_json` wrote.
+
+        Parameters
+        ----------
+        source : str or Path
+            A file, or the text itself.
+
+        Returns
+        -------
+        SpatialPanelResults
+
+        Raises
+        ------
+        StoredResultsError
+            If it cannot be read, is broken, or of an unknown version.
+        """
+        return read_results(load_text(source))
 
     def __repr__(self) -> str:
         spatial = "".join(
