@@ -9,6 +9,7 @@ from scipy import linalg, sparse
 
 from .factor import filter_solver, log_determinants_of_sum
 from .logdet import LogDeterminant, analyse_weights, sparse_traces
+from .progress import report_progress
 from .quadrature import calc_power_traces, calc_square_norms, estimate_trace
 from .score import invert_information
 from .within import Array, SparseMatrix
@@ -99,6 +100,7 @@ def calc_spatial_traces(
     if n_units <= SHIFT_LIMIT:
         gtg = calc_squared_norm(weights, rho)
         return SpatialTraces(trace_g, trace_gg, gtg - lost_norm)
+    report_progress(n_units, "traces of the information matrix")
     gtg, error = estimate_squared_norm(weights, rho, trace_gg + lost**2)
     return SpatialTraces(trace_g, trace_gg, gtg - lost_norm, error)
 

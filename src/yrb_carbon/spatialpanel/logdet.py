@@ -27,6 +27,7 @@ from scipy.sparse import linalg as sparse_linalg
 
 from .errors import LogDeterminantWarning, SpecificationError, WeightsError
 from .factor import FilterSolver, filter_solver, log_absolute_diagonal
+from .progress import report_progress
 from .quadrature import ProbeQuadrature, calc_power_traces, probe_general, probe_symmetric
 from .within import Array, SparseMatrix
 
@@ -354,6 +355,7 @@ class SparseCurve:
     def exact(self, rho: float) -> float:
         """ln|I - ρW*|, or ln|I - ρW| where the row sums differ, by factorisation."""
         if rho not in self._values:
+            report_progress(self.weights.shape[0], f"log-determinant at {rho:.6g}")
             self._values[rho] = self._factorised(rho)
         return self._values[rho]
 
@@ -450,11 +452,11 @@ class SparseLogDeterminant:
 
     def trace_g(self, rho: float) -> float:
         """tr(G)."""
-        return self._around(rho).trace_g(rho)
+        return float(self._traces(rho)[0])
 
     def trace_gg(self, rho: float) -> float:
         """tr(GG)."""
-        return self._around(rho).trace_gg(rho)
+        return float(self._traces(rho)[1])
 
     def rough(self) -> StochasticLogDeterminant:
         """The estimate by probes."""
@@ -472,15 +474,22 @@ class SparseLogDeterminant:
         """Zero."""
         return EXACT
 
-    def _around(self, rho: float) -> InterpolatedLogDeterminant:
-        known = self.curve.covering(rho, rho)
+    def _traces(self, rho: float) -> Array:
+        curve = self.curve
+        known = curve.covering(rho, rho)
         if known is None:
-            lower, upper = self.curve.interval
+            lower, upper = curve.interval
+            margin = min(rho - lower, upper - rho)
             reach = POINT_REACH * (upper - lower)
-            if lower < rho < upper:
-                reach = min(reach, 0.1 * (rho - lower), 0.1 * (upper - rho))
-            known = self.curve.near(rho - reach, rho + reach)
-        return self._with_root(known)
+            if 0.0 < margin < reach and curve.weights.shape[0] <= DENSE_LIMIT:
+                # So close to a pole solving for all columns beats any bracket.
+                found = np.array(sparse_traces(curve.weights, rho)[:2])
+                lost = curve.row_sum if self.extra_root is None else None
+                return found - _root_traces(np.array([rho]), lost)[0]
+            if margin > 0.0:
+                reach = min(reach, 0.5 * margin)
+            known = curve.near(rho - reach, rho + reach)
+        return self._with_root(known).traces(np.array([rho]))[0]
 
     def _with_root(self, found: InterpolatedLogDeterminant) -> InterpolatedLogDeterminant:
         return replace(found, estimate=replace(found.estimate, extra_root=self.extra_root))
@@ -561,6 +570,7 @@ def analyse_weights(
     if method == "eigen":
         return _spectrum_by_eigenvalues(weights, row_sum, scaling)
     probes, steps = SEARCH_PROBES, SEARCH_STEPS
+    report_progress(n_units, "analysing the weights")
     if method == "trace":
         probes, steps = MANY_PROBES, MANY_STEPS
     elif n_units > PROBE_LIMIT:

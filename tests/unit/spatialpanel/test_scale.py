@@ -24,6 +24,7 @@ from yrb_carbon.spatialpanel.information import (
     estimate_squared_norm,
 )
 from yrb_carbon.spatialpanel.logdet import analyse_weights
+from yrb_carbon.spatialpanel.progress import report_progress
 from yrb_carbon.spatialpanel.quadrature import calc_power_traces, calc_square_norms
 from yrb_carbon.spatialpanel.within import spatial_lag, triangular_factor
 
@@ -418,3 +419,36 @@ def test_large_cross_sections_are_lagged_alike(monkeypatch):
     monkeypatch.setattr(module, "LAG_BLOCK", 1)
     np.testing.assert_array_equal(spatial_lag(WEIGHTS["grid"], values), at_once[0])
     np.testing.assert_array_equal(spatial_lag(WEIGHTS["grid"], values[:, :, 0]), at_once[1])
+
+
+class TestProgress:
+    def test_only_large_panels_speak_and_only_when_asked(self, capsys, monkeypatch):
+        for wanted, n_units, spoken in (
+            ("1", 10**6, True),
+            ("1", 1000, False),
+            ("0", 10**6, False),
+            ("", 10**6, False),  # standard error is no terminal under pytest
+        ):
+            monkeypatch.setenv("SPATIALPANEL_PROGRESS", wanted)
+            report_progress(n_units, "analysing the weights")
+            said = capsys.readouterr().err
+            assert said == ("spatialpanel: analysing the weights\n" if spoken else "")
+
+    def test_a_long_fit_says_what_it_does(self, capsys, monkeypatch):
+        import yrb_carbon.spatialpanel.progress as module
+
+        monkeypatch.setattr(module, "LONG_FIT", 100)
+        monkeypatch.setenv("SPATIALPANEL_PROGRESS", "1")
+        SpatialPanel(*make_panel(WEIGHTS["neighbours"], 3)).fit()
+        lines = capsys.readouterr().err.splitlines()
+        assert lines[0] == "spatialpanel: analysing the weights"
+        assert sum("log-determinant at" in line for line in lines) >= 4
+
+
+def test_derivatives_at_the_very_edge_of_the_interval():
+    w = WEIGHTS["unequal rows"]
+    spectrum = analyse_weights(w, method="sparse")
+    for rho in (spectrum.upper * (1.0 - 1e-7), spectrum.lower * (1.0 - 1e-7)):
+        _, g = dense_parts(w, rho)
+        assert spectrum.full.trace_g(rho) == pytest.approx(np.trace(g), rel=1e-6)
+        assert spectrum.full.trace_gg(rho) == pytest.approx((g * g.T).sum(), rel=1e-6)
