@@ -189,24 +189,26 @@ class MaketablesHooks:
     @property
     def __maketables_fixef_string__(self) -> str | None:
         """Names of the index levels that have fixed effects, joined by a plus."""
-        specification = getattr(self, "specification", None)
-        scheme = getattr(specification, "scheme", None)
-        if scheme is None:
+        present = fixed_effects_of(self)
+        if present is None:
             return None
-        names = [
-            str(name)
-            for name, present in zip(
-                _level_names(self), (scheme.entity_effects, scheme.time_effects), strict=True
-            )
-            if present
-        ]
-        return "+".join(names) or None
+        names = _level_names(self)
+        return "+".join(name for name, there in zip(names, present, strict=True) if there) or None
 
     @property
     def __maketables_vcov_info__(self) -> dict[str, Any]:
         """Kind of the covariance."""
         inference = self.tidy()["inference"].iloc[0]
         return {"vcov_type": str(inference), "clustervar": None}
+
+
+def fixed_effects_of(results: Any) -> tuple[bool, bool] | None:
+    """Whether a fit of this library has unit and time effects; None if it does not tell."""
+    specification = getattr(results, "specification", None)
+    scheme: Any = getattr(specification, "scheme", specification)
+    if not (hasattr(scheme, "entity_effects") and hasattr(scheme, "time_effects")):
+        return None
+    return bool(scheme.entity_effects), bool(scheme.time_effects)
 
 
 def _level_names(results: Any) -> list[str]:
