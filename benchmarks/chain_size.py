@@ -254,9 +254,8 @@ def main(replications: int, chains: int, only: list[str]) -> int:
         names = only or [name for name in TRUTHS if name != "ols"]
         columns = ["truth", "test", "null_is_true", "p_value"]
         rows = pd.DataFrame(run_all(pool, run_tests, names, replications), columns=columns)
-        table = summarise(rows, replications)
         DOCS.mkdir(parents=True, exist_ok=True)
-        table.to_csv(DOCS / "chain_size.csv", index=False, float_format="%.6g", lineterminator="\n")
+        table = renew(summarise(rows, replications), DOCS / "chain_size.csv")
         print(table.drop(columns=["nominal", "replications"]).to_string(index=False))
         chosen = pd.DataFrame(
             run_all(pool, run_chain, list(CHAIN_TRUTHS), chains), columns=["truth", "chosen"]
