@@ -17,9 +17,8 @@ from __future__ import annotations
 
 import html
 import warnings
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -35,7 +34,7 @@ from .bootstrap_refit import (
     refit,
 )
 from .effects import calc_effects, calc_multipliers
-from .errors import BoundaryError, BoundaryWarning, SpecificationError
+from .errors import BoundaryError, BoundaryWarning, SpecificationError, check_choice
 from .results import (
     DEFAULT_LEVEL,
     EFFECTS,
@@ -44,6 +43,7 @@ from .results import (
     SpatialPanelResults,
     normal_quantile,
 )
+from .tables import format_number
 from .within import Array
 
 Scheme = Literal["wild_unit", "year"]
@@ -100,8 +100,8 @@ def bootstrap(
     SpecificationError
         For an unknown scheme or distribution or fewer than two draws.
     """
-    _check_choice("scheme", scheme, get_args(Scheme))
-    _check_choice("distribution", distribution, get_args(Distribution))
+    check_choice("scheme", scheme, get_args(Scheme))
+    check_choice("distribution", distribution, get_args(Distribution))
     if draws < 2:
         raise SpecificationError(f"a bootstrap needs at least 2 draws, got {draws}")
     if results.at_boundary:
@@ -325,14 +325,14 @@ class BootstrapResults:
     def summary(self) -> str:
         """The bootstrap as text."""
         table = self.tidy().set_index("term").drop(columns=["equation", "quantity", "inference"])
-        return f"{self._headline()}\n\n{table.to_string(float_format=_format_number)}"
+        return f"{self._headline()}\n\n{table.to_string(float_format=format_number)}"
 
     def __repr__(self) -> str:
         return f"<BootstrapResults {self._headline()}>"
 
     def _repr_html_(self) -> str:
         table = self.tidy().set_index("term").drop(columns=["equation", "quantity", "inference"])
-        html_table = table.to_html(float_format=_format_number, border=0)
+        html_table = table.to_html(float_format=format_number, border=0)
         return f"<p>{html.escape(self._headline())}</p>{html_table}"
 
     def _headline(self) -> str:
@@ -426,7 +426,7 @@ def calc_interval(
     SpecificationError
         For an unknown kind, a level outside (0, 1), or a studentised kind without errors.
     """
-    _check_choice("kind", kind, get_args(IntervalKind))
+    check_choice("kind", kind, get_args(IntervalKind))
     z = normal_quantile(level)
     tail = (1.0 - level) / 2.0
     if kind in STUDENTISED:
@@ -477,12 +477,3 @@ def bootstrap_p_values(draws: Array) -> Array:
     beyond = np.minimum((draws >= 0.0).sum(axis=0), (draws <= 0.0).sum(axis=0))
     p_values: Array = np.minimum(2.0 * (beyond + 1.0) / (len(draws) + 1.0), 1.0)
     return p_values
-
-
-def _format_number(value: Any) -> str:
-    return f"{value:.6g}"
-
-
-def _check_choice(what: str, value: object, allowed: Sequence[str]) -> None:
-    if value not in allowed:
-        raise SpecificationError(f"{what} must be one of {', '.join(allowed)}, got {value!r}")

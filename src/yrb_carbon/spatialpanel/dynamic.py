@@ -49,6 +49,7 @@ from .errors import (
     SpecificationError,
     UnstableError,
     UnstableWarning,
+    check_choice,
     enumerate_names,
 )
 from .logdet import EigenLogDeterminant, WeightsSpectrum, analyse_weights
@@ -61,7 +62,8 @@ from .results import (
     normal_quantile,
 )
 from .score import estimate_error_moments, invert_information
-from .within import Array, SparseMatrix, within_transform
+from .tables import format_number
+from .within import Array, describe_effects, row_sums, within_transform
 
 DynamicModel = Literal["sar", "sdm"]
 DynamicEstimator = Literal["adjusted_score", "bias_corrected", "qml"]
@@ -104,15 +106,6 @@ class Stability:
     def stable(self) -> bool:
         """All eigenvalues of A are inside the unit circle."""
         return self.largest_root < 1.0
-
-
-def _row_sums(weights: SparseMatrix) -> Array:
-    return np.asarray(weights.sum(axis=1), dtype=np.float64).ravel()
-
-
-def _describe(entity_effects: bool, time_effects: bool) -> str:
-    names = [name for name, there in (("unit", entity_effects), ("time", time_effects)) if there]
-    return " and ".join(names) + " effects" if names else "the intercept"
 
 
 def _check_consecutive(periods: pd.Index) -> None:
@@ -220,7 +213,7 @@ class DynamicSpatialPanel:
         time_effects: bool = True,
         assume_consecutive: bool = False,
     ) -> None:
-        _check_choice("model", model, get_args(DynamicModel))
+        check_choice("model", model, get_args(DynamicModel))
         if durbin is not None and model == "sar":
             raise SpecificationError(
                 "durbin is given but model 'sar' has no lagged regressors; use 'sdm'"
@@ -242,7 +235,9 @@ class DynamicSpatialPanel:
         self._check_size()
         self.spectrum = analyse_weights(self.arrays.weights, dense_limit=EIGENVALUE_LIMIT)
         self.problem = self._pose()
-        check_identified(self.problem.z, self.arrays, _describe(entity_effects, time_effects))
+        check_identified(
+            self.problem.z, self.arrays, describe_effects(entity_effects, time_effects)
+        )
 
     def fit(
         self,
@@ -289,8 +284,8 @@ class DynamicSpatialPanel:
         UnstableError
             If the one-step correction is asked of an estimate that is not stable.
         """
-        _check_choice("estimator", estimator, get_args(DynamicEstimator))
-        _check_choice("cov_type", cov_type, get_args(DynamicCovariance))
+        check_choice("estimator", estimator, get_args(DynamicEstimator))
+        check_choice("cov_type", cov_type, get_args(DynamicCovariance))
         estimate = fit_qml(self.problem)
         if estimate.at_boundary:
             self._warn_of_boundary(estimate)
@@ -356,7 +351,7 @@ class DynamicSpatialPanel:
 
         log_determinant = self.spectrum.deflated if self.time_effects else self.spectrum.full
         if not isinstance(log_determinant, EigenLogDeterminant):
-            sums = _row_sums(self.arrays.weights)
+            sums = row_sums(self.arrays.weights)
             raise RowSumsError(
                 "time effects of a dynamic panel are removed by a transformation that needs "
                 "weights whose rows have equal sums, got sums from "
@@ -413,7 +408,7 @@ class DynamicSpatialPanel:
             raise PanelSizeError(
                 f"{n_units} units and {n_periods} periods after the first leave {free} degrees of "
                 f"freedom for {len(self.arrays.names)} regressors, rho and "
-                f"{_describe(self.entity_effects, self.time_effects)}"
+                f"{describe_effects(self.entity_effects, self.time_effects)}"
             )
 
     def _warn_of_boundary(self, estimate: DynamicEstimate) -> None:
@@ -630,7 +625,7 @@ class DynamicResults:
             For an unknown horizon or inference or too few draws.
         """
         horizon = _read_horizon(horizon)
-        _check_choice("inference", inference, ("delta", "simulation"))
+        check_choice("inference", inference, ("delta", "simulation"))
         if self.at_boundary:
             raise BoundaryError("rho is at the edge of the admissible interval; no effects exist")
         if horizon == "long" and not self.stability.stable:
@@ -699,7 +694,7 @@ class DynamicResults:
     def summary(self) -> str:
         """The fit as text."""
         rows = [f"{label:<24}{value}" for label, value in self._header()]
-        table = self._table().to_string(float_format=_format_number)
+        table = self._table().to_string(float_format=format_number)
         return "\n".join([*rows, "", table, "", *self._notes()])
 
     def __repr__(self) -> str:
@@ -715,12 +710,14 @@ class DynamicResults:
             f"<td style='text-align:left'>{html.escape(value)}</td></tr>"
             for label, value in self._header()
         )
-        table = self._table().to_html(float_format=_format_number, border=0)
+        table = self._table().to_html(float_format=format_number, border=0)
         notes = html.escape(" ".join(self._notes()))
         return f"<table>{header}</table>{table}<p>{notes}</p>"
 
     def _header(self) -> list[tuple[str, str]]:
-        effects = _describe(self.specification.entity_effects, self.specification.time_effects)
+        effects = describe_effects(
+            self.specification.entity_effects, self.specification.time_effects
+        )
         return [
             ("Model", f"dynamic {self.specification.model.upper()}"),
             ("Dependent variable", self.arrays.dependent),
@@ -889,12 +886,3 @@ def _read_horizon(horizon: object) -> Horizon:
     raise SpecificationError(
         f"horizon must be 'short', 'long' or a number of periods from 0 on, got {horizon!r}"
     )
-
-
-def _check_choice(what: str, value: object, allowed: Sequence[str]) -> None:
-    if value not in allowed:
-        raise SpecificationError(f"{what} must be one of {', '.join(allowed)}, got {value!r}")
-
-
-def _format_number(value: Any) -> str:
-    return f"{value:.6g}"

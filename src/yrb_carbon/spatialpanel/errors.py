@@ -158,3 +158,10 @@ def enumerate_names(names: Iterable[object], limit: int = 8) -> str:
     listed = [str(name) for name in names]
     shown = ", ".join(listed[:limit])
     return shown if len(listed) <= limit else f"{shown} and {len(listed) - limit} more"
+
+
+def check_choice(what: str, value: object, allowed: Iterable[str]) -> None:
+    """Refuse a value that is not among those allowed, and list them."""
+    choices = list(allowed)
+    if value not in choices:
+        raise SpecificationError(f"{what} must be one of {', '.join(choices)}, got {value!r}")

@@ -44,6 +44,7 @@ from .errors import (
     RowSumsError,
     SpecificationError,
     UnderidentifiedError,
+    check_choice,
     enumerate_names,
 )
 from .likelihood import EffectScheme
@@ -56,6 +57,7 @@ from .results import (
     normal_p_values,
     normal_quantile,
 )
+from .tables import format_number
 from .testing import SpecificationTest, chi2_test, frame_of_tests
 from .within import Array, SparseMatrix, spatial_lag, stack, within_transform
 
@@ -646,7 +648,7 @@ class SpatialIVPanel:
         lag_instruments: bool = True,
         error_weights: Weights | tuple[Sequence[Any], Any] | None = None,
     ) -> None:
-        _check_choice("model", model, get_args(InstrumentedModel))
+        check_choice("model", model, get_args(InstrumentedModel))
         if durbin is not None and model not in DURBIN_MODELS:
             raise SpecificationError(
                 f"durbin is given but model {model!r} has no lagged regressors; use "
@@ -725,7 +727,7 @@ class SpatialIVPanel:
 
     def fit(
         self,
-        cov_type: MomentCovariance = "robust",
+        cov_type: MomentCovariance = "clustered",
         method: Method = "2sls",
         *,
         bandwidth: int | None = None,
@@ -734,11 +736,12 @@ class SpatialIVPanel:
 
         Parameters
         ----------
-        cov_type : {"robust", "clustered", "kernel", "unadjusted", "driscoll_kraay"}
+        cov_type : {"clustered", "robust", "kernel", "unadjusted", "driscoll_kraay"}
             Which errors may be correlated (`MomentDependence`), in the covariance, in all tests
-            and in the weight of GMM. With unit effects and short panels ``robust`` is biased under
-            heteroskedasticity even without serial correlation (Stock & Watson 2008, Econometrica
-            76:155-174); ``clustered`` is not.
+            and in the weight of GMM. ``clustered`` is by unit and holds under serial correlation,
+            where ``robust`` covers and rejects wrongly (docs/benchmarks/iv_coverage.csv). With
+            unit effects and short panels ``robust`` is biased under heteroskedasticity even without
+            serial correlation (Stock & Watson 2008, Econometrica 76:155-174); ``clustered`` is not.
         method : {"2sls", "gmm"}
         bandwidth : int, optional
             Lags of ``kernel`` and ``driscoll_kraay``; default floor(4 (T/100)^(2/9)).
@@ -759,8 +762,8 @@ class SpatialIVPanel:
         BoundaryError
             If the moments of the error have no solution for λ.
         """
-        _check_choice("cov_type", cov_type, get_args(MomentCovariance))
-        _check_choice("method", method, get_args(Method))
+        check_choice("cov_type", cov_type, get_args(MomentCovariance))
+        check_choice("method", method, get_args(Method))
         dependence = MomentDependence(
             cov_type,
             self.arrays.n_units,
@@ -1280,7 +1283,7 @@ class SpatialIVResults:
                 f"({self.spectrum.lower:.6g}, {self.spectrum.upper:.6g}), where the spatial "
                 "multiplier is not a sum over neighbours; there are no effects"
             )
-        _check_choice("inference", inference, ("delta", "simulation"))
+        check_choice("inference", inference, ("delta", "simulation"))
         if inference == "delta":
             return self._effects_results(self._delta_covariance(), None, 0)
         drawn, total = self._draw(draws, seed)
@@ -1353,7 +1356,7 @@ class SpatialIVResults:
         tables = [self._table()]
         if self.endogenous_names:
             tables += [self.first_stage, frame_of_tests(self.diagnostics).set_index("test")]
-        body = "".join(table.to_html(float_format=_format_number, border=0) for table in tables)
+        body = "".join(table.to_html(float_format=format_number, border=0) for table in tables)
         notes = "".join(f"<p>{html.escape(note)}</p>" for note in self._notes())
         return f"<table>{header}</table>{body}{notes}"
 
@@ -1610,14 +1613,5 @@ def _join(exog: pd.DataFrame, endog: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([exog, endog.loc[exog.index]], axis=1)
 
 
-def _check_choice(what: str, value: object, allowed: Sequence[str]) -> None:
-    if value not in allowed:
-        raise SpecificationError(f"{what} must be one of {', '.join(allowed)}, got {value!r}")
-
-
-def _format_number(value: Any) -> str:
-    return f"{value:.6g}"
-
-
 def _format_table(table: pd.DataFrame) -> str:
-    return str(table.to_string(float_format=_format_number))
+    return str(table.to_string(float_format=format_number))

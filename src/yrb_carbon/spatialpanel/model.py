@@ -25,6 +25,7 @@ from .errors import (
     RowSumsError,
     SpecificationError,
     UniformWeightsError,
+    check_choice,
     enumerate_names,
 )
 from .information import calc_g, calc_spatial_traces, correct_bias
@@ -41,7 +42,8 @@ from .logdet import EigenLogDeterminant, LogDeterminant, WeightsSpectrum, analys
 from .results import SpatialPanelResults, Specification
 from .score import ScoreParts, calc_information
 from .simulate import apply_inverse_filter
-from .within import Array, SparseMatrix, spatial_lag, within_transform
+from .testing import SpecificationTest
+from .within import Array, SparseMatrix, describe_effects, row_sums, spatial_lag, within_transform
 
 Model = Literal["ols", "slx", "sar", "sem", "sdm", "sdem", "sac", "gns"]
 Estimator = Literal["transform", "direct", "direct_bc"]
@@ -139,7 +141,7 @@ class SpatialPanel:
         time_effects: bool = True,
         error_weights: Weights | tuple[Sequence[Any], Any] | None = None,
     ) -> None:
-        _check_choice("model", model, get_args(Model))
+        check_choice("model", model, get_args(Model))
         if error_weights is not None and model not in ERROR_MODELS:
             raise SpecificationError(
                 f"error_weights are given but model {model!r} has no spatial error; use "
@@ -249,7 +251,7 @@ class SpatialPanel:
         -------
         SpatialPanel
         """
-        _check_choice("model", model, get_args(Model))
+        check_choice("model", model, get_args(Model))
         panel = cls.__new__(cls)
         panel._assemble(arrays, model, entity_effects, time_effects, spectrum, error_spectrum)
         return panel
@@ -292,8 +294,30 @@ class SpatialPanel:
         self._spectrum = spectrum
         self._error_spectrum = error_spectrum
         self._projected = _project(arrays, entity_effects, time_effects)
-        check_identified(self._projected.z, arrays, _describe(entity_effects, time_effects))
+        check_identified(self._projected.z, arrays, describe_effects(entity_effects, time_effects))
         self._check_variation()
+
+    def lm_tests(
+        self, form: Literal["centred", "plain", "both"] = "centred"
+    ) -> list[SpecificationTest]:
+        """LM tests of a spatial lag and a spatial error (see `diagnostics.lm_tests`)."""
+        from .diagnostics import lm_tests
+
+        return lm_tests(self, form)
+
+    def baltagi_song_koh(
+        self, form: Literal["centred", "plain"] = "centred"
+    ) -> list[SpecificationTest]:
+        """LM tests of unit effects and spatial errors (see `diagnostics.baltagi_song_koh`)."""
+        from .diagnostics import baltagi_song_koh
+
+        return baltagi_song_koh(self, form)
+
+    def variance_inflation(self) -> pd.DataFrame:
+        """Inflation of the variances by collinearity (see `diagnostics.variance_inflation`)."""
+        from .diagnostics import variance_inflation
+
+        return variance_inflation(self)
 
     @property
     def spectrum(self) -> WeightsSpectrum:
@@ -392,8 +416,8 @@ class SpatialPanel:
         BoundaryError
             If the bias correction moves ρ or λ out of the admissible interval or makes σ² negative.
         """
-        _check_choice("estimator", estimator, get_args(Estimator))
-        _check_choice("cov_type", cov_type, list(ASSUMPTIONS))
+        check_choice("estimator", estimator, get_args(Estimator))
+        check_choice("cov_type", cov_type, list(ASSUMPTIONS))
         scheme = self._scheme(estimator)
         self._check_degrees_of_freedom(scheme)
         self._check_uniform_weights()
@@ -420,7 +444,7 @@ class SpatialPanel:
         -------
         SpatialPanelResults
         """
-        _check_choice("cov_type", cov_type, list(ASSUMPTIONS))
+        check_choice("cov_type", cov_type, list(ASSUMPTIONS))
         scheme = self._scheme(estimator)
         return SpatialPanelResults(
             specification=Specification(
@@ -494,14 +518,14 @@ class SpatialPanel:
         """Mι where the rows of M have different sums."""
         if self.error_spectrum.row_sum is not None:
             return None
-        return _row_sums(self._error_weights)
+        return row_sums(self._error_weights)
 
     def _logdet(self, spectrum: WeightsSpectrum, scheme: EffectScheme) -> LogDeterminant:
         if not scheme.deflated:
             return spectrum.full
         if spectrum.deflated is None:
             of_error = spectrum is not self.spectrum
-            sums = _row_sums(self._error_weights if of_error else self.arrays.weights)
+            sums = row_sums(self._error_weights if of_error else self.arrays.weights)
             raise RowSumsError(
                 f"the transformation estimator with time effects needs "
                 f"{'error_weights' if of_error else 'weights'} whose rows have equal sums, got "
@@ -754,7 +778,7 @@ class SpatialPanel:
         if float(np.linalg.norm(self._projected.y)) <= 1e-12 * size:
             raise PanelSizeError(
                 f"dependent {self.arrays.dependent!r} does not vary once "
-                f"{_describe(self.entity_effects, self.time_effects)} are removed"
+                f"{describe_effects(self.entity_effects, self.time_effects)} are removed"
             )
 
     def _check_degrees_of_freedom(self, scheme: EffectScheme) -> None:
@@ -769,7 +793,7 @@ class SpatialPanel:
             raise PanelSizeError(
                 f"{arrays.n_units} units and {arrays.n_periods} periods leave {free} degrees of "
                 f"freedom for {len(arrays.names)} regressors and "
-                f"{_describe(self.entity_effects, self.time_effects)}"
+                f"{describe_effects(self.entity_effects, self.time_effects)}"
             )
 
     def _check_uniform_weights(self) -> None:
@@ -860,20 +884,3 @@ def _project(
         lagged_y=project(arrays.lagged_y),
         z=project(arrays.z) if z is None else z,
     )
-
-
-def _row_sums(weights: SparseMatrix) -> Array:
-    return np.asarray(weights.sum(axis=1), dtype=np.float64).ravel()
-
-
-def _describe(entity_effects: bool, time_effects: bool) -> str:
-    if entity_effects and time_effects:
-        return "unit and time effects"
-    if entity_effects:
-        return "unit effects"
-    return "time effects" if time_effects else "the intercept"
-
-
-def _check_choice(what: str, value: object, allowed: Sequence[str]) -> None:
-    if value not in allowed:
-        raise SpecificationError(f"{what} must be one of {', '.join(allowed)}, got {value!r}")

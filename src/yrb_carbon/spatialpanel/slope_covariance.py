@@ -23,7 +23,7 @@ kind                   errors may be dependent                             sums 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -33,8 +33,15 @@ from numpy.typing import NDArray
 from scipy import linalg, sparse, special
 from scipy.sparse import csgraph
 
-from .errors import BoundaryError, IndefiniteCovarianceWarning, SpecificationError, enumerate_names
+from .errors import (
+    BoundaryError,
+    IndefiniteCovarianceWarning,
+    SpecificationError,
+    check_choice,
+    enumerate_names,
+)
 from .results import DEFAULT_LEVEL, TIDY_COLUMNS, SpatialPanelResults
+from .tables import format_number
 from .within import Array, SparseMatrix, spatial_lag, stack, within_transform
 
 Heteroskedastic = Literal["HC0", "HC1", "HC2", "HC3"]
@@ -151,7 +158,7 @@ def hc_covariance(data: SlopeScores, correction: Heteroskedastic = "HC1") -> Arr
     -------
     array, shape (K, K).
     """
-    _check_choice("correction", correction, get_args(Heteroskedastic))
+    check_choice("correction", correction, get_args(Heteroskedastic))
     n_periods, n_units, n_slopes = data.shape
     scores = data.scores
     if correction in {"HC2", "HC3"}:
@@ -202,7 +209,7 @@ def clustered_covariance(
     SpecificationError
         If there are fewer than two clusters, or a cluster alone identifies a slope (CR2, CR3).
     """
-    _check_choice("correction", correction, get_args(ClusterCorrection))
+    check_choice("correction", correction, get_args(ClusterCorrection))
     n_units = data.shape[1]
     codes = _codes(clusters, n_units)
     count = int(codes.max()) + 1
@@ -350,7 +357,7 @@ def serial_kernel(n_periods: int, lags: int, shape: KernelShape = "bartlett") ->
     -------
     array, shape (T, T).
     """
-    _check_choice("shape", shape, get_args(KernelShape))
+    check_choice("shape", shape, get_args(KernelShape))
     if not 0 <= lags < n_periods:
         raise SpecificationError(f"lags must be between 0 and {n_periods - 1}, got {lags}")
     apart = np.abs(np.subtract.outer(np.arange(n_periods), np.arange(n_periods)))
@@ -374,7 +381,7 @@ def distance_kernel(distances: Array, cutoff: float, shape: KernelShape = "bartl
     -------
     array, shape (N, N).
     """
-    _check_choice("shape", shape, get_args(KernelShape))
+    check_choice("shape", shape, get_args(KernelShape))
     if not cutoff > 0.0:
         raise SpecificationError(f"the cutoff must be positive, got {cutoff!r}")
     return _taper(np.asarray(distances, dtype=np.float64) / cutoff, shape)
@@ -396,7 +403,7 @@ def neighbour_kernel(
     -------
     array, shape (N, N).
     """
-    _check_choice("shape", shape, get_args(KernelShape))
+    check_choice("shape", shape, get_args(KernelShape))
     if order < 1:
         raise SpecificationError(f"order must be at least 1, got {order}")
     links = csgraph.shortest_path(sparse.csr_array(weights != 0), directed=False, unweighted=True)
@@ -523,14 +530,14 @@ class SlopeCovariance:
     def summary(self) -> str:
         """The slopes as text, with what they are conditional on."""
         table = self.tidy().set_index("term").drop(columns=["equation", "quantity", "inference"])
-        return f"{self._headline()}\n\n{table.to_string(float_format=_format_number)}"
+        return f"{self._headline()}\n\n{table.to_string(float_format=format_number)}"
 
     def __repr__(self) -> str:
         return f"<SlopeCovariance {self._headline()}>"
 
     def _repr_html_(self) -> str:
         table = self.tidy().set_index("term").drop(columns=["equation", "quantity", "inference"])
-        return f"<p>{self._headline()}</p>{table.to_html(float_format=_format_number, border=0)}"
+        return f"<p>{self._headline()}</p>{table.to_html(float_format=format_number, border=0)}"
 
     def _headline(self) -> str:
         note = f"; {self.conditional_on} taken for known" if self.conditional_on else ""
@@ -646,12 +653,3 @@ def _codes(clusters: NDArray[Any] | None, n_units: int) -> NDArray[np.intp]:
     if codes.max() == 0:
         raise SpecificationError("all units are in one cluster; at least two are needed")
     return codes
-
-
-def _check_choice(what: str, value: object, allowed: Sequence[str]) -> None:
-    if value not in allowed:
-        raise SpecificationError(f"{what} must be one of {', '.join(allowed)}, got {value!r}")
-
-
-def _format_number(value: Any) -> str:
-    return f"{value:.6g}"

@@ -122,3 +122,17 @@ def triangular_factor(*parts: Array) -> Array:
         # With mode "r" the value is R alone; the stubs know only the pair.
         factor = np.asarray(np.linalg.qr(np.concatenate([factor, block]), mode="r"))
     return factor
+
+
+def row_sums(weights: SparseMatrix) -> Array:
+    """Wι, shape (N,)."""
+    return np.asarray(weights.sum(axis=1), dtype=np.float64).ravel()
+
+
+def describe_effects(entity_effects: bool, time_effects: bool) -> str:
+    """The fixed effects in words, for messages."""
+    if entity_effects and time_effects:
+        return "unit and time effects"
+    if entity_effects:
+        return "unit effects"
+    return "time effects" if time_effects else "the intercept"
