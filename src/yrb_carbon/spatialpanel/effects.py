@@ -17,20 +17,25 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
 
+from .errors import SpecificationError
 from .factor import filter_solver
 from .information import calc_g
 from .logdet import (
+    DENSE_LIMIT,
     EigenLogDeterminant,
     InterpolatedLogDeterminant,
     LogDeterminant,
     StochasticLogDeterminant,
     WeightsSpectrum,
+    calc_g_diagonal,
 )
 from .within import Array, SparseMatrix
 
 # Degree at which Chebyshev interpolation of ι'Gι over the draws of ρ is exact to rounding unless
 # the draws reach the pole at the edge of the interval; used where row sums differ and N is large.
 SUM_DEGREE = 24
+# Units beyond which effects by unit take minutes.
+UNIT_LIMIT = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +146,19 @@ def calc_effect_gradients(beta: Array, theta: Array, rho: float, multipliers: Mu
 
 
 def calc_effect_matrix(beta: float, theta: float, rho: float, weights: SparseMatrix) -> Array:
-    """S(W) = (I - ρW)⁻¹(βI + θW), dense, shape (N, N); row receives, column sends."""
+    """S(W) = (I - ρW)⁻¹(βI + θW), dense, shape (N, N); row receives, column sends.
+
+    Raises
+    ------
+    SpecificationError
+        If there are more than `DENSE_LIMIT` units.
+    """
     n_units = weights.shape[0]
+    if n_units > DENSE_LIMIT:
+        raise SpecificationError(
+            f"the matrix of effects of {n_units} units on each other has {n_units**2} entries; "
+            f"the limit is {DENSE_LIMIT} units. Use effects() or unit_effects()"
+        )
     matrix: Array = beta * np.eye(n_units) + (rho * beta + theta) * calc_g(weights, rho)
     return matrix
 
@@ -159,14 +175,27 @@ def calc_unit_effects(beta: Array, theta: Array, rho: float, weights: SparseMatr
     Returns
     -------
     UnitEffects; the means of own, received and sent over units are direct, indirect, indirect.
+
+    Raises
+    ------
+    SpecificationError
+        If there are more than `UNIT_LIMIT` units: each takes a solution of its own.
     """
-    g = calc_g(weights, rho)
-    own_g = np.diag(g)[:, None]
+    n_units = weights.shape[0]
+    if n_units > UNIT_LIMIT:
+        raise SpecificationError(
+            f"own effects of {n_units} units need as many solutions of a sparse system; the limit "
+            f"is {UNIT_LIMIT} units. effects() has their averages"
+        )
+    solver, ones = filter_solver(weights), np.ones(n_units)
+    row_sums = weights @ solver.solve(rho, ones)
+    column_sums = solver.solve(rho, weights.T @ ones, transposed=True)
+    own_g = calc_g_diagonal(weights, rho)[:, None]
     passed_on = (rho * beta + theta)[None, :]
     return UnitEffects(
         own=beta[None, :] + passed_on * own_g,
-        received=passed_on * (g.sum(axis=1)[:, None] - own_g),
-        sent=passed_on * (g.sum(axis=0)[:, None] - own_g),
+        received=passed_on * (row_sums[:, None] - own_g),
+        sent=passed_on * (column_sums[:, None] - own_g),
     )
 
 

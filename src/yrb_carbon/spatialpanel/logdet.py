@@ -15,6 +15,7 @@ sum c, W* has the eigenvalues of W without one c, and ln|I_{N-1} - ρW*| stays f
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol, TypeAlias, get_args
 
@@ -396,7 +397,9 @@ class SparseCurve:
             )
             gaps = np.array([self.exact(p) - estimate.value(p) for p in points.tolist()])
             correction = Chebyshev.fit(points, gaps, degree, domain=[lower, upper])
-            tail = float(np.abs(correction.coef[-1]))
+            last = np.abs(correction.coef[-2:])
+            # Around ρ = 0 the error is an odd function: its even coefficients say nothing.
+            tail = float(max(last[1], 0.1 * last[0]) if cheap else last[1])
             found = InterpolatedLogDeterminant(estimate, correction, lower, upper, tail, self)
             rounding = ROUNDING * float(np.abs(gaps).max() + self.weights.shape[0])
             # Where a factorisation is dear the next coefficient is judged by the fall of the last
@@ -485,11 +488,11 @@ class SparseLogDeterminant:
                 # So close to a pole solving for all columns beats any bracket.
                 found = np.array(sparse_traces(curve.weights, rho)[:2])
                 lost = curve.row_sum if self.extra_root is None else None
-                return found - _root_traces(np.array([rho]), lost)[0]
+                return np.asarray(found - _root_traces(np.array([rho]), lost)[0])
             if margin > 0.0:
                 reach = min(reach, 0.5 * margin)
             known = curve.near(rho - reach, rho + reach)
-        return self._with_root(known).traces(np.array([rho]))[0]
+        return np.asarray(self._with_root(known).traces(np.array([rho]))[0])
 
     def _with_root(self, found: InterpolatedLogDeterminant) -> InterpolatedLogDeterminant:
         return replace(found, estimate=replace(found.estimate, extra_root=self.extra_root))
@@ -768,20 +771,35 @@ def sparse_traces(
     -------
     tr(G), tr(GG), and Σ_i G_ij² for every column j, shape (N,).
     """
-    n_units = weights.shape[0]
     solver = filter_solver(weights)
     trace_g = trace_gg = 0.0
-    squared_norms = np.empty(n_units)
-    for start in range(0, n_units, block):
-        columns = np.arange(start, min(start + block, n_units))
-        unit_vectors = np.zeros((n_units, columns.size))
-        unit_vectors[columns, np.arange(columns.size)] = 1.0
-        g_columns = weights @ solver.solve(rho, unit_vectors)
+    squared_norms = np.empty(weights.shape[0])
+    for columns, g_columns in _columns_of_g(weights, rho, block):
         gg_columns = weights @ solver.solve(rho, g_columns)
         trace_g += float(g_columns[columns, np.arange(columns.size)].sum())
         trace_gg += float(gg_columns[columns, np.arange(columns.size)].sum())
         squared_norms[columns] = (g_columns**2).sum(axis=0)
     return trace_g, trace_gg, squared_norms
+
+
+def calc_g_diagonal(weights: SparseMatrix, rho: float, block: int = 64) -> Array:
+    """G_ii of every unit, shape (N,), by solving for all columns of G, some at a time."""
+    diagonal = np.empty(weights.shape[0])
+    for columns, g_columns in _columns_of_g(weights, rho, block):
+        diagonal[columns] = g_columns[columns, np.arange(columns.size)]
+    return diagonal
+
+
+def _columns_of_g(
+    weights: SparseMatrix, rho: float, block: int
+) -> Iterator[tuple[NDArray[np.intp], Array]]:
+    n_units = weights.shape[0]
+    solver = filter_solver(weights)
+    for start in range(0, n_units, block):
+        columns = np.arange(start, min(start + block, n_units))
+        unit_vectors = np.zeros((n_units, columns.size))
+        unit_vectors[columns, np.arange(columns.size)] = 1.0
+        yield columns, np.asarray(weights @ solver.solve(rho, unit_vectors))
 
 
 def _warn_of_interpolation(found: InterpolatedLogDeterminant) -> None:
