@@ -14,8 +14,14 @@ from yrb_carbon.spatialpanel import (
     BoundaryError,
     BoundaryWarning,
     CollinearRegressorError,
+    ConvergenceError,
+    FlatLikelihoodWarning,
+    IdentificationWarning,
+    MultipleModesWarning,
     PanelSizeError,
+    SingularInformationError,
     SpatialPanel,
+    SpatialPanelResults,
     simulate,
 )
 from yrb_carbon.spatialpanel.effects import calc_effects, calc_multipliers
@@ -29,7 +35,8 @@ FINITE_DIFFERENCE = 1e-8
 # Derivative of the log-likelihood in rho: a root to 1e-8 in rho times a curvature of order 100.
 ZERO_SCORE = 1e-6
 
-MODELS = ("ols", "slx", "sar", "sem", "sdm", "sdem")
+MODELS = ("ols", "slx", "sar", "sem", "sdm", "sdem", "sac", "gns")
+LAGGED_X = ("slx", "sdm", "sdem", "gns")
 EXAMPLES = settings(max_examples=40, deadline=None)
 
 
@@ -83,12 +90,22 @@ def fit(problem, estimator="transform"):
     dependent, exog, weights, options = problem
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", BoundaryWarning)
+            for expected in (
+                BoundaryWarning,
+                IdentificationWarning,
+                MultipleModesWarning,
+                FlatLikelihoodWarning,
+            ):
+                warnings.simplefilter("ignore", expected)
             result = SpatialPanel(dependent, exog, weights, **options).fit(estimator)
     except (CollinearRegressorError, PanelSizeError, BoundaryError):
         # Small random panels may have collinear lags or a correction that leaves the interval;
         # they have no estimate to test.
         assume(False)
+    except (ConvergenceError, SingularInformationError):
+        # Two spatial parameters may not be identified by six units; one always is.
+        assume(options["model"] not in {"sac", "gns"})
+        raise
     assume(not result.at_boundary)
     return result
 
@@ -105,12 +122,85 @@ def test_total_is_direct_plus_indirect(problem, estimator):
 
 
 @EXAMPLES
-@given(problem=problems(models=("sar", "sdm", "slx", "sdem")))
+@given(problem=problems())
 def test_total_of_row_standardised_weights(problem):
     result = fit(problem)
     theta = [result.params.get(f"W.{name}", 0.0) for name in ("x1", "x2")]
     expected = (result.params[["x1", "x2"]] + theta) / (1.0 - result.rho)
     np.testing.assert_allclose(result.effects().total, expected, rtol=IDENTITY, atol=IDENTITY)
+
+
+@EXAMPLES
+@given(problem=problems(models=("slx", "sdem")), estimator=st.sampled_from(["transform", "direct"]))
+def test_without_rho_theta_is_the_indirect_effect(problem, estimator):
+    result = fit(problem, estimator)
+    effects = result.effects()
+    for name in ("x1", "x2"):
+        for quantity, term in (("direct", name), ("indirect", f"W.{name}")):
+            assert abs(effects.params.loc[name, quantity] - result.params[term]) < IDENTITY
+            gap = effects.std_errors.loc[name, quantity] - result.std_errors[term]
+            assert abs(gap) < IDENTITY * max(1.0, result.std_errors[term])
+
+
+@EXAMPLES
+@given(problem=problems(), order=st.integers(0, 8))
+def test_orders_of_neighbours_add_up_to_the_effects(problem, order):
+    result = fit(problem)
+    found = result.partition(order)
+    whole = result.effects()
+    scale = max(1.0, float(np.abs(found.estimates).max()))
+    np.testing.assert_allclose(found.whole, whole.params, rtol=0, atol=IDENTITY * scale)
+    # A path of one link never returns, since no unit is its own neighbour.
+    assert order == 0 or (found.params.xs(1, level="order")["direct"].abs() < IDENTITY).all()
+    k, q = 2, order + 2
+    sums = found.covariance.reshape(k, q, 3, k, q, 3).sum(axis=(1, 4)).reshape(3 * k, 3 * k)
+    scale = max(1.0, float(np.abs(found.covariance).max()))
+    np.testing.assert_allclose(sums, whole.covariance, rtol=0, atol=IDENTITY * scale)
+
+
+@EXAMPLES
+@given(problem=problems())
+def test_matrix_by_unit_and_mean_effects_are_one(problem):
+    result = fit(problem)
+    effects, by_unit = result.effects(), result.unit_effects()
+    for name in result.arrays.variables:
+        matrix = result.effect_matrix(name).to_numpy()
+        scale = IDENTITY * max(1.0, float(np.abs(matrix).sum()))
+        own = np.diag(matrix)
+        assert abs(own.mean() - effects.direct[name]) < scale
+        assert abs(matrix.sum() / len(matrix) - effects.total[name]) < scale
+        np.testing.assert_allclose(by_unit["own"][name], own, atol=scale)
+        received = matrix.sum(axis=1) - own
+        np.testing.assert_allclose(by_unit["received"][name], received, atol=scale)
+        np.testing.assert_allclose(by_unit["sent"][name], matrix.sum(axis=0) - own, atol=scale)
+
+
+@EXAMPLES
+@given(problem=problems(), estimator=st.sampled_from(["transform", "direct", "direct_bc"]))
+def test_fitted_values_and_residuals_make_the_data(problem, estimator):
+    result = fit(problem, estimator)
+    dependent = problem[0]
+    scale = max(1.0, float(dependent.abs().max()))
+    for kind in ("reduced_form", "trend", "structural"):
+        together = result.fitted_values(kind) + result.residuals(kind)
+        np.testing.assert_allclose(together, dependent, rtol=0, atol=IDENTITY * scale)
+    predicted = result.predict(problem[1].iloc[::-1])
+    np.testing.assert_allclose(
+        predicted[dependent.index], result.fitted_values(), rtol=0, atol=FINITE_DIFFERENCE * scale
+    )
+
+
+@EXAMPLES
+@given(problem=problems(), estimator=st.sampled_from(["transform", "direct", "direct_bc"]))
+def test_stored_results_are_the_results(problem, estimator):
+    result = fit(problem, estimator)
+    back = SpatialPanelResults.from_json(result.to_json())
+    assert back.to_json() == result.to_json()
+    assert back.params.equals(result.params)
+    assert back.cov.equals(result.cov)
+    assert back.effects("simulation", draws=10).draws.tobytes() == (
+        result.effects("simulation", draws=10).draws.tobytes()
+    )
 
 
 @EXAMPLES
@@ -191,7 +281,7 @@ def test_rho_zero_gives_the_coefficients_themselves(weights, beta, theta):
 
 
 @EXAMPLES
-@given(problem=problems(models=("slx", "sar", "sdm", "sdem", "ols", "sem")))
+@given(problem=problems())
 def test_effects_are_finite_differences_of_the_reduced_form(problem):
     result = fit(problem)
     arrays = result.arrays
@@ -226,7 +316,9 @@ def test_effects_are_finite_differences_of_the_reduced_form(problem):
 )
 def test_score_vanishes_at_the_optimum(problem, estimator):
     result = fit(problem, estimator)
-    assert abs(result.estimate.score) < ZERO_SCORE * max(1.0, 1.0 / (1.0 - result.estimate.spatial_values[0]))
+    assert abs(result.estimate.score) < ZERO_SCORE * max(
+        1.0, 1.0 / (1.0 - result.estimate.spatial_values[0])
+    )
 
 
 @EXAMPLES
