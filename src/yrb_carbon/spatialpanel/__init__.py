@@ -7,6 +7,7 @@ A library of its own: it takes a long DataFrame, names and spatial weights, and 
 """
 
 from .align import PanelArrays, Weights
+from .comparison import Comparison, compare
 from .dynamic import DynamicResults, DynamicSpatialPanel, Stability
 from .errors import (
     AbsorbedRegressorError,
@@ -16,6 +17,7 @@ from .errors import (
     ConvergenceError,
     DroppedInstrumentWarning,
     FlatLikelihoodWarning,
+    FormulaError,
     IdentificationWarning,
     InadmissibleEstimateWarning,
     IslandError,
@@ -32,6 +34,7 @@ from .errors import (
     SingularInformationError,
     SpatialPanelError,
     SpecificationError,
+    StoredResultsError,
     UnbalancedPanelError,
     UnderidentifiedError,
     UniformWeightsError,
@@ -43,6 +46,7 @@ from .errors import (
 )
 from .instruments import SpatialIVPanel, SpatialIVResults
 from .model import SpatialPanel
+from .partition import EffectsPartition
 from .peers import compare_with_peer
 from .restrictions import WaldTest
 from .results import EffectsResults, FixedEffects, SpatialPanelResults
@@ -53,13 +57,16 @@ __all__ = [
     "BoundaryError",
     "BoundaryWarning",
     "CollinearRegressorError",
+    "Comparison",
     "ConvergenceError",
     "DroppedInstrumentWarning",
     "DynamicResults",
     "DynamicSpatialPanel",
+    "EffectsPartition",
     "EffectsResults",
     "FixedEffects",
     "FlatLikelihoodWarning",
+    "FormulaError",
     "IdentificationWarning",
     "InadmissibleEstimateWarning",
     "IslandError",
@@ -82,6 +89,7 @@ __all__ = [
     "SpatialPanelResults",
     "SpecificationError",
     "Stability",
+    "StoredResultsError",
     "UnbalancedPanelError",
     "UnderidentifiedError",
     "UniformWeightsError",
@@ -92,6 +100,7 @@ __all__ = [
     "WeightsAlignmentError",
     "WeightsDiagonalError",
     "WeightsError",
+    "compare",
     "compare_with_peer",
     "simulate",
 ]

@@ -275,7 +275,8 @@ def _powers(rho: float, order: int) -> Array:
 
 
 def _split(weight: Array, traces: Array, sums: Array) -> Array:
-    direct, total = weight * traces, weight * sums
+    # Adding zero turns the -0 of a path that never returns into 0.
+    direct, total = weight * traces + 0.0, weight * sums + 0.0
     return np.stack([direct, total - direct, total], axis=2)
 
 

@@ -426,8 +426,16 @@ class SpatialPanelResults(MaketablesHooks):
         mapping with DataFrames, shape (N, K), index units, columns regressors: ``own`` (S_ii),
         ``received`` (row sum without own: all others' change on the unit), ``sent`` (column sum
         without own: the unit's change on all others). Means: direct, indirect, indirect.
+
+        Raises
+        ------
+        SpecificationError
+            For more than `logdet.DENSE_LIMIT` units.
+        BoundaryError
+            If the estimate is at the boundary.
         """
         self._check_interior("there are no effects at the edge of the admissible interval")
+        self._check_dense()
         beta, theta = self._beta_theta(self.estimate.delta)
         by_unit = calc_unit_effects(beta, theta, self.rho, self.arrays.weights)
         return {
@@ -464,11 +472,7 @@ class SpatialPanelResults(MaketablesHooks):
                 f"{variable!r} is not a regressor with effects; those are "
                 f"{enumerate_names(variables)}"
             )
-        if self.n_units > DENSE_LIMIT:
-            raise SpecificationError(
-                f"the effects of {self.n_units} units on each other are a dense matrix; the "
-                f"limit is {DENSE_LIMIT} units. Use effects() or partition()"
-            )
+        self._check_dense()
         beta, theta = beta_theta(self, self.estimate.delta)
         k = variables.index(variable)
         matrix = calc_effect_matrix(float(beta[k]), float(theta[k]), self.rho, self.arrays.weights)
@@ -677,6 +681,13 @@ class SpatialPanelResults(MaketablesHooks):
 
     def _repr_html_(self) -> str:
         return self.to_html()
+
+    def _check_dense(self) -> None:
+        if self.n_units > DENSE_LIMIT:
+            raise SpecificationError(
+                f"the effects of {self.n_units} units on each other are a dense matrix; the "
+                f"limit is {DENSE_LIMIT} units. Use effects() or partition()"
+            )
 
     def _check_interior(self, message: str) -> None:
         if self.at_boundary:

@@ -140,7 +140,7 @@ def notes(results: SpatialPanelResults, *, level: float, stars: bool) -> list[st
     stated = [
         f"Normal inference, {100 * level:.4g} % intervals. Covariance {specification.cov_type}: "
         f"{ASSUMPTIONS[specification.cov_type]}.",
-        f"Residual AR(1) within units: {results.residual_ar1():.3f}.",
+        f"Residual AR(1) within units: {results.residual_ar1():.3f}{_independent(results)}.",
     ]
     if "rho" in specification.spatial_names or specification.model in {"slx", "sdem"}:
         stated.append(
@@ -152,6 +152,13 @@ def notes(results: SpatialPanelResults, *, level: float, stars: bool) -> list[st
         peaks = "; ".join(_describe_mode(row) for _, row in results.modes.iterrows())
         stated.append(f"The likelihood has {len(results.modes)} local maxima: {peaks}.")
     return stated
+
+
+def _independent(results: SpatialPanelResults) -> str:
+    """What independent errors give once unit means are removed: -1/(T - 1)."""
+    if not results.specification.scheme.entity_effects:
+        return ""
+    return f" (independent errors give about {-1.0 / (results.n_periods - 1):.3f})"
 
 
 def _numerics(results: SpatialPanelResults) -> list[tuple[str, str]]:

@@ -181,5 +181,6 @@ class TestMatrix:
         with pytest.raises(SpecificationError, match=r"'W\.x1' is not a regressor .* x1, x2"):
             result.effect_matrix("W.x1")
         monkeypatch.setattr(results_module, "DENSE_LIMIT", 19)
-        with pytest.raises(SpecificationError, match=r"20 units .* limit is 19"):
-            result.effect_matrix("x1")
+        for request in (lambda: result.effect_matrix("x1"), result.unit_effects):
+            with pytest.raises(SpecificationError, match=r"20 units .* limit is 19"):
+                request()

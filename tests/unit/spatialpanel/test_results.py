@@ -453,6 +453,10 @@ class TestTables:
         assert "*" not in text
         assert "<0.0001" in text
 
+    def test_summary_says_what_independent_errors_give(self, sdm):
+        assert "(independent errors give about -0.143)" in sdm.summary
+        assert "independent errors give" not in fit("sar", entity_effects=False).summary
+
     def test_summary_on_request(self, sdm):
         starred = sdm.to_text(stars=True)
         assert "<0.0001 ***" in starred.replace("  ", " ")
