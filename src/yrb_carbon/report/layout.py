@@ -16,6 +16,7 @@ import pandas as pd
 from yrb_carbon.estimates import AT_BOUNDARY, DISCARDED
 from yrb_carbon.report.definitions import definition_of, letters_note
 from yrb_carbon.study.config import (
+    ChoiceTable,
     CollinearityTable,
     DescriptivesTable,
     EffectsTable,
@@ -49,6 +50,19 @@ WIDER_REFERENCE_NOTE = (
     "The national reference of the location quotient counts all employed persons, the units' own "
     "employment urban units only: the level of the quotient is not 1 for an average unit, and it "
     "moves with that ratio from year to year."
+)
+CHOICE_NOTE = (
+    "LM tests: the centred form subtracts the exact mean of the scores, which fixed effects shift, "
+    "and has the right size; the plain form is the one of published tables and rejects too often. "
+    "Likelihood-ratio tests of fixed effects reject too often in short panels. Mundlak's and "
+    "Hausman's tests and the likelihood ratios take errors to be independent over time; Wald tests "
+    "by serial or clustered covariances do not."
+)
+UNDEFINED = "undefined"
+UNDEFINED_NOTE = (
+    "A test is undefined where its statistic has no meaning: Hausman's when the difference of the "
+    "two covariances is not positive definite, Mundlak's with too few units for the means, the "
+    "common factor with regressors that have no lag."
 )
 LIKELIHOODS = ("loglik", "aic", "bic")
 ESTIMATOR_NOTES = {
@@ -130,6 +144,8 @@ def layout_table(name: str, study: Study, estimates: pd.DataFrame) -> PrintedTab
         body, notes = _effects(table, study, rows)
     elif isinstance(table, CollinearityTable):
         body, notes = _collinearity(table, study, rows)
+    elif isinstance(table, ChoiceTable):
+        body, notes = _choice(table, rows)
     else:
         body, notes = _peers(table, rows)
     notes = [*notes, *_boundary_notes(rows), *_common_notes(name, study)]
@@ -464,6 +480,70 @@ def _collinearity(
         f"effects stand for (statsmodels). {_sizes_note(rows)}."
     )
     return body, [note]
+
+
+def _choice(table: ChoiceTable, rows: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Tests of the chain one below the other, the criteria of the models below them."""
+    tests = rows[rows["quantity"] == "test"].copy()
+    tests[["name", "form", "null"]] = tests["term"].str.split("|", expand=True)
+    tests["rank"] = [_rank_of_test(name) for name in tests["name"]]
+    tests["place"] = [_rank_of_effects(effects) for effects in tests["equation"]]
+    tests = tests.sort_values(["rank", "place", "form", "name", "vcov"], kind="stable")
+    lines = []
+    for row in tests.to_dict("records"):
+        defined = pd.notna(row["p_value"])
+        rejected = ("yes" if row["p_value"] < table.level else "no") if defined else ""
+        freedom = "" if pd.isna(row["df"]) else f"{row['df']:g}"
+        lines.append(
+            [row["name"], row["form"], row["equation"], row["null"],
+             format_estimate(row["statistic"], 2) if defined else UNDEFINED, freedom,
+             _format_p(row["p_value"]), rejected]
+        )  # fmt: skip
+    heads = ["Test", "Form", "Fixed effects", "Null hypothesis", "Statistic", "df", "p", "Rejected"]
+    body = pd.DataFrame(lines, columns=heads)
+    decisions = rows[rows["term"] == "decision"]
+    chosen = "; ".join(
+        f"{row['spec'].upper()} with Wald tests by {row['vcov']}"
+        for row in decisions.to_dict("records")
+    )
+    notes = [
+        f"Regressors, weights and effects of column {table.column!r} of {table.of}. "
+        f"{_sizes_note(rows)}.",
+        f"The tests lead to: {chosen} (rule of Elhorst 2010: the Durbin model unless a simpler one "
+        "is not rejected and the robust LM tests agree with it).",
+        CHOICE_NOTE,
+        *([UNDEFINED_NOTE] if tests["p_value"].isna().any() else []),
+        _criteria_note(rows),
+    ]
+    return body, notes
+
+
+def _format_p(value: float) -> str:
+    return "<0.0001" if value < 0.5e-4 else format_estimate(value)
+
+
+def _rank_of_test(name: str) -> int:
+    starts = ("LM lag", "LM error", "robust LM lag", "robust LM error", "LR unit", "LR time")
+    order = [*starts, "Wald", "LR", "Mundlak", "Hausman", "Moran"]
+    return next((place for place, start in enumerate(order) if name.startswith(start)), len(order))
+
+
+def _rank_of_effects(effects: str) -> int:
+    order = ("none", "unit", "time", "unit and time")
+    return order.index(effects) if effects in order else len(order)
+
+
+def _criteria_note(rows: pd.DataFrame) -> str:
+    """AIC and BIC of the models in one line each, the lowest first."""
+    parts = []
+    for name in ("aic", "bic"):
+        found = rows[rows["quantity"] == name].sort_values("estimate")
+        listed = ", ".join(
+            f"{row['spec']} {format_estimate(row['estimate'], 1)}"
+            for row in found.to_dict("records")
+        )
+        parts.append(f"{name.upper()}: {listed}")
+    return "; ".join(parts) + "."
 
 
 def _peers(table: PeersTable, rows: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:

@@ -366,6 +366,18 @@ class CollinearityTable(Section):
     of: Identifier = Field(description="The table whose models these are.")
 
 
+class ChoiceTable(Section):
+    """The tests that lead to a spatial model, for one column of another table."""
+
+    kind: Literal["choice"]
+    title: Label
+    of: Identifier = Field(description="The table of models.")
+    column: Identifier = Field(
+        description="Its column whose outcome, regressors, weights and effects are taken."
+    )
+    level: float = Field(0.05, gt=0, lt=1, description="Nominal size of every test.")
+
+
 class PeersTable(Section):
     """The models of another table, refitted by independent programs."""
 
@@ -375,7 +387,13 @@ class PeersTable(Section):
 
 
 Table = Annotated[
-    DescriptivesTable | MoranTable | ModelsTable | EffectsTable | CollinearityTable | PeersTable,
+    DescriptivesTable
+    | MoranTable
+    | ModelsTable
+    | EffectsTable
+    | CollinearityTable
+    | ChoiceTable
+    | PeersTable,
     Field(discriminator="kind"),
 ]
 
@@ -569,13 +587,31 @@ def _table_faults(study: Study) -> Iterator[Fault]:
             yield from _unknown(study.samples, table.sample, (*path, "sample"), "sample")
         if isinstance(table, MoranTable):
             yield from _unknown(study.weights, table.weights, (*path, "weights"), "weights")
-        if isinstance(table, EffectsTable | CollinearityTable | PeersTable):
+        if isinstance(table, EffectsTable | CollinearityTable | ChoiceTable | PeersTable):
             target = study.tables.get(table.of)
             if not isinstance(target, ModelsTable):
                 models = [n for n, t in study.tables.items() if isinstance(t, ModelsTable)]
                 yield (*path, "of"), f"not a table of models ({choices(table.of, models)})"
+            elif isinstance(table, ChoiceTable):
+                yield from _choice_faults(table, target, path)
         if isinstance(table, ModelsTable):
             yield from _models_faults(study, table, path)
+
+
+def _choice_faults(table: ChoiceTable, target: ModelsTable, path: Path) -> Iterator[Fault]:
+    place: Path = (*path, "column")
+    spatial = {column.id: column for column in target.columns if column.model != "ols"}
+    column = spatial.get(table.column)
+    if column is None:
+        wanted = choices(table.column, list(spatial))
+        yield place, f"not a spatial column of table {table.of!r} ({wanted})"
+    elif column.estimator == "direct_bc":
+        yield (
+            place,
+            f"column {table.column!r} has the estimator direct_bc, whose likelihood is not a "
+            "maximum, so tests that compare likelihoods have no meaning; take a column with "
+            "transform or direct",
+        )
 
 
 def _models_faults(study: Study, table: ModelsTable, path: Path) -> Iterator[Fault]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from yrb_carbon.study.config import (
+    ChoiceTable,
     CollinearityTable,
     DescriptivesTable,
     EffectsTable,
@@ -25,7 +26,7 @@ def tables_of_kind(study: Study, kind: str) -> tuple[str, ...]:
 def models_of(study: Study, name: str) -> ModelsTable:
     """The table of models itself, or the one that a table of effects, peers, ... points at."""
     table = study.tables[name]
-    if isinstance(table, EffectsTable | CollinearityTable | PeersTable):
+    if isinstance(table, EffectsTable | CollinearityTable | ChoiceTable | PeersTable):
         table = study.tables[table.of]
     if not isinstance(table, ModelsTable):
         raise KeyError(f"table {name!r} holds no models")

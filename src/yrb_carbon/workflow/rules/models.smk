@@ -1,6 +1,6 @@
 """The numbers of every table, as rows of estimates."""
 
-KINDS = ("descriptives", "moran", "models", "effects", "collinearity", "peers")
+KINDS = ("descriptives", "moran", "models", "effects", "collinearity", "choice", "peers")
 TABLES = {kind: plan.tables_of_kind(study, kind) for kind in KINDS}
 
 
@@ -114,6 +114,28 @@ rule collinearity:
         "Variance inflation of the regressors of {wildcards.table}"
     script:
         "../scripts/collinearity.py"
+
+
+rule choose_model:
+    input:
+        frame=sample_frame,
+        weights=sample_weights,
+    output:
+        rows=models("{table}.parquet"),
+    log:
+        logs("tables/{table}.log"),
+    benchmark:
+        benchmarks("tables/{table}.tsv")
+    wildcard_constraints:
+        table=one_of(TABLES["choice"]),
+    threads: 1
+    params:
+        spec=table_spec,
+        code=code("choose_model.py"),
+    message:
+        "Tests that lead to a model: {wildcards.table}"
+    script:
+        "../scripts/choose_model.py"
 
 
 rule peers:
