@@ -41,8 +41,9 @@ BRACKET_MOVES = 12
 # A second peak competes if it is lower by less than so many standard errors of the rough value.
 RIVAL_ERRORS = 8.0
 FINITE_STEP = 1e-5
-# Error of ρ that the interpolation of the log-determinant may cause.
-PROFILE_TOLERANCE = 1e-9
+# Error of ρ that the interpolation of the log-determinant may cause at most; what it does cause is
+# far smaller up to some thousand units, where exact values are cheap.
+PROFILE_TOLERANCE = 5e-9
 # Share of the dependent variable's variation below which a residual is rounding, not data.
 PERFECT_FIT = 1e-20
 

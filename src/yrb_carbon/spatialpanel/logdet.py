@@ -59,7 +59,7 @@ SERIES_DEGREE = 32
 SERIES_TAIL = 1e-13
 # Error of tr(G) relative to tr(GG), its derivative: the error of ρ that it makes. The coefficient
 # after the last one is smaller still, and the optimum is certified by an exact value.
-SLOPE_TOLERANCE = 1e-9
+SLOPE_TOLERANCE = 5e-9
 # The same where a factorisation is cheap: good for tr(GG), the next derivative, too.
 TIGHT_SLOPE_TOLERANCE = 1e-12
 # The same beyond which a warning is due.
