@@ -116,9 +116,11 @@ class Comparison:
         return f"<Comparison of {enumerate_names(self.names)}>"
 
     def _repr_html_(self) -> str:
-        return html_table(self._table(), "Comparison of models") + html_notes(self._notes())
+        # A row without a header says nothing to those who listen to the table.
+        table = self._table(error_label="(std. error)")
+        return html_table(table, "Comparison of models") + html_notes(self._notes())
 
-    def _table(self) -> pd.DataFrame:
+    def _table(self, error_label: str = "") -> pd.DataFrame:
         """Cells as text: estimates with the standard error in brackets below."""
         rows: dict[str, list[str]] = {
             "Dependent variable": list(self.dependents),
@@ -129,7 +131,7 @@ class Comparison:
         labels, cells = list(rows), list(rows.values())
         for key in self.params.index:
             quantity, term = key
-            labels += [f"{term} ({quantity})" if quantity in EFFECTS else str(term), ""]
+            labels += [f"{term} ({quantity})" if quantity in EFFECTS else str(term), error_label]
             cells += [
                 [self._estimate(key, name) for name in self.params.columns],
                 [self._std_error(key, name) for name in self.params.columns],
@@ -137,7 +139,7 @@ class Comparison:
         for label in self.statistics.index:
             labels.append(str(label))
             cells.append([_statistic(label, value) for value in self.statistics.loc[label]])
-        return pd.DataFrame(cells, index=pd.Index(labels, name=""), columns=self.names)
+        return pd.DataFrame(cells, index=pd.Index(labels), columns=self.names)
 
     def _estimate(self, key: Any, name: Any) -> str:
         value = self.params.loc[key, name]

@@ -11,9 +11,9 @@ structural    ρWy + Zδ + α                       u
 ============  =================================  ==============================
 
 Only the reduced form predicts y from regressors and effects alone; the structural form takes the
-neighbours' outcomes as known. All are in the unit of the dependent variable. Goulard, Laurent &
-Thomas-Agnan (2017), Spatial Economic Analysis 12:304-325, name the three TC, T and (with Wy
-observed) one step of BP.
+neighbours' outcomes as known. All are in the unit of the dependent variable. They are the
+trend-corrected, trend and trend-signal predictors of Goulard, Laurent & Thomas-Agnan (2017),
+Spatial Economic Analysis 12:304-325.
 """
 
 from __future__ import annotations

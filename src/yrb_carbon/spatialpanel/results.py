@@ -250,7 +250,8 @@ class SpatialPanelResults(MaketablesHooks):
         ----------
         exog : DataFrame, index (unit, year), optional
             The regressors (not their lags) for every unit in every period that it names; with
-            time effects these are periods of the fit. Default: the data of the fit.
+            time effects these are periods of the fit. For a fit by formula, the columns of its
+            design, such as ``log(x1)``. Default: the data of the fit.
 
         Returns
         -------

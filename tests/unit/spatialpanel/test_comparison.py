@@ -167,6 +167,7 @@ class TestTables:
         table = root.find("table")
         assert table.find("caption").text == "Comparison of models"
         assert len({len(row) for row in table.iter("tr")}) == 1
+        assert all(cell.text for cell in table.find("tbody").iter("th"))
         heads = [cell.text for cell in table.find("thead").iter("th")]
         assert heads[1:] == list(MODELS)
 

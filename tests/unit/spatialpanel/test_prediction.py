@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 from spatial_reference import EFFECTS, dummies, make_problem, ring_weights
 
 from yrb_carbon.spatialpanel import (
@@ -22,6 +23,8 @@ from yrb_carbon.spatialpanel import (
 
 # Dense solves on panels of 100 observations.
 ROUNDING = 1e-9
+# The search of spreg for rho stops at about 1e-7.
+PEER = 1e-5
 MODELS = ("ols", "slx", "sar", "sem", "sdm", "sdem", "sac", "gns")
 
 
@@ -124,6 +127,33 @@ class TestFitted:
             result.fitted_values("naive")
         with pytest.raises(SpecificationError, match="kind must be 'innovation'"):
             result.residuals("naive")
+
+
+def test_pooled_lag_model_is_that_of_spreg():
+    """spreg's ML_Lag of the stack, every period a block of W, is the pooled SAR model."""
+    from libpysal.weights import WSP
+    from spreg import ML_Lag
+
+    dependent, exog, (units, matrix) = make_problem(15, 4)
+    result = fit(
+        "sar", "direct", (dependent, exog, (units, matrix)), entity_effects=False,
+        time_effects=False,
+    )  # fmt: skip
+    arrays = result.arrays
+    blocks = WSP(sparse.csr_matrix(sparse.block_diag([matrix] * 4))).to_W(silence_warnings=True)
+    # The intercept is the first column of ours, and spreg adds its own.
+    peer = ML_Lag(
+        arrays.y.reshape(-1, 1), arrays.z.reshape(60, -1)[:, 1:], blocks, method="ord",
+        spat_impacts=None,
+    )  # fmt: skip
+    order = arrays.positions
+    for kind, theirs in (("structural", peer.predy), ("reduced_form", peer.predy_e)):
+        ours = result.fitted_values(kind)
+        np.testing.assert_allclose(ours, theirs.ravel()[order], atol=PEER)
+    np.testing.assert_allclose(
+        result.residuals("reduced_form"), peer.e_pred.ravel()[order], atol=PEER
+    )
+    assert result.r2_variants["pseudo"] == pytest.approx(peer.pr2_e, abs=PEER)
 
 
 class TestPredict:
