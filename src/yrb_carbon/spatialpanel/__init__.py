@@ -7,6 +7,8 @@ A library of its own: it takes a long DataFrame, names and spatial weights, and 
 """
 
 from .align import PanelArrays, Weights
+from .bootstrap import BootstrapResults
+from .chain import ChoiceChain, choice_chain
 from .comparison import Comparison, compare
 from .dynamic import DynamicResults, DynamicSpatialPanel, Stability
 from .errors import (
@@ -18,8 +20,10 @@ from .errors import (
     DroppedInstrumentWarning,
     FlatLikelihoodWarning,
     FormulaError,
+    HausmanUndefinedError,
     IdentificationWarning,
     InadmissibleEstimateWarning,
+    IndefiniteCovarianceWarning,
     IslandError,
     MissingValueError,
     MultipleModesWarning,
@@ -48,14 +52,19 @@ from .instruments import SpatialIVPanel, SpatialIVResults
 from .model import SpatialPanel
 from .partition import EffectsPartition
 from .peers import compare_with_peer
+from .random_effects import RandomEffectsPanel, RandomEffectsResults, hausman_test, mundlak_test
 from .restrictions import WaldTest
 from .results import EffectsResults, FixedEffects, SpatialPanelResults
 from .simulate import simulate
+from .slope_covariance import SlopeCovariance
+from .testing import SpecificationTest
 
 __all__ = [
     "AbsorbedRegressorError",
+    "BootstrapResults",
     "BoundaryError",
     "BoundaryWarning",
+    "ChoiceChain",
     "CollinearRegressorError",
     "Comparison",
     "ConvergenceError",
@@ -67,8 +76,10 @@ __all__ = [
     "FixedEffects",
     "FlatLikelihoodWarning",
     "FormulaError",
+    "HausmanUndefinedError",
     "IdentificationWarning",
     "InadmissibleEstimateWarning",
+    "IndefiniteCovarianceWarning",
     "IslandError",
     "MissingValueError",
     "MultipleModesWarning",
@@ -78,16 +89,20 @@ __all__ = [
     "PanelSizeError",
     "PerfectFitError",
     "PeriodGapError",
+    "RandomEffectsPanel",
+    "RandomEffectsResults",
     "RegressorError",
     "RestrictionError",
     "RowSumsError",
     "SingularInformationError",
+    "SlopeCovariance",
     "SpatialIVPanel",
     "SpatialIVResults",
     "SpatialPanel",
     "SpatialPanelError",
     "SpatialPanelResults",
     "SpecificationError",
+    "SpecificationTest",
     "Stability",
     "StoredResultsError",
     "UnbalancedPanelError",
@@ -100,7 +115,10 @@ __all__ = [
     "WeightsAlignmentError",
     "WeightsDiagonalError",
     "WeightsError",
+    "choice_chain",
     "compare",
     "compare_with_peer",
+    "hausman_test",
+    "mundlak_test",
     "simulate",
 ]

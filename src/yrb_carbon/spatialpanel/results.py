@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -23,7 +23,7 @@ from .effects_results import (
     normal_quantile,
     point_effects,
 )
-from .errors import BoundaryError, SpecificationError, enumerate_names
+from .errors import BoundaryError, SpecificationError, check_choice, enumerate_names
 from .likelihood import EffectScheme, Estimate
 from .logdet import DENSE_LIMIT, WeightsSpectrum
 from .partition import EffectsPartition, partition_effects
@@ -40,7 +40,12 @@ from .serialise import load_text, read_results, write_results
 from .simulate import apply_inverse_filter
 from .summary import summarise_as_html, summarise_as_text
 from .tables import EFFECTS, TIDY_COLUMNS, MaketablesHooks
+from .testing import SpecificationTest
 from .within import Array, SparseMatrix, within_transform
+
+if TYPE_CHECKING:
+    from .bootstrap import BootstrapResults
+    from .slope_covariance import SlopeCovariance
 
 __all__ = [
     "DEFAULT_LEVEL",
@@ -528,6 +533,67 @@ class SpatialPanelResults(MaketablesHooks):
         self._check_interior("there are no standard errors at the edge of the interval")
         matrix, values, labels = read_restrictions(restrictions, self.param_names)
         return calc_wald(self._values(), self.covariance, matrix, values, labels)
+
+    def bootstrap(
+        self,
+        draws: int = 999,
+        seed: int | np.random.SeedSequence = 0,
+        scheme: Literal["wild_unit", "year"] = "wild_unit",
+        *,
+        studentise: bool = False,
+    ) -> BootstrapResults:
+        """Bootstrap through the reduced form (see `bootstrap.bootstrap`)."""
+        from .bootstrap import bootstrap
+
+        return bootstrap(self, draws, seed, scheme, studentise=studentise)
+
+    def slope_covariance(
+        self,
+        kind: Literal["hc", "clustered", "driscoll_kraay", "two_way", "conley"],
+        **options: Any,
+    ) -> SlopeCovariance:
+        """Covariance of the slopes, the spatial parameter taken as known.
+
+        Parameters
+        ----------
+        kind : {"hc", "clustered", "driscoll_kraay", "two_way", "conley"}
+        **options
+            Of the function of that name in `slope_covariance`.
+
+        Returns
+        -------
+        SlopeCovariance; for every parameter together take `with_covariance`.
+        """
+        from . import slope_covariance
+
+        kinds = ("hc", "clustered", "driscoll_kraay", "two_way", "conley")
+        check_choice("kind", kind, kinds)
+        chosen: SlopeCovariance = getattr(slope_covariance, kind)(self, **options)
+        return chosen
+
+    def moran_residuals(self) -> pd.DataFrame:
+        """Moran's I of the residuals by period and in all (see `diagnostics.moran_residuals`)."""
+        from .diagnostics import moran_residuals
+
+        return moran_residuals(self)
+
+    def pesaran_cd(self, form: Literal["plain", "weighted"] = "plain") -> SpecificationTest:
+        """Cross-section dependence of the residuals (see `diagnostics.pesaran_cd`)."""
+        from .diagnostics import pesaran_cd
+
+        return pesaran_cd(self, form)
+
+    def serial_correlation(self) -> list[SpecificationTest]:
+        """Serial correlation of the residuals (see `diagnostics.serial_correlation`)."""
+        from .diagnostics import serial_correlation
+
+        return serial_correlation(self)
+
+    def peers(self) -> pd.DataFrame:
+        """The same fit by an independent program (see `peers.compare_with_peer`)."""
+        from .peers import compare_with_peer
+
+        return compare_with_peer(self)
 
     def residual_ar1(self) -> float:
         """First-order autocorrelation of the residuals within units, pooled.
