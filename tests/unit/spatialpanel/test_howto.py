@@ -36,7 +36,7 @@ def test_calls_of_the_table_work(page, names, tmp_path, monkeypatch):
     rows = [line for line in page.splitlines() if line.startswith("| ") and "`" in line]
     calls = [call for row in rows for call in re.findall(r"`([a-zA-Z].*?\))`", row)]
     assert len(calls) >= 15
-    space = {**names, **vars(library), "new": names["data"][["x1", "x2"]]}
+    space = {**vars(library), **names, "new": names["data"][["x1", "x2"]]}
     for call in calls:
         if not call.startswith("maketables"):
             assert eval(call, space) is not None, call
