@@ -277,13 +277,16 @@ def _climb(
 
 
 def _ascent_step(curvature: Array, gradient: Array, width: Array) -> Array:
-    """Newton step where the function is concave, else a step along the gradient."""
-    if _is_positive_definite(curvature):
-        step: Array = linalg.solve(curvature, gradient, assume_a="pos")
-        limit = 0.25 * width
-        return step * min(1.0, float(np.min(limit / np.maximum(np.abs(step), 1e-300))))
-    along: Array = gradient / float(np.abs(gradient / width).max()) * 0.05
-    return along
+    """Newton step with the curvature's eigenvalues taken by size: uphill along ridges too.
+
+    Where the function is concave this is Newton's step; along a direction in which it is convex it
+    leads away from the saddle. No step is longer than a quarter of the rectangle.
+    """
+    eigenvalues, vectors = np.linalg.eigh((curvature + curvature.T) / 2.0)
+    sizes = np.maximum(np.abs(eigenvalues), 1e-8 * float(np.abs(eigenvalues).max()))
+    step: Array = vectors @ ((vectors.T @ gradient) / np.maximum(sizes, 1e-300))
+    longest = float(np.max(np.abs(step) / (0.25 * width)))
+    return step / max(1.0, longest)
 
 
 def _is_positive_definite(matrix: Array) -> bool:

@@ -62,7 +62,7 @@ from .results import (
     normal_quantile,
 )
 from .score import estimate_error_moments, invert_information
-from .tables import format_number
+from .tables import MaketablesHooks, format_number
 from .within import Array, describe_effects, row_sums, within_transform
 
 DynamicModel = Literal["sar", "sdm"]
@@ -423,7 +423,7 @@ class DynamicSpatialPanel:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class DynamicResults:
+class DynamicResults(MaketablesHooks):
     """Estimates of a `DynamicSpatialPanel`.
 
     Inference is asymptotic and normal; innovations are independent over units and time, which is

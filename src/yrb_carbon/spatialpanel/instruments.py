@@ -57,7 +57,7 @@ from .results import (
     normal_p_values,
     normal_quantile,
 )
-from .tables import format_number
+from .tables import MaketablesHooks, format_number
 from .testing import SpecificationTest, chi2_test, frame_of_tests
 from .within import Array, SparseMatrix, spatial_lag, stack, within_transform
 
@@ -976,7 +976,7 @@ class SpatialIVPanel:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class SpatialIVResults:
+class SpatialIVResults(MaketablesHooks):
     """Estimates of a `SpatialIVPanel`.
 
     Statistics are asymptotically normal; covariances carry the small-sample factor of

@@ -56,6 +56,7 @@ from .results import (
     normal_quantile,
 )
 from .score import invert_information
+from .tables import MaketablesHooks
 from .testing import SpecificationTest, chi2_test
 from .within import Array, SparseMatrix, stack, within_transform
 
@@ -425,7 +426,7 @@ class RandomEffectsPanel:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class RandomEffectsResults:
+class RandomEffectsResults(MaketablesHooks):
     """Estimates of a `RandomEffectsPanel`.
 
     Attributes

@@ -436,12 +436,11 @@ class SpatialPanelResults(MaketablesHooks):
         Raises
         ------
         SpecificationError
-            For more than `logdet.DENSE_LIMIT` units.
+            For more than `effects.UNIT_LIMIT` units: each takes a solution of its own.
         BoundaryError
             If the estimate is at the boundary.
         """
         self._check_interior("there are no effects at the edge of the admissible interval")
-        self._check_dense()
         beta, theta = self._beta_theta(self.estimate.delta)
         by_unit = calc_unit_effects(beta, theta, self.rho, self.arrays.weights)
         return {

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Hashable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -137,9 +137,11 @@ class MaketablesHooks:
 
     __slots__ = ()
 
-    def tidy(self, level: float = 0.95) -> pd.DataFrame:
-        """One number a row, with columns `TIDY_COLUMNS`."""
-        raise NotImplementedError
+    if TYPE_CHECKING:
+
+        def tidy(self, level: float = 0.95) -> pd.DataFrame:
+            """One number a row, with columns `TIDY_COLUMNS`."""
+            return pd.DataFrame(columns=list(TIDY_COLUMNS))
 
     @property
     def __maketables_coef_table__(self) -> pd.DataFrame:

@@ -12,7 +12,14 @@ import pandas as pd
 import pytest
 from spatial_reference import make_problem
 
-from yrb_carbon.spatialpanel import IdentificationWarning, MultipleModesWarning, SpatialPanel
+from yrb_carbon.spatialpanel import (
+    DynamicSpatialPanel,
+    IdentificationWarning,
+    MultipleModesWarning,
+    RandomEffectsPanel,
+    SpatialIVPanel,
+    SpatialPanel,
+)
 from yrb_carbon.spatialpanel.tables import (
     MaketablesHooks,
     format_number,
@@ -122,9 +129,19 @@ class TestHooks:
         assert effects.__maketables_default_stat_keys__ == []
         assert effects.__maketables_fixef_string__ is None
 
-    def test_hooks_rest_on_tidy(self):
-        with pytest.raises(NotImplementedError):
-            MaketablesHooks().tidy()
+    def test_other_results_have_them_too(self):
+        problem = make_problem(20, 8)
+        fits = [
+            DynamicSpatialPanel(*problem).fit(),
+            SpatialIVPanel(*problem, model="sar").fit(),
+            RandomEffectsPanel(*problem, model="sar").fit(),
+        ]
+        for fit in fits:
+            assert isinstance(fit, MaketablesHooks)
+            table = fit.__maketables_coef_table__
+            assert table.loc["x1", "b"] == fit.params["x1"]
+            assert table.loc["x1", "se"] == fit.std_errors["x1"]
+            assert fit.__maketables_depvar__ == "y"
 
 
 class TestRendering:
