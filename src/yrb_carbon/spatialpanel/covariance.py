@@ -43,8 +43,8 @@ DENSE_COVARIANCES = frozenset({"qml", "clustered"})
 
 def calc_covariance(
     panel: SpatialPanel, estimate: Estimate, scheme: EffectScheme, cov_type: str
-) -> Array:
-    """Covariance of (δ, ρ, λ, σ²) at an estimate.
+) -> tuple[Array, float]:
+    """Covariance of (δ, ρ, λ, σ²) at an estimate, and the error of the information behind it.
 
     Parameters
     ----------
@@ -56,7 +56,8 @@ def calc_covariance(
 
     Returns
     -------
-    array, shape (P, P); NaN for an estimate at the boundary.
+    array, shape (P, P); NaN for an estimate at the boundary. And the standard error of the
+    information of the spatial parameter relative to itself; 0 unless random probes estimate it.
 
     Raises
     ------
@@ -67,28 +68,26 @@ def calc_covariance(
     """
     size = estimate.delta.size + len(estimate.spatial_values) + 1
     if estimate.at_boundary:
-        return np.full((size, size), np.nan)
+        return np.full((size, size), np.nan), 0.0
     if cov_type == "hessian":
-        return _invert(calc_observed_information(panel, estimate, scheme))
+        return _invert(calc_observed_information(panel, estimate, scheme)), 0.0
     parts = panel.score_parts(estimate, scheme)
-    inverse = _invert(calc_information(parts))
+    information = calc_information(parts)
+    inverse = _invert(information)
+    place = parts.quadratic_positions[0]
+    error = parts.jacobian_periods * parts.quadratic_error / float(information[place, place])
     if cov_type == "oim":
-        return inverse
+        return inverse, error
     units = scheme.effective_units_of_effects(panel.arrays.n_units)
     if cov_type == "serial":
-        return _sandwich(inverse, calc_serial_meat(parts, units))
+        return _sandwich(inverse, calc_serial_meat(parts, units)), error
     matrices = panel.quadratic_matrices(estimate, scheme, what=f"cov_type={cov_type!r}")
     if cov_type == "clustered":
-        return _sandwich(inverse, calc_clustered_meat(parts, matrices, units))
-    return _sandwich(
-        inverse,
-        calc_qml_meat(
-            parts,
-            matrices,
-            entity_effects=panel.entity_effects,
-            time_effects=panel.time_effects,
-        ),
+        return _sandwich(inverse, calc_clustered_meat(parts, matrices, units)), error
+    meat = calc_qml_meat(
+        parts, matrices, entity_effects=panel.entity_effects, time_effects=panel.time_effects
     )
+    return _sandwich(inverse, meat), error
 
 
 def calc_observed_information(

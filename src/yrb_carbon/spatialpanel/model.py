@@ -38,7 +38,13 @@ from .likelihood import (
     fit_linear,
     gaussian_loglik,
 )
-from .logdet import EigenLogDeterminant, LogDeterminant, WeightsSpectrum, analyse_weights
+from .logdet import (
+    EigenLogDeterminant,
+    LogDeterminant,
+    LogDeterminantMethod,
+    WeightsSpectrum,
+    analyse_weights,
+)
 from .results import SpatialPanelResults, Specification
 from .score import ScoreParts, calc_information
 from .simulate import apply_inverse_filter
@@ -335,6 +341,15 @@ class SpatialPanel:
             self._error_spectrum = analyse_weights(self.arrays.error_weights)
         return self._error_spectrum
 
+    def _with_logdet(self, method: LogDeterminantMethod) -> SpatialPanel:
+        """The same model with another way to the log-determinant."""
+        check_choice("logdet", method, get_args(LogDeterminantMethod))
+        other = copy.copy(self)
+        other._spectrum = analyse_weights(self.arrays.weights, method=method)
+        if self.arrays.error_weights is not None:
+            other._error_spectrum = analyse_weights(self.arrays.error_weights, method=method)
+        return other
+
     @property
     def _error_weights(self) -> SparseMatrix:
         arrays = self.arrays
@@ -379,7 +394,10 @@ class SpatialPanel:
         return other
 
     def fit(
-        self, estimator: Estimator = "transform", cov_type: CovarianceType = "oim"
+        self,
+        estimator: Estimator = "transform",
+        cov_type: CovarianceType = "oim",
+        logdet: LogDeterminantMethod = "auto",
     ) -> SpatialPanelResults:
         """Estimate by exact maximum likelihood.
 
@@ -396,6 +414,10 @@ class SpatialPanel:
             ``clustered``: sandwiches that hold under serial correlation within units for every
             parameter, ρ and λ included; ``serial`` takes the correlation over time to be alike
             for all units and covers better with few of them.
+        logdet : {"auto", "eigen", "sparse", "trace"}
+            ``eigen``: eigenvalues. ``sparse``: a few exact sparse factorisations. ``trace``: random
+            probes alone, whose error in the log-likelihood and in ρ is in `numerics` of the
+            results. ``auto``: the faster of the exact ones.
 
         Returns
         -------
@@ -418,6 +440,8 @@ class SpatialPanel:
         """
         check_choice("estimator", estimator, get_args(Estimator))
         check_choice("cov_type", cov_type, list(ASSUMPTIONS))
+        if logdet != "auto":
+            return self._with_logdet(logdet).fit(estimator, cov_type)
         scheme = self._scheme(estimator)
         self._check_degrees_of_freedom(scheme)
         self._check_uniform_weights()
@@ -446,6 +470,7 @@ class SpatialPanel:
         """
         check_choice("cov_type", cov_type, list(ASSUMPTIONS))
         scheme = self._scheme(estimator)
+        covariance, information_error = calc_covariance(self, estimate, scheme, cov_type)
         return SpatialPanelResults(
             specification=Specification(
                 model=self.model,
@@ -458,7 +483,8 @@ class SpatialPanel:
             spectrum=self.spectrum,
             error_spectrum=self.error_spectrum,
             estimate=estimate,
-            covariance=calc_covariance(self, estimate, scheme, cov_type),
+            covariance=covariance,
+            information_error=information_error,
         )
 
     def _scheme(self, estimator: str) -> EffectScheme:
@@ -555,10 +581,12 @@ class SpatialPanel:
         if estimate.rho is not None:
             linear = np.concatenate([linear, self._mean_lag(estimate)[:, :, None]], axis=2)
         n_spatial = len(self._spatial_names)
+        quadratic, quadratic_error = self._quadratic_traces(estimate, scheme)
         return ScoreParts(
             linear=linear,
             linear_positions=tuple(range(linear.shape[2])),
-            quadratic=self._quadratic_traces(estimate, scheme),
+            quadratic=quadratic,
+            quadratic_error=quadratic_error,
             quadratic_positions=tuple(range(k, k + n_spatial + 1)),
             residuals=estimate.residuals,
             sigma2=estimate.sigma2,
@@ -665,8 +693,9 @@ class SpatialPanel:
             matrices.append(calc_g(self._error_weights, estimate.lam, centred=scheme.deflated))
         return matrices
 
-    def _quadratic_traces(self, estimate: Estimate, scheme: EffectScheme) -> Array:
-        """D of ρ, λ, σ²: tr(P_aP_b) + tr(P_a'P_b)."""
+    def _quadratic_traces(self, estimate: Estimate, scheme: EffectScheme) -> tuple[Array, float]:
+        """D of ρ, λ, σ²: tr(P_aP_b) + tr(P_a'P_b), and the error of its first element."""
+        error = 0.0
         sigma2, count = estimate.sigma2, len(self._spatial_names)
         traces = np.zeros((count + 1, count + 1))
         traces[count, count] = scheme.effective_units(self.arrays.n_units) / (2.0 * sigma2**2)
@@ -683,13 +712,14 @@ class SpatialPanel:
             )
             traces[0, 0] = single.gg + single.gtg
             traces[0, 1] = traces[1, 0] = single.g / sigma2
+            error = single.gtg_error
         if count == 2:
             matrices = self.quadratic_matrices(estimate, scheme)
             for i, first in enumerate(matrices):
                 traces[i, 2] = traces[2, i] = np.trace(first) / sigma2
                 for j, second in enumerate(matrices):
                     traces[i, j] = (first * second.T).sum() + (first * second).sum()
-        return traces
+        return traces, error
 
     def _information(self, estimate: Estimate, scheme: EffectScheme) -> Array:
         return calc_information(self.score_parts(estimate, scheme))

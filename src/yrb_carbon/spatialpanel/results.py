@@ -25,7 +25,7 @@ from .effects_results import (
 )
 from .errors import BoundaryError, SpecificationError, check_choice, enumerate_names
 from .likelihood import EffectScheme, Estimate
-from .logdet import DENSE_LIMIT, WeightsSpectrum
+from .logdet import DENSE_LIMIT, EXACT, WeightsSpectrum
 from .partition import EffectsPartition, partition_effects
 from .prediction import (
     FittedKind,
@@ -115,6 +115,9 @@ class SpatialPanelResults(MaketablesHooks):
         The numbers of the fit.
     covariance : array, shape (P, P)
         Of the parameters in the order of ``params``; NaN at the boundary.
+    information_error : float
+        Relative standard error of the information of the spatial parameter where random probes
+        estimate it (many units); the standard error of the parameter errs by half as much.
     """
 
     specification: Specification
@@ -123,6 +126,7 @@ class SpatialPanelResults(MaketablesHooks):
     error_spectrum: WeightsSpectrum
     estimate: Estimate
     covariance: Array
+    information_error: float = 0.0
 
     @property
     def param_names(self) -> list[str]:
@@ -212,6 +216,35 @@ class SpatialPanelResults(MaketablesHooks):
         table = pd.DataFrame([own, *others], columns=["rho", "lambda", "loglik", "at_boundary"])
         table[["rho", "lambda"]] = table[["rho", "lambda"]].astype(np.float64)
         return table.sort_values("loglik", ascending=False, kind="stable", ignore_index=True)
+
+    @property
+    def numerics(self) -> pd.DataFrame:
+        """How the log-determinant was found, and what error that leaves; index rho, lambda.
+
+        Columns: method; lower, upper of the admissible interval; loglik_error, the standard error
+        of the log-likelihood; parameter_error, the standard error of the estimate that comes from
+        it, J·s.e.(tr G)·var(ρ̂); std_error_error, the relative error of its standard error. Zeros
+        where everything is exact.
+        """
+        scheme = self.specification.scheme
+        periods = scheme.jacobian_periods(self.n_periods)
+        rows = {}
+        values = zip(self.specification.spatial_names, self.estimate.spatial_values, strict=True)
+        for name, value in values:
+            spectrum = self.spectrum if name == "rho" else self.error_spectrum
+            logdet = spectrum.deflated if scheme.deflated else spectrum.full
+            error = EXACT if logdet is None or self.at_boundary else logdet.error(value)
+            place = self.param_names.index(name)
+            variance = float(self.covariance[place, place])
+            rows[name] = {
+                "method": spectrum.method,
+                "lower": spectrum.lower,
+                "upper": spectrum.upper,
+                "loglik_error": periods * error.value,
+                "parameter_error": periods * error.trace_g * variance,
+                "std_error_error": 0.5 * self.information_error,
+            }
+        return pd.DataFrame.from_dict(rows, orient="index")
 
     @property
     def resids(self) -> pd.Series[float]:

@@ -52,6 +52,8 @@ class ScoreParts:
     quadratic : array, shape (Q, Q)
         D of the parameters that have a quadratic form: ρ, λ, σ².
     quadratic_positions : tuple of int, length Q
+    quadratic_error : float
+        Standard error of D of the spatial parameter where random probes estimate it; 0 if exact.
     residuals : array, shape (T, N)
     sigma2 : float
     jacobian_periods : int
@@ -64,6 +66,7 @@ class ScoreParts:
     linear_positions: tuple[int, ...]
     quadratic: Array
     quadratic_positions: tuple[int, ...]
+    quadratic_error: float
     residuals: Array
     sigma2: float
     jacobian_periods: int

@@ -58,6 +58,7 @@ def write_results(results: SpatialPanelResults) -> str:
         else _write_spectrum(results.error_spectrum),
         "estimate": _write_estimate(results.estimate),
         "covariance": _write_array(results.covariance),
+        "information_error": float(results.information_error).hex(),
     }
     return json.dumps(document, allow_nan=False, ensure_ascii=False)
 
@@ -159,6 +160,7 @@ def _assemble(document: Mapping[str, Any]) -> SpatialPanelResults:
         error_spectrum=error_spectrum,
         estimate=_read_estimate(document["estimate"]),
         covariance=_read_array(document["covariance"]),
+        information_error=float.fromhex(document["information_error"]),
     )
     _check_shapes(results)
     return results

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Hashable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,6 @@ from .tables import (
 from .within import SparseMatrix
 
 if TYPE_CHECKING:
-    from .logdet import WeightsSpectrum
     from .results import SpatialPanelResults
 
 MODEL_NAMES = {
@@ -162,19 +162,22 @@ def _independent(results: SpatialPanelResults) -> str:
 
 
 def _numerics(results: SpatialPanelResults) -> list[tuple[str, str]]:
-    rows = []
-    values = results.estimate.spatial_values
-    for name, value in zip(results.specification.spatial_names, values, strict=True):
-        spectrum = results.spectrum if name == "rho" else results.error_spectrum
-        rows.append((f"Log-determinant ({name})", _describe_logdet(spectrum, value)))
-    return rows
+    return [
+        (f"Log-determinant ({name})", _describe_logdet(row))
+        for name, row in results.numerics.to_dict("index").items()
+    ]
 
 
-def _describe_logdet(spectrum: WeightsSpectrum, value: float) -> str:
-    stated = LOGDET_NAMES[spectrum.method]
-    if spectrum.method == "trace":
-        stated += f", standard error {spectrum.full.error(value).value:.2g}"
-    return f"{stated}; admissible ({spectrum.lower:.4g}, {spectrum.upper:.4g})"
+def _describe_logdet(numerics: Mapping[Hashable, Any]) -> str:
+    stated = LOGDET_NAMES[numerics["method"]]
+    if numerics["method"] == "trace":
+        stated += (
+            f", its error {numerics['loglik_error']:.2g} in ln L and "
+            f"{numerics['parameter_error']:.2g} in the parameter"
+        )
+    if numerics["std_error_error"] > 0.0:
+        stated += f", standard error good to {100.0 * numerics['std_error_error']:.2g} %"
+    return f"{stated}; admissible ({numerics['lower']:.4g}, {numerics['upper']:.4g})"
 
 
 def _describe_mode(row: pd.Series[float]) -> str:

@@ -10,6 +10,7 @@ import pytest
 from scipy import sparse
 from spatial_reference import make_problem, ring_weights
 
+import yrb_carbon.spatialpanel.effects as effects_module
 import yrb_carbon.spatialpanel.partition as module
 import yrb_carbon.spatialpanel.results as results_module
 from yrb_carbon.spatialpanel import (
@@ -181,6 +182,8 @@ class TestMatrix:
         with pytest.raises(SpecificationError, match=r"'W\.x1' is not a regressor .* x1, x2"):
             result.effect_matrix("W.x1")
         monkeypatch.setattr(results_module, "DENSE_LIMIT", 19)
-        for request in (lambda: result.effect_matrix("x1"), result.unit_effects):
-            with pytest.raises(SpecificationError, match=r"20 units .* limit is 19"):
-                request()
+        with pytest.raises(SpecificationError, match=r"20 units .* limit is 19"):
+            result.effect_matrix("x1")
+        monkeypatch.setattr(effects_module, "UNIT_LIMIT", 19)
+        with pytest.raises(SpecificationError, match=r"own effects of 20 units .* limit is 19"):
+            result.unit_effects()

@@ -496,8 +496,19 @@ class TestTables:
     def test_summary_of_stochastic_log_determinant(self, sdm):
         spectrum = analyse_weights(sdm.arrays.weights, method="trace")
         result = replace(sdm, spectrum=spectrum)
-        error = spectrum.full.error(sdm.rho).value
-        assert f"random probes, standard error {error:.2g}" in result.to_text(effects=False)
+        periods = sdm.n_periods - 1
+        error = spectrum.deflated.error(sdm.rho)
+        in_rho = periods * error.trace_g * sdm.std_errors["rho"] ** 2
+        stated = (
+            f"random probes, its error {periods * error.value:.2g} in ln L and {in_rho:.2g} in the "
+            "parameter"
+        )
+        assert stated in result.to_text(effects=False)
+
+    def test_summary_states_the_error_of_estimated_information(self, sdm):
+        result = replace(sdm, information_error=0.01)
+        assert "standard error good to 0.5 %" in result.to_text(effects=False)
+        assert result.numerics.loc["rho", "std_error_error"] == 0.005
 
     def test_summary_at_the_boundary(self, sdm):
         size = len(sdm.params)

@@ -452,3 +452,31 @@ def test_derivatives_at_the_very_edge_of_the_interval():
         _, g = dense_parts(w, rho)
         assert spectrum.full.trace_g(rho) == pytest.approx(np.trace(g), rel=1e-6)
         assert spectrum.full.trace_gg(rho) == pytest.approx((g * g.T).sum(), rel=1e-6)
+
+
+@pytest.mark.parametrize("model", ["sar", "sdm", "sem"])
+def test_fit_takes_the_way_to_the_log_determinant_that_is_asked_for(model):
+    """All ways give one estimate; the stochastic one within the error that it states."""
+    panel = SpatialPanel(*make_problem(60, 5, weights=ring_weights(60)), model=model)
+    name = "lambda" if model == "sem" else "rho"
+    exact = panel.fit(logdet="eigen")
+    assert exact.numerics.loc[name, "method"] == "eigen"
+    assert exact.numerics.loc[name, ["loglik_error", "parameter_error"]].tolist() == [0.0, 0.0]
+    sparse_fit = panel.fit(logdet="sparse")
+    assert sparse_fit.numerics.loc[name, "method"] == "sparse"
+    np.testing.assert_allclose(sparse_fit.params, exact.params, rtol=0.0, atol=1e-8)
+    estimated = panel.fit(logdet="trace")
+    numerics = estimated.numerics.loc[name]
+    assert numerics["method"] == "trace"
+    assert 0.0 < numerics["loglik_error"] < 1.0
+    assert 0.0 < numerics["parameter_error"] < 0.1 * exact.std_errors[name]
+    gap = abs(estimated.params[name] - exact.params[name])
+    assert gap < 5.0 * numerics["parameter_error"]
+    assert "its error" in estimated.summary
+    assert panel.fit().numerics.loc[name, "method"] == "eigen"
+
+
+def test_unknown_way_to_the_log_determinant_is_refused():
+    panel = SpatialPanel(*make_problem(12, 4))
+    with pytest.raises(SpecificationError, match="logdet must be one of auto, eigen, sparse, tra"):
+        panel.fit(logdet="grid")
