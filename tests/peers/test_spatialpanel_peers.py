@@ -92,3 +92,23 @@ def test_stacked_comparison_refuses_what_spreg_cannot_hold(monkeypatch):
     fit = SpatialPanel(*simulated_problem(), model="sar", entity_effects=False).fit()
     with pytest.raises(ValueError, match="180 rows exceed 100"):
         compare_with_peer(fit)
+
+
+def test_error_weights_of_their_own_reach_the_peer():
+    dependent, exog, weights = simulated_problem()
+    rng = np.random.default_rng(2)
+    other = np.zeros((30, 30))
+    for i in range(30):
+        other[i, rng.choice(np.delete(np.arange(30), i), 4, replace=False)] = 0.25
+    fit = SpatialPanel(
+        dependent, exog, weights, model="sdem", error_weights=(range(30), sparse.csr_array(other))
+    ).fit("direct")
+    table = compare_with_peer(fit)
+    np.testing.assert_allclose(
+        table["ours"], table["peer"], rtol=BOUNDED_SEARCH, atol=BOUNDED_SEARCH
+    )
+
+
+def test_model_that_no_program_has_is_refused():
+    with pytest.raises(ValueError, match="no independent program here fits sac panels"):
+        compare_with_peer(SpatialPanel(*simulated_problem(), model="sac").fit())

@@ -23,7 +23,7 @@ from scipy import sparse
 from .errors import SpecificationError
 from .model import ERROR_MODELS, LAG_MODELS, SpatialPanel
 from .results import SpatialPanelResults
-from .within import Array, stack
+from .within import Array, SparseMatrix, stack
 
 # Tolerance in ρ handed to the bounded search of spreg; its default, 1e-7, is seen in the sixth
 # digit of the other coefficients.
@@ -64,11 +64,17 @@ def compare_with_peer(results: SpatialPanelResults) -> pd.DataFrame:
     Raises
     ------
     SpecificationError
-        If the panel is too large for the program.
+        If no program has the model by maximum likelihood (sac, gns), or the panel is too large for
+        the one that has.
     ImportError
         If the program is not installed.
     """
     specification = results.specification
+    if len(specification.spatial_names) == 2:
+        raise SpecificationError(
+            f"no independent program here fits {specification.model} panels by maximum likelihood; "
+            "compare the sar, sdm, sem or sdem of the same data"
+        )
     ours = refit_direct(results)
     if not specification.spatial_names:
         peer = fit_by_linearmodels(ours)
@@ -140,7 +146,7 @@ def fit_by_spreg_panel(results: SpatialPanelResults) -> PeerEstimate:
             described = f"unit effects, {arrays.n_periods - 1} period dummies"
     with _silence():
         fitted = estimator(
-            arrays.y.reshape(-1, 1), regressors, _pysal_weights(arrays.weights), **options
+            arrays.y.reshape(-1, 1), regressors, _pysal_weights(_weights_of(results)), **options
         )
     coefficients = np.asarray(fitted.betas, dtype=np.float64).ravel()
     return PeerEstimate(
@@ -169,7 +175,9 @@ def fit_by_spreg_stacked(results: SpatialPanelResults) -> PeerEstimate:
     if scheme.time_effects:
         regressors = np.hstack([regressors, _period_dummies(*arrays.y.shape)])
         described = f"stacked, {arrays.n_periods - 1} period dummies"
-    stacked = sparse.csr_array(sparse.kron(sparse.eye_array(arrays.n_periods), arrays.weights))
+    stacked = sparse.csr_array(
+        sparse.kron(sparse.eye_array(arrays.n_periods), _weights_of(results))
+    )
     with _silence():
         fitted = estimator(
             arrays.y.reshape(-1, 1),
@@ -218,6 +226,14 @@ def _period_dummies(n_periods: int, n_units: int) -> Array:
     """Dummies of all periods but the first, shape (T·N, T-1), time-major."""
     dummies = np.kron(np.eye(n_periods)[:, 1:], np.ones((n_units, 1)))
     return np.asarray(dummies, dtype=np.float64)
+
+
+def _weights_of(results: SpatialPanelResults) -> SparseMatrix:
+    """Weights of the model's spatial parameter: those of the error may be its own."""
+    arrays = results.arrays
+    if results.specification.model in ERROR_MODELS and arrays.error_weights is not None:
+        return arrays.error_weights
+    return arrays.weights
 
 
 def _pysal_weights(weights: Any) -> Any:
