@@ -130,9 +130,7 @@ def build_table(replications: int, models: tuple[str, ...] = MODELS, seed: int =
             table = calc_coverage(frame, ["estimator", "quantity", "inference"], replications)
             table.insert(0, "model", model)
             tables.append(
-                table.assign(
-                    n_units=rows * columns, n_periods=periods, seconds=round(seconds, 1)
-                )
+                table.assign(n_units=rows * columns, n_periods=periods, seconds=round(seconds, 1))
             )
     return pd.concat(tables, ignore_index=True)
 
