@@ -1,6 +1,14 @@
 """The numbers of every table, as rows of estimates."""
 
-KINDS = ("descriptives", "moran", "models", "effects", "collinearity", "choice", "peers")
+KINDS = (
+    "descriptives",
+    "moran",
+    "models",
+    "effects",
+    "collinearity",
+    "choice",
+    "peers",
+)
 TABLES = {kind: plan.tables_of_kind(study, kind) for kind in KINDS}
 
 
