@@ -39,6 +39,9 @@ SAME_MODE = 1e-6
 # Share of a standard error that the last Newton step must stay below.
 LAST_STEP = 1e-8
 FINITE_DIFFERENCE = 1e-6
+# Half width, as a share of the admissible interval, of the bracket on which a mode of the rough
+# likelihood is polished on the exact one; doubled when the mode lies outside.
+POLISH_REACH = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,14 @@ class _Profile:
     b_slope: float
     c_slope: float
     delta: Array  # (K, 2): coefficients of By and of BWy on BZ
+
+
+@dataclass(frozen=True, slots=True)
+class _Surface:
+    """The concentrated log-likelihood of (ρ, λ) and its gradient."""
+
+    value: Callable[[Array], float]
+    score: Callable[[Array], Array]
 
 
 def fit_combined(
@@ -122,49 +133,85 @@ def fit_combined(
     refuse_perfect_fit(start.a - start.b**2 / start.c if start.c > 0.0 else start.a, within_y)
     constant = -0.5 * n_effective * (1.0 + float(np.log(2.0 * np.pi / n_effective)))
 
-    def value(point: Array) -> float:
-        rho, lam = float(point[0]), float(point[1])
-        at = profile(lam)
-        sum_of_squares = at.a - 2.0 * at.b * rho + at.c * rho**2
-        return (
-            constant
-            - 0.5 * n_effective * float(np.log(sum_of_squares))
-            + periods * (logdet.value(rho) + error_logdet.value(lam))
-        )
+    def likelihood_with(of_lag: LogDeterminant, of_error: LogDeterminant) -> _Surface:
+        lag_value, error_value = _remembered(of_lag.value), _remembered(of_error.value)
 
-    def score(point: Array) -> Array:
-        rho, lam = float(point[0]), float(point[1])
-        at = profile(lam)
-        sum_of_squares = at.a - 2.0 * at.b * rho + at.c * rho**2
-        slope = at.a_slope - 2.0 * at.b_slope * rho + at.c_slope * rho**2
-        return np.array(
-            [
-                n_effective * (at.b - at.c * rho) / sum_of_squares - periods * logdet.trace_g(rho),
-                -0.5 * n_effective * slope / sum_of_squares - periods * error_logdet.trace_g(lam),
-            ]
-        )
+        def value(point: Array) -> float:
+            rho, lam = float(point[0]), float(point[1])
+            at = profile(lam)
+            sum_of_squares = at.a - 2.0 * at.b * rho + at.c * rho**2
+            return (
+                constant
+                - 0.5 * n_effective * float(np.log(sum_of_squares))
+                + periods * (lag_value(rho) + error_value(lam))
+            )
+
+        def score(point: Array) -> Array:
+            rho, lam = float(point[0]), float(point[1])
+            at = profile(lam)
+            sum_of_squares = at.a - 2.0 * at.b * rho + at.c * rho**2
+            slope = at.a_slope - 2.0 * at.b_slope * rho + at.c_slope * rho**2
+            return np.array(
+                [
+                    n_effective * (at.b - at.c * rho) / sum_of_squares
+                    - periods * of_lag.trace_g(rho),
+                    -0.5 * n_effective * slope / sum_of_squares - periods * of_error.trace_g(lam),
+                ]
+            )
+
+        return _Surface(value, score)
 
     bounds = np.array([interval, error_interval], dtype=np.float64)
-    modes = find_modes(value, score, bounds)
-    best = modes[0]
+    rough = likelihood_with(logdet.rough(), error_logdet.rough())
+    modes = find_modes(rough.value, rough.score, bounds)
+    polished = [_polish(mode, logdet, error_logdet, likelihood_with, bounds) for mode in modes]
+    (best, surface), *others = sorted(polished, key=lambda pair: -pair[0].loglik)
     rho, lam = float(best.rho or 0.0), float(best.lam or 0.0)
     at = profile(lam)
     delta = recover(at.delta[:, 0] - rho * at.delta[:, 1], rho)
     residuals = _residuals(data, scheme, delta, rho, lam)
     sum_of_squares = float(residuals.ravel() @ residuals.ravel())
     sigma2 = sum_of_squares / n_effective
-    jacobian = periods * (logdet.value(rho) + error_logdet.value(lam))
+    # What the profile has beside the sum of squares is the Jacobian.
+    profiled = constant - 0.5 * n_effective * float(np.log(at.a - 2.0 * at.b * rho + at.c * rho**2))
     return Estimate(
         delta=delta,
         rho=rho,
         lam=lam,
         sigma2=sigma2,
-        loglik=gaussian_loglik(sum_of_squares, sigma2, n_effective, jacobian),
+        loglik=gaussian_loglik(sum_of_squares, sigma2, n_effective, best.loglik - profiled),
         residuals=residuals,
-        score=float(np.abs(score(np.array([rho, lam]))).max()),
+        score=float(np.abs(surface.score(np.array([rho, lam]))).max()),
         at_boundary=best.at_boundary,
-        other_modes=tuple(modes[1:]),
+        other_modes=tuple(mode for mode, _ in others if not _is_same(mode, best)),
     )
+
+
+def _polish(
+    mode: Mode,
+    logdet: LogDeterminant,
+    error_logdet: LogDeterminant,
+    likelihood_with: Callable[[LogDeterminant, LogDeterminant], _Surface],
+    bounds: Array,
+) -> tuple[Mode, _Surface]:
+    """A mode of the rough likelihood on the exact one, and the exact one around it."""
+    point = np.array([mode.rho, mode.lam], dtype=np.float64)
+    width = bounds[:, 1] - bounds[:, 0]
+    lower, upper = bounds[:, 0] + EDGE * width, bounds[:, 1] - EDGE * width
+    reach = POLISH_REACH
+    while True:
+        bracket = np.column_stack(
+            [np.maximum(point - reach * width, lower), np.minimum(point + reach * width, upper)]
+        )
+        surface = likelihood_with(logdet.near(*bracket[0]), error_logdet.near(*bracket[1]))
+        point, _ = _climb(surface.value, surface.score, point, bracket, edge=0.0)
+        inner = (point <= bracket[:, 0]) & (bracket[:, 0] > lower)
+        inner |= (point >= bracket[:, 1]) & (bracket[:, 1] < upper)
+        if not inner.any():
+            at_boundary = bool(np.any((point <= lower) | (point >= upper)))
+            found = Mode(float(point[0]), float(point[1]), surface.value(point), at_boundary)
+            return found, surface
+        reach *= 2.0
 
 
 def find_modes(
@@ -196,14 +243,17 @@ def find_modes(
     for i, j in _grid_peaks(surface):
         point, at_boundary = _climb(value, score, np.array([axes[0][i], axes[1][j]]), bounds)
         height = value(point)
-        known = any(
-            abs((mode.rho or 0.0) - point[0]) < SAME_MODE
-            and abs((mode.lam or 0.0) - point[1]) < SAME_MODE
-            for mode in modes
-        )
-        if not known:
-            modes.append(Mode(float(point[0]), float(point[1]), height, at_boundary))
+        found = Mode(float(point[0]), float(point[1]), height, at_boundary)
+        if not any(_is_same(found, mode) for mode in modes):
+            modes.append(found)
     return sorted(modes, key=lambda mode: -mode.loglik)
+
+
+def _is_same(first: Mode, second: Mode) -> bool:
+    return (
+        abs((first.rho or 0.0) - (second.rho or 0.0)) < SAME_MODE
+        and abs((first.lam or 0.0) - (second.lam or 0.0)) < SAME_MODE
+    )
 
 
 def _chebyshev(lower: float, upper: float) -> Array:
@@ -237,10 +287,11 @@ def _climb(
     score: Callable[[Array], Array],
     start: Array,
     bounds: Array,
+    edge: float = EDGE,
 ) -> tuple[Array, bool]:
     """Newton's method with backtracking inside the rectangle; True where it ends at an edge."""
     width = bounds[:, 1] - bounds[:, 0]
-    lower, upper = bounds[:, 0] + EDGE * width, bounds[:, 1] - EDGE * width
+    lower, upper = bounds[:, 0] + edge * width, bounds[:, 1] - edge * width
     point, height = np.clip(start, lower, upper), value(np.clip(start, lower, upper))
     for _ in range(NEWTON_STEPS):
         gradient = score(point)
@@ -398,6 +449,18 @@ def _concentrate(gram: Array, slope: Array) -> _Profile:
         c_slope=float(slopes[1, 1]),
         delta=delta,
     )
+
+
+def _remembered(function: Callable[[float], float]) -> Callable[[float], float]:
+    """The grid asks for the log-determinant of one ρ at every λ."""
+    known: dict[float, float] = {}
+
+    def value(parameter: float) -> float:
+        if parameter not in known:
+            known[parameter] = function(parameter)
+        return known[parameter]
+
+    return value
 
 
 def _cached(function: Callable[[float], _Profile]) -> Callable[[float], _Profile]:

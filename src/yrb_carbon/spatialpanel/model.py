@@ -28,6 +28,7 @@ from .errors import (
     check_choice,
     enumerate_names,
 )
+from .factor import filter_solver
 from .information import calc_g, calc_spatial_traces, correct_bias
 from .likelihood import (
     EffectScheme,
@@ -62,6 +63,8 @@ FLAT_SHARE = 0.5
 CLOSE_MODES = 1.92
 # Eigenvalues of W* that differ by less than this are one and the same.
 UNIFORM_SPREAD = 1e-10
+# Random signs that estimate the traces of models with two spatial parameters and many units.
+PROBES, PROBE_SEED = 64, 20_100_214
 # Nothing of shape (N, N) is dense beyond this number of units.
 DENSE_MATRIX_LIMIT = 4000
 
@@ -674,7 +677,9 @@ class SpatialPanel:
             If there are too many units for dense matrices.
         """
         n_units = self.arrays.n_units
-        if estimate.spatial_values and n_units > DENSE_MATRIX_LIMIT:
+        if not estimate.spatial_values:
+            return []
+        if n_units > DENSE_MATRIX_LIMIT:
             raise SpecificationError(
                 f"{what} needs dense matrices of {n_units} x {n_units}; the limit is "
                 f"{DENSE_MATRIX_LIMIT} units. Use cov_type='oim' or 'serial'"
@@ -713,13 +718,58 @@ class SpatialPanel:
             traces[0, 0] = single.gg + single.gtg
             traces[0, 1] = traces[1, 0] = single.g / sigma2
             error = single.gtg_error
-        if count == 2:
+        if count == 2 and self.arrays.n_units <= DENSE_MATRIX_LIMIT:
             matrices = self.quadratic_matrices(estimate, scheme)
             for i, first in enumerate(matrices):
                 traces[i, 2] = traces[2, i] = np.trace(first) / sigma2
                 for j, second in enumerate(matrices):
                     traces[i, j] = (first * second.T).sum() + (first * second).sum()
+        elif count == 2:
+            products, images, error = self._probe_quadratics(estimate, scheme)
+            traces[:2, :2] = products
+            traces[:2, 2] = traces[2, :2] = images / sigma2
         return traces, error
+
+    def _probe_quadratics(
+        self, estimate: Estimate, scheme: EffectScheme
+    ) -> tuple[Array, Array, float]:
+        """D and traces of P and H by random signs u: E u'Ku = tr(K) (Hutchinson 1990).
+
+        With u, P'u, Pu (and the same of H) at hand tr(PP) is the mean of (P'u)'(Pu), tr(P'P) that
+        of (Pu)'(Pu), and so on. Period means are taken off where the likelihood does so.
+        """
+        n_units = self.arrays.n_units
+        signs = np.random.default_rng(PROBE_SEED).choice([-1.0, 1.0], (PROBES, n_units))
+        lag, error = self.arrays.weights, self._error_weights
+        rho, lam = estimate.rho or 0.0, estimate.lam or 0.0
+
+        def centre(values: Array) -> Array:
+            return values - values.mean(axis=1, keepdims=True) if scheme.deflated else values
+
+        def solve(weights: SparseMatrix, parameter: float, values: Array) -> Array:
+            return filter_solver(weights).solve(parameter, values.T, transposed=True).T
+
+        start = centre(signs)
+        forward = [
+            centre(self._apply_p(estimate, start)),
+            centre(spatial_lag(error, apply_inverse_filter(error, lam, start))),
+        ]
+        # P' = B'⁻¹G'B' and H' = B'⁻¹M', G' = A'⁻¹W'.
+        filtered = start - lam * (start @ error)
+        backward = [
+            centre(solve(error, lam, solve(lag, rho, filtered @ lag))),
+            centre(solve(error, lam, start @ error)),
+        ]
+        products, spread = np.empty((2, 2)), 0.0
+        for i in range(2):
+            for j in range(2):
+                samples = (backward[i] * forward[j]).sum(axis=1)
+                samples = samples + (forward[i] * forward[j]).sum(axis=1)
+                products[i, j] = samples.mean()
+                if i == j == 0:
+                    spread = float(samples.std(ddof=1)) / np.sqrt(PROBES)
+        images = np.array([(start * image).sum(axis=1).mean() for image in forward])
+        return (products + products.T) / 2.0, images, spread
 
     def _information(self, estimate: Estimate, scheme: EffectScheme) -> Array:
         return calc_information(self.score_parts(estimate, scheme))

@@ -202,24 +202,22 @@ def calc_clustered_meat(parts: ScoreParts, matrices: list[Array], effective_unit
     array, shape (P, P), times N/(n-1) for the estimated means.
     """
     n_units = parts.residuals.shape[1]
-    products = parts.residuals.T @ parts.residuals
-    own = np.diag(products)
-    identity = np.eye(n_units) * (effective_units / n_units) / (2.0 * parts.sigma2)
+    own = (parts.residuals**2).sum(axis=0)
     contributions = np.zeros((n_units, parts.size))
     contributions[:, list(parts.linear_positions)] = np.einsum(
         "tna,tn->na", parts.linear, parts.residuals
     )
-    pairs = np.triu_indices(n_units, 1)
-    crossed = np.zeros((pairs[0].size, len(matrices) + 1))
-    for k, (position, matrix) in enumerate(
-        zip(parts.quadratic_positions, [*matrices, identity], strict=True)
-    ):
-        contributions[:, position] += np.diag(matrix) * (own - own.mean())
-        if k < len(matrices):
-            crossed[:, k] = ((matrix + matrix.T) * products)[pairs]
+    of_variance = effective_units / n_units / (2.0 * parts.sigma2)
+    diagonals = [*(np.diag(matrix) for matrix in matrices), np.full(n_units, of_variance)]
+    for position, diagonal in zip(parts.quadratic_positions, diagonals, strict=True):
+        contributions[:, position] += diagonal * (own - own.mean())
     meat: Array = contributions.T @ contributions
-    block = np.ix_(parts.quadratic_positions, parts.quadratic_positions)
-    meat[block] += crossed.T @ crossed
+    if matrices:
+        products = parts.residuals.T @ parts.residuals
+        pairs = np.triu_indices(n_units, 1)
+        crossed = np.column_stack([((m + m.T) * products)[pairs] for m in matrices])
+        block = np.ix_(parts.quadratic_positions[:-1], parts.quadratic_positions[:-1])
+        meat[block] += crossed.T @ crossed
     scaled: Array = meat / parts.sigma2**2 * n_units / (effective_units - 1.0)
     return scaled
 

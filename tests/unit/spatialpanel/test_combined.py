@@ -10,6 +10,7 @@ import pytest
 from scipy import optimize, sparse
 from spatial_reference import EFFECTS, complement, dummies, make_problem, ring_weights, transformers
 
+import yrb_carbon.spatialpanel.model as model_module
 from yrb_carbon.spatialpanel import (
     BoundaryWarning,
     IdentificationWarning,
@@ -326,3 +327,28 @@ def test_edge_of_the_rectangle_is_a_boundary_result():
         result = panel.fit()
     assert result.at_boundary
     assert result.std_errors.isna().all()
+
+
+@pytest.mark.parametrize("time", [True, False])
+def test_traces_by_random_signs_agree_with_dense_ones(monkeypatch, time):
+    panel = make_panel("sac", time=time, n_units=40)
+    exact = panel.fit()
+    monkeypatch.setattr(model_module, "DENSE_MATRIX_LIMIT", 10)
+    monkeypatch.setattr(model_module, "PROBES", 4000)
+    estimated = panel.fit()
+    np.testing.assert_array_equal(estimated.params, exact.params)
+    assert exact.information_error == 0.0
+    assert 0.0 < estimated.information_error < 0.02
+    # 4000 signs leave an error of a percent or so in each trace.
+    np.testing.assert_allclose(estimated.std_errors, exact.std_errors, rtol=0.04)
+    serial = panel.fit(cov_type="serial")
+    assert serial.std_errors.notna().all()
+    with pytest.raises(SpecificationError, match="cov_type='clustered' needs dense matrices of 40"):
+        panel.fit(cov_type="clustered")
+
+
+def test_sparse_log_determinants_give_the_same_maximum():
+    panel = make_panel("sac", n_units=40)
+    exact, by_factors = panel.fit(logdet="eigen"), panel.fit(logdet="sparse")
+    np.testing.assert_allclose(by_factors.params, exact.params, rtol=0.0, atol=1e-8)
+    assert by_factors.loglik == pytest.approx(exact.loglik, abs=1e-8)
