@@ -191,7 +191,7 @@ def align_panel(
         weights=matrix,
         error_weights=None
         if error_weights is None
-        else _align_error_weights(error_weights, units, index),
+        else align_error_weights(error_weights, units, index),
         names=tuple(names),
         dependent=dependent_name,
         variables=tuple(variables),
@@ -310,9 +310,10 @@ def align_weights(
     return matrix
 
 
-def _align_error_weights(
+def align_error_weights(
     weights: Weights | tuple[Sequence[Any], Any], units: pd.Index, index: pd.MultiIndex
 ) -> SparseMatrix:
+    """`align_weights` of the weights of the error; its errors say that they are about these."""
     try:
         return align_weights(weights, units, index)
     except WeightsError as error:

@@ -18,7 +18,7 @@ from scipy import linalg
 
 from .effects import calc_multipliers
 from .errors import BoundaryWarning, FlatLikelihoodWarning, MultipleModesWarning, SpecificationError
-from .likelihood import EDGE, SCAN_POINTS, EffectScheme, Maximum, maximise_profile
+from .likelihood import EffectScheme, Maximum, calc_scan_points, maximise_profile
 from .logdet import EigenLogDeterminant, LogDeterminant, WeightsSpectrum
 from .results import SpatialPanelResults
 from .simulate import apply_inverse_filter
@@ -552,7 +552,7 @@ def maximise_draws(
     """
     likelihoods = _Likelihoods(profile, n_effective)
     everyone = np.arange(draws)
-    points = _scan_points(interval)
+    points = calc_scan_points(interval)
     rough = logdet.rough()
     heights = np.stack(
         [
@@ -624,19 +624,6 @@ class _Scores:
         first, second = self.likelihoods.slopes(spatial, rows)
         trace_g, trace_gg = self.traces(spatial)
         return first - self.jacobian_periods * trace_g, second - self.jacobian_periods * trace_gg
-
-
-def _scan_points(interval: tuple[float, float]) -> Array:
-    lower, upper = interval
-    width = upper - lower
-    nodes = np.cos(np.pi * (np.arange(SCAN_POINTS) + 0.5) / SCAN_POINTS)[::-1]
-    return np.concatenate(
-        [
-            [lower + EDGE * width],
-            0.5 * (lower + upper) + 0.5 * width * nodes,
-            [upper - EDGE * width],
-        ]
-    )
 
 
 def _find_roots(

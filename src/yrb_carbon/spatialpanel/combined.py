@@ -24,6 +24,7 @@ from .likelihood import (
     EffectScheme,
     Estimate,
     Mode,
+    calc_scan_points,
     gaussian_loglik,
     least_squares,
     refuse_perfect_fit,
@@ -237,7 +238,7 @@ def find_modes(
     ------
     ConvergenceError
     """
-    axes = [_chebyshev(lower, upper) for lower, upper in bounds]
+    axes = [calc_scan_points((lower, upper), GRID_POINTS) for lower, upper in bounds]
     surface = np.array([[value(np.array([r, m])) for m in axes[1]] for r in axes[0]])
     modes: list[Mode] = []
     for i, j in _grid_peaks(surface):
@@ -254,19 +255,6 @@ def _is_same(first: Mode, second: Mode) -> bool:
         abs((first.rho or 0.0) - (second.rho or 0.0)) < SAME_MODE
         and abs((first.lam or 0.0) - (second.lam or 0.0)) < SAME_MODE
     )
-
-
-def _chebyshev(lower: float, upper: float) -> Array:
-    nodes = np.cos(np.pi * (np.arange(GRID_POINTS) + 0.5) / GRID_POINTS)[::-1]
-    width = upper - lower
-    points: Array = np.concatenate(
-        [
-            [lower + EDGE * width],
-            0.5 * (lower + upper) + 0.5 * width * nodes,
-            [upper - EDGE * width],
-        ]
-    )
-    return points
 
 
 def _grid_peaks(surface: Array) -> list[tuple[int, int]]:

@@ -26,10 +26,15 @@ def normal_p_values(statistics: Array) -> Array:
     return p_values
 
 
-def normal_quantile(level: float) -> float:
-    """Half-width in standard errors of a two-sided normal interval, level in (0, 1)."""
+def check_level(level: float) -> None:
+    """Refuse a confidence level outside (0, 1)."""
     if not 0.0 < level < 1.0:
         raise SpecificationError(f"level must be between 0 and 1, got {level!r}")
+
+
+def normal_quantile(level: float) -> float:
+    """Half-width in standard errors of a two-sided normal interval, level in (0, 1)."""
+    check_level(level)
     return float(special.ndtri(0.5 + level / 2.0))
 
 
@@ -114,6 +119,7 @@ class EffectsResults(MaketablesHooks):
             half = normal_quantile(level) * self._std_errors()
             lower, upper = self.estimates - half, self.estimates + half
         else:
+            check_level(level)
             tail = (1.0 - level) / 2.0
             lower, upper = np.quantile(self.draws, [tail, 1.0 - tail], axis=0)
         labels = pd.MultiIndex.from_product([self.variables, EFFECTS], names=["term", "quantity"])

@@ -64,10 +64,6 @@ class FilterSolver:
         )
         return result
 
-    def forget(self) -> None:
-        """Release the memory of the last factor."""
-        self._factor = None
-
     def _factorise(self, rho: float) -> tuple[float, Any, bool]:
         if self._factor is not None and self._factor[0] == rho:
             return self._factor

@@ -106,11 +106,11 @@ def calc_spatial_traces(
 
 
 def calc_squared_norm(weights: SparseMatrix, rho: float) -> float:
-    """tr(G'G), exact, from four sparse factorisations.
+    """tr(G'G) to ten digits, a finite difference of four sparse factorisations.
 
     With A = I - ρW and G = A⁻¹W, tr(G'G) = tr((AA')⁻¹WW') is the derivative of ln|AA' + sWW'| in s
-    at zero. The central difference with steps s and 2s, s a small share of 1/‖G‖², is good to ten
-    digits.
+    at zero. It is taken as the extrapolated central difference with steps s and 2s, s a small share
+    of 1/‖G‖²: truncation and the rounding of the log-determinants leave about ten digits.
 
     Parameters
     ----------

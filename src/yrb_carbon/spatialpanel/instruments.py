@@ -30,8 +30,8 @@ from .align import (
     LAG_PREFIX,
     PanelArrays,
     Weights,
+    align_error_weights,
     align_panel,
-    align_weights,
     check_identified,
 )
 from .effects import calc_effect_gradients, calc_effects, calc_multipliers, draw_parameters
@@ -57,9 +57,10 @@ from .results import (
     normal_p_values,
     normal_quantile,
 )
+from .slope_covariance import default_bandwidth
 from .tables import MaketablesHooks, format_number
 from .testing import SpecificationTest, chi2_test, frame_of_tests
-from .within import Array, SparseMatrix, spatial_lag, stack, within_transform
+from .within import Array, SparseMatrix, describe_effects, spatial_lag, stack, within_transform
 
 InstrumentedModel = Literal["sdm", "sar", "slx", "ols"]
 MomentCovariance = Literal["robust", "clustered", "kernel", "unadjusted", "driscoll_kraay"]
@@ -674,7 +675,7 @@ class SpatialIVPanel:
             intercept=not (entity_effects or time_effects),
         )
         self._endogenous_variables = tuple(frames["endog"].columns)
-        check_identified(self._remove_effects(self.arrays.z), self.arrays, self._effects_in_words)
+        check_identified(self._remove_effects(self.arrays.z), self.arrays, self._effects_name())
         given = (
             align_panel(
                 dependent,
@@ -816,17 +817,8 @@ class SpatialIVPanel:
             time_effects=self.scheme.time_effects,
         )
 
-    @property
-    def _effects_in_words(self) -> str:
-        names = [
-            name
-            for name, present in (
-                ("unit", self.scheme.entity_effects),
-                ("time", self.scheme.time_effects),
-            )
-            if present
-        ]
-        return f"{' and '.join(names)} effects" if names else "the intercept"
+    def _effects_name(self) -> str:
+        return describe_effects(self.scheme.entity_effects, self.scheme.time_effects)
 
     def _endogenous_mask(self) -> NDArray[np.bool_]:
         marked = set(self._endogenous_variables)
@@ -896,7 +888,7 @@ class SpatialIVPanel:
         dropped = [
             (
                 name,
-                f"is absorbed by {self._effects_in_words}"
+                f"is absorbed by {self._effects_name()}"
                 if is_absorbed
                 else "is a linear combination of regressors and other instruments",
             )
@@ -943,13 +935,13 @@ class SpatialIVPanel:
             raise PanelSizeError(
                 f"{self.arrays.n_units} units and {self.arrays.n_periods} periods leave {free} "
                 f"degrees of freedom for {self._problem.included.shape[1] + available} "
-                f"instruments and {self._effects_in_words}; lower lag_order"
+                f"instruments and {self._effects_name()}; lower lag_order"
             )
 
     def _bandwidth(self, bandwidth: int | None, cov_type: str) -> int:
         n_periods = self.arrays.n_periods
         if bandwidth is None:
-            return int(4.0 * (n_periods / 100.0) ** (2.0 / 9.0))
+            return default_bandwidth(n_periods)
         if cov_type not in {"kernel", "driscoll_kraay"}:
             raise SpecificationError(f"cov_type {cov_type!r} has no bandwidth")
         if not 0 <= bandwidth < n_periods:
@@ -961,7 +953,7 @@ class SpatialIVPanel:
     def _align_error_weights(
         self, weights: Weights | tuple[Sequence[Any], Any], index: Any
     ) -> SparseMatrix:
-        matrix = align_weights(weights, self.arrays.units, index)
+        matrix = align_error_weights(weights, self.arrays.units, index)
         if self.scheme.time_effects and common_row_sum(matrix) is None:
             raise RowSumsError(
                 "spatially correlated errors with time effects need error_weights whose rows "

@@ -31,6 +31,8 @@ from .within import (
 SCAN_POINTS = 33
 # A peak closer to the edge than this share of the interval counts as at the edge.
 EDGE = 1e-8
+# A bracket this narrow, as a share of its location, is rounding.
+NARROWEST_BRACKET = 1e-14
 # Relative error of e'e beyond which the quadratic in λ is not exact enough.
 QUADRATIC_TOLERANCE = 1e-11
 # Half width of the exact bracket in standard errors of ρ, its sampling error and that of the rough
@@ -533,6 +535,32 @@ def _maximise_near(
     )
 
 
+def calc_scan_points(interval: tuple[float, float], count: int = SCAN_POINTS) -> Array:
+    """Chebyshev points of an open interval, ascending, with a point next to either edge.
+
+    Parameters
+    ----------
+    interval : (float, float)
+    count : int
+        Chebyshev points.
+
+    Returns
+    -------
+    array, shape (count + 2,).
+    """
+    lower, upper = interval
+    width = upper - lower
+    nodes = np.cos(np.pi * (np.arange(count) + 0.5) / count)[::-1]
+    points: Array = np.concatenate(
+        [
+            [lower + EDGE * width],
+            0.5 * (lower + upper) + 0.5 * width * nodes,
+            [upper - EDGE * width],
+        ]
+    )
+    return points
+
+
 def maximise(
     value: Callable[[float], float],
     score: Callable[[float], float],
@@ -558,15 +586,7 @@ def maximise(
     from scipy.optimize import brentq
 
     lower, upper = interval
-    width = upper - lower
-    nodes = np.cos(np.pi * (np.arange(scan_points) + 0.5) / scan_points)[::-1]
-    points = np.concatenate(
-        [
-            [lower + EDGE * width],
-            0.5 * (lower + upper) + 0.5 * width * nodes,
-            [upper - EDGE * width],
-        ]
-    )
+    points = calc_scan_points(interval, scan_points)
     values = np.array([value(point) for point in points])
     best = int(np.argmax(values))
     others = _other_peaks(points, values, best)
@@ -580,7 +600,11 @@ def maximise(
     bracket = sorted((best, best + 1 if slope > 0.0 else best - 1))
     left, right = (float(points[i]) for i in bracket)
     if score(left) <= 0.0 or score(right) >= 0.0:
-        return maximise(value, score, (left, right), scan_points)
+        if right - left <= NARROWEST_BRACKET * max(abs(left), abs(right)):
+            return Maximum(float(points[best]), slope, at_boundary=False, other_peaks=others)
+        # The bracket holds a trough as well. Its own edges are inner points of the whole interval.
+        inner = maximise(value, score, (left, right), scan_points)
+        return replace(inner, at_boundary=False, other_peaks=(*others, *inner.other_peaks))
     location = float(brentq(score, left, right, xtol=1e-14, rtol=1e-14))
     return Maximum(location, score(location), at_boundary=False, other_peaks=others)
 

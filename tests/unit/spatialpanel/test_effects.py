@@ -136,6 +136,14 @@ def test_draws_have_the_moments_asked_for_and_depend_on_the_seed_alone():
     np.testing.assert_array_equal(drawn, again)
 
 
+@pytest.mark.parametrize("inference", ["delta", "simulation"])
+@pytest.mark.parametrize("level", [0.0, 1.0, 95])
+def test_impossible_level(inference, level):
+    effects = SpatialPanel(*make_problem(), model="sar").fit().effects(inference)
+    with pytest.raises(SpecificationError, match="level must be between 0 and 1"):
+        effects.conf_int(level)
+
+
 def test_simulated_and_delta_errors_agree():
     fit = SpatialPanel(*make_problem(40, 8), model="sdm").fit()
     delta = fit.effects("delta").std_errors

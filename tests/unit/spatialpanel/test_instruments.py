@@ -24,6 +24,7 @@ from yrb_carbon.spatialpanel.errors import (
     RowSumsError,
     SpecificationError,
     UnderidentifiedError,
+    WeightsDiagonalError,
 )
 from yrb_carbon.spatialpanel.instruments import (
     InstrumentedProblem,
@@ -739,6 +740,13 @@ def test_error_weights_with_time_effects_need_equal_row_sums():
     ).fit()
     spectrum = analyse_weights(uneven[1])
     assert spectrum.lower < result.lam < spectrum.upper
+
+
+def test_faults_of_error_weights_are_said_to_be_theirs():
+    y, exog, weights, _ = correlated_problem(0.0, 10, 5)
+    looped = sparse.csr_array(ring_weights(10) + np.eye(10))
+    with pytest.raises(WeightsDiagonalError, match=r"^error_weights: "):
+        SpatialIVPanel(y, exog, weights, model="sar", error_weights=(weights[0], looped))
 
 
 def test_weights_with_unequal_row_sums_are_allowed():

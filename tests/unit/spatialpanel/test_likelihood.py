@@ -20,7 +20,7 @@ from yrb_carbon.spatialpanel import (
     PerfectFitError,
     SpatialPanel,
 )
-from yrb_carbon.spatialpanel.likelihood import maximise
+from yrb_carbon.spatialpanel.likelihood import calc_scan_points, maximise
 
 # Dense algebra of the full stack accumulates rounding of about 1e-12 relative to its entries.
 DENSE_ALGEBRA = 1e-8
@@ -222,3 +222,43 @@ def test_perfect_fit_is_refused():
         SpatialPanel(built, exog, weights, model="sdem").fit()
     with pytest.raises(PerfectFitError, match="without residual"):
         SpatialPanel(built, exog, weights, model="sdm").fit()
+
+
+class TestBracketWithATrough:
+    """The score has the same sign on both sides of the bracket: the search goes on inside."""
+
+    points = calc_scan_points((-1.0, 1.0))
+    left, right = float(points[20]), float(points[21])
+    width = right - left
+
+    def test_edge_of_a_bracket_is_not_the_boundary(self):
+        """It rises in the bracket and falls at its end, faster than any scan can see."""
+        cliff = self.right - 1e-9 * self.width
+
+        def value(x):
+            if self.left <= x < cliff:
+                return x
+            return -1.0
+
+        peak = maximise(value, lambda x: 1.0, (-1.0, 1.0))
+        assert not peak.at_boundary
+        assert self.left < peak.location <= self.right
+
+    def test_other_peaks_of_the_whole_interval_are_kept(self):
+        def value(x):
+            wave = np.sin(4.0 * np.pi * (x - self.left) / self.width + 0.5)
+            return 1e-2 * wave if self.left <= x <= self.right else -1.0 - (x + 0.5) ** 2
+
+        def score(x):
+            rate = 4.0 * np.pi / self.width
+            return 1e-2 * rate * np.cos(rate * (x - self.left) + 0.5)
+
+        peak = maximise(value, score, (-1.0, 1.0))
+        assert self.left < peak.location < self.right
+        assert value(peak.location) == pytest.approx(1e-2, rel=1e-9)
+        outer = [place for place, _ in peak.other_peaks if place < self.left]
+        assert outer == pytest.approx([-0.5], abs=0.1)
+
+    def test_plateau_of_rounding_ends(self):
+        peak = maximise(lambda x: float(x > -1.0), lambda x: 1e-13, (-1.0, 1.0))
+        assert not peak.at_boundary
