@@ -76,7 +76,8 @@ COVARIANCE_NOTES = {
     "hessian": "observed Hessian, errors independent over time",
     "qml": "sandwich, errors independent over time and not normal",
     "serial": "sandwich that holds for errors of a unit correlated over time, alike for all units",
-    "clustered": "sandwich by unit, errors correlated over time and of any variance",
+    "clustered": "sandwich by unit, errors correlated over time and of any variance (the estimate "
+    "of rho itself wants equal variances)",
 }
 DESCRIPTIVE_COLUMNS = (
     ("mean", "", "Mean"),

@@ -30,15 +30,16 @@ ASSUMPTIONS: dict[str, str] = {
     "qml": "sandwich; errors independent over units and time, of any distribution",
     "serial": (
         "sandwich of the linear-quadratic score; errors of a unit correlated over time in any "
-        "way, alike for all units; valid for all parameters"
+        "way, of any symmetric distribution, alike for all units; for all parameters"
     ),
     "clustered": (
         "sandwich of the linear-quadratic score clustered by unit; errors of a unit correlated "
-        "over time and of any variance; valid for all parameters"
+        "over time and of any variance; for all parameters (but rho itself is inconsistent where "
+        "variances differ between units)"
     ),
 }
-# The clustered form holds the N x N products of residuals.
-DENSE_COVARIANCES = frozenset({"qml", "clustered"})
+# Units up to which the diagonals of P, wanted for errors that are not normal, are formed exactly.
+DIAGONAL_LIMIT = 1000
 
 
 def calc_covariance(
@@ -80,7 +81,11 @@ def calc_covariance(
         return inverse, error
     units = scheme.effective_units_of_effects(panel.arrays.n_units)
     if cov_type == "serial":
-        return _sandwich(inverse, calc_serial_meat(parts, units)), error
+        diagonals = None
+        if estimate.spatial_values and panel.arrays.n_units <= DIAGONAL_LIMIT:
+            dense = panel.quadratic_matrices(estimate, scheme)
+            diagonals = np.column_stack([np.diag(matrix) for matrix in dense])
+        return _sandwich(inverse, calc_serial_meat(parts, units, diagonals)), error
     matrices = panel.quadratic_matrices(estimate, scheme, what=f"cov_type={cov_type!r}")
     if cov_type == "clustered":
         return _sandwich(inverse, calc_clustered_meat(parts, matrices, units)), error

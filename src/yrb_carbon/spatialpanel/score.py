@@ -20,12 +20,13 @@ If the errors of a unit are correlated over time, ε_i ~ (0, Σ) with Σ (T × T
 the score is still centred for the transformation estimator with σ² = tr(QΣ)/(T-1), because the
 quadratic forms sum over units at each date, and its covariance is
 
-    S_ab = Σ_i b_ai'Σ b_bi/σ⁴ + tr(Σ̃²)/σ⁴ D_ab,   Σ̃ = QΣQ,
+    S_ab = Σ_i b_ai'Σ b_bi/σ⁴ + tr(Σ̃²)/σ⁴ D_ab + κ/σ⁴ Σ_i P_a,iiP_b,ii,   Σ̃ = QΣQ,
 
-exactly so for normal errors. I⁻¹SI⁻¹ is then a covariance of *all* parameters, ρ included, that
-holds under any serial correlation; it needs no choice of a bandwidth. A unit-clustered sum of
-score contributions is not valid for ρ: contributions of different units are correlated through
-P. (Own derivation; the moments of linear-quadratic forms are in Kelejian & Prucha 2001, J.
+κ the excess of Var(u_i'u_i) over that of normal errors, third moments zero. I⁻¹SI⁻¹ is then a
+covariance of *all* parameters, ρ included, that holds under any serial correlation; it needs no
+choice of a bandwidth. A unit-clustered sum of score contributions is not valid for ρ:
+contributions of different units are correlated through P. (Own derivation; the moments of
+linear-quadratic forms are in Kelejian & Prucha 2001, J.
 Econometrics 104:219-257.)
 """
 
@@ -94,18 +95,25 @@ def invert_information(information: Array) -> Array:
     return covariance
 
 
-def calc_serial_meat(parts: ScoreParts, effective_units: int) -> Array:
+def calc_serial_meat(
+    parts: ScoreParts, effective_units: int, diagonals: Array | None = None
+) -> Array:
     """Covariance of the score under errors of a unit that are correlated over time.
 
-    S_ab = Σ_i b_ai'Σ b_bi/σ⁴ + tr(Σ̃²)/σ⁴ D_ab with Σ̃ estimated from the residuals, freed of
-    what the estimated coefficients took from them (`estimate_time_covariance`), and tr(Σ̃²) freed
-    of the upward bias of squaring an estimate.
+    S_ab = Σ_i b_ai'Σ b_bi/σ⁴ + tr(Σ̃²)/σ⁴ D_ab + κ/σ⁴ Σ_i P_a,iiP_b,ii with Σ̃ estimated from the
+    residuals, freed of what the estimated coefficients took from them
+    (`estimate_time_covariance`), tr(Σ̃²) freed of the upward bias of squaring an estimate, and κ =
+    Var(u_i'u_i) - 2tr(Σ̃²), zero for normal errors, from the sums of squares of the units. Third
+    moments are taken as zero: errors need not be normal but symmetric.
 
     Parameters
     ----------
     parts : ScoreParts
     effective_units : int
         N, or N-1 where period effects were removed.
+    diagonals : array, shape (N, S), optional
+        P_ii of the spatial parameters. Without them each P is taken to have an even diagonal,
+        tr(P)/N, exactly so for σ².
 
     Returns
     -------
@@ -119,7 +127,33 @@ def calc_serial_meat(parts: ScoreParts, effective_units: int) -> Array:
     quadratic = np.ix_(parts.quadratic_positions, parts.quadratic_positions)
     squared = unbiased_squared_trace(covariance, effective_units)
     meat[quadratic] += squared / parts.sigma2**2 * parts.quadratic
+    excess = estimate_excess(parts.residuals, squared, effective_units)
+    # D_aσ² = tr(P_a)/σ² for every a.
+    traces = parts.sigma2 * parts.quadratic[:, -1]
+    products = np.outer(traces, traces) / effective_units
+    if diagonals is not None:
+        products[:-1, :-1] = diagonals.T @ diagonals
+    meat[quadratic] += excess / parts.sigma2**2 * products
     return meat
+
+
+def estimate_excess(residuals: Array, squared_trace: float, effective_units: int) -> float:
+    """κ = Var(u_i'u_i) - 2tr(Σ̃²) of the units' sums of squares; zero for normal errors.
+
+    Parameters
+    ----------
+    residuals : array, shape (T, N)
+    squared_trace : float
+        tr(Σ̃²).
+    effective_units : int
+
+    Returns
+    -------
+    float, unit of the residuals to the fourth power.
+    """
+    n_units = residuals.shape[1]
+    sums = (residuals**2).sum(axis=0) * (n_units / effective_units)
+    return float(sums.var(ddof=1)) - 2.0 * squared_trace
 
 
 def estimate_time_covariance(
@@ -172,7 +206,7 @@ def unbiased_squared_trace(covariance: Array, degrees: int) -> float:
         return float((covariance**2).sum())
     squared, trace = float((covariance**2).sum()), float(np.trace(covariance))
     unbiased = degrees**2 / ((degrees - 1.0) * (degrees + 2.0)) * (squared - trace**2 / degrees)
-    # Cauchy-Schwarz: no covariance of this trace has less.
+    # Cauchy-Schwarz: no covariance of this trace and size has less.
     return max(float(unbiased), trace**2 / float(covariance.shape[0]))
 
 
@@ -289,6 +323,9 @@ def estimate_error_moments(
         return power_sum(n_periods, entity_effects, power) * power_sum(n_units, time_effects, power)
 
     variance = float((residuals**2).mean())
-    third = float((residuals**3).mean()) / shrinkage(3)
+    # Two periods (or units) leave residuals ±e of either sign alike: no third moment to see. Where
+    # unit effects were removed its term is zero anyway, because b sums to zero over time.
+    visible = shrinkage(3)
+    third = float((residuals**3).mean()) / visible if visible > 1e-12 else 0.0
     fourth = (float((residuals**4).mean()) - 3.0 * variance**2) / shrinkage(4)
     return third, fourth

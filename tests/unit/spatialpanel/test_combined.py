@@ -10,6 +10,7 @@ import pytest
 from scipy import optimize, sparse
 from spatial_reference import EFFECTS, complement, dummies, make_problem, ring_weights, transformers
 
+import yrb_carbon.spatialpanel.covariance as covariance_module
 import yrb_carbon.spatialpanel.model as model_module
 from yrb_carbon.spatialpanel import (
     BoundaryWarning,
@@ -335,6 +336,7 @@ def test_traces_by_random_signs_agree_with_dense_ones(monkeypatch, time):
     exact = panel.fit()
     monkeypatch.setattr(model_module, "DENSE_MATRIX_LIMIT", 10)
     monkeypatch.setattr(model_module, "PROBES", 4000)
+    monkeypatch.setattr(covariance_module, "DIAGONAL_LIMIT", 10)
     estimated = panel.fit()
     np.testing.assert_array_equal(estimated.params, exact.params)
     assert exact.information_error == 0.0
