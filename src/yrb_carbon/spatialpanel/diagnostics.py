@@ -3,8 +3,9 @@
 Most of them compare e'Ke with its mean, K a Kronecker product of a period and a spatial operator
 and e = Mu the residuals of a linear model. Removing effects and regressors shifts that mean:
 two-way effects move e'(I ⊗ W)e/σ² by -(T-1). The *centred* tests subtract the mean and divide by
-the variance that e'Ke/e'e has under normal errors, both exact for any weights; the *plain* ones are
-the formulas of the literature, kept to reproduce its tables.
+the variance that e'Ke/e'e has under independent normal errors, both exact for any weights; the
+*serial* ones take the mean and variance under errors of a unit with any covariance over time; the
+*plain* ones are the formulas of the literature, kept to reproduce its tables.
 """
 
 from __future__ import annotations
@@ -20,7 +21,14 @@ from scipy import linalg, sparse, special
 from scipy.sparse import linalg as sparse_linalg
 
 from .align import INTERCEPT
-from .errors import BoundaryError, ConvergenceError, PanelSizeError, SpecificationError
+from .errors import (
+    BoundaryError,
+    ConvergenceError,
+    PanelSizeError,
+    SpecificationError,
+    check_choice,
+)
+from .score import estimate_time_covariance, unbiased_squared_trace
 from .testing import SpecificationTest, chi2_test, normal_test
 from .within import Array, SparseMatrix, spatial_lag, within_transform
 
@@ -28,9 +36,13 @@ if TYPE_CHECKING:
     from .model import SpatialPanel
     from .results import SpatialPanelResults
 
-Form = Literal["centred", "plain", "both"]
+Form = Literal["centred", "plain", "serial", "both"]
 LM_NAMES = ("LM lag", "LM error", "robust LM lag", "robust LM error")
 LM_NULLS = ("rho = 0", "lambda = 0", "rho = 0, lambda near 0", "lambda = 0, rho near 0")
+LM_SCOPES = {
+    "centred": "supposes errors independent over time; the serial form does not",
+    "serial": "errors of a unit correlated over time in any way, alike for all units",
+}
 MORAN_COLUMNS = ("moran", "expected", "std_dev", "statistic", "p_value")
 # Random signs of the weighted CD statistic are averaged over so many draws.
 SIGN_DRAWS = 30
@@ -69,6 +81,11 @@ class LinearFit:
         periods = n_periods - (1 if self.entity_effects else 0)
         units = n_units - (1 if self.time_effects else 0)
         return int(periods * units - n_regressors)
+
+    @property
+    def effective_units(self) -> int:
+        """Rank of the projection over units: N, or N-1 where period effects are removed."""
+        return int(self.basis.shape[1]) - (1 if self.time_effects else 0)
 
     @property
     def n_without_effects(self) -> int:
@@ -371,6 +388,167 @@ def calc_centred_lm(y: Array, weights: WeightsPair, fit: LinearFit) -> LMStatist
     return _combine_scores(lag, error, information, error_variance, covariance)
 
 
+@dataclass(frozen=True, slots=True)
+class SerialErrors:
+    """Covariance of the residuals e = Mu of errors with covariance Σ ⊗ I, in parts.
+
+    With Ω = QΣQ ⊗ Q_N, q the orthonormal regressors and c = Ωq,
+    Var(e) = Ω - ZBZ', Z = [q, c], B = [[-q'c, I], [I, 0]].
+
+    Attributes
+    ----------
+    covariance : array, shape (T, T)
+        Σ̃ = QΣQ, unit of the residuals squared.
+    squared_trace : float
+        tr(Σ̃²).
+    columns : array, shape (T, N, 2P)
+        Z.
+    middle : array, shape (2P, 2P)
+        B.
+    """
+
+    covariance: Array
+    squared_trace: float
+    columns: Array
+    middle: Array
+
+    @classmethod
+    def of(cls, fit: LinearFit, covariance: Array, squared_trace: float) -> SerialErrors:
+        """The parts for a given Σ̃ and tr(Σ̃²)."""
+        q = fit.basis
+        moved = np.tensordot(covariance, q, axes=(1, 0))
+        size = q.shape[2]
+        middle = np.zeros((2 * size, 2 * size))
+        middle[:size, :size] = -np.tensordot(q, moved, axes=([0, 1], [0, 1]))
+        middle[:size, size:] = middle[size:, :size] = np.eye(size)
+        return cls(covariance, squared_trace, np.concatenate([q, moved], axis=2), middle)
+
+    def spread(self, values: Array) -> Array:
+        """(Σ̃ ⊗ I) v, shape (T, N) or (T, N, K)."""
+        return np.tensordot(self.covariance, values, axes=(1, 0))
+
+
+def estimate_serial_errors(fit: LinearFit) -> SerialErrors:
+    """Σ̃ from the residuals, freed of what the regressors took from them.
+
+    tr(Σ̃²) is freed of the upward bias of squaring an estimate (see `score`).
+
+    Parameters
+    ----------
+    fit : LinearFit
+
+    Returns
+    -------
+    SerialErrors
+    """
+    covariance = estimate_time_covariance(fit.basis, fit.residuals, fit.effective_units)
+    return SerialErrors.of(fit, covariance, unbiased_squared_trace(covariance, fit.effective_units))
+
+
+def calc_serial_score(
+    weights: SparseMatrix, traces: FormTraces, fit: LinearFit, errors: SerialErrors
+) -> tuple[float, float]:
+    """Score e'Ke without its mean under serial correlation, and its variance.
+
+    K = I ⊗ [(W + W')/2 - cI] with c = tr(Q_N W)/tr(Q_N), for which tr(KΩ) = 0 whatever Σ: the mean
+    that effects bring is gone without an estimate of Σ, and what is left, -tr(B Z'KZ), is due to
+    the regressors. The variance is that of normal errors,
+
+        2 tr(KVKV) = 2[tr(Σ̃²) tr(Q_N K_N Q_N K_N) - 2 tr(B Z'KΩKZ) + tr(B Z'KZ B Z'KZ)].
+
+    Parameters
+    ----------
+    weights : sparse array, shape (N, N)
+        W.
+    traces : FormTraces
+        Of I ⊗ W and the effects of the fit.
+    fit : LinearFit
+    errors : SerialErrors
+        Of the fit.
+
+    Returns
+    -------
+    score, in the residuals' unit squared, and its variance.
+    """
+    form, units = QuadraticForm(None, weights), fit.effective_units
+    periods = fit.n_without_effects / units
+    linear, square = traces.linear / periods, traces.square / periods
+    shift = linear / units
+    e, z = fit.residuals, errors.columns
+    applied = form.apply(z) - shift * z
+    inner = errors.middle @ np.tensordot(z, applied, axes=([0, 1], [0, 1]))
+    cleared = fit.remove_effects(applied)
+    outer = np.tensordot(cleared, errors.spread(cleared), axes=([0, 1], [0, 1]))
+    score = float((e * (form.apply(e) - shift * e)).sum()) + float(np.trace(inner))
+    variance = 2.0 * (
+        errors.squared_trace * (square - linear * shift)
+        - 2.0 * float((errors.middle * outer).sum())
+        + float((inner * inner.T).sum())
+    )
+    return score, variance
+
+
+def calc_mean_of_linear_part(weights: SparseMatrix, fit: LinearFit, errors: SerialErrors) -> float:
+    """E(h'e) = tr[(Wq)'(c - q q'c)], c = (Σ̃ ⊗ I)q, the part of ŷ that moves with e.
+
+    Zero where errors are independent over time; effects add nothing, whatever the row sums of W.
+
+    Parameters
+    ----------
+    weights : sparse array, shape (N, N)
+    fit : LinearFit
+    errors : SerialErrors
+
+    Returns
+    -------
+    float, unit of the residuals squared.
+    """
+    size = fit.basis.shape[2]
+    moved, inner = errors.columns[:, :, size:], -errors.middle[:size, :size]
+    return float((spatial_lag(weights, fit.basis) * (moved - fit.basis @ inner)).sum())
+
+
+def calc_lm_under_serial_correlation(
+    y: Array, weights: WeightsPair, fit: LinearFit
+) -> LMStatistics:
+    """LM tests of a spatial lag and a spatial error under serial correlation of any form.
+
+    The errors of a unit have a covariance Σ over time that is the same for all units, u ~ Σ ⊗ I.
+    The scores are those of `calc_centred_lm` times σ²; their means and variances are those of
+    `calc_serial_score`, C = cov(q_W, q_M), and the linear part h'e has variance h'(Σ̃ ⊗ I)h. The
+    estimated mean ŷ is no longer independent of e: with ŷ = … + qq'u, h'e has the mean
+    tr[(Wq)'(c - q q'c)], c = (Σ̃ ⊗ I)q, which is taken off. Σ enters by its trace and quadratic
+    forms only, never by its inverse, so T may be as large as N or larger.
+
+    (Own derivation; the moments of linear-quadratic forms are in Kelejian & Prucha 2001, J.
+    Econometrics 104:219-257.)
+
+    Parameters
+    ----------
+    y : array, shape (T, N)
+    weights : WeightsPair
+        With the effects of the fit.
+    fit : LinearFit
+
+    Returns
+    -------
+    LMStatistics
+    """
+    errors = estimate_serial_errors(fit)
+    quadratic, lag_variance = calc_serial_score(weights.lag, weights.lag_traces, fit, errors)
+    mean_lag = fit.project(spatial_lag(weights.lag, y - fit.residuals))
+    lag = quadratic + float((mean_lag * fit.residuals).sum())
+    lag -= calc_mean_of_linear_part(weights.lag, fit, errors)
+    information = lag_variance + float((mean_lag * errors.spread(mean_lag)).sum())
+    if weights.error is None or weights.error_traces is None or weights.sum_traces is None:
+        return _combine_scores(lag, quadratic, information, lag_variance, lag_variance)
+    error, error_variance = calc_serial_score(weights.error, weights.error_traces, fit, errors)
+    total = sparse.csr_array(weights.lag + weights.error)
+    _, sum_variance = calc_serial_score(total, weights.sum_traces, fit, errors)
+    covariance = 0.5 * (sum_variance - lag_variance - error_variance)
+    return _combine_scores(lag, error, information, error_variance, covariance)
+
+
 def calc_plain_lm(y: Array, weights: SparseMatrix, fit: LinearFit) -> LMStatistics:
     """LM tests as printed in the literature.
 
@@ -417,10 +595,14 @@ def lm_tests(panel: SpatialPanel, form: Form = "centred") -> list[SpecificationT
     Parameters
     ----------
     panel : SpatialPanel
-    form : {"centred", "plain", "both"}
-        ``centred`` (default): mean and variance of the scores exact in finite samples, see
-        `calc_centred_lm`. ``plain``: the formulas of Elhorst (2010), for comparison with published
-        tables; with period effects they reject too often.
+    form : {"centred", "plain", "serial", "both"}
+        ``centred`` (default): mean and variance of the scores exact in finite samples if errors are
+        normal and independent over time, see `calc_centred_lm`; rejects too often if errors and
+        regressors are correlated over time. ``serial``: the same scores with the mean and variance
+        that they have under errors of a unit correlated over time in any way, alike for all units,
+        see `calc_lm_under_serial_correlation`. ``plain``: the formulas of Elhorst (2010), for
+        comparison with published tables; with period effects they reject too often. ``both``:
+        centred and plain.
 
     Returns
     -------
@@ -434,7 +616,7 @@ def lm_tests(panel: SpatialPanel, form: Form = "centred") -> list[SpecificationT
     PanelSizeError
         If no degree of freedom is left.
     """
-    _check_form(form, get_args(Form))
+    check_choice("form", form, get_args(Form))
     arrays = panel.arrays
     fit = fit_linear_model(
         arrays.y, arrays.z, entity_effects=panel.entity_effects, time_effects=panel.time_effects
@@ -443,12 +625,17 @@ def lm_tests(panel: SpatialPanel, form: Form = "centred") -> list[SpecificationT
     tests: list[SpecificationTest] = []
     if form != "plain":
         pair = prepare_weights(arrays.weights, fit, arrays.error_weights)
-        tests += _lm_table(calc_centred_lm(arrays.y, pair, fit), "centred", note)
-    if form != "centred":
+        sized, calc = (
+            ("serial", calc_lm_under_serial_correlation)
+            if form == "serial"
+            else ("centred", calc_centred_lm)
+        )
+        tests += _lm_table(calc(arrays.y, pair, fit), sized, f"{note}; {LM_SCOPES[sized]}")
+    if form in ("plain", "both"):
         if arrays.error_weights is not None:
             raise SpecificationError(
                 "the plain LM tests know one weights matrix, and this panel has error_weights; "
-                "use form='centred'"
+                "use form='centred' or 'serial'"
             )
         shifted = panel.time_effects or not panel.entity_effects
         warning = "; rejects too often: effects shift the scores, see centred" if shifted else ""
@@ -513,7 +700,7 @@ def pesaran_cd(
     SpecificationError
         For an unknown form.
     """
-    _check_form(form, ("plain", "weighted"))
+    check_choice("form", form, ("plain", "weighted"))
     residuals = results.estimate.residuals
     if form == "plain":
         statistic = calc_cd(residuals)
@@ -902,7 +1089,7 @@ def baltagi_song_koh(
     ----------
     Baltagi, Song & Koh (2003), J. Econometrics 117:123-150, sections 2 and 3.
     """
-    _check_form(form, ("centred", "plain"))
+    check_choice("form", form, ("centred", "plain"))
     centred = form == "centred"
     pooled = _pooled_model(panel)
     arrays, effects = pooled.arrays, {"entity_effects": False, "time_effects": panel.time_effects}
@@ -1247,11 +1434,6 @@ def _climb(y: Array, z: Array, start: float, *, time_effects: bool) -> tuple[flo
         "last share of the unit effects was "
         f"{1.0 - ratio:.6g}"
     )
-
-
-def _check_form(form: str, allowed: tuple[str, ...]) -> None:
-    if form not in allowed:
-        raise SpecificationError(f"form must be one of {', '.join(allowed)}, got {form!r}")
 
 
 def _factor_traces(

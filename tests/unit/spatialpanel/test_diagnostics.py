@@ -32,19 +32,23 @@ from yrb_carbon.spatialpanel.diagnostics import (
     MORAN_COLUMNS,
     LinearFit,
     QuadraticForm,
+    SerialErrors,
     baltagi_song_koh,
     calc_cd,
     calc_conditional_lambda,
     calc_conditional_mu,
     calc_form_traces,
     calc_hr,
+    calc_mean_of_linear_part,
     calc_moments,
     calc_moran_by_period,
     calc_moran_of_panel,
     calc_residual_slopes,
     calc_serial_lm,
+    calc_serial_score,
     calc_variance_ratio,
     calc_weighted_cd,
+    estimate_serial_errors,
     fit_linear_model,
     linear_fit_of,
     lm_tests,
@@ -219,7 +223,7 @@ def test_lm_does_not_depend_on_order_or_unit_of_measurement(effects):
         **options,
     )
     reference = SpatialPanel(dependent, exog, (ids, matrix), **options)
-    for form in ("centred", "plain"):
+    for form in ("centred", "plain", "serial"):
         assert [test.statistic for test in lm_tests(shuffled, form)] == pytest.approx(
             [test.statistic for test in lm_tests(reference, form)], rel=EQUIVARIANCE
         )
@@ -247,13 +251,14 @@ def test_lm_finds_the_process_that_is_there():
 def test_both_forms_come_centred_first_with_their_null_model():
     tests = lm_tests(make_panel((True, True)), "both")
     assert [test.form for test in tests] == ["centred"] * 4 + ["plain"] * 4
+    assert all(("independent over time" in t.note) == (t.form == "centred") for t in tests)
     assert all(test.df == 1 and test.distribution == "chi2" for test in tests)
     assert all("x1, x2, W.x1, W.x2" in test.note for test in tests)
     assert all(("too often" in test.note) == (test.form == "plain") for test in tests)
 
 
 def test_unknown_form_is_refused():
-    with pytest.raises(SpecificationError, match="centred, plain, both, got 'robust'"):
+    with pytest.raises(SpecificationError, match="centred, plain, serial, both, got 'robust'"):
         lm_tests(make_panel((True, True)), "robust")
 
 
@@ -297,6 +302,87 @@ def test_lm_with_weights_of_its_own_for_the_error():
     assert [test.statistic for test in lm_tests(panels[1])] == pytest.approx(
         [test.statistic for test in one_matrix], rel=ROUNDING
     )
+
+
+def serial_moments_by_definition(panel, covariance, matrices):
+    """Dense mean and covariance of e'(I ⊗ W)e, and of the linear part of the lag."""
+    maker = residual_maker(panel)
+    arrays = panel.arrays
+    spread = maker @ np.kron(covariance, np.eye(arrays.n_units)) @ maker
+    forms = [np.kron(np.eye(arrays.n_periods), (w + w.T) / 2) for w in matrices]
+    means = np.array([np.trace(form @ spread) for form in forms])
+    variances = np.array([[2 * np.trace(a @ spread @ b @ spread) for b in forms] for a in forms])
+    return means, variances
+
+
+@pytest.mark.parametrize("weights", list(WEIGHTS))
+@pytest.mark.parametrize("effects", EFFECTS)
+def test_serial_score_has_the_dense_moments(effects, weights):
+    """Mean and variance at a Σ̃ of my choice against traces of TN x TN matrices."""
+    panel = make_panel(effects, weights=WEIGHTS[weights])
+    arrays, fit = panel.arrays, fit_of(panel)
+    distance = np.abs(np.subtract.outer(np.arange(arrays.n_periods), np.arange(arrays.n_periods)))
+    cleared = np.eye(arrays.n_periods) - (1.0 / arrays.n_periods if effects[0] else 0.0)
+    covariance = cleared @ 0.7**distance @ cleared
+    errors = SerialErrors.of(fit, covariance, float((covariance**2).sum()))
+    traces = fit.traces(QuadraticForm(None, arrays.weights))
+    score, variance = calc_serial_score(arrays.weights, traces, fit, errors)
+    # Centred weights: W - cI with c the mean of the diagonal that effects give W.
+    w = arrays.weights.toarray()
+    keep = np.eye(arrays.n_units) - (1.0 / arrays.n_units if effects[1] else 0.0)
+    shifted = w - np.trace(keep @ w) / np.trace(keep) * np.eye(arrays.n_units)
+    means, variances = serial_moments_by_definition(panel, covariance, [shifted])
+    e = fit.residuals.ravel()
+    big = np.kron(np.eye(arrays.n_periods), shifted)
+    assert score == pytest.approx(e @ big @ e - means[0], rel=ROUNDING)
+    assert variance == pytest.approx(variances[0, 0], rel=ROUNDING)
+    # E(h'e): what the estimated mean of y shares with the residuals.
+    maker, big = residual_maker(panel), np.kron(np.eye(arrays.n_periods), w)
+    full = np.kron(0.7**distance, np.eye(arrays.n_units))
+    expected = np.trace(maker @ big @ (np.eye(e.size) - maker) @ full)
+    assert calc_mean_of_linear_part(arrays.weights, fit, errors) == pytest.approx(
+        expected, rel=ROUNDING, abs=ROUNDING
+    )
+
+
+@pytest.mark.parametrize("own", [False, True])
+@pytest.mark.parametrize("effects", EFFECTS)
+def test_lm_under_serial_correlation_equals_dense_algebra(effects, own):
+    other = ring_weights(12, seed=9)
+    dependent, exog, (ids, matrix) = make_problem()
+    panel = SpatialPanel(
+        dependent,
+        exog,
+        (ids, matrix),
+        model="sac" if own else "ols",
+        entity_effects=effects[0],
+        time_effects=effects[1],
+        error_weights=(ids, sparse.csr_array(other)) if own else None,
+    )
+    arrays, fit = panel.arrays, fit_of(panel)
+    errors = estimate_serial_errors(fit)
+    keep = np.eye(12) - (1.0 / 12 if effects[1] else 0.0)
+    w, m = (
+        one - np.trace(keep @ one) / np.trace(keep) * np.eye(12)
+        for one in (matrix.toarray(), other if own else matrix.toarray())
+    )
+    means, v = serial_moments_by_definition(panel, errors.covariance, [w, m])
+    # tr(Σ̃²) is estimated apart from Σ̃ where it multiplies the effects' trace.
+    gap = errors.squared_trace - float((errors.covariance**2).sum())
+    halves = [keep @ (one + one.T) @ keep / 2 for one in (w, m)]
+    v = v + 2 * gap * np.array([[np.trace(a @ b) for b in halves] for a in halves])
+    e, big = fit.residuals.ravel(), np.kron(np.eye(arrays.n_periods), matrix.toarray())
+    maker = residual_maker(panel)
+    h = maker @ big @ (arrays.y.ravel() - e)
+    score = np.array([e @ np.kron(np.eye(arrays.n_periods), one) @ e for one in (w, m)]) - means
+    score[0] += h @ e - calc_mean_of_linear_part(arrays.weights, fit, errors)
+    v[0, 0] += h @ np.kron(errors.covariance, np.eye(12)) @ h
+    joint, marginal = score @ np.linalg.solve(v, score), score**2 / np.diag(v)
+    expected = [marginal[0], marginal[1], joint - marginal[1], joint - marginal[0]]
+    tests = lm_tests(panel, "serial")
+    assert [test.statistic for test in tests] == pytest.approx(expected, rel=ROUNDING)
+    assert {test.form for test in tests} == {"serial"}
+    assert all("correlated over time in any way" in test.note for test in tests)
 
 
 def test_cd_is_the_sum_of_correlations():
