@@ -183,6 +183,7 @@ def align_panel(
         chosen = [columns.index(name) for name in lagged_names]
         parts.append(spatial_lag(matrix, x_by_period[:, :, chosen]))
         names += [LAG_PREFIX + name for name in lagged_names]
+    _check_generated_names(columns, names)
     theta_start = len(names) - len(lagged_names)
     return PanelArrays(
         y=y_by_period,
@@ -379,10 +380,21 @@ def _why_absorbed(name: str, arrays: PanelArrays, effects: str) -> str:
     return f"{name!r} is the sum of a unit part and a time part and absorbed by {effects}"
 
 
+def _check_generated_names(columns: Sequence[str], names: Sequence[str]) -> None:
+    """Refuse columns that carry the name of a spatial lag or of the intercept that is added."""
+    clashing = [name for name in columns if names.count(name) > 1]
+    if clashing:
+        raise SpecificationError(
+            f"exog columns {enumerate_names(clashing)} carry the name that the model gives to a "
+            f"spatial lag ({LAG_PREFIX}...) or to the intercept ({INTERCEPT}); rename them"
+        )
+
+
 def _check_names(dependent: pd.Series[Any], exog: pd.DataFrame) -> tuple[str, pd.DataFrame]:
     if not isinstance(dependent, pd.Series):
         raise SpecificationError(
-            f"dependent must be a pandas Series, got {type(dependent).__name__}"
+            f"dependent must be a pandas Series, got {type(dependent).__name__}; "
+            "SpatialPanel.of_arrays takes arrays"
         )
     if isinstance(exog, pd.Series):
         exog = exog.to_frame()

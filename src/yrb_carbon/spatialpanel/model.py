@@ -266,8 +266,62 @@ class SpatialPanel:
         return panel
 
     @classmethod
+    def of_arrays(
+        cls,
+        dependent: Array,
+        exog: Array,
+        weights: SparseMatrix | Array,
+        *,
+        names: Sequence[str] | None = None,
+        **options: Any,
+    ) -> SpatialPanel:
+        """A model of plain arrays, periods first.
+
+        Parameters
+        ----------
+        dependent : array, shape (T, N)
+        exog : array, shape (T, N, K)
+        weights : array or sparse array, shape (N, N)
+            Units in the order of the second axis.
+        names : sequence of str, optional
+            Of the regressors; default x1 ... xK. Units and periods are numbered from 0.
+        **options
+            As of the class; ``error_weights`` is a matrix too.
+
+        Returns
+        -------
+        SpatialPanel
+
+        Raises
+        ------
+        SpecificationError
+            If the shapes do not fit together; and what the class raises.
+        """
+        y, x = np.asarray(dependent, dtype=np.float64), np.asarray(exog, dtype=np.float64)
+        if y.ndim != 2 or x.ndim != 3 or x.shape[:2] != y.shape:
+            raise SpecificationError(
+                "arrays must be (T, N) for the dependent and (T, N, K) for the regressors, got "
+                f"{y.shape} and {x.shape}"
+            )
+        columns = [f"x{k + 1}" for k in range(x.shape[2])] if names is None else list(names)
+        if len(columns) != x.shape[2]:
+            raise SpecificationError(f"{len(columns)} names for {x.shape[2]} regressors")
+        units = range(y.shape[1])
+        index = pd.MultiIndex.from_product(
+            [range(y.shape[0]), units], names=["period", "unit"]
+        ).swaplevel()
+        if options.get("error_weights") is not None:
+            options["error_weights"] = (units, options["error_weights"])
+        return cls(
+            pd.Series(y.ravel(), index, name="y"),
+            pd.DataFrame(x.reshape(-1, x.shape[2]), index, columns=columns),
+            (units, weights),
+            **options,
+        )
+
+    @classmethod
     def from_results(cls, results: SpatialPanelResults) -> SpatialPanel:
-        """The model of a fit.
+        """The model of a fit, with the log-determinant of the fit.
 
         Parameters
         ----------

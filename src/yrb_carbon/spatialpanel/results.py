@@ -571,13 +571,14 @@ class SpatialPanelResults(MaketablesHooks):
         draws: int = 999,
         seed: int | np.random.SeedSequence = 0,
         scheme: Literal["wild_unit", "year"] = "wild_unit",
+        distribution: Literal["rademacher", "webb", "mammen"] = "rademacher",
         *,
         studentise: bool = False,
     ) -> BootstrapResults:
         """Bootstrap through the reduced form (see `bootstrap.bootstrap`)."""
         from .bootstrap import bootstrap
 
-        return bootstrap(self, draws, seed, scheme, studentise=studentise)
+        return bootstrap(self, draws, seed, scheme, distribution, studentise=studentise)
 
     def slope_covariance(
         self,
@@ -609,11 +610,13 @@ class SpatialPanelResults(MaketablesHooks):
 
         return moran_residuals(self)
 
-    def pesaran_cd(self, form: Literal["plain", "weighted"] = "plain") -> SpecificationTest:
+    def pesaran_cd(
+        self, form: Literal["plain", "weighted"] = "plain", seed: int = 0
+    ) -> SpecificationTest:
         """Cross-section dependence of the residuals (see `diagnostics.pesaran_cd`)."""
         from .diagnostics import pesaran_cd
 
-        return pesaran_cd(self, form)
+        return pesaran_cd(self, form, seed)
 
     def serial_correlation(self) -> list[SpecificationTest]:
         """Serial correlation of the residuals (see `diagnostics.serial_correlation`)."""

@@ -229,22 +229,22 @@ def test_the_base_of_these_tests_is_a_study() -> None:
         pytest.param(
             "    kind: models",
             "    kind: model",
-            "config.yaml:14:11: tables.base.kind: unknown value (got 'model'; allowed "
+            "config.yaml:14:11: tables.base.kind: unknown value (got 'model'; allowed choice, "
             "collinearity, descriptives, effects, models, moran, peers; did you mean 'models')",
             id="unknown kind of table",
         ),
         pytest.param(
             "    kind: models\n",
             "",
-            "config.yaml:13:3: tables.base.kind: the key is missing (allowed collinearity, "
-            "descriptives, effects, models, moran, peers)",
+            "config.yaml:13:3: tables.base.kind: the key is missing (allowed choice, "
+            "collinearity, descriptives, effects, models, moran, peers)",
             id="no kind of table",
         ),
         pytest.param(
             "    outcome: y",
             "    outcme: y\n    outcome: y",
             "config.yaml:16:5: tables.base.outcme: unknown key (got 'outcme'; allowed kind, title, "
-            "sample, outcome, regressors, mediators, weights, columns, note; "
+            "sample, outcome, regressors, mediators, weights, columns, covariances, note; "
             "did you mean 'outcome')",
             id="unknown key of a table",
         ),

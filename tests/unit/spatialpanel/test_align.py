@@ -374,3 +374,42 @@ def test_library_imports_only_arrays_and_tables():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[] []"
+
+
+class TestNamesAndArrays:
+    @pytest.mark.parametrize(
+        ("columns", "effects", "clash"),
+        [
+            (["x1", "W.x1"], True, "W.x1"),
+            (["const", "x2"], False, "const"),
+        ],
+    )
+    def test_columns_with_names_that_the_model_gives_are_refused(self, columns, effects, clash):
+        dependent, exog, weights = make_problem(12, 4)
+        exog.columns = columns
+        with pytest.raises(SpecificationError, match=f"exog columns {clash} carry the name"):
+            SpatialPanel(dependent, exog, weights, entity_effects=effects, time_effects=effects)
+
+    def test_plain_arrays_are_the_same_panel(self):
+        dependent, exog, weights = make_problem(12, 4)
+        framed = SpatialPanel(dependent, exog, weights, error_weights=weights, model="sac")
+        arrays = framed.arrays
+        plain = SpatialPanel.of_arrays(
+            arrays.y,
+            arrays.z,
+            weights[1],
+            names=["x1", "x2"],
+            model="sac",
+            error_weights=weights[1],
+        )
+        pd.testing.assert_series_equal(plain.fit().params, framed.fit().params)
+        assert SpatialPanel.of_arrays(arrays.y, arrays.z, weights[1]).arrays.names[0] == "x1"
+
+    def test_arrays_that_do_not_fit_are_refused(self):
+        y, x, w = np.zeros((4, 5)), np.zeros((4, 6, 1)), np.eye(5)
+        with pytest.raises(SpecificationError, match=r"\(T, N\) for the dependent .* \(4, 6, 1\)"):
+            SpatialPanel.of_arrays(y, x, w)
+        with pytest.raises(SpecificationError, match="2 names for 1 regressors"):
+            SpatialPanel.of_arrays(y, x[:, :5], w, names=["a", "b"])
+        with pytest.raises(SpecificationError, match=r"got ndarray; SpatialPanel\.of_arrays takes"):
+            SpatialPanel(y, x, w)
