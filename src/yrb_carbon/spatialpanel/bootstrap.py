@@ -34,7 +34,14 @@ from .bootstrap_refit import (
     refit,
 )
 from .effects import calc_effects, calc_multipliers
-from .errors import BoundaryError, BoundaryWarning, SpecificationError, check_choice
+from .errors import (
+    BoundaryError,
+    BoundaryWarning,
+    ConvergenceError,
+    FailedDrawsWarning,
+    SpecificationError,
+    check_choice,
+)
 from .results import (
     DEFAULT_LEVEL,
     EFFECTS,
@@ -81,7 +88,8 @@ def bootstrap(
         of Statistics 21:255-285).
     studentise : bool
         Compute a standard error on every draw, for the intervals ``studentised`` and ``symmetric``,
-        which cover best with few units or periods and take about ten times as long.
+        which cover best with few units or periods and take about ten times as long; up to
+        `logdet.DENSE_LIMIT` units, with the time of an N × N inverse a draw.
 
     Returns
     -------
@@ -92,11 +100,16 @@ def bootstrap(
     BoundaryWarning
         If the likelihood of a draw peaks at or beyond the edge of the admissible interval. Such
         draws are counted and stay in the draws of the parameters at the edge; they have no effects.
+    FailedDrawsWarning
+        If the model of a draw could not be estimated (`bootstrap_refit.DRAW_FAILURES`). Such draws
+        are counted in ``n_failed`` and left out.
 
     Raises
     ------
     BoundaryError
         If the fit itself is at the boundary.
+    ConvergenceError
+        If fewer than two draws could be estimated.
     SpecificationError
         For an unknown scheme or distribution or fewer than two draws.
     """
@@ -110,7 +123,7 @@ def bootstrap(
             "not exist; there is nothing to draw outcomes from"
         )
     plan = draw_plan(results, draws, seed, scheme, distribution)
-    refits = refit(results, plan)
+    plan, refits = _without_failed(plan, refit(results, plan))
     count = int(refits.at_boundary.sum())
     if count:
         warnings.warn(
@@ -126,6 +139,24 @@ def bootstrap(
         scheme=scheme,
         distribution=distribution if scheme == "wild_unit" else "",
         standard_errors=_studentise(results, plan, refits) if studentise else None,
+        n_failed=draws - len(plan),
+    )
+
+
+def _without_failed(plan: DrawPlan, refits: Refits) -> tuple[DrawPlan, Refits]:
+    """The draws that could be estimated."""
+    count = int(refits.failed.sum())
+    if not count:
+        return plan, refits
+    found = f"{count} of {len(plan)} draws could not be estimated"
+    if len(plan) - count < 2:
+        raise ConvergenceError(f"{found}; the first: {refits.reason}")
+    warnings.warn(
+        f"{found} and are left out; the first: {refits.reason}", FailedDrawsWarning, stacklevel=3
+    )
+    kept = ~refits.failed
+    return plan.take(kept), Refits(
+        refits.values[kept], refits.at_boundary[kept], refits.failed[kept]
     )
 
 
@@ -142,7 +173,7 @@ def _studentise(results: SpatialPanelResults, plan: DrawPlan, refits: Refits) ->
     # Signs of one give the outcomes of the fit themselves.
     unchanged = DrawPlan(signs=np.ones((1, results.n_units)), periods=None)
     return _Studentisation(
-        fit=draw_standard_errors(results, unchanged, Refits(values, np.zeros(1, dtype=np.bool_))),
+        fit=draw_standard_errors(results, unchanged, Refits.regular(values)),
         draws=draw_standard_errors(results, plan, refits),
     )
 
@@ -155,15 +186,17 @@ class BootstrapResults:
     ----------
     results : SpatialPanelResults
         The fit.
-    values : array, shape (B, P)
-        Estimates of every draw, in the order of the parameters of the fit.
-    at_boundary : array of bool, shape (B,)
+    values : array, shape (B - n_failed, P)
+        Estimates of every draw that could be estimated, in the order of the parameters of the fit.
+    at_boundary : array of bool, shape (B - n_failed,)
         Draws whose spatial parameter is at the edge of the admissible interval.
     scheme : str
     distribution : str
         Of the signs; empty for ``year``.
     standard_errors : object or None
         Standard errors of the fit and of every draw, for studentised intervals.
+    n_failed : int
+        Draws that could not be estimated.
     """
 
     results: SpatialPanelResults
@@ -172,11 +205,12 @@ class BootstrapResults:
     scheme: str
     distribution: str
     standard_errors: _Studentisation | None
+    n_failed: int = 0
 
     @property
     def n_draws(self) -> int:
-        """B."""
-        return int(self.values.shape[0])
+        """B, those that could not be estimated included."""
+        return int(self.values.shape[0]) + self.n_failed
 
     @property
     def n_boundary(self) -> int:
@@ -195,7 +229,7 @@ class BootstrapResults:
 
     @property
     def draws(self) -> pd.DataFrame:
-        """Estimates of every draw, one a row."""
+        """Estimates of every draw that could be estimated, one a row."""
         return pd.DataFrame(self.values, columns=self.results.param_names)
 
     @property
@@ -266,7 +300,7 @@ class BootstrapResults:
         Returns
         -------
         BootstrapEffects; draws at the boundary have no effects, are left out and are counted in
-        ``n_discarded``.
+        ``n_discarded`` together with those that failed.
 
         Raises
         ------
@@ -293,7 +327,7 @@ class BootstrapResults:
             inference=self.inference,
             draws=drawn,
             n_draws=self.n_draws,
-            n_discarded=self.n_boundary,
+            n_discarded=self.n_boundary + self.n_failed,
             kind=kind,
             fit_errors=None if errors is None else errors.fit.effects[0],
             draw_errors=None if errors is None else errors.draws.effects[~self.at_boundary],
@@ -337,9 +371,10 @@ class BootstrapResults:
 
     def _headline(self) -> str:
         signs = f", {self.distribution} signs" if self.distribution else ""
+        failed = f", {self.n_failed} could not be estimated" if self.n_failed else ""
         return (
             f"{self.results.specification.model} of {self.results.arrays.dependent}: "
-            f"{self.n_draws} draws, {self.scheme}{signs}, {self.n_boundary} at the boundary"
+            f"{self.n_draws} draws, {self.scheme}{signs}, {self.n_boundary} at the boundary{failed}"
         )
 
 

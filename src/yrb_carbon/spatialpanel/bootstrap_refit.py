@@ -17,15 +17,27 @@ from numpy.typing import NDArray
 from scipy import linalg
 
 from .effects import calc_multipliers
-from .errors import BoundaryWarning, FlatLikelihoodWarning, MultipleModesWarning, SpecificationError
+from .errors import (
+    BoundaryError,
+    BoundaryWarning,
+    ConvergenceError,
+    FlatLikelihoodWarning,
+    MultipleModesWarning,
+    SingularInformationError,
+    SpecificationError,
+)
 from .likelihood import EffectScheme, Maximum, calc_scan_points, maximise_profile
-from .logdet import EigenLogDeterminant, LogDeterminant, WeightsSpectrum
+from .logdet import DENSE_LIMIT, EigenLogDeterminant, LogDeterminant, WeightsSpectrum
 from .results import SpatialPanelResults
 from .simulate import apply_inverse_filter
 from .within import Array, SparseMatrix, spatial_lag, stack, within_transform
 
 # Numbers of one block of draws, T·N·draws: two or three such arrays stay in the processor's cache.
 BLOCK_SIZE = 200_000
+# Numbers of the dense matrices (draws, N, N) of one block; some six of them exist at a time.
+DENSE_BLOCK_SIZE = 4_000_000
+# What a draw may fail with while others do not: its likelihood has no peak that can be found.
+DRAW_FAILURES = (BoundaryError, ConvergenceError, SingularInformationError)
 # Safeguarded Newton steps; bisection alone would need about fifty.
 NEWTON_STEPS = 100
 # A step this small in the spatial parameter, which is of order one, is rounding.
@@ -54,6 +66,13 @@ class DrawPlan:
     def __len__(self) -> int:
         chosen = self.signs if self.signs is not None else self.periods
         return 0 if chosen is None else len(chosen)
+
+    def take(self, kept: NDArray[np.bool_]) -> DrawPlan:
+        """The plan of some of the draws."""
+        return DrawPlan(
+            signs=None if self.signs is None else self.signs[kept],
+            periods=None if self.periods is None else self.periods[kept],
+        )
 
     def innovations(self, residuals: Array, rows: slice) -> Array:
         """e* of some draws, shape (T, N, b); residuals (T, N)."""
@@ -118,11 +137,24 @@ class Refits:
     ----------
     values : array, shape (B, P)
         In the order of the parameters of the fit.
+        NaN for draws that failed.
     at_boundary : array of bool, shape (B,)
+    failed : array of bool, shape (B,)
+        Draws that raised one of `DRAW_FAILURES`.
+    reason : str
+        What the first of them said.
     """
 
     values: Array
     at_boundary: NDArray[np.bool_]
+    failed: NDArray[np.bool_]
+    reason: str = ""
+
+    @classmethod
+    def regular(cls, values: Array) -> Refits:
+        """Estimates that are neither at the boundary nor failed."""
+        no = np.zeros(len(values), dtype=np.bool_)
+        return cls(values, at_boundary=no, failed=no)
 
 
 def refit(results: SpatialPanelResults, plan: DrawPlan) -> Refits:
@@ -137,7 +169,7 @@ def refit(results: SpatialPanelResults, plan: DrawPlan) -> Refits:
     moments = _Moments.join([_draw_moments(results, plan, rows) for rows in _blocks(results, plan)])
     if moments.profile is None:
         values = np.hstack([moments.base, moments.sums[:, None] / results.n_effective])
-        return Refits(values, np.zeros(len(plan), dtype=np.bool_))
+        return Refits.regular(values)
     peaks = _maximise(moments.profile, results)
     everyone = np.arange(len(plan))
     sums = moments.profile.evaluate(peaks.location, everyone)[0]
@@ -148,7 +180,9 @@ def refit(results: SpatialPanelResults, plan: DrawPlan) -> Refits:
     else:
         delta = moments.base - peaks.location[:, None] * moments.lag_base
     columns = [delta, peaks.location[:, None], sums[:, None] / results.n_effective]
-    return Refits(np.hstack(columns), peaks.at_boundary)
+    values = np.hstack(columns)
+    values[peaks.failed] = np.nan
+    return Refits(values, peaks.at_boundary, peaks.failed, peaks.reason)
 
 
 def estimated_together(results: SpatialPanelResults) -> bool:
@@ -214,8 +248,13 @@ class _Moments:
         )
 
 
-def _blocks(results: SpatialPanelResults, plan: DrawPlan) -> Iterator[slice]:
-    size = max(1, BLOCK_SIZE // results.nobs)
+def _blocks(
+    results: SpatialPanelResults, plan: DrawPlan, *, dense: bool = False
+) -> Iterator[slice]:
+    size = BLOCK_SIZE // results.nobs
+    if dense:
+        size = min(size, DENSE_BLOCK_SIZE // results.n_units**2)
+    size = max(1, size)
     for start in range(0, len(plan), size):
         yield slice(start, min(start + size, len(plan)))
 
@@ -300,7 +339,8 @@ def _refit_singly(results: SpatialPanelResults, plan: DrawPlan) -> Refits:
     panel = SpatialPanel.from_results(results)
     estimator = results.specification.estimator
     values = np.empty((len(plan), len(results.param_names)))
-    at_boundary = np.zeros(len(plan), dtype=np.bool_)
+    at_boundary, failed = np.zeros((2, len(plan)), dtype=np.bool_)
+    reason = ""
     for rows in _blocks(results, plan):
         innovations = plan.innovations(results.estimate.residuals, rows)
         outcomes = results.simulate(np.moveaxis(innovations, 2, 0))
@@ -310,10 +350,15 @@ def _refit_singly(results: SpatialPanelResults, plan: DrawPlan) -> Refits:
                 # the shape of the likelihood of one draw.
                 for category in (BoundaryWarning, FlatLikelihoodWarning, MultipleModesWarning):
                     warnings.simplefilter("ignore", category)
-                drawn = panel.with_dependent(outcome).fit(estimator)  # type: ignore[arg-type]
+                try:
+                    drawn = panel.with_dependent(outcome).fit(estimator)  # type: ignore[arg-type]
+                except DRAW_FAILURES as error:
+                    values[position], failed[position] = np.nan, True
+                    reason = reason or str(error)
+                    continue
             values[position] = drawn.params.to_numpy()
             at_boundary[position] = drawn.at_boundary
-    return Refits(values, at_boundary)
+    return Refits(values, at_boundary, failed, reason)
 
 
 class Profile(Protocol):
@@ -473,11 +518,16 @@ class Peaks:
     Attributes
     ----------
     location : array, shape (B,)
-    at_boundary : array of bool, shape (B,)
+        Zero for draws that failed.
+    at_boundary, failed : array of bool, shape (B,)
+    reason : str
+        What the first failed search said.
     """
 
     location: Array
     at_boundary: NDArray[np.bool_]
+    failed: NDArray[np.bool_]
+    reason: str = ""
 
 
 def _maximise(profile: Profile, results: SpatialPanelResults) -> Peaks:
@@ -588,10 +638,16 @@ def maximise_draws(
         )
         location[together[inside]] = roots
         found[together[inside]] = converged
+    failed, reason = np.zeros(draws, dtype=np.bool_), ""
     for row in np.flatnonzero(~found):
-        peak = _maximise_singly(likelihoods, int(row), logdet, interval, jacobian_periods)
+        try:
+            peak = _maximise_singly(likelihoods, int(row), logdet, interval, jacobian_periods)
+        except DRAW_FAILURES as error:
+            location[row], failed[row] = 0.0, True
+            reason = reason or str(error)
+            continue
         location[row], at_boundary[row] = peak.location, peak.at_boundary
-    return Peaks(location, at_boundary)
+    return Peaks(location, at_boundary, failed, reason)
 
 
 def _maximise_singly(
@@ -706,16 +762,22 @@ def draw_standard_errors(
     Raises
     ------
     SpecificationError
-        If the draws are not estimated together, or N is too large for dense matrices.
+        If the draws are not estimated together, or there are more than `logdet.DENSE_LIMIT` units.
     """
-    _, spectrum = _filter_weights(results)
-    if not estimated_together(results) or spectrum.eigenvalues is None:
+    if not estimated_together(results):
         raise SpecificationError(
-            "studentised intervals exist for one spatial parameter, estimators 'transform' and "
-            f"'direct', and panels of up to about 2000 units, not for {results!r}; use "
-            "another kind of interval"
+            "studentised intervals exist for one spatial parameter at most and estimators "
+            f"'transform' and 'direct', not for {results!r}; use another kind of interval"
         )
-    blocks = [_block_standard_errors(results, plan, refits, r) for r in _blocks(results, plan)]
+    if results.n_units > DENSE_LIMIT:
+        raise SpecificationError(
+            f"studentised intervals need dense matrices of {results.n_units} x {results.n_units} "
+            f"for every draw; the limit is {DENSE_LIMIT} units. Use another kind of interval"
+        )
+    blocks = [
+        _block_standard_errors(results, plan, refits, rows)
+        for rows in _blocks(results, plan, dense=True)
+    ]
     errors = StandardErrors(
         params=np.concatenate([block.params for block in blocks]),
         effects=np.concatenate([block.effects for block in blocks]),

@@ -77,12 +77,20 @@ class RowSumsError(WeightsError):
     """The estimator needs weights whose rows all have the same sum."""
 
 
+class WeightsEigenvalueError(WeightsError):
+    """The iteration for an extreme eigenvalue of the weights did not converge."""
+
+
 class UniformWeightsError(WeightsError):
     """The weights link every unit to all others alike, which time effects absorb."""
 
 
 class BoundaryError(SpatialPanelError):
     """Effects or standard errors were asked of an estimate at the edge of the parameter space."""
+
+
+class FailedDrawsWarning(UserWarning):
+    """Some draws of a bootstrap could not be estimated and are left out."""
 
 
 class BoundaryWarning(UserWarning):

@@ -10,6 +10,7 @@ import pytest
 from scipy import sparse, stats
 from spatial_reference import EFFECTS, dummies, make_problem, ring_weights
 
+import yrb_carbon.spatialpanel.bootstrap_refit as module
 from yrb_carbon.spatialpanel import BoundaryWarning, SpatialPanel, SpecificationError
 from yrb_carbon.spatialpanel.bootstrap import bootstrap, bootstrap_p_values, calc_interval
 from yrb_carbon.spatialpanel.bootstrap_refit import (
@@ -23,7 +24,12 @@ from yrb_carbon.spatialpanel.bootstrap_refit import (
     estimated_together,
     refit,
 )
-from yrb_carbon.spatialpanel.errors import BoundaryError
+from yrb_carbon.spatialpanel.errors import (
+    BoundaryError,
+    ConvergenceError,
+    FailedDrawsWarning,
+    SingularInformationError,
+)
 from yrb_carbon.spatialpanel.logdet import analyse_weights
 
 # A peak found by Newton steps and the same found by brentq, both to machine precision; the rest of
@@ -31,8 +37,24 @@ from yrb_carbon.spatialpanel.logdet import analyse_weights
 SAME_PEAK = 1e-9
 # The sparse log-determinant is interpolated to about this error of the estimate of ρ.
 INTERPOLATED = 1e-7
+# Standard errors move by some times as much, relative to their own size of about a tenth.
+INTERPOLATED_ERRORS = 1e-5
 # Observed and expected Hessian differ by sampling error, here a few per cent.
 HESSIANS = 0.05
+# Near the edge of the interval the log-determinant is steep: the searches agree to fewer digits.
+PEAK_AT_EDGE = 1e-7
+# Sums and products of a few hundred numbers by another route.
+ROUNDING = 1e-12
+# Least squares of well-conditioned regressors, squared: the covariance of its slopes.
+SAME_ALGEBRA = 1e-8
+# Equivariance: the same sums in another order, through a search for the peak.
+REORDERED = 1e-10
+# Central differences with this step err by its square, relative to values of order 10 to 100.
+STEP, NUMERIC = 1e-5, 1e-6
+# Variances over 20,000 draws have relative errors of one per cent; four of them.
+VARIANCE_OF_DRAWS = 0.04
+# The median of 4,999 draws is one of them; shares of ties move the corrected shares by 1/4,999.
+ONE_DRAW = 1e-3
 MODELS = ("ols", "slx", "sar", "sem", "sdm", "sdem")
 SCHEMES = ("wild_unit", "year")
 
@@ -73,7 +95,7 @@ def test_boundary_draws_are_found_counted_and_kept_out_of_the_effects(model):
             break
     singly = _refit_singly(result, plan)
     assert np.array_equal(together.at_boundary, singly.at_boundary)
-    np.testing.assert_allclose(together.values, singly.values, rtol=1e-7, atol=1e-7)
+    np.testing.assert_allclose(together.values, singly.values, rtol=PEAK_AT_EDGE, atol=PEAK_AT_EDGE)
     count = int(together.at_boundary.sum())
     assert 0 < count < 60
     with pytest.warns(BoundaryWarning, match=f"{count} of 60 draws"):
@@ -134,8 +156,8 @@ def test_wild_scheme_keeps_each_unit_in_one_piece():
     e = result.estimate.residuals
     drawn = draw_plan(result, 6, 3, "wild_unit", "rademacher").innovations(e, slice(0, 6))
     ratios = drawn / e[:, :, None] / np.sqrt(7 / 6)
-    np.testing.assert_allclose(np.abs(ratios), 1.0, rtol=1e-12)
-    np.testing.assert_allclose(ratios - ratios[:1], 0.0, atol=1e-12)
+    np.testing.assert_allclose(np.abs(ratios), 1.0, rtol=ROUNDING)
+    np.testing.assert_allclose(ratios - ratios[:1], 0.0, atol=ROUNDING)
     assert 0 < (ratios[0] > 0).mean() < 1
 
 
@@ -170,8 +192,7 @@ def test_slopes_without_a_spatial_parameter_have_the_exact_bootstrap_covariance(
             )
     boot = bootstrap(result, 20_000, seed=1, scheme=scheme)
     ratio = boot.cov.to_numpy()[:4, :4] / exact
-    # Variances over 20,000 draws have relative errors of one per cent; four of them.
-    np.testing.assert_allclose(np.diag(ratio), 1.0, atol=0.04)
+    np.testing.assert_allclose(np.diag(ratio), 1.0, atol=VARIANCE_OF_DRAWS)
 
 
 def test_order_of_rows_units_and_columns_changes_nothing():
@@ -186,7 +207,7 @@ def test_order_of_rows_units_and_columns_changes_nothing():
     )  # fmt: skip
     assert np.array_equal(ours.values, theirs.values)
     columns = bootstrap(SpatialPanel(dependent, exog[["x2", "x1"]], (units, matrix)).fit(), 50, 4)
-    np.testing.assert_allclose(columns.draws[ours.draws.columns], ours.values, atol=1e-10)
+    np.testing.assert_allclose(columns.draws[ours.draws.columns], ours.values, atol=REORDERED)
     assert not np.array_equal(
         ours.values, bootstrap(SpatialPanel(dependent, exog, (units, matrix)).fit(), 50, 5).values
     )
@@ -196,9 +217,9 @@ def test_scale_of_the_data_scales_the_draws():
     dependent, exog, weights = make_problem()
     ours = bootstrap(SpatialPanel(dependent, exog, weights).fit(), 30).draws
     scaled = bootstrap(SpatialPanel(1e3 * dependent, exog * 1e-2, weights).fit(), 30).draws
-    np.testing.assert_allclose(scaled["rho"], ours["rho"], atol=1e-10)
-    np.testing.assert_allclose(scaled["x1"], 1e5 * ours["x1"], rtol=1e-8)
-    np.testing.assert_allclose(scaled["sigma2"], 1e6 * ours["sigma2"], rtol=1e-8)
+    np.testing.assert_allclose(scaled["rho"], ours["rho"], atol=REORDERED)
+    np.testing.assert_allclose(scaled["x1"], 1e5 * ours["x1"], rtol=SAME_ALGEBRA)
+    np.testing.assert_allclose(scaled["sigma2"], 1e6 * ours["sigma2"], rtol=SAME_ALGEBRA)
 
 
 def test_profile_derivatives_are_finite_differences():
@@ -207,22 +228,24 @@ def test_profile_derivatives_are_finite_differences():
     z, lz = rng.standard_normal((2, 30, 3))
     rows = np.arange(4)
     for profile in (LagProfile.of(y, ly), ErrorProfile.of(y, ly, z, lz, 1.0)):
-        at, step = np.array([-0.4, 0.1, 0.5, 0.9]), 1e-5
+        at, step = np.array([-0.4, 0.1, 0.5, 0.9]), STEP
         value, slope, curvature = profile.evaluate(at, rows)
         above, below = profile.evaluate(at + step, rows), profile.evaluate(at - step, rows)
-        # Central differences err by about step², relative to values of order 10 to 100.
-        np.testing.assert_allclose(slope, (above[0] - below[0]) / (2 * step), rtol=1e-6, atol=1e-6)
-        np.testing.assert_allclose(
-            curvature, (above[1] - below[1]) / (2 * step), rtol=1e-6, atol=1e-6
-        )
+        for derivative, (up, down) in (
+            (slope, (above[0], below[0])),
+            (curvature, (above[1], below[1])),
+        ):
+            np.testing.assert_allclose(
+                derivative, (up - down) / (2 * step), rtol=NUMERIC, atol=NUMERIC
+            )
         assert (value > 0).all()
     for b, lam in enumerate(at):
         filtered_z, filtered_y = z - lam * lz, y[:, b] - lam * ly[:, b]
         residual = filtered_y - filtered_z @ np.linalg.lstsq(filtered_z, filtered_y, rcond=None)[0]
-        np.testing.assert_allclose(value[b], residual @ residual, rtol=1e-10)
+        np.testing.assert_allclose(value[b], residual @ residual, rtol=REORDERED)
 
 
-def test_sparse_log_determinant_gives_the_peaks_of_the_eigenvalues():
+def test_sparse_log_determinant_gives_the_peaks_of_the_eigenvalues(monkeypatch):
     """Large panels have an exact log-determinant that is cheap on a bracket only."""
     dependent, exog, weights = make_problem(30, 5, weights=ring_weights(30))
     panel = SpatialPanel(dependent, exog, weights)
@@ -237,8 +260,81 @@ def test_sparse_log_determinant_gives_the_peaks_of_the_eigenvalues():
     ours = refit(result, plan)
     np.testing.assert_allclose(refit(large, plan).values, ours.values, atol=INTERPOLATED)
     assert np.ptp(ours.values[:, 4]) > 0.05
-    with pytest.raises(SpecificationError, match="studentised"):
+    errors = [bootstrap(fit, 5, studentise=True).standard_errors.draws for fit in (large, result)]
+    np.testing.assert_allclose(errors[0].params, errors[1].params, rtol=INTERPOLATED_ERRORS)
+    np.testing.assert_allclose(errors[0].effects, errors[1].effects, rtol=INTERPOLATED_ERRORS)
+    monkeypatch.setattr(module, "DENSE_LIMIT", 29)
+    with pytest.raises(SpecificationError, match="30 x 30 for every draw; the limit is 29"):
         bootstrap(large, 3, studentise=True)
+
+
+@pytest.mark.parametrize("size", [1, 10**9])
+def test_blocks_of_dense_matrices_change_nothing(size, monkeypatch):
+    result = fit_problem()
+    expected = bootstrap(result, 7, studentise=True).standard_errors.draws
+    monkeypatch.setattr(module, "DENSE_BLOCK_SIZE", size)
+    found = bootstrap(result, 7, studentise=True).standard_errors.draws
+    np.testing.assert_allclose(found.params, expected.params, rtol=SAME_PEAK)
+
+
+def fail_at(number, function, error):
+    """The function, its call of that number (from zero) replaced by an error."""
+    calls = iter(range(10**6))
+
+    def wrapped(*arguments, **options):
+        if next(calls) == number:
+            raise error
+        return function(*arguments, **options)
+
+    return wrapped
+
+
+@pytest.mark.parametrize(
+    "error", [BoundaryError("edge"), ConvergenceError("lost"), SingularInformationError("flat")]
+)
+def test_a_draw_that_fails_alone_is_counted_and_left_out(error, monkeypatch):
+    corrected = fit_problem(estimator="direct_bc")
+    expected = bootstrap(corrected, 5, seed=3)
+    monkeypatch.setattr(SpatialPanel, "fit", fail_at(2, SpatialPanel.fit, error))
+    with pytest.warns(FailedDrawsWarning, match=f"1 of 5 draws .* the first: {error}"):
+        boot = bootstrap(corrected, 5, seed=3)
+    assert (boot.n_draws, boot.n_failed, boot.n_boundary) == (5, 1, 0)
+    np.testing.assert_array_equal(boot.values, np.delete(expected.values, 2, axis=0))
+    effects = boot.effects()
+    assert (effects.n_draws, effects.n_discarded, len(effects.draws)) == (5, 1, 4)
+    assert "1 could not be estimated" in boot.summary
+    assert np.isfinite(boot.tidy()[["std_error", "ci_lower", "p_value"]].to_numpy()).all()
+
+
+@pytest.mark.parametrize("model", ["sdm", "sdem"])
+def test_a_draw_that_fails_among_others_is_counted_and_left_out(model, monkeypatch):
+    """Draws estimated together, each sent to the search of its own; standard errors keep step."""
+    result = fit_problem(model)
+    expected = bootstrap(result, 6, seed=3, studentise=True)
+    monkeypatch.setattr(module, "NEWTON_STEPS", 0)
+    search = module.maximise_profile
+    monkeypatch.setattr(module, "maximise_profile", fail_at(4, search, ConvergenceError("lost")))
+    with pytest.warns(FailedDrawsWarning, match=r"1 of 6 draws .* the first: lost"):
+        boot = bootstrap(result, 6, seed=3, studentise=True)
+    assert (boot.n_failed, len(boot.draws)) == (1, 5)
+    np.testing.assert_allclose(
+        boot.values, np.delete(expected.values, 4, axis=0), rtol=SAME_PEAK, atol=SAME_PEAK
+    )
+    np.testing.assert_allclose(
+        boot.standard_errors.draws.params,
+        np.delete(expected.standard_errors.draws.params, 4, axis=0), rtol=SAME_PEAK,
+    )  # fmt: skip
+
+
+def test_bootstrap_without_two_draws_left_is_refused(monkeypatch):
+    corrected = fit_problem(estimator="direct_bc")
+
+    def refuse(*_arguments, **_options):
+        raise ConvergenceError("lost")
+
+    monkeypatch.setattr(SpatialPanel, "fit", refuse)
+    with pytest.raises(ConvergenceError, match=r"4 of 4 draws could not .* the first: lost"):
+        bootstrap(corrected, 4)
 
 
 def test_models_that_are_refitted_one_by_one():
@@ -296,7 +392,7 @@ def test_influence_gives_the_clustered_covariance_of_the_fit(model):
         from yrb_carbon.spatialpanel.slope_covariance import clustered
 
         expected = clustered(result, "CR1").covariance
-        np.testing.assert_allclose(covariance[:4, :4], expected, rtol=1e-8, atol=1e-12)
+        np.testing.assert_allclose(covariance[:4, :4], expected, rtol=SAME_ALGEBRA, atol=ROUNDING)
     robust = SpatialPanel.from_results(result).fit(cov_type="clustered")
     size = np.sqrt(np.diag(covariance))
     np.testing.assert_allclose(size, robust.std_errors, rtol=HESSIANS)
@@ -318,7 +414,7 @@ def test_influence_on_draws_is_the_influence_of_a_fit_to_them(model):
         drawn = SpatialPanel.from_results(result).with_dependent(outcome[b]).fit()
         unchanged = DrawPlan(signs=np.ones((1, 15)), periods=None)
         own = calc_influence(drawn, unchanged, drawn.params.to_numpy()[None], slice(0, 1))[0]
-        np.testing.assert_allclose(influence[b], own, atol=1e-8)
+        np.testing.assert_allclose(influence[b], own, atol=SAME_ALGEBRA)
 
 
 def test_studentised_effects_agree_with_the_delta_method_at_the_fit():
@@ -332,7 +428,7 @@ def test_studentised_effects_agree_with_the_delta_method_at_the_fit():
     gradient[[0, 2]] = 1 / (1 - p["rho"])
     gradient[4] = (p["x1"] + p["W.x1"]) / (1 - p["rho"]) ** 2
     by_hand = np.sqrt(((influence @ gradient) ** 2).sum())
-    assert boot.standard_errors.fit.effects[0, 2] == pytest.approx(by_hand, rel=1e-10)
+    assert boot.standard_errors.fit.effects[0, 2] == pytest.approx(by_hand, rel=REORDERED)
 
 
 def test_intervals_by_definition():
@@ -347,7 +443,7 @@ def test_intervals_by_definition():
         "normal": (centre - 1.6448536269514722 * draws.std(axis=0, ddof=1),
                    centre + 1.6448536269514722 * draws.std(axis=0, ddof=1)),
     }.items():  # fmt: skip
-        np.testing.assert_allclose(calc_interval(centre, draws, kind, 0.9), expected, rtol=1e-7)
+        np.testing.assert_allclose(calc_interval(centre, draws, kind, 0.9), expected, rtol=ROUNDING)
     t = (draws - centre) / s_draws
     expected = (
         centre - s * np.quantile(t, 0.95, axis=0),
@@ -374,7 +470,7 @@ def test_bias_corrected_interval_agrees_with_scipy():
     median = np.median(draws, axis=0)
     np.testing.assert_allclose(
         calc_interval(median, draws, "bias_corrected"), calc_interval(median, draws, "percentile"),
-        rtol=1e-3,
+        rtol=ONE_DRAW,
     )  # fmt: skip
 
 
