@@ -31,8 +31,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import linalg, sparse, special
-from scipy.sparse import csgraph
 
+from .effects_results import check_level
 from .errors import (
     BoundaryError,
     IndefiniteCovarianceWarning,
@@ -40,6 +40,7 @@ from .errors import (
     check_choice,
     enumerate_names,
 )
+from .logdet import DENSE_LIMIT
 from .results import DEFAULT_LEVEL, TIDY_COLUMNS, SpatialPanelResults
 from .tables import format_number
 from .within import Array, SparseMatrix, spatial_lag, stack, within_transform
@@ -56,6 +57,10 @@ ABSORBED_EIGENVALUE = 1e-10
 OUT_OF_RANGE = 1e-6
 # A variance more negative than this share of the largest is not rounding.
 NEGATIVE_VARIANCE = 1e-12
+# Pairs of units that a sparse kernel may link: beyond it takes gigabytes.
+PAIR_LIMIT = 25_000_000
+# Asymmetry of a kernel that is rounding; its weights are at most one.
+ASYMMETRY = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +212,8 @@ def clustered_covariance(
     Raises
     ------
     SpecificationError
-        If there are fewer than two clusters, or a cluster alone identifies a slope (CR2, CR3).
+        If there are fewer than two clusters, or a cluster alone identifies a slope or has more
+        than `logdet.DENSE_LIMIT` unit-periods (CR2, CR3).
     """
     check_choice("correction", correction, get_args(ClusterCorrection))
     n_units = data.shape[1]
@@ -229,6 +235,12 @@ def clustered_covariance(
 def _adjusted_sum(data: SlopeScores, units: NDArray[np.intp], power: float) -> Array:
     """Z̃_g'A_g e_g of one cluster."""
     n_periods = data.shape[0]
+    rows = n_periods * units.size
+    if units.size > 1 and rows > DENSE_LIMIT:
+        raise SpecificationError(
+            f"leverage-corrected covariances need a dense matrix of {rows} x {rows} for a cluster "
+            f"of {units.size} units; the limit is {DENSE_LIMIT} rows. Use CR1 or smaller clusters"
+        )
     z, residuals = stack(data.z[:, units]), data.residuals[:, units].ravel()
     over_time = np.eye(n_periods) - (1.0 / n_periods if data.entity_effects else 0.0)
     direction = data.period_direction[units]
@@ -302,7 +314,9 @@ def two_way_covariance(data: SlopeScores, clusters: NDArray[Any] | None = None) 
     return _sandwich(data.bread, meat)
 
 
-def conley_covariance(data: SlopeScores, kernel: Array, time_kernel: Array | None = None) -> Array:
+def conley_covariance(
+    data: SlopeScores, kernel: Array | SparseMatrix, time_kernel: Array | None = None
+) -> Array:
     """Covariance with errors dependent between near units, and over time if asked.
 
     S = Σ_{t,s} τ_ts Σ_{i,j} κ_ij (z̃_it e_it)(z̃_js e_js)' (Conley 1999, J. Econometrics 92:1-45).
@@ -312,27 +326,37 @@ def conley_covariance(data: SlopeScores, kernel: Array, time_kernel: Array | Non
     Parameters
     ----------
     data : SlopeScores
-    kernel : array, shape (N, N)
-        κ, symmetric with a unit diagonal: `distance_kernel`, `neighbour_kernel`.
+    kernel : array or sparse array, shape (N, N)
+        κ, symmetric with a unit diagonal: `distance_kernel`, `neighbour_kernel`. Sparse beyond
+        `logdet.DENSE_LIMIT` units.
     time_kernel : array, shape (T, T), optional
         τ, such as `serial_kernel`; default I, no dependence over time.
 
     Returns
     -------
     array, shape (K, K).
+
+    Raises
+    ------
+    SpecificationError
+        If a kernel has another shape, is not symmetric, or is dense and too large.
     """
-    n_periods, n_units, _ = data.shape
-    if kernel.shape != (n_units, n_units) or not np.allclose(kernel, kernel.T, atol=1e-12):
+    n_periods, n_units, n_slopes = data.shape
+    if kernel.shape != (n_units, n_units) or not abs(kernel - kernel.T).max() <= ASYMMETRY:
         raise SpecificationError(
             f"the kernel must be symmetric of shape ({n_units}, {n_units}), got {kernel.shape}"
         )
+    if not sparse.issparse(kernel):
+        _refuse_dense("a dense kernel", n_units)
     over_time = np.eye(n_periods) if time_kernel is None else time_kernel
     if over_time.shape != (n_periods, n_periods):
         raise SpecificationError(
             f"the time kernel must have shape ({n_periods}, {n_periods}), got {over_time.shape}"
         )
     scores = data.scores
-    smoothed = np.einsum("ts,snk->tnk", over_time, np.matmul(kernel, scores))
+    by_unit = np.moveaxis(scores, 1, 0).reshape(n_units, -1)
+    near = np.moveaxis((kernel @ by_unit).reshape(n_units, n_periods, n_slopes), 0, 1)
+    smoothed = np.einsum("ts,snk->tnk", over_time, near)
     return _sandwich(data.bread, stack(scores).T @ stack(smoothed))
 
 
@@ -364,13 +388,16 @@ def serial_kernel(n_periods: int, lags: int, shape: KernelShape = "bartlett") ->
     return _taper(apart / (lags + 1.0), shape)
 
 
-def distance_kernel(distances: Array, cutoff: float, shape: KernelShape = "bartlett") -> Array:
+def distance_kernel(
+    distances: Array | SparseMatrix, cutoff: float, shape: KernelShape = "bartlett"
+) -> Array | SparseMatrix:
     """Weights of pairs of units: 1 - d/cutoff (bartlett) or 1 (uniform) below the cutoff.
 
     Parameters
     ----------
-    distances : array, shape (N, N)
-        In any unit, in the sorted order of units.
+    distances : array or sparse array, shape (N, N)
+        In any unit, in the sorted order of units. Sparse: of the pairs that are near, such as
+        `near_distances` gives; a pair without an entry is beyond the cutoff.
     cutoff : float
         In the same unit.
     shape : {"bartlett", "uniform"}
@@ -379,18 +406,41 @@ def distance_kernel(distances: Array, cutoff: float, shape: KernelShape = "bartl
 
     Returns
     -------
-    array, shape (N, N).
+    array or sparse array as the distances, shape (N, N), with a unit diagonal.
+
+    Raises
+    ------
+    SpecificationError
+        For a cutoff or distances that are negative, or more units than `logdet.DENSE_LIMIT` with
+        dense distances.
     """
     check_choice("shape", shape, get_args(KernelShape))
     if not cutoff > 0.0:
         raise SpecificationError(f"the cutoff must be positive, got {cutoff!r}")
-    return _taper(np.asarray(distances, dtype=np.float64) / cutoff, shape)
+    n_units = distances.shape[0]
+    if not sparse.issparse(distances):
+        _refuse_dense("a dense matrix of distances", n_units)
+        dense = np.asarray(distances, dtype=np.float64)
+        _refuse_negative(dense)
+        return _taper(dense / cutoff, shape)
+    pairs = sparse.coo_array(distances)
+    _refuse_negative(pairs.data)
+    apart = pairs.row != pairs.col
+    each = np.arange(n_units)
+    rows = np.concatenate([pairs.row[apart], each])
+    columns = np.concatenate([pairs.col[apart], each])
+    weights = np.concatenate([_taper(pairs.data[apart] / cutoff, shape), np.ones(n_units)])
+    kernel = sparse.csr_array((weights, (rows, columns)), shape=pairs.shape)
+    kernel.eliminate_zeros()
+    return kernel
 
 
 def neighbour_kernel(
     weights: SparseMatrix, order: int = 1, shape: KernelShape = "bartlett"
-) -> Array:
-    """Weights of pairs of units by the number of links between them, up to ``order`` links.
+) -> SparseMatrix:
+    """Weights of pairs of units by the number l of links between them, up to ``order`` links.
+
+    1 - l/(order + 1) (bartlett), which is the share of m = 0, …, order with l ≤ m, or 1 (uniform).
 
     Parameters
     ----------
@@ -401,13 +451,35 @@ def neighbour_kernel(
 
     Returns
     -------
-    array, shape (N, N).
+    sparse array, shape (N, N), with a unit diagonal.
+
+    Raises
+    ------
+    SpecificationError
+        If the order is not positive or links more than `PAIR_LIMIT` pairs.
     """
     check_choice("shape", shape, get_args(KernelShape))
     if order < 1:
         raise SpecificationError(f"order must be at least 1, got {order}")
-    links = csgraph.shortest_path(sparse.csr_array(weights != 0), directed=False, unweighted=True)
-    return _taper(links / (order + 1.0), shape)
+    n_units = weights.shape[0]
+    links = sparse.csr_array(weights != 0).astype(np.float64)
+    step = _pattern(links + links.T + sparse.eye_array(n_units))
+    within = sparse.csr_array(sparse.eye_array(n_units))
+    count = within.copy()
+    for reached in range(1, order + 1):
+        within = _pattern(within @ step)
+        _refuse_pairs((within.nnz - n_units) // 2, f"order {reached}", "a smaller order")
+        count = count + within
+    kernel = within if shape == "uniform" else count / (order + 1.0)
+    return sparse.csr_array(kernel)
+
+
+def _pattern(matrix: SparseMatrix) -> SparseMatrix:
+    """Ones where a non-negative matrix has entries."""
+    matrix = sparse.csr_array(matrix)
+    return sparse.csr_array(
+        (np.ones(matrix.nnz), matrix.indices, matrix.indptr), shape=matrix.shape
+    )
 
 
 def great_circle_distances(latitude: Array, longitude: Array) -> Array:
@@ -420,15 +492,89 @@ def great_circle_distances(latitude: Array, longitude: Array) -> Array:
     Returns
     -------
     array, shape (N, N).
+
+    Raises
+    ------
+    SpecificationError
+        For more than `logdet.DENSE_LIMIT` points; `near_distances` has no limit.
     """
     phi, lam = np.radians(latitude), np.radians(longitude)
+    _refuse_dense("the matrix of all distances", phi.size)
+    return _haversine(phi[:, None], lam[:, None], phi[None, :], lam[None, :])
+
+
+def near_distances(latitude: Array, longitude: Array, cutoff: float) -> SparseMatrix:
+    """Great-circle distances of the pairs of points up to a cutoff, for any number of points.
+
+    The pairs are those within the chord 2 sin(d/2R) in a k-d tree of the unit vectors; their
+    distances are those of `great_circle_distances`.
+
+    Parameters
+    ----------
+    latitude, longitude : array, shape (N,)
+        Degrees.
+    cutoff : float
+        In km.
+
+    Returns
+    -------
+    sparse array, shape (N, N), in km; points at the same place have an entry of zero.
+
+    Raises
+    ------
+    SpecificationError
+        If the cutoff is not positive or more than `PAIR_LIMIT` pairs are that near.
+    """
+    from scipy.spatial import cKDTree
+
+    if not cutoff > 0.0:
+        raise SpecificationError(f"the cutoff must be positive, got {cutoff!r}")
+    phi, lam = np.radians(latitude), np.radians(longitude)
+    points = np.column_stack([np.cos(phi) * np.cos(lam), np.cos(phi) * np.sin(lam), np.sin(phi)])
+    tree = cKDTree(points)
+    # A little wider than the cutoff: rounding of the chord must not lose a pair.
+    angle = min(cutoff / EARTH_RADIUS_KM * (1.0 + 1e-9) + 1e-12, np.pi)
+    chord = 2.0 * float(np.sin(angle / 2.0))
+    count = (int(tree.count_neighbors(tree, chord)) - phi.size) // 2
+    _refuse_pairs(count, f"a cutoff of {cutoff:g} km", "a smaller cutoff")
+    first, second = tree.query_pairs(chord, output_type="ndarray").T
+    distances = _haversine(phi[first], lam[first], phi[second], lam[second])
+    near = distances <= cutoff
+    first, second, distances = first[near], second[near], distances[near]
+    both = np.concatenate([first, second]), np.concatenate([second, first])
+    return sparse.csr_array((np.tile(distances, 2), both), shape=(phi.size, phi.size))
+
+
+def _haversine(phi: Array, lam: Array, other_phi: Array, other_lam: Array) -> Array:
+    """Kilometres between points in radians."""
     half = (
-        np.sin(np.subtract.outer(phi, phi) / 2.0) ** 2
-        + np.multiply.outer(np.cos(phi), np.cos(phi))
-        * np.sin(np.subtract.outer(lam, lam) / 2.0) ** 2
+        np.sin((phi - other_phi) / 2.0) ** 2
+        + np.cos(phi) * np.cos(other_phi) * np.sin((lam - other_lam) / 2.0) ** 2
     )
     distances: Array = 2.0 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(half, 1.0)))
     return distances
+
+
+def _refuse_dense(what: str, n_units: int) -> None:
+    if n_units > DENSE_LIMIT:
+        raise SpecificationError(
+            f"{what} of {n_units} x {n_units} is too large; the limit is {DENSE_LIMIT} units. Use "
+            "a sparse kernel: neighbour_kernel, or distance_kernel of near_distances"
+        )
+
+
+def _refuse_pairs(count: int, what: str, instead: str) -> None:
+    if count > PAIR_LIMIT:
+        raise SpecificationError(
+            f"{what} links {count} pairs of units; the limit is {PAIR_LIMIT}. Use {instead}"
+        )
+
+
+def _refuse_negative(distances: Array) -> None:
+    if distances.size and not float(distances.min()) >= 0.0:
+        raise SpecificationError(
+            f"distances must not be negative or missing, the smallest is {distances.min()!r}"
+        )
 
 
 def _taper(relative: Array, shape: str) -> Array:
@@ -500,8 +646,7 @@ class SlopeCovariance:
 
     def conf_int(self, level: float = DEFAULT_LEVEL) -> pd.DataFrame:
         """Confidence intervals, columns ``lower`` and ``upper``."""
-        if not 0.0 < level < 1.0:
-            raise SpecificationError(f"level must be between 0 and 1, got {level!r}")
+        check_level(level)
         share = 0.5 + level / 2.0
         quantile = special.ndtri(share) if np.isinf(self.df) else special.stdtrit(self.df, share)
         half = float(quantile) * self.std_errors
@@ -581,7 +726,7 @@ def two_way(
 
 def conley(
     results: SpatialPanelResults,
-    kernel: pd.DataFrame | Array,
+    kernel: pd.DataFrame | Array | SparseMatrix,
     serial_lags: int = 0,
 ) -> SlopeCovariance:
     """`conley_covariance` of a fit.
@@ -589,7 +734,7 @@ def conley(
     Parameters
     ----------
     results : SpatialPanelResults
-    kernel : DataFrame with units as index and columns, or array in the sorted order of units
+    kernel : DataFrame with units as index and columns, or (sparse) array in their sorted order
     serial_lags : int
         L of a Bartlett kernel over time that multiplies the kernel over space; 0 for none.
     """

@@ -5,11 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
+from scipy.sparse import csgraph
 from spatial_reference import EFFECTS, dummies, make_problem, ring_weights
 
+import yrb_carbon.spatialpanel.slope_covariance as module
 from yrb_carbon.spatialpanel import SpatialPanel, SpecificationError
 from yrb_carbon.spatialpanel.errors import IndefiniteCovarianceWarning
 from yrb_carbon.spatialpanel.slope_covariance import (
+    SlopeScores,
     clustered,
     clustered_covariance,
     conley,
@@ -20,6 +24,7 @@ from yrb_carbon.spatialpanel.slope_covariance import (
     driscoll_kraay_covariance,
     great_circle_distances,
     hc,
+    near_distances,
     neighbour_kernel,
     serial_kernel,
     slope_scores,
@@ -28,6 +33,8 @@ from yrb_carbon.spatialpanel.slope_covariance import (
 
 # The same numbers by another route of dense algebra.
 ROUNDING = 1e-9
+# One division of small integers, or of the same distance: no sum whose order matters.
+NO_SUM = 1e-14
 
 
 def explicit(result):
@@ -144,9 +151,12 @@ def test_kernel_by_names_equals_kernel_by_position():
     dependent, exog, weights = make_problem(8, 4)
     result = SpatialPanel(dependent, exog, weights, model="slx").fit()
     kernel = neighbour_kernel(result.arrays.weights, order=2)
-    frame = pd.DataFrame(kernel, result.arrays.units, result.arrays.units)
+    frame = pd.DataFrame(kernel.toarray(), result.arrays.units, result.arrays.units)
     shuffled = frame.sample(frac=1, random_state=1).sample(frac=1, axis=1, random_state=2)
-    assert np.array_equal(conley(result, kernel).covariance, conley(result, shuffled).covariance)
+    np.testing.assert_allclose(
+        conley(result, kernel).covariance, conley(result, shuffled).covariance,
+        rtol=ROUNDING, atol=NO_SUM,
+    )  # fmt: skip
     with pytest.raises(SpecificationError, match="u07"):
         conley(result, frame.drop(index="u07"))
 
@@ -155,15 +165,91 @@ def test_kernels():
     ring = ring_weights(6) * 0
     for i in range(6):
         ring[i, (i + 1) % 6] = 1.0
-    from scipy import sparse
-
-    links = neighbour_kernel(sparse.csr_array(ring), order=2)
-    np.testing.assert_allclose(links[0], [1, 2 / 3, 1 / 3, 0, 1 / 3, 2 / 3], atol=1e-15)
-    assert neighbour_kernel(sparse.csr_array(ring), 1, "uniform")[0].sum() == 3.0
+    links = neighbour_kernel(sparse.csr_array(ring), order=2).toarray()
+    np.testing.assert_allclose(links[0], [1, 2 / 3, 1 / 3, 0, 1 / 3, 2 / 3], atol=NO_SUM)
+    assert neighbour_kernel(sparse.csr_array(ring), 1, "uniform").toarray()[0].sum() == 3.0
     np.testing.assert_allclose(serial_kernel(4, 1)[0], [1, 0.5, 0, 0])
     assert [default_bandwidth(n) for n in (6, 16, 30, 100)] == [2, 2, 3, 4]
     quarter = great_circle_distances(np.array([0.0, 90.0, 0.0]), np.array([0.0, 0.0, 180.0]))
     np.testing.assert_allclose(quarter[0], [0, 10007.557, 20015.115], atol=1e-3)
+
+
+@pytest.mark.parametrize("shape", ["bartlett", "uniform"])
+@pytest.mark.parametrize("order", [1, 3, 6])
+def test_neighbour_kernel_counts_links(order, shape):
+    """Against shortest paths on a random directed graph, parts of which are not connected."""
+    rng = np.random.default_rng(order)
+    graph = rng.random((60, 60)) < 0.02
+    apart = csgraph.shortest_path(graph, directed=False, unweighted=True)
+    expected = np.maximum(1.0 - apart / (order + 1.0), 0.0)
+    if shape == "uniform":
+        expected = (apart <= order).astype(float)
+    assert np.isinf(apart).any()
+    found = neighbour_kernel(sparse.csr_array(graph.astype(float)), order, shape)
+    np.testing.assert_allclose(found.toarray(), expected, atol=NO_SUM)
+
+
+@pytest.mark.parametrize("shape", ["bartlett", "uniform"])
+@pytest.mark.parametrize("cutoff", [900.0, 5000.0, 30_000.0])
+def test_near_distances_are_the_distances_below_the_cutoff(cutoff, shape):
+    """Points over the whole globe, poles, the date line and two at the same place among them."""
+    rng = np.random.default_rng(4)
+    latitude = np.concatenate([np.degrees(np.arcsin(rng.uniform(-1, 1, 80))), [90, -90, 5, 5, 5]])
+    longitude = np.concatenate([rng.uniform(-180, 180, 80), [0, 40, 179.5, -179.5, 179.5]])
+    dense = great_circle_distances(latitude, longitude)
+    near = near_distances(latitude, longitude, cutoff)
+    assert near.nnz == ((dense <= cutoff).sum() - len(dense))
+    kernel = distance_kernel(near, cutoff, shape)
+    np.testing.assert_allclose(kernel.toarray(), distance_kernel(dense, cutoff, shape), atol=NO_SUM)
+    assert kernel.toarray()[82, 84] == 1.0
+
+
+def test_nothing_dense_at_a_hundred_thousand_units():
+    """Conley by distance and by neighbours, where one dense matrix would take 80 gigabytes."""
+    n_units, rng = 100_000, np.random.default_rng(1)
+    latitude, longitude = rng.uniform(35, 60, n_units), rng.uniform(-10, 30, n_units)
+    data = SlopeScores(
+        z=rng.standard_normal((2, n_units, 2)),
+        residuals=rng.standard_normal((2, n_units)),
+        bread=np.eye(2) / n_units,
+        entity_effects=False,
+        period_direction=np.zeros(n_units),
+    )
+    near = near_distances(latitude, longitude, 20.0)
+    by_distance = conley_covariance(data, distance_kernel(near, 20.0, "uniform"))
+    ring = sparse.diags_array(np.ones(n_units - 1), offsets=1)
+    by_links = conley_covariance(data, neighbour_kernel(sparse.csr_array(ring), 3))
+    scores = data.scores
+    pairs = np.repeat(np.arange(n_units), np.diff(near.indptr)), near.indices
+    meat = sum(s.T @ s + s[pairs[0]].T @ s[pairs[1]] for s in scores)
+    np.testing.assert_allclose(by_distance, data.bread @ meat @ data.bread, rtol=ROUNDING)
+    meat = sum(s.T @ s for s in scores)
+    for links in (1, 2, 3):
+        cross = sum(s[links:].T @ s[:-links] for s in scores)
+        meat = meat + (1 - links / 4) * (cross + cross.T)
+    np.testing.assert_allclose(by_links, data.bread @ meat @ data.bread, rtol=ROUNDING)
+
+
+def test_limits_are_stated(monkeypatch):
+    fit = SpatialPanel(*make_problem(), model="slx").fit()
+    monkeypatch.setattr(module, "DENSE_LIMIT", 11)
+    monkeypatch.setattr(module, "PAIR_LIMIT", 11)
+    place = np.linspace(0.0, 20.0, 12)
+    for call in (
+        lambda: conley(fit, np.eye(12)),
+        lambda: distance_kernel(np.zeros((12, 12)), 1.0),
+        lambda: great_circle_distances(place, place),
+    ):
+        with pytest.raises(SpecificationError, match="of 12 x 12 is too large; the limit is 11"):
+            call()
+    with pytest.raises(SpecificationError, match=r"30000 km links 66 pairs .* limit is 11"):
+        near_distances(place, place, 3e4)
+    with pytest.raises(SpecificationError, match=r"order \d links \d+ pairs"):
+        neighbour_kernel(fit.arrays.weights, 5)
+    clusters = dict(zip(fit.arrays.units, np.arange(12) % 2, strict=True))
+    with pytest.raises(SpecificationError, match="cluster of 6 units; the limit is 11 rows"):
+        clustered(fit, "CR2", clusters)
+    assert np.isfinite(conley(fit, sparse.csr_array(np.eye(12))).covariance).all()
 
 
 def test_two_way_is_the_sum_of_its_parts():
@@ -216,7 +302,12 @@ def test_order_of_rows_changes_nothing():
         (lambda fit: clustered(fit, clusters=dict.fromkeys(fit.arrays.units, 1)), "at least two"),
         (lambda fit: driscoll_kraay(fit, 5), "between 0 and 4"),
         (lambda fit: conley(fit, np.triu(np.ones((12, 12)))), "symmetric"),
+        (lambda fit: conley(fit, np.full((12, 12), np.nan)), "symmetric"),
+        (lambda fit: conley(fit, sparse.csr_array(np.triu(np.ones((12, 12))))), "symmetric"),
         (lambda fit: distance_kernel(np.zeros((2, 2)), 0.0), "positive"),
+        (lambda fit: near_distances(np.zeros(2), np.zeros(2), -1.0), "positive"),
+        (lambda fit: distance_kernel(-np.ones((2, 2)), 1.0), "must not be negative"),
+        (lambda fit: distance_kernel(sparse.csr_array(-np.eye(2)), 1.0), "must not be negative"),
         (lambda fit: neighbour_kernel(fit.arrays.weights, 0), "at least 1"),
         (lambda fit: clustered(fit).conf_int(1.5), "between 0 and 1"),
     ],
