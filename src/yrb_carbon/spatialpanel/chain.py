@@ -29,8 +29,8 @@ from .model import DURBIN_MODELS, ERROR_MODELS, Estimator, SpatialPanel
 from .random_effects import hausman_test, mundlak_test, select_regressors, with_intercept
 from .restrictions import calc_wald
 from .results import SpatialPanelResults
-from .testing import TEST_COLUMNS, SpecificationTest, chi2_test
-from .within import Array
+from .testing import TEST_COLUMNS, SpecificationTest, chi2_test, row_of_test
+from .within import Array, SparseMatrix
 
 # What each model becomes under which restriction, simplest reading first.
 THETA, COMMON_FACTOR, RHO, LAMBDA = "theta", "common factor", "rho", "lambda"
@@ -57,7 +57,10 @@ EFFECT_KINDS: Mapping[str, tuple[bool, bool]] = {
     "time": (False, True),
     "unit and time": (True, True),
 }
-LM_FORMS: tuple[Literal["centred", "plain"], ...] = ("centred", "plain")
+LM_FORMS: tuple[Literal["centred", "plain", "serial"], ...] = ("centred", "plain", "serial")
+# Covariances that hold under errors of a unit that are correlated over time.
+SERIALLY_ROBUST = frozenset({"serial", "clustered"})
+NOT_IN_TEXT = ["distribution", "note"]
 CHAIN_COLUMNS = ("step", "effects", *TEST_COLUMNS, "decision")
 LR_EFFECTS_NOTE = (
     "LR of effects: rejects too often in short or narrow panels, where the dummies take a large "
@@ -233,14 +236,14 @@ class ChoiceChain:
     reason : str
         Why, in words.
     final : SpatialPanelResults
-        Fit of the chosen model with fixed effects.
+        Fit of the chosen model with fixed effects, with the covariance asked for.
     steps : tuple of ChainStep
     regressions : DataFrame
         The model without space, one kind of effects a row: coefficients, sigma2, loglik, r2.
     criteria : DataFrame
         loglik, n_parameters, aic, bic and the rank by each, one model a row.
     fits : mapping
-        Model to fit, of the models compared.
+        Model to fit, of the models compared, all with the covariance asked for.
     notes : tuple of str
         What could not be computed, and how tests are to be read.
     level : float
@@ -260,28 +263,16 @@ class ChoiceChain:
         """One test a row, columns `CHAIN_COLUMNS`."""
         return pd.DataFrame(
             [
-                (
-                    step.step,
-                    step.effects,
-                    step.test.name,
-                    step.test.null,
-                    step.test.form,
-                    step.test.statistic,
-                    step.test.df,
-                    step.test.p_value,
-                    step.test.distribution,
-                    step.test.note,
-                    step.decision,
-                )
+                (step.step, step.effects, *row_of_test(step.test), step.decision)
                 for step in self.steps
             ],
             columns=list(CHAIN_COLUMNS),
-        )
+        ).astype({"df": "float64", "df_denominator": "float64"})
 
     @property
     def summary(self) -> str:
         """The chain as text."""
-        tests = self.to_frame().drop(columns=["distribution", "note"])
+        tests = self.to_frame().drop(columns=NOT_IN_TEXT)
         return "\n\n".join(
             [
                 f"Decision: {self.decision.upper()}",
@@ -297,7 +288,7 @@ class ChoiceChain:
         return f"<ChoiceChain {self.decision}, {len(self.steps)} tests at {self.level:g}>"
 
     def _repr_html_(self) -> str:
-        tests = self.to_frame().drop(columns=["distribution", "note"])
+        tests = self.to_frame().drop(columns=NOT_IN_TEXT)
         parts = [
             f"<p><b>Decision: {html.escape(self.decision.upper())}</b></p>",
             f"<p>{html.escape(self.reason)}</p>",
@@ -329,6 +320,7 @@ def choice_chain(
     estimator: Estimator = "transform",
     cov_type: CovarianceType = "oim",
     level: float = 0.05,
+    error_weights: Weights | tuple[Sequence[Any], Any] | None = None,
 ) -> ChoiceChain:
     """Run all specification tests in Elhorst's order and choose a model.
 
@@ -341,10 +333,26 @@ def choice_chain(
     estimator : {"transform", "direct"}
         Of the spatial models.
     cov_type : str
-        Covariance of the Wald tests, as of `SpatialPanel.fit`. With any other than ``oim`` the
-        decision rests on them alone: likelihood ratios are not robust.
+        Covariance of all fits and of the Wald tests, as of `SpatialPanel.fit`.
+
+        ========================  ==================  ====================================
+        ``cov_type``              LM tests            θ, θ + ρβ, ρ of SDM and θ of SLX
+        ========================  ==================  ====================================
+        oim                       centred             Wald and likelihood ratio; SLX: ratio
+        hessian, qml              centred             Wald
+        serial, clustered         serial              Wald
+        ========================  ==================  ====================================
+
+        What the decision does not rest on is shown all the same. The serial LM tests allow for any
+        correlation of a unit's errors over time, alike for all units. Tests of the effects
+        (likelihood ratios, Mundlak, Hausman) suppose independent errors whatever ``cov_type``;
+        they do not choose the model.
     level : float
         Of every test, in (0, 1).
+    error_weights : as ``weights``, optional
+        Of the error of SEM and SDEM and of the LM tests of it. SEM is not nested in SDM then, so
+        that it is fitted and compared by the criteria but not chosen; the plain LM tests, which
+        know one matrix, are left out.
 
     Returns
     -------
@@ -364,43 +372,41 @@ def choice_chain(
             "the chain compares maximised likelihoods, which bias-corrected estimates do not have; "
             "use estimator='transform' or 'direct'"
         )
-    panel = SpatialPanel(
+    effects = (entity_effects, time_effects)
+    # Of the general models, SDEM is the one that takes weights of its own for the error.
+    source = SpatialPanel(
         dependent,
         exog,
         weights,
-        model="sdm",
+        model="sdm" if error_weights is None else "sdem",
         durbin=durbin,
         entity_effects=entity_effects,
         time_effects=time_effects,
+        error_weights=error_weights,
     )
-    effects = (entity_effects, time_effects)
+    panel = source if error_weights is None else _respecify(source, "sdm", effects)
     kind = _name_effects(effects)
     linear, notes = _linear_panels(panel)
-    lm_steps = _lm_steps(linear, level)
-    fits = {model: _refit(panel, model, effects, estimator) for model in COMPARED}
-    durbin_fit = panel.fit(estimator, cov_type)
-    fits["sdm"] = durbin_fit
+    tested = _with_error_weights(linear, source.arrays.error_weights)
+    fits = {model: _refit(source, model, effects, estimator, cov_type) for model in COMPARED}
+    simplify = [
+        *wald_simplify(fits["sdm"]),
+        *lr_simplify(fits["sdm"]),
+        *wald_simplify(fits["slx"]),
+        *lr_simplify(fits["slx"]),
+    ]
+    if error_weights is not None:
+        simplify = [_refuse_other_error(test) for test in simplify]
     steps = [
-        *lm_steps,
+        *_lm_steps(tested, level),
         *_effect_steps(linear, level),
-        *(
-            ChainStep("simplify", kind, test, _say(test, level))
-            for test in (
-                *wald_simplify(durbin_fit),
-                *lr_simplify(durbin_fit),
-                *lr_simplify(fits["slx"]),
-            )
-        ),
+        *(ChainStep("simplify", kind, test, _say(test, level)) for test in simplify),
     ]
     if entity_effects:
         steps += _random_steps(panel, kind, level)
-    evidence = _collect_evidence(steps, kind, robust=cov_type != "oim")
-    decision, reason = decide_model(evidence, level)
+    decision, reason = decide_model(_collect_evidence(steps, kind, cov_type), level)
     if cov_type != "oim":
-        notes.append(
-            f"The decision rests on the Wald tests with the covariance {cov_type}; likelihood "
-            "ratios and LM tests assume independent errors."
-        )
+        notes.append(_describe_evidence(cov_type))
     return ChoiceChain(
         decision=decision,
         reason=" ".join([reason, *_effects_in_words(steps, effects, level)]),
@@ -421,13 +427,16 @@ class Evidence:
     Attributes
     ----------
     lm_lag, lm_error, robust_lag, robust_error : float
-        Lagrange multiplier tests of the non-spatial model, centred.
+        Lagrange multiplier tests of the non-spatial model: the centred ones, or the serial ones
+        where the covariance is robust to serial correlation.
     robust_lag_statistic, robust_error_statistic : float
     theta, common_factor, rho : float
-        θ = 0, θ + ρβ = 0 and ρ = 0 in the spatial Durbin model: the smaller p-value of Wald and
-        likelihood ratio, so that the general model is kept where they disagree.
+        θ = 0, θ + ρβ = 0 and ρ = 0 in the spatial Durbin model. With the covariance ``oim`` the
+        smaller p-value of Wald and likelihood ratio, so that the general model is kept where they
+        disagree; with any other that of the Wald test.
     slx_theta : float
-        θ = 0 in the model with lagged regressors only.
+        θ = 0 in the model with lagged regressors only: by likelihood ratio with ``oim``, else by
+        the Wald test.
     """
 
     lm_lag: float
@@ -517,9 +526,10 @@ def _refit(
     model: str,
     effects: tuple[bool, bool],
     estimator: str,
+    cov_type: CovarianceType = "oim",
 ) -> SpatialPanelResults:
     """Another model or other effects on the same data."""
-    return _respecify(source, model, effects).fit(cast(Estimator, estimator))
+    return _respecify(source, model, effects).fit(cast(Estimator, estimator), cov_type)
 
 
 def _respecify(
@@ -643,6 +653,59 @@ def _linear_panels(panel: SpatialPanel) -> tuple[dict[str, SpatialPanel], list[s
     return panels, notes
 
 
+def _with_error_weights(
+    linear: Mapping[str, SpatialPanel], error_weights: SparseMatrix | None
+) -> Mapping[str, SpatialPanel]:
+    """The same models, the error of which is tested with weights of its own."""
+    if error_weights is None:
+        return linear
+    return {
+        kind: SpatialPanel.from_arrays(
+            replace(panel.arrays, error_weights=error_weights),
+            model="ols",
+            entity_effects=panel.entity_effects,
+            time_effects=panel.time_effects,
+            spectrum=panel.spectrum,
+        )
+        for kind, panel in linear.items()
+    }
+
+
+def _refuse_other_error(test: SpecificationTest) -> SpecificationTest:
+    """The test of SEM in SDM is of an error with the weights of the lag; not of another matrix."""
+    if test.null != NULLS[COMMON_FACTOR]:
+        return test
+    return _missing_test(
+        test.name,
+        test.null,
+        "SEM is not nested in this SDM: its error has weights of its own (error_weights), and a "
+        "common factor is that of the weights of the lag.",
+        form=test.form,
+        distribution=test.distribution,
+    )
+
+
+def _describe_evidence(cov_type: str) -> str:
+    """What the decision rests on with a robust covariance."""
+    wald = f"The decision rests on the Wald tests with the covariance {cov_type}"
+    if cov_type not in SERIALLY_ROBUST:
+        return (
+            f"{wald} and the centred LM tests, which like the likelihood ratios, shown but not "
+            "used, suppose errors that are independent over time."
+        )
+    alike = (
+        ""
+        if cov_type == "serial"
+        else " The serial LM tests suppose a covariance over time that is alike for all units, "
+        "which the clustered Wald tests do not."
+    )
+    return (
+        f"{wald} and the serial form of the LM tests; likelihood ratios and the other LM tests "
+        "suppose independent errors and are shown but not used. So do the tests of the effects "
+        f"(likelihood ratios, Mundlak, Hausman), on which the model does not depend.{alike}"
+    )
+
+
 def _lm_steps(linear: Mapping[str, SpatialPanel], level: float) -> list[ChainStep]:
     from .diagnostics import lm_tests
 
@@ -650,6 +713,8 @@ def _lm_steps(linear: Mapping[str, SpatialPanel], level: float) -> list[ChainSte
         ChainStep("LM", kind, test, _say(test, level))
         for kind, panel in linear.items()
         for form in LM_FORMS
+        # The plain tests know one matrix.
+        if form != "plain" or panel.arrays.error_weights is None
         for test in lm_tests(panel, form=form)
     ]
 
@@ -680,11 +745,13 @@ def _random_steps(panel: SpatialPanel, kind: str, level: float) -> list[ChainSte
     return steps
 
 
-def _collect_evidence(steps: Sequence[ChainStep], kind: str, *, robust: bool) -> Evidence:
+def _collect_evidence(steps: Sequence[ChainStep], kind: str, cov_type: str) -> Evidence:
+    robust = cov_type != "oim"
+    form = "serial" if cov_type in SERIALLY_ROBUST else "centred"
     lm = {
         step.test.name: step.test
         for step in steps
-        if step.step == "LM" and step.effects == kind and step.test.form == "centred"
+        if step.step == "LM" and step.effects == kind and step.test.form == form
     }
     found = {step.test.name: step.test.p_value for step in steps if step.step == "simplify"}
 
@@ -702,7 +769,7 @@ def _collect_evidence(steps: Sequence[ChainStep], kind: str, *, robust: bool) ->
         theta=smaller("SAR"),
         common_factor=smaller("SEM"),
         rho=smaller("SLX"),
-        slx_theta=found["LR SLX to OLS"],
+        slx_theta=found["Wald SLX to OLS" if robust else "LR SLX to OLS"],
     )
 
 

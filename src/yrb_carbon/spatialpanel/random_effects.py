@@ -17,7 +17,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
-from scipy import linalg, special
+from scipy import linalg
 
 from .align import PanelArrays, Weights, align_panel, check_identified
 from .errors import (
@@ -27,6 +27,7 @@ from .errors import (
     HausmanUndefinedError,
     PanelSizeError,
     SpecificationError,
+    check_choice,
     enumerate_names,
 )
 from .likelihood import maximise, refuse_perfect_fit
@@ -57,7 +58,7 @@ from .results import (
 )
 from .score import invert_information
 from .tables import MaketablesHooks
-from .testing import SpecificationTest, chi2_test
+from .testing import SpecificationTest, chi2_test, f_test
 from .within import Array, SparseMatrix, stack, within_transform
 
 RandomModel = Literal["ols", "slx", "sar", "sem", "sdm", "sdem"]
@@ -70,6 +71,7 @@ ZERO_GRADIENT = 1e-6
 # Eigenvalues of V_FE - V_RE, scaled by V_FE, below which the difference is not positive definite.
 POSITIVE_DEFINITE = 1e-10
 MEAN_PREFIX = "mean."
+EFFECT_VARIANCE = "sigma2_mu"
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +214,11 @@ class RandomEffectsPanel:
         error_effects: str,
         spectrum: WeightsSpectrum | None,
     ) -> None:
+        if EFFECT_VARIANCE in arrays.names:
+            raise SpecificationError(
+                f"exog column {EFFECT_VARIANCE!r} carries the name of a parameter of the "
+                "random-effects model; rename it"
+            )
         self.arrays = arrays
         # What is filtered and by which weights; the lags of regressors are in z already.
         self._filtered = replace(arrays, weights=_weights_of(arrays, model))
@@ -456,7 +463,7 @@ class RandomEffectsResults(MaketablesHooks):
     def param_names(self) -> list[str]:
         """Regressors, lagged regressors (``W.name``), rho or lambda, sigma2_mu, sigma2."""
         spatial = [self.spatial_name] if self.spatial_name else []
-        return [*self.arrays.names, *spatial, "sigma2_mu", "sigma2"]
+        return [*self.arrays.names, *spatial, EFFECT_VARIANCE, "sigma2"]
 
     @property
     def params(self) -> pd.Series[float]:
@@ -625,7 +632,12 @@ class RandomEffectsResults(MaketablesHooks):
         value (term ``phi``), loglik, aic, bic without.
         """
         intervals = self.conf_int(level)
-        quantities = {"rho": "rho", "lambda": "lambda", "sigma2": "sigma2", "sigma2_mu": "sigma2"}
+        quantities = {
+            "rho": "rho",
+            "lambda": "lambda",
+            "sigma2": "sigma2",
+            EFFECT_VARIANCE: "sigma2",
+        }
         parameters = pd.DataFrame(
             {
                 "quantity": [quantities.get(name, "coef") for name in self.param_names],
@@ -754,7 +766,7 @@ def mundlak_test(
 
     Returns
     -------
-    SpecificationTest, ``df`` the number of regressors.
+    SpecificationTest, ``df`` the number of regressors, for ``F`` with ``df_denominator``.
 
     Raises
     ------
@@ -769,7 +781,7 @@ def mundlak_test(
     5:93-107.
     """
     _need_unit_effects(panel, "mundlak_test")
-    _check_choice("form", form, get_args(MundlakForm))
+    check_choice("form", form, get_args(MundlakForm))
     arrays = _slopes_of(panel)
     means = np.broadcast_to(arrays.z.mean(axis=0), arrays.z.shape)
     names = tuple(MEAN_PREFIX + name for name in arrays.names)
@@ -796,17 +808,7 @@ def mundlak_test(
         )
     free = arrays.n_units - wald.df - 1
     statistic = wald.statistic * free / (arrays.n_units * wald.df)
-    notes.insert(0, f"Mundlak: F({wald.df}, {free}).")
-    return SpecificationTest(
-        name="Mundlak",
-        null=null,
-        statistic=statistic,
-        df=wald.df,
-        p_value=float(special.fdtrc(wald.df, free, statistic)),
-        distribution="F",
-        form="F",
-        note=" ".join(notes),
-    )
+    return f_test("Mundlak", null, statistic, wald.df, free, form="F", note=" ".join(notes))
 
 
 def hausman_test(
@@ -849,7 +851,7 @@ def hausman_test(
     Hausman (1978), Econometrica 46:1251-1271. Elhorst (2014), Spatial Econometrics, sec. 3.4.
     """
     _need_unit_effects(panel, "hausman_test")
-    _check_choice("fixed", fixed, get_args(FixedSide))
+    check_choice("fixed", fixed, get_args(FixedSide))
     narrow = _fit_fixed_side(panel, fixed)
     arrays = _slopes_of(panel)
     random = RandomEffectsPanel.from_arrays(
@@ -970,13 +972,8 @@ def _need_unit_effects(panel: SpatialPanel, test: str) -> None:
 
 
 def _check_choices(model: str, error_effects: str) -> None:
-    _check_choice("model", model, get_args(RandomModel))
-    _check_choice("error_effects", error_effects, get_args(ErrorEffects))
-
-
-def _check_choice(what: str, value: str, allowed: Sequence[str]) -> None:
-    if value not in allowed:
-        raise SpecificationError(f"{what} must be one of {', '.join(allowed)}, got {value!r}")
+    check_choice("model", model, get_args(RandomModel))
+    check_choice("error_effects", error_effects, get_args(ErrorEffects))
 
 
 def _check_gradient(

@@ -32,6 +32,8 @@ SAME_ALGEBRA = 1e-8
 # Searches for the spatial parameter end within 1e-8 of one another.
 SAME_OPTIMUM = 1e-6
 LEVEL = 0.05
+# A draw whose LM tests reject at 5 % if errors are taken to be independent over time.
+AR_SEED = 0
 # All tests reject and the robust ones point to the lag.
 ALL_REJECT = Evidence(
     lm_lag=0.0,
@@ -45,6 +47,14 @@ ALL_REJECT = Evidence(
     rho=0.0,
     slx_theta=0.0,
 )
+
+
+def persistent(rng, shape, coefficient):
+    """Stationary AR(1) series along the first axis."""
+    series = rng.standard_normal(shape)
+    for t in range(1, shape[0]):
+        series[t] = coefficient * series[t - 1] + np.sqrt(1.0 - coefficient**2) * series[t]
+    return series
 
 
 def by_name(tests):
@@ -257,6 +267,9 @@ class TestChain:
             lm["statistic"], [test.statistic for test in lm_tests(linear)], rtol=SAME_ALGEBRA
         )
         assert (table["decision"] == "rejected").equals(table["p_value"] < LEVEL)
+        # Thirty units, four means of regressors and an intercept.
+        assert random.loc["Mundlak", ["df", "df_denominator"]].tolist() == [4, 25]
+        assert table["df_denominator"].notna().sum() == 1
 
     def test_all_kinds_of_effects_and_models_are_there(self, chain):
         assert list(chain.regressions.index) == ["none", "unit", "time", "unit and time"]
@@ -309,14 +322,91 @@ class TestChain:
         ).to_frame()
         np.testing.assert_allclose(first["statistic"], second["statistic"], rtol=1e-7)
 
-    def test_robust_covariance_decides_alone(self):
+    @pytest.mark.parametrize("cov_type", ["qml", "serial", "clustered"])
+    def test_robust_covariance_decides_alone(self, cov_type):
+        """Gate, pointer and Wald tests are the robust ones; ratios are shown and not used."""
         problem = make_problem(n_units=15)
-        chain = choice_chain(*problem, cov_type="serial")
-        wald = by_name(wald_simplify(SpatialPanel(*problem).fit(cov_type="serial")))
-        assert "covariance serial" in chain.notes[-1]
-        p_value = wald["Wald SDM to SAR"].p_value
-        shown = "p < 0.0001" if p_value < 1e-4 else f"p = {p_value:.4f}"
-        assert f"theta = 0 (SAR) is {'not ' * (p_value >= LEVEL)}rejected ({shown})" in chain.reason
+        chain = choice_chain(*problem, cov_type=cov_type)
+        panel = SpatialPanel(*problem)
+        fit = panel.fit(cov_type=cov_type)
+        lagged = SpatialPanel(*problem, model="slx").fit(cov_type=cov_type)
+        linear = SpatialPanel(*problem, model="ols")
+        form = "centred" if cov_type == "qml" else "serial"
+        lm, wald = by_name(lm_tests(linear, form)), by_name(wald_simplify(fit))
+        expected = decide_model(
+            Evidence(
+                lm_lag=lm["LM lag"].p_value,
+                lm_error=lm["LM error"].p_value,
+                robust_lag=lm["robust LM lag"].p_value,
+                robust_error=lm["robust LM error"].p_value,
+                robust_lag_statistic=lm["robust LM lag"].statistic,
+                robust_error_statistic=lm["robust LM error"].statistic,
+                theta=wald["Wald SDM to SAR"].p_value,
+                common_factor=wald["Wald SDM to SEM"].p_value,
+                rho=wald["Wald SDM to SLX"].p_value,
+                slx_theta=wald_simplify(lagged)[0].p_value,
+            ),
+            LEVEL,
+        )
+        assert chain.decision == expected[0]
+        assert chain.reason.startswith(expected[1])
+        table = chain.to_frame()
+        assert {"LR SDM to SAR", "LR SLX to OLS", "Wald SLX to OLS"} <= set(table["test"])
+        assert set(table.loc[table["test"] == "LM lag", "form"]) == {"centred", "plain", "serial"}
+        assert f"covariance {cov_type}" in chain.notes[-1]
+        assert f"{form} " in chain.notes[-1]
+        assert ("alike for all units" in chain.notes[-1]) == (cov_type == "clustered")
+
+    @pytest.mark.parametrize("cov_type", ["oim", "serial", "clustered"])
+    def test_all_fits_carry_the_covariance_asked_for(self, cov_type):
+        problem = make_problem(n_units=15)
+        chain = choice_chain(*problem, cov_type=cov_type)
+        assert chain.final is chain.fits[chain.decision]
+        assert list(chain.fits) == list(COMPARED)
+        for model, result in chain.fits.items():
+            assert result.specification.cov_type == cov_type
+            single = fit(model, problem=problem).with_covariance(cov_type)
+            np.testing.assert_allclose(result.cov, single.cov, rtol=SAME_OPTIMUM)
+
+    def test_serial_correlation_does_not_look_like_space(self):
+        """A draw of no spatial dependence that the tests for independent errors mistake for it."""
+        rng = np.random.default_rng(AR_SEED)
+        weights = make_problem(n_units=30, n_periods=12)[2]
+        shape = (12, 30)
+        x, errors = (persistent(rng, shape, 0.85) for _ in range(2))
+        index = pd.MultiIndex.from_product([range(12), weights[0]]).swaplevel()
+        data = (
+            pd.Series((x + errors).ravel(), index, name="y"),
+            pd.DataFrame({"x": x.ravel()}, index),
+            weights,
+        )
+        naive, robust = choice_chain(*data), choice_chain(*data, cov_type="serial")
+        assert naive.decision != "ols"
+        assert robust.decision == "ols"
+
+    def test_weights_of_its_own_for_the_error(self):
+        problem = make_problem(n_units=20, lam=0.3)
+        other = (problem[2][0], sparse.csr_array(ring_weights(20, seed=9)))
+        chain = choice_chain(*problem, error_weights=other)
+        for model in ("sem", "sdem"):
+            single = SpatialPanel(*problem, model=model, error_weights=other).fit()
+            assert chain.fits[model].loglik == pytest.approx(single.loglik, abs=SAME_OPTIMUM)
+        for model in ("ols", "slx", "sar", "sdm"):
+            single = SpatialPanel(*problem, model=model).fit()
+            assert chain.fits[model].arrays.error_weights is None
+            assert chain.fits[model].loglik == pytest.approx(single.loglik, abs=SAME_OPTIMUM)
+        table = chain.to_frame().set_index("test")
+        linear = SpatialPanel(*problem, model="sem", error_weights=other)
+        lm = table[(table["effects"] == "unit and time") & (table["form"] == "centred")]
+        for test in lm_tests(linear):
+            assert lm.loc[test.name, "statistic"] == pytest.approx(test.statistic)
+        assert "plain" not in set(table["form"])
+        for family in ("LR", "Wald"):
+            row = table.loc[f"{family} SDM to SEM"]
+            assert np.isnan(row["statistic"])
+            assert "weights of its own" in row["note"]
+            assert table.loc[f"{family} SDM to SAR", "statistic"] > 0.0
+        assert "(SEM) is not testable" in chain.reason
 
     def test_effects_that_were_not_asked_for(self):
         chain = choice_chain(*make_problem(n_units=20), entity_effects=False)

@@ -328,9 +328,20 @@ def test_mundlak_means_reproduce_fixed_effects_without_space():
     # Twelve units, two slopes and an intercept in the regression of the unit means.
     assert test.statistic == pytest.approx(wald.statistic / 2 * 9 / 12, rel=DENSE_ALGEBRA)
     assert test.p_value == pytest.approx(stats.f(2, 9).sf(test.statistic), rel=DENSE_ALGEBRA)
-    assert "F(2, 9)" in test.note
+    assert test.df_denominator == 9
+    assert "F(2, 9) = " in str(test)
     with pytest.raises(SpecificationError, match="form must be one of F, Wald"):
         mundlak_test(panel, form="LM")
+
+
+def test_names_of_parameters_are_reserved():
+    dependent, exog, weights = make_problem()
+    taken = exog.rename(columns={"x2": "sigma2_mu"})
+    with pytest.raises(SpecificationError, match="'sigma2_mu' carries the name of a parameter"):
+        RandomEffectsPanel(dependent, taken, weights)
+    # A panel of fixed effects has no such parameter; its test of them does.
+    with pytest.raises(SpecificationError, match="'sigma2_mu'"):
+        mundlak_test(SpatialPanel(dependent, taken, weights))
 
 
 @pytest.mark.parametrize("time_effects", TIMES)
