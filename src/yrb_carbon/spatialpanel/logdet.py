@@ -26,7 +26,12 @@ from scipy import linalg, sparse
 from scipy.sparse import csgraph
 from scipy.sparse import linalg as sparse_linalg
 
-from .errors import LogDeterminantWarning, SpecificationError, WeightsError
+from .errors import (
+    LogDeterminantWarning,
+    SpecificationError,
+    WeightsEigenvalueError,
+    WeightsError,
+)
 from .factor import FilterSolver, filter_solver, log_absolute_diagonal
 from .progress import report_progress
 from .quadrature import ProbeQuadrature, calc_power_traces, probe_general, probe_symmetric
@@ -72,6 +77,11 @@ POINT_REACH = 1e-2
 POLE = 1e-3
 # Size up to which the smallest eigenvalue is computed to all digits.
 EXTREME_LIMIT = 2000
+# Krylov vectors and restarts of the search for an exact smallest eigenvalue of a large matrix:
+# the lower end of a spectrum is often crowded.
+LONG_BASIS, MANY_RESTARTS = 60, 500
+# Eigenvalues asked of a matrix that has complex ones too; the real ones are among them.
+LOWEST_EIGENVALUES = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -511,11 +521,13 @@ class WeightsSpectrum:
     row_sum : float or None
         Common row sum c; None where they differ.
     lower, upper : float
-        The admissible interval of ρ: (1/λ_min, 1/λ_max) over the real eigenvalues of W. Large
-        matrices have a lower bound inside of it (`_extreme_interval`).
+        The admissible interval of ρ: (1/λ_min, 1/λ_max) over the real eigenvalues of W.
     eigenvalues : array or None
         Of W; None for large matrices.
     method : {"eigen", "sparse", "trace"}
+    lower_is_safe : bool
+        ``lower`` is a bound inside of the admissible interval, as of matrices with more than
+        `EXTREME_LIMIT` units, where 1/λ_min is dear. `with_exact_lower` finds the edge itself.
     """
 
     full: LogDeterminant
@@ -525,6 +537,7 @@ class WeightsSpectrum:
     upper: float
     eigenvalues: NDArray[Any] | None
     method: str = "eigen"
+    lower_is_safe: bool = False
 
 
 def analyse_weights(
@@ -551,6 +564,8 @@ def analyse_weights(
     WeightsError
         If W has no positive real eigenvalue (it is nilpotent: I - ρW is never singular), or is
         too large for ``eigen``.
+    WeightsEigenvalueError
+        If the iteration for an extreme eigenvalue does not converge.
     SpecificationError
         For an unknown method.
     """
@@ -594,7 +609,46 @@ def analyse_weights(
         upper=upper,
         eigenvalues=None,
         method=method,
+        lower_is_safe=n_units > EXTREME_LIMIT,
     )
+
+
+def with_exact_lower(weights: SparseMatrix, spectrum: WeightsSpectrum) -> WeightsSpectrum:
+    """The spectrum with the lower edge 1/λ_min of the admissible interval, by a long iteration.
+
+    To be called where a likelihood peaks at a bound that is only safe: the search goes on there.
+
+    Parameters
+    ----------
+    weights : sparse array, shape (N, N)
+    spectrum : WeightsSpectrum
+        Of ``weights``.
+
+    Returns
+    -------
+    WeightsSpectrum, not above the safe bound.
+
+    Raises
+    ------
+    WeightsEigenvalueError
+        If the iteration does not converge.
+    """
+    if not spectrum.lower_is_safe:
+        return spectrum
+    scaling = symmetrising_scale(weights)
+    report_progress(weights.shape[0], "smallest eigenvalue of the weights")
+    if scaling is None:
+        values = _iterate(weights, "SR", symmetric=False, long=True)
+        exact = _interval_of(np.concatenate([values, [1.0 / spectrum.upper]]))[0]
+    else:
+        exact = 1.0 / float(
+            _iterate(_similar(weights, scaling), "SA", symmetric=True, long=True)[0]
+        )
+    lower = min(exact, spectrum.lower)
+    for part in (spectrum.full, spectrum.deflated):
+        if isinstance(part, SparseLogDeterminant):
+            part.curve.interval = lower, spectrum.upper
+    return replace(spectrum, lower=lower, lower_is_safe=False)
 
 
 def _spectrum_by_eigenvalues(
@@ -652,8 +706,7 @@ def probe_weights(
         powers = powers - row_sum ** np.arange(5)
     if scaling is None:
         return probe_general(weights, row_sum, powers, probes=probes, steps=steps)
-    root = np.sqrt(scaling)
-    similar = sparse.csr_array(sparse.diags_array(root) @ weights @ sparse.diags_array(1.0 / root))
+    root, similar = np.sqrt(scaling), _similar(weights, scaling)
     direction = None if row_sum is None else root / float(np.linalg.norm(root))
     return probe_symmetric(similar, direction, powers, probes=probes, steps=steps)
 
@@ -676,13 +729,11 @@ def calc_eigenvalues(weights: SparseMatrix, scaling: Array | None = None) -> NDA
     """
     if scaling is None:
         scaling = symmetrising_scale(weights)
-    dense = weights.toarray()
     if scaling is not None:
-        root = np.sqrt(scaling)
-        similar = root[:, None] * dense / root[None, :]
+        similar = _similar(weights, scaling).toarray()
         values = linalg.eigvalsh((similar + similar.T) / 2.0)
         return np.asarray(values, dtype=np.float64)
-    values = linalg.eigvals(dense)
+    values = linalg.eigvals(weights.toarray())
     order = np.lexsort((values.imag, values.real))
     values = values[order]
     scale = float(np.abs(values).max())
@@ -849,29 +900,55 @@ def _extreme_interval(
     Beyond `EXTREME_LIMIT` units the smallest eigenvalue is bounded from below by the Ritz values
     of the probes, ``lowest``, or, where W is not similar to a symmetric matrix, by -λ_max.
     """
-    n_units = weights.shape[0]
-    # A fixed start keeps the Lanczos iteration, and with it every digit, reproducible.
-    start = np.random.default_rng(0).standard_normal(n_units)
-    large = n_units > EXTREME_LIMIT
+    large = weights.shape[0] > EXTREME_LIMIT
     if scaling is None:
         if large and row_sum is not None:
             return -1.0 / row_sum, 1.0 / row_sum
-        largest = sparse_linalg.eigs(weights, k=1, which="LM", v0=start, return_eigenvectors=False)
+        largest = np.abs(_iterate(weights, "LM", symmetric=False)[-1:])
         if large:
-            return _interval_of(np.abs(largest))
-        values = sparse_linalg.eigs(weights, k=6, which="SR", v0=start, return_eigenvectors=False)
-        return _interval_of(np.concatenate([values, np.abs(largest)]))
-    similar = _similar(weights, np.sqrt(scaling))
-
-    def extreme(which: str) -> float:
-        found = sparse_linalg.eigsh(similar, k=1, which=which, v0=start, return_eigenvectors=False)
-        return float(found[0])
-
-    smallest = extreme("SA") if lowest is None else lowest
-    return 1.0 / smallest, 1.0 / (extreme("LA") if row_sum is None else row_sum)
+            return _interval_of(largest)
+        return _interval_of(np.concatenate([_iterate(weights, "SR", symmetric=False), largest]))
+    similar = _similar(weights, scaling)
+    smallest = float(_iterate(similar, "SA", symmetric=True)[0]) if lowest is None else lowest
+    largest_root = float(_iterate(similar, "LA", symmetric=True)[0]) if row_sum is None else row_sum
+    return 1.0 / smallest, 1.0 / largest_root
 
 
-def _similar(weights: SparseMatrix, root: Array) -> SparseMatrix:
-    """D^½WD^-½, symmetric, from the roots of the scaling."""
+def _iterate(
+    matrix: SparseMatrix, which: str, *, symmetric: bool, long: bool = False
+) -> NDArray[Any]:
+    """Extreme eigenvalues by Lanczos or Arnoldi iteration: one, or the lowest few of ``SR``.
+
+    Raises
+    ------
+    WeightsEigenvalueError
+        If the iteration does not converge.
+    """
+    n_units = matrix.shape[0]
+    # A fixed start keeps the iteration, and with it every digit, reproducible.
+    start = np.random.default_rng(0).standard_normal(n_units)
+    options: dict[str, Any] = {"v0": start, "return_eigenvectors": False, "which": which}
+    if long:
+        options |= {"ncv": min(LONG_BASIS, n_units - 1), "maxiter": MANY_RESTARTS}
+    iterate = sparse_linalg.eigsh if symmetric else sparse_linalg.eigs
+    try:
+        found = iterate(matrix, k=LOWEST_EIGENVALUES if which == "SR" else 1, **options)
+    except sparse_linalg.ArpackNoConvergence as error:
+        end = "largest" if which in {"LM", "LA"} else "smallest"
+        advice = (
+            "logdet='eigen' computes all of them"
+            if n_units <= DENSE_LIMIT
+            else "row-standardised weights need no iteration"
+        )
+        raise WeightsEigenvalueError(
+            f"the iteration for the {end} eigenvalue of the weights of {n_units} units did not "
+            f"converge, so the edge of the admissible interval is not known; {advice}"
+        ) from error
+    return np.asarray(found)
+
+
+def _similar(weights: SparseMatrix, scaling: Array) -> SparseMatrix:
+    """D^½WD^-½, symmetric, D the scaling of `symmetrising_scale`."""
+    weights, root = sparse.csr_array(weights), np.sqrt(scaling)
     data = weights.data * root[_row_numbers(weights)] / root[weights.indices]
     return sparse.csr_array((data, weights.indices, weights.indptr), shape=weights.shape)

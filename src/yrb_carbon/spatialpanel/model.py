@@ -45,6 +45,7 @@ from .logdet import (
     LogDeterminantMethod,
     WeightsSpectrum,
     analyse_weights,
+    with_exact_lower,
 )
 from .results import SpatialPanelResults, Specification
 from .score import ScoreParts, calc_information
@@ -63,6 +64,8 @@ FLAT_SHARE = 0.5
 CLOSE_MODES = 1.92
 # Eigenvalues of W* that differ by less than this are one and the same.
 UNIFORM_SPREAD = 1e-10
+# Distance from a bound, as a share of the interval, up to which a search has stopped at it.
+AT_BOUND = 1e-6
 # Random signs that estimate the traces of models with two spatial parameters and many units.
 PROBES, PROBE_SEED = 64, 20_100_214
 # Nothing of shape (N, N) is dense beyond this number of units.
@@ -503,6 +506,8 @@ class SpatialPanel:
         self._check_degrees_of_freedom(scheme)
         self._check_uniform_weights()
         estimate = self._estimate(scheme)
+        if estimate.at_boundary and self._find_lower_edges(estimate):
+            estimate = self._estimate(scheme)
         if estimate.at_boundary:
             self._warn_of_boundary(estimate)
         elif estimator == "direct_bc":
@@ -595,6 +600,22 @@ class SpatialPanel:
             _interval(self.spectrum),
             _interval(self.error_spectrum),
         )
+
+    def _find_lower_edges(self, estimate: Estimate) -> bool:
+        """Widen intervals whose lower bound was a safe one only and held the search up."""
+        moved = False
+        for name, value in zip(self._spatial_names, estimate.spatial_values, strict=True):
+            of_error = name == "lambda" and self.arrays.error_weights is not None
+            spectrum = self.error_spectrum if of_error else self.spectrum
+            margin = value - spectrum.lower
+            if not spectrum.lower_is_safe or margin > AT_BOUND * (spectrum.upper - spectrum.lower):
+                continue
+            moved = True
+            if of_error:
+                self._error_spectrum = with_exact_lower(self._error_weights, spectrum)
+            else:
+                self._spectrum = with_exact_lower(self.arrays.weights, spectrum)
+        return moved
 
     @property
     def _unequal_error_sums(self) -> Array | None:

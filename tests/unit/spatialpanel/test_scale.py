@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pickle
 import tracemalloc
+import warnings
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import sparse
+from scipy.sparse import linalg as sparse_linalg
 from spatial_reference import make_problem, ring_weights
 
 import yrb_carbon.spatialpanel.information as information
@@ -16,14 +18,18 @@ import yrb_carbon.spatialpanel.likelihood as likelihood
 import yrb_carbon.spatialpanel.model as model_module
 from yrb_carbon.spatialpanel import BoundaryWarning, SpatialPanel, WeightsError, simulate
 from yrb_carbon.spatialpanel.effects import calc_multipliers
-from yrb_carbon.spatialpanel.errors import LogDeterminantWarning, SpecificationError
+from yrb_carbon.spatialpanel.errors import (
+    LogDeterminantWarning,
+    SpecificationError,
+    WeightsEigenvalueError,
+)
 from yrb_carbon.spatialpanel.factor import FilterSolver, filter_solver, log_determinants_of_sum
 from yrb_carbon.spatialpanel.information import (
     calc_spatial_traces,
     calc_squared_norm,
     estimate_squared_norm,
 )
-from yrb_carbon.spatialpanel.logdet import analyse_weights
+from yrb_carbon.spatialpanel.logdet import analyse_weights, with_exact_lower
 from yrb_carbon.spatialpanel.progress import report_progress
 from yrb_carbon.spatialpanel.quadrature import calc_power_traces, calc_square_norms
 from yrb_carbon.spatialpanel.within import spatial_lag, triangular_factor
@@ -34,6 +40,8 @@ SAME_RHO = 1e-8
 SAME_COVARIANCE = 1e-6
 # Log-determinants of some hundred units lose two of sixteen digits.
 ROUNDING = 1e-10
+# ARPACK stops when the residual is rounding.
+EXTREME_EIGENVALUE = 1e-9
 # A standard error of 16 or more probes is itself off by a quarter, so five of them.
 STANDARD_ERRORS = 5.0
 # Nine points of the bracket and one certificate. The bracket shrinks with the standard error of ρ:
@@ -189,6 +197,46 @@ class TestLogDeterminant:
             found = analyse_weights(WEIGHTS[kind], method="sparse")
             assert exact.lower <= found.lower <= close * exact.lower
             assert found.upper == exact.upper
+            assert found.lower_is_safe
+            assert not exact.lower_is_safe
+            edge = with_exact_lower(WEIGHTS[kind], found)
+            assert edge.lower == pytest.approx(exact.lower, rel=EXTREME_EIGENVALUE)
+            assert with_exact_lower(WEIGHTS[kind], edge) is edge
+
+    @pytest.mark.parametrize("model", ["sar", "sem", "sac"])
+    def test_search_goes_on_beyond_a_safe_bound(self, model, monkeypatch):
+        """The truth is outside of the safe bound and inside of the interval."""
+        import yrb_carbon.spatialpanel.logdet as module
+
+        w = WEIGHTS["neighbours"]
+        exact = analyse_weights(w, method="eigen")
+        monkeypatch.setattr(module, "EXTREME_LIMIT", 100)
+        safe = analyse_weights(w, method="sparse")
+        truth = 0.5 * (safe.lower + exact.lower)
+        spatial = {"rho": 0.0, "lam": truth} if model == "sem" else {"rho": truth}
+        problem = make_problem(w.shape[0], 5, 3, weights=w.toarray(), **spatial)
+        panel = SpatialPanel(*problem, model=model)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            large = panel.fit(logdet="sparse")
+            small = SpatialPanel(*problem, model=model).fit(logdet="eigen")
+        assert min(large.rho, large.lam) < safe.lower
+        assert not large.spectrum.lower_is_safe
+        assert large.rho == pytest.approx(small.rho, abs=SAME_RHO)
+        assert large.lam == pytest.approx(small.lam, abs=SAME_RHO)
+
+    def test_iteration_that_does_not_converge_is_refused(self, monkeypatch):
+        import yrb_carbon.spatialpanel.logdet as module
+
+        def never(*_arguments, **_options):
+            raise sparse_linalg.ArpackNoConvergence("no", np.array([]), np.array([]))
+
+        monkeypatch.setattr(module.sparse_linalg, "eigsh", never)
+        monkeypatch.setattr(module.sparse_linalg, "eigs", never)
+        for kind in ("grid", "neighbours"):
+            with pytest.raises(WeightsEigenvalueError, match=r"smallest|largest") as found:
+                analyse_weights(WEIGHTS[kind], method="sparse")
+            assert "logdet='eigen'" in str(found.value)
 
 
 class TestTraces:
