@@ -25,9 +25,12 @@ from .likelihood import (
     Estimate,
     Mode,
     calc_scan_points,
+    filtered_gram,
     gaussian_loglik,
     least_squares,
+    log_of_squares,
     refuse_perfect_fit,
+    regress_gram,
 )
 from .logdet import LogDeterminant
 from .within import Array, within_transform
@@ -125,7 +128,7 @@ def fit_combined(
     n_periods, n_units = data.y.shape
     n_effective = scheme.n_effective(n_units, n_periods)
     periods = scheme.jacobian_periods(n_periods)
-    gram_at, recover = _gram_matrices(data, scheme)
+    gram_at, recover = _gram_matrices(data, scheme, error_interval)
     profile = _cached(lambda lam: _concentrate(*gram_at(lam)))
     within_y = within_transform(
         data.y, entity_effects=scheme.entity_effects, time_effects=scheme.time_effects
@@ -143,7 +146,7 @@ def fit_combined(
             sum_of_squares = at.a - 2.0 * at.b * rho + at.c * rho**2
             return (
                 constant
-                - 0.5 * n_effective * float(np.log(sum_of_squares))
+                - 0.5 * n_effective * log_of_squares(sum_of_squares)
                 + periods * (lag_value(rho) + error_value(lam))
             )
 
@@ -347,7 +350,7 @@ def _numerical_hessian(
 
 
 def _gram_matrices(
-    data: CombinedData, scheme: EffectScheme
+    data: CombinedData, scheme: EffectScheme, interval: tuple[float, float]
 ) -> tuple[
     Callable[[float], tuple[Array, Array]],
     Callable[[Array, float], Array],
@@ -386,12 +389,10 @@ def _gram_matrices(
         return back
 
     if not moving:
-        raw, slope = project(rotated), project(lagged)
-        g00, g01, g11 = raw.T @ raw, raw.T @ slope, slope.T @ slope
+        gram, gram_slope = filtered_gram(project(rotated), project(lagged), interval)
 
         def quadratic(lam: float) -> tuple[Array, Array]:
-            cross = g01 + g01.T
-            return g00 - lam * cross + lam**2 * g11, -cross + 2.0 * lam * g11
+            return gram(lam), gram_slope(lam)
 
         return quadratic, recover
     sums = np.zeros(data.y.shape[1]) if data.error_row_sums is None else data.error_row_sums
@@ -417,15 +418,7 @@ def _gram_matrices(
 
 def _concentrate(gram: Array, slope: Array) -> _Profile:
     """Regress the filtered y and Wy on the filtered Z, all from their Gram matrix."""
-    length = np.sqrt(np.diag(gram)[2:])
-    scaled = gram[2:, 2:] / np.outer(length, length)
-    delta = (
-        linalg.solve(scaled, gram[2:, :2] / length[:, None], assume_a="pos", check_finite=False)
-        / length[:, None]
-        if length.size
-        else np.zeros((0, 2))
-    )
-    contrast = np.vstack([np.eye(2), -delta])
+    contrast = regress_gram(gram, 2)
     squares = contrast.T @ gram @ contrast
     slopes = contrast.T @ slope @ contrast
     return _Profile(
@@ -435,7 +428,7 @@ def _concentrate(gram: Array, slope: Array) -> _Profile:
         a_slope=float(slopes[0, 0]),
         b_slope=float(slopes[0, 1]),
         c_slope=float(slopes[1, 1]),
-        delta=delta,
+        delta=-contrast[2:],
     )
 
 

@@ -46,6 +46,10 @@ FINITE_STEP = 1e-5
 # Error of ρ that the interpolation of the log-determinant may cause at most; what it does cause is
 # far smaller up to some thousand units, where exact values are cheap.
 PROFILE_TOLERANCE = 5e-9
+# Eigenvalues of the Gram matrix of columns of unit length below this are not told from rounding,
+# nor are pivots, which are their square roots.
+RELIABLE_EIGENVALUE = 1e-10
+RELIABLE_PIVOT = RELIABLE_EIGENVALUE**0.5
 # Share of the dependent variable's variation below which a residual is rounding, not data.
 PERFECT_FIT = 1e-20
 
@@ -343,12 +347,12 @@ def fit_error(
         else:
             loadings = np.zeros((n_periods, filtered.shape[2]))
         flat = filtered.reshape(-1, filtered.shape[2])
-        contrast = _best_contrast(flat.T @ flat)
+        contrast = regress_gram(flat.T @ flat, 1)[:, 0]
         residuals = filtered @ contrast
         return float(residuals.ravel() @ residuals.ravel()), residuals, contrast, loadings
 
     def value(lam: float) -> float:
-        return -0.5 * n_effective * float(np.log(profile(lam)[0]))
+        return -0.5 * n_effective * log_of_squares(profile(lam)[0])
 
     def score(lam: float) -> float:
         sum_of_squares, residuals, contrast, loadings = profile(lam)
@@ -361,7 +365,7 @@ def fit_error(
     )
     functions: tuple[Callable[[float], float], Callable[[float], float]] = (value, score)
     if not direction_varies:
-        functions = _quadratic_profile(raw, lagged, n_effective)
+        functions = _quadratic_profile(raw, lagged, n_effective, interval)
     peak = maximise_profile(*functions, logdet, jacobian_periods, interval)
     if abs(functions[0](peak.location) - value(peak.location)) > QUADRATIC_TOLERANCE * n_effective:
         peak = maximise_profile(value, score, logdet, jacobian_periods, interval)
@@ -388,43 +392,102 @@ def fit_error(
     )
 
 
-def _best_contrast(gram: Array) -> Array:
-    """(1, -δ) with δ the coefficients of the first column on the others, from their Gram matrix."""
-    # Near the edge of the interval the filter takes the intercept towards zero; columns of unit
-    # length keep the system regular there.
-    length = np.sqrt(np.diag(gram)[1:])
-    scaled = gram[1:, 1:] / np.outer(length, length)
-    delta = linalg.solve(scaled, gram[1:, 0] / length, assume_a="pos", check_finite=False)
-    contrast: Array = np.concatenate([[1.0], -delta / length])
+def regress_gram(gram: Array, targets: int) -> Array:
+    """Contrasts (I, -δ')' of the first columns on the others, from their Gram matrix.
+
+    Near the edge of the interval of λ the filter takes the intercept towards zero, so columns are
+    brought to unit length. With some weights (equal groups, pairs) regressors and their lags
+    become collinear there as well: the directions without variation are then left out, which
+    leaves δ not unique but the residual in its place.
+
+    Parameters
+    ----------
+    gram : array, shape (targets + K, targets + K)
+    targets : int
+
+    Returns
+    -------
+    array, shape (targets + K, targets).
+    """
+    length = np.sqrt(np.maximum(np.diag(gram)[targets:], 0.0))
+    length = np.where(length > 0.0, length, 1.0)
+    scaled = gram[targets:, targets:] / np.outer(length, length)
+    right = gram[targets:, :targets] / length[:, None]
+    try:
+        factor = linalg.cho_factor(scaled, check_finite=False)
+        reliable = np.diag(factor[0]).min(initial=1.0) > RELIABLE_PIVOT
+    except linalg.LinAlgError:
+        reliable = False
+    if reliable:
+        delta = linalg.cho_solve(factor, right, check_finite=False)
+    else:
+        values, vectors = np.linalg.eigh((scaled + scaled.T) / 2.0)
+        kept = values > RELIABLE_EIGENVALUE * values.max(initial=0.0)
+        delta = vectors[:, kept] @ (vectors[:, kept].T @ right / values[kept, None])
+    contrast: Array = np.vstack([np.eye(targets), -delta / length[:, None]])
     return contrast
 
 
+def filtered_gram(
+    columns: Array, lags: Array, interval: tuple[float, float]
+) -> tuple[Callable[[float], Array], Callable[[float], Array]]:
+    """Gram matrix of C - λMC and its derivative as functions of λ, formed from three matrices.
+
+    C - λMC = (1 - cλ)C + λ(cC - MC) for any c. With c the row sum of M an intercept has no second
+    part, so its share (1 - cλ)² keeps all digits up to the edge, where C'C - λ(...) + λ²(...)
+    would cancel.
+
+    Parameters
+    ----------
+    columns, lags : array, shape (n, K)
+        C and MC.
+    interval : (float, float)
+        Of λ; its upper end is 1/c.
+    """
+    c = 1.0 / interval[1]
+    rest = c * columns - lags
+    start, end, cross = columns.T @ columns, rest.T @ rest, columns.T @ rest
+    cross = cross + cross.T
+
+    def gram(lam: float) -> Array:
+        kept = 1.0 - c * lam
+        value: Array = kept**2 * start + kept * lam * cross + lam**2 * end
+        return value
+
+    def slope(lam: float) -> Array:
+        kept = 1.0 - c * lam
+        value: Array = -2.0 * c * kept * start + (1.0 - 2.0 * c * lam) * cross + 2.0 * lam * end
+        return value
+
+    return gram, slope
+
+
+def log_of_squares(sum_of_squares: float) -> float:
+    """ln e'e; infinite where rounding has left nothing positive, so that no search goes there."""
+    return float(np.log(sum_of_squares)) if sum_of_squares > 0.0 else float("inf")
+
+
 def _quadratic_profile(
-    raw: Array, lagged: Array, n_effective: int
+    raw: Array, lagged: Array, n_effective: int, interval: tuple[float, float]
 ) -> tuple[Callable[[float], float], Callable[[float], float]]:
     """-(n/2) ln e'e and its derivative in λ from Gram matrices that are formed once.
-
-    The Gram matrix of C - λMC is a quadratic in λ, so that no evaluation touches the NT rows.
 
     Parameters
     ----------
     raw, lagged : array, shape (T, N, 1 + K)
         C and MC, effects removed, y first.
     n_effective : int
+    interval : (float, float)
     """
     columns, lags = (part.reshape(-1, part.shape[2]) for part in (raw, lagged))
-    start, cross, end = columns.T @ columns, columns.T @ lags, lags.T @ lags
-    cross = cross + cross.T
+    gram, gram_slope = filtered_gram(columns, lags, interval)
 
     def squares(lam: float) -> tuple[float, float]:
-        contrast = _best_contrast(start - lam * cross + lam**2 * end)
-        return (
-            float(contrast @ (start - lam * cross + lam**2 * end) @ contrast),
-            float(contrast @ (2.0 * lam * end - cross) @ contrast),
-        )
+        contrast = regress_gram(gram(lam), 1)[:, 0]
+        return float(contrast @ gram(lam) @ contrast), float(contrast @ gram_slope(lam) @ contrast)
 
     def value(lam: float) -> float:
-        return -0.5 * n_effective * float(np.log(squares(lam)[0]))
+        return -0.5 * n_effective * log_of_squares(squares(lam)[0])
 
     def score(lam: float) -> float:
         sum_of_squares, slope = squares(lam)
