@@ -34,6 +34,7 @@ from .bootstrap_refit import (
     refit,
 )
 from .effects import calc_effects, calc_multipliers
+from .effects_results import calc_trace_errors
 from .errors import (
     BoundaryError,
     BoundaryWarning,
@@ -328,6 +329,7 @@ class BootstrapResults:
             draws=drawn,
             n_draws=self.n_draws,
             n_discarded=self.n_boundary + self.n_failed,
+            trace_errors=calc_trace_errors(results),
             kind=kind,
             fit_errors=None if errors is None else errors.fit.effects[0],
             draw_errors=None if errors is None else errors.draws.effects[~self.at_boundary],

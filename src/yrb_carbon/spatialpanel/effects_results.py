@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -56,6 +56,10 @@ class EffectsResults(MaketablesHooks):
         Simulated effects that were kept.
     n_draws, n_discarded : int
         Draws made, and draws with ρ outside the admissible interval.
+    trace_errors : array, shape (K,), or None
+        Standard errors of the direct effects over the random probes by which tr(G) was estimated
+        (``logdet="trace"``); those of the indirect effects are the same, totals are exact. None
+        where tr(G) is exact. They come on top of ``covariance``.
     """
 
     equation: str
@@ -66,6 +70,7 @@ class EffectsResults(MaketablesHooks):
     draws: Array | None
     n_draws: int
     n_discarded: int
+    trace_errors: Array | None = field(default=None, kw_only=True)
 
     @property
     def params(self) -> pd.DataFrame:
@@ -169,6 +174,11 @@ class EffectsResults(MaketablesHooks):
         note = f"Inference: {self.inference}"
         if self.draws is not None:
             note += f", {self.n_draws} draws, {self.n_discarded} discarded as not stable"
+        if self.trace_errors is not None:
+            note += (
+                ". tr(G) estimated by random probes: direct and indirect effects have a further "
+                f"standard error of up to {self.trace_errors.max():.2g}, which is not in the table"
+            )
         return note
 
     def _frame(self, values: Array) -> pd.DataFrame:
@@ -210,6 +220,16 @@ def point_effects(results: SpatialPanelResults) -> Array:
     multipliers = calc_multipliers(rho, results.arrays.weights, results.spectrum)
     effects: Array = calc_effects(beta, theta, rho, multipliers)[0]
     return effects
+
+
+def calc_trace_errors(results: SpatialPanelResults) -> Array | None:
+    """|ρβ + θ| times the standard error of g = tr(G)/N, shape (K,); None where g is exact."""
+    error = results.spectrum.full.error(results.rho).trace_g / results.n_units
+    if error == 0.0:
+        return None
+    beta, theta = beta_theta(results, results.estimate.delta)
+    errors: Array = np.abs(results.rho * beta + theta) * error
+    return errors
 
 
 def spread_gradients(results: SpatialPanelResults, gradients: Array) -> Array:
@@ -256,6 +276,7 @@ def effects_by_delta(results: SpatialPanelResults) -> EffectsResults:
         draws=None,
         n_draws=0,
         n_discarded=0,
+        trace_errors=calc_trace_errors(results),
     )
 
 
@@ -301,4 +322,5 @@ def effects_by_simulation(
         draws=simulated,
         n_draws=draws,
         n_discarded=int(draws - stable.sum()),
+        trace_errors=calc_trace_errors(results),
     )

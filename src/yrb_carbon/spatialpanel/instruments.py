@@ -16,7 +16,7 @@ from __future__ import annotations
 import html
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -48,7 +48,7 @@ from .errors import (
     enumerate_names,
 )
 from .likelihood import EffectScheme
-from .logdet import WeightsSpectrum, analyse_weights, common_row_sum
+from .logdet import WeightsSpectrum, analyse_weights, common_row_sum, with_exact_lower
 from .restrictions import Restrictions, WaldTest, calc_wald, read_restrictions
 from .results import (
     DEFAULT_LEVEL,
@@ -800,6 +800,9 @@ class SpatialIVPanel:
             lam=lam,
             innovation_variance=innovation_variance,
         )
+        if results.rho <= self.spectrum.lower and self.spectrum.lower_is_safe:
+            self._spectrum = with_exact_lower(self.arrays.weights, self.spectrum)
+            results = replace(results, spectrum=self.spectrum)
         if not results.admissible:
             warnings.warn(
                 f"rho = {results.rho:.6g} is outside of the admissible interval "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -21,6 +23,8 @@ from yrb_carbon.spatialpanel.logdet import analyse_weights
 
 # Solutions of well-conditioned systems of 20 to 40 units.
 ROUNDING = 1e-12
+# A standard error of 64 probes is itself off by a tenth, so five of them.
+STANDARD_ERRORS = 5.0
 STEP, NUMERIC = 1e-6, 1e-8
 
 
@@ -150,3 +154,24 @@ def test_simulated_and_delta_errors_agree():
     simulated = fit.effects("simulation", draws=4000, seed=2).std_errors
     # Monte Carlo error of a standard error is 1.1 %, and g is not linear in ρ.
     np.testing.assert_allclose(simulated, delta, rtol=0.08)
+
+
+@pytest.mark.parametrize("inference", ["delta", "simulation"])
+@pytest.mark.parametrize("model", ["sar", "sdm"])
+def test_estimated_traces_state_their_error(model, inference):
+    """Direct effects by probes alone, against eigenvalues at the same parameters."""
+    panel = SpatialPanel(*make_problem(150, 4, weights=ring_weights(150)), model=model)
+    probed = panel.fit(logdet="trace")
+    exact = replace(probed, spectrum=panel.spectrum)
+    assert panel.spectrum.method == "eigen"
+    estimated, known = probed.effects(inference), exact.effects(inference)
+    gaps = np.abs(estimated.direct - known.direct).to_numpy()
+    assert (gaps > 0.0).all()
+    assert (gaps <= STANDARD_ERRORS * estimated.trace_errors).all()
+    np.testing.assert_allclose(
+        np.abs(estimated.indirect - known.indirect), gaps, rtol=NUMERIC, atol=ROUNDING
+    )
+    np.testing.assert_allclose(estimated.total, known.total, atol=ROUNDING)
+    assert f"up to {estimated.trace_errors.max():.2g}" in estimated.summary
+    assert known.trace_errors is None
+    assert "probes" not in known.summary

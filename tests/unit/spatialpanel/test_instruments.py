@@ -45,6 +45,11 @@ from yrb_carbon.spatialpanel.within import within_transform
 SAME_ALGEBRA = 1e-8
 # Permuted rows, units and columns change the order of sums only.
 PERMUTED = 1e-10
+# Sums and inner products of unit vectors of a few dozen numbers.
+ROUNDING = 1e-12
+UNIT_VECTORS = 1e-14
+# A statistic is a difference of sums of squares that are larger by two to three digits.
+STATISTIC = 1e-6
 # Central differences with step 1e-6 lose ten digits of a second derivative of order one.
 FINITE_DIFFERENCES = 1e-6
 # A closed-form root against a bounded search that stops at about the square root of precision.
@@ -211,9 +216,9 @@ def test_efficient_gmm_minimises_its_criterion():
     j = next(test for test in second.diagnostics if test.name == "Hansen J")
     # 120 observations, 25 dummies.
     expected = found.fun * 95 / 120
-    assert j.statistic == pytest.approx(expected, rel=1e-6)
+    assert j.statistic == pytest.approx(expected, rel=STATISTIC)
     assert j.df == 8
-    assert j.p_value == pytest.approx(stats.chi2.sf(expected, 8), rel=1e-6)
+    assert j.p_value == pytest.approx(stats.chi2.sf(expected, 8), rel=STATISTIC)
     # Both methods test the same moments.
     assert first.diagnostics[0].statistic == pytest.approx(j.statistic, rel=SAME_ALGEBRA)
 
@@ -277,7 +282,7 @@ def test_orthonormalise_stays_orthogonal_where_columns_are_nearly_collinear():
     columns = np.column_stack([first, first + 1e-6 * rng.standard_normal(30)])
     basis, kept = orthonormalise(columns, np.linalg.qr(rng.standard_normal((30, 5)))[0])
     assert kept.all()
-    np.testing.assert_allclose(basis.T @ basis, np.eye(2), atol=1e-14)
+    np.testing.assert_allclose(basis.T @ basis, np.eye(2), atol=UNIT_VECTORS)
 
 
 def test_orthonormalise_keeps_the_first_of_dependent_columns():
@@ -290,8 +295,8 @@ def test_orthonormalise_keeps_the_first_of_dependent_columns():
     basis, kept = orthonormalise(columns, base)
     np.testing.assert_array_equal(kept, [True, False, True, False, False])
     everything = np.hstack([base, basis])
-    np.testing.assert_allclose(everything.T @ everything, np.eye(4), atol=1e-14)
-    np.testing.assert_allclose(project(everything, free), free, atol=1e-12)
+    np.testing.assert_allclose(everything.T @ everything, np.eye(4), atol=UNIT_VECTORS)
+    np.testing.assert_allclose(project(everything, free), free, atol=ROUNDING)
 
 
 @pytest.mark.parametrize("cov_type", COVARIANCES[:3])
@@ -319,7 +324,7 @@ def test_order_of_rows_units_and_columns_changes_nothing(cov_type, method):
     )
     np.testing.assert_allclose(other.resids[result.resids.index], result.resids, atol=PERMUTED)
     for ours, theirs in zip(result.diagnostics, other.diagnostics, strict=True):
-        assert theirs.statistic == pytest.approx(ours.statistic, rel=1e-8)
+        assert theirs.statistic == pytest.approx(ours.statistic, rel=SAME_ALGEBRA)
     np.testing.assert_allclose(
         other.effects("simulation", seed=4).params.loc[["a", "b", "e"]],
         result.effects("simulation", seed=4).params,
@@ -367,7 +372,7 @@ def test_first_stage_by_definition(model):
         row = table.loc[name]
         assert row["partial_r2"] == pytest.approx(share, rel=SAME_ALGEBRA)
         assert row["f"] == pytest.approx(f, rel=SAME_ALGEBRA)
-        assert row["p_value"] == pytest.approx(stats.f.sf(f, n_excluded, free), rel=1e-6)
+        assert row["p_value"] == pytest.approx(stats.f.sf(f, n_excluded, free), rel=STATISTIC)
         others = np.delete(targets, position, axis=1)
         conditional = target
         if others.shape[1]:
@@ -392,8 +397,8 @@ def test_cragg_donald_is_the_smallest_root_and_equals_kleibergen_paap_unadjusted
     roots = np.linalg.eigvals(np.linalg.solve(gap.T @ gap, fitted.T @ fitted)).real
     expected = (n - n_base - n_excluded) / n_excluded * roots.min()
     rank = build(frame, weights, model=model).fit("unadjusted").rank_test()
-    assert rank.cragg_donald_f == pytest.approx(expected, rel=1e-7)
-    assert rank.kleibergen_paap_f == pytest.approx(expected, rel=1e-7)
+    assert rank.cragg_donald_f == pytest.approx(expected, rel=STATISTIC)
+    assert rank.kleibergen_paap_f == pytest.approx(expected, rel=STATISTIC)
     assert rank.df == n_excluded - targets.shape[1] + 1
 
 
@@ -412,7 +417,7 @@ def test_kleibergen_paap_does_not_depend_on_the_scale_or_mix_of_the_regressors()
     mixed = frame.assign(e=5.0 * frame["e"] + 3.0 * frame["a"])
     ranks = [build(each, weights, model="slx").fit("clustered").rank_test()
              for each in (frame, mixed)]  # fmt: skip
-    assert ranks[1].kleibergen_paap == pytest.approx(ranks[0].kleibergen_paap, rel=1e-7)
+    assert ranks[1].kleibergen_paap == pytest.approx(ranks[0].kleibergen_paap, rel=STATISTIC)
 
 
 def test_endogeneity_test_is_the_added_residual():
@@ -550,6 +555,20 @@ def test_simulated_effects_are_near_the_delta_ones_and_reproducible():
         result.effects("simulation", draws=1)
     with pytest.raises(SpecificationError, match="inference"):
         result.effects("bootstrap")
+
+
+def test_rho_between_a_safe_bound_and_the_edge_is_admissible():
+    """Large weights have a bound on the safe side first; the edge is found when ρ is beyond it."""
+    frame, weights = instrumented_problem()
+    panel = build(frame, weights)
+    found = panel.fit()
+    edge, upper = panel.spectrum.lower, panel.spectrum.upper
+    panel._spectrum = replace(panel.spectrum, lower=found.rho + 0.01, lower_is_safe=True)
+    again = panel.fit()
+    assert again.admissible
+    assert (again.spectrum.lower, again.spectrum.upper) == pytest.approx(
+        (edge, upper), rel=SAME_ALGEBRA
+    )
 
 
 def test_inadmissible_rho_warns_and_refuses_effects():
@@ -835,7 +854,7 @@ def test_kernel_without_lags_is_robust():
     frame, weights = instrumented_problem()
     panel = build(frame, weights)
     np.testing.assert_allclose(
-        panel.fit("kernel", bandwidth=0).std_errors, panel.fit("robust").std_errors, rtol=1e-12
+        panel.fit("kernel", bandwidth=0).std_errors, panel.fit("robust").std_errors, rtol=ROUNDING
     )
     assert panel.fit("kernel").dependence.bandwidth == 2
     assert "kernel, 2 lags" in panel.fit("kernel").summary
@@ -851,9 +870,9 @@ def test_tables():
     np.testing.assert_allclose(table["estimate"][:7], result.params)
     half = stats.norm.ppf(0.95) * result.std_errors
     interval = result.conf_int(0.9)
-    np.testing.assert_allclose(interval["upper"] - result.params, half, rtol=1e-12)
+    np.testing.assert_allclose(interval["upper"] - result.params, half, rtol=ROUNDING)
     np.testing.assert_allclose(
-        result.pvalues, 2.0 * stats.norm.sf(np.abs(result.tstats)), rtol=1e-10
+        result.pvalues, 2.0 * stats.norm.sf(np.abs(result.tstats)), rtol=PERMUTED
     )
     for text in (result.summary, result._repr_html_()):
         for part in ("Hansen J", "Kleibergen-Paap", "W2.z1", "clustered", "conditional_f"):
@@ -870,7 +889,7 @@ def test_wald_test_by_name():
     frame, weights = instrumented_problem()
     result = build(frame, weights).fit("clustered")
     test = result.wald_test("W.e = 0")
-    assert test.statistic == pytest.approx(result.tstats["W.e"] ** 2, rel=1e-10)
+    assert test.statistic == pytest.approx(result.tstats["W.e"] ** 2, rel=PERMUTED)
     with pytest.raises(RestrictionError):
         result.wald_test("lambda = 0")
 

@@ -40,6 +40,16 @@ SAME_RHO = 1e-8
 SAME_COVARIANCE = 1e-6
 # Log-determinants of some hundred units lose two of sixteen digits.
 ROUNDING = 1e-10
+# Second derivatives of an interpolant and differences of log-determinants keep eight digits.
+DERIVATIVE = 1e-8
+# Sums over the same numbers in another order.
+SAME_SUM = 1e-12
+# Likelihoods are sums of some thousand logarithms; standard errors of effects are products of many.
+LOGLIK, EFFECT_ERRORS = 1e-7, 1e-5
+# A millionth of the interval away from a pole six digits are left of ten or more.
+NEAR_POLE = 1e-6
+# R of columns whose sizes differ by 10^12, after some hundred Householder steps.
+TALL = 1e-11
 # ARPACK stops when the residual is rounding.
 EXTREME_EIGENVALUE = 1e-9
 # A standard error of 16 or more probes is itself off by a quarter, so five of them.
@@ -141,7 +151,7 @@ class TestLogDeterminant:
             value, g = dense_parts(w, rho)
             assert local.value(rho) == pytest.approx(value, abs=ROUNDING)
             assert local.trace_g(rho) == pytest.approx(np.trace(g), rel=ROUNDING)
-            assert local.trace_gg(rho) == pytest.approx(np.trace(g @ g), rel=1e-8)
+            assert local.trace_gg(rho) == pytest.approx(np.trace(g @ g), rel=DERIVATIVE)
 
     def test_interpolant_costs_one_factorisation_a_point(self):
         w = grid_weights(12, 13)
@@ -163,7 +173,7 @@ class TestLogDeterminant:
         for _ in range(6):
             better = better.certified(0.37, 1e-9)
         assert better.degree > poor.degree
-        assert better.trace_g(0.37) == pytest.approx(expected, abs=1e-7)
+        assert better.trace_g(0.37) == pytest.approx(expected, abs=LOGLIK)
         assert better.value(0.37) == pytest.approx(value - np.log(1.0 - 0.37), abs=ROUNDING)
 
     def test_bracket_that_defeats_interpolation_is_reported(self, monkeypatch):
@@ -246,7 +256,7 @@ class TestTraces:
         w = WEIGHTS[kind]
         rho = share / float(abs(w).sum(axis=1).max())
         _, g = dense_parts(w, rho)
-        assert calc_squared_norm(w, rho) == pytest.approx((g**2).sum(), rel=1e-8)
+        assert calc_squared_norm(w, rho) == pytest.approx((g**2).sum(), rel=DERIVATIVE)
 
     @pytest.mark.parametrize("kind", list(WEIGHTS))
     @pytest.mark.parametrize("share", [0.3, 0.6])
@@ -265,13 +275,13 @@ class TestTraces:
         assert exact.gtg_error == 0.0
         shifted = calc_spatial_traces(w, rho, deflated=deflated, row_sum=1.0, dense=False)
         for name in ("g", "gg", "gtg"):
-            assert getattr(shifted, name) == pytest.approx(getattr(exact, name), rel=1e-8)
+            assert getattr(shifted, name) == pytest.approx(getattr(exact, name), rel=DERIVATIVE)
         monkeypatch.setattr(information, "SHIFT_LIMIT", 200)
         probed = calc_spatial_traces(w, rho, deflated=deflated, row_sum=1.0, dense=False)
         assert abs(probed.gtg - exact.gtg) <= STANDARD_ERRORS * probed.gtg_error
         monkeypatch.setattr(information, "COLUMN_LIMIT", 400)
         columns = calc_spatial_traces(w, rho, deflated=deflated, row_sum=1.0, dense=False)
-        assert columns.gtg == pytest.approx(exact.gtg, rel=1e-12)
+        assert columns.gtg == pytest.approx(exact.gtg, rel=SAME_SUM)
 
     @pytest.mark.parametrize("kind", list(WEIGHTS))
     def test_powers_and_norms(self, kind, monkeypatch):
@@ -281,10 +291,10 @@ class TestTraces:
         monkeypatch.setattr(module, "BLOCK_NONZEROS", 2000)
         w = WEIGHTS[kind].toarray()
         expected = [np.trace(np.linalg.matrix_power(w, k)) for k in range(5)]
-        np.testing.assert_allclose(calc_power_traces(WEIGHTS[kind]), expected, atol=1e-10)
+        np.testing.assert_allclose(calc_power_traces(WEIGHTS[kind]), expected, atol=ROUNDING)
         squares = [w, w @ w]
         norms = [[(a * b).sum() for b in squares] for a in squares]
-        np.testing.assert_allclose(calc_square_norms(WEIGHTS[kind]), norms, rtol=1e-12)
+        np.testing.assert_allclose(calc_square_norms(WEIGHTS[kind]), norms, rtol=SAME_SUM)
 
 
 class TestSolver:
@@ -298,9 +308,9 @@ class TestSolver:
             solver.log_determinant(parameter)
         expected = np.linalg.slogdet(filtered)[1]
         assert solver.log_determinant(rho) == pytest.approx(expected, abs=ROUNDING)
-        np.testing.assert_allclose(filtered @ solver.solve(rho, values), values, atol=1e-10)
+        np.testing.assert_allclose(filtered @ solver.solve(rho, values), values, atol=ROUNDING)
         solution = solver.solve(rho, values[:, 0], transposed=True)
-        np.testing.assert_allclose(filtered.T @ solution, values[:, 0], atol=1e-10)
+        np.testing.assert_allclose(filtered.T @ solution, values[:, 0], atol=ROUNDING)
 
     def test_the_last_factor_is_kept_and_shared(self):
         w = grid_weights(6, 7)
@@ -345,10 +355,10 @@ class TestFit:
         exact, found = fits["eigen"], fits["sparse"]
         assert found.spectrum.method == "sparse"
         np.testing.assert_allclose(found.params, exact.params, atol=SAME_RHO)
-        assert found.loglik == pytest.approx(exact.loglik, abs=1e-7)
+        assert found.loglik == pytest.approx(exact.loglik, abs=LOGLIK)
         np.testing.assert_allclose(found.std_errors, exact.std_errors, rtol=SAME_COVARIANCE)
         effects = [fit.effects("simulation", draws=200, seed=3) for fit in (exact, found)]
-        np.testing.assert_allclose(effects[1].std_errors, effects[0].std_errors, rtol=1e-5)
+        np.testing.assert_allclose(effects[1].std_errors, effects[0].std_errors, rtol=EFFECT_ERRORS)
 
     def test_large_panel_takes_few_factorisations_and_nothing_dense(self):
         w = grid_weights(150, 150)
@@ -397,8 +407,8 @@ class TestFit:
         index = exog.index.set_levels([renamed[unit] for unit in exog.index.levels[0]], level=0)
         names = [renamed[unit] for unit in range(360)]
         third = SpatialPanel(dependent.set_axis(index), exog.set_axis(index), (names, w)).fit()
-        np.testing.assert_allclose(third.params, fit.params, atol=1e-10)
-        np.testing.assert_allclose(third.std_errors, fit.std_errors, rtol=1e-8)
+        np.testing.assert_allclose(third.params, fit.params, atol=ROUNDING)
+        np.testing.assert_allclose(third.std_errors, fit.std_errors, rtol=DERIVATIVE)
 
     def test_search_is_the_same_for_sparse_weights_at_the_edge(self, monkeypatch):
         from test_likelihood import smooth_problem
@@ -415,7 +425,7 @@ class TestFit:
         quick = SpatialPanel(*problem, model=model).fit()
         monkeypatch.setattr(likelihood, "QUADRATIC_TOLERANCE", -1.0)
         direct = SpatialPanel(*problem, model=model).fit()
-        np.testing.assert_allclose(quick.params, direct.params, rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(quick.params, direct.params, rtol=SAME_SUM, atol=SAME_SUM)
 
     def test_trace_method_is_near_and_says_how_near(self, monkeypatch):
         problem = make_panel(WEIGHTS["neighbours"], 6)
@@ -445,7 +455,7 @@ def test_multipliers_beyond_the_bracket_of_the_fit():
     found = calc_multipliers(rhos, fit.arrays.weights, fit.spectrum)
     expected = [np.trace(dense_parts(w, rho)[1]) / 360 for rho in rhos]
     # Twelve digits of the values at the far end, where 1 - ρ is a tenth; g itself crosses zero.
-    np.testing.assert_allclose(found.g, expected, atol=1e-10)
+    np.testing.assert_allclose(found.g, expected, atol=ROUNDING)
 
 
 def test_blocks_of_rows_give_the_same_triangle(monkeypatch):
@@ -456,7 +466,7 @@ def test_blocks_of_rows_give_the_same_triangle(monkeypatch):
     z, y = rng.standard_normal((333, 4)) * [1.0, 1e6, 1e-6, 1.0], rng.standard_normal(333)
     found = triangular_factor(z, y)
     expected = np.linalg.qr(np.column_stack([z, y]), mode="r")
-    np.testing.assert_allclose(np.abs(found), np.abs(expected), rtol=1e-11)
+    np.testing.assert_allclose(np.abs(found), np.abs(expected), rtol=TALL)
 
 
 def test_large_cross_sections_are_lagged_alike(monkeypatch):
@@ -498,8 +508,8 @@ def test_derivatives_at_the_very_edge_of_the_interval():
     spectrum = analyse_weights(w, method="sparse")
     for rho in (spectrum.upper * (1.0 - 1e-7), spectrum.lower * (1.0 - 1e-7)):
         _, g = dense_parts(w, rho)
-        assert spectrum.full.trace_g(rho) == pytest.approx(np.trace(g), rel=1e-6)
-        assert spectrum.full.trace_gg(rho) == pytest.approx((g * g.T).sum(), rel=1e-6)
+        assert spectrum.full.trace_g(rho) == pytest.approx(np.trace(g), rel=NEAR_POLE)
+        assert spectrum.full.trace_gg(rho) == pytest.approx((g * g.T).sum(), rel=NEAR_POLE)
 
 
 @pytest.mark.parametrize("model", ["sar", "sdm", "sem"])
@@ -512,7 +522,7 @@ def test_fit_takes_the_way_to_the_log_determinant_that_is_asked_for(model):
     assert exact.numerics.loc[name, ["loglik_error", "parameter_error"]].tolist() == [0.0, 0.0]
     sparse_fit = panel.fit(logdet="sparse")
     assert sparse_fit.numerics.loc[name, "method"] == "sparse"
-    np.testing.assert_allclose(sparse_fit.params, exact.params, rtol=0.0, atol=1e-8)
+    np.testing.assert_allclose(sparse_fit.params, exact.params, rtol=0.0, atol=SAME_RHO)
     estimated = panel.fit(logdet="trace")
     numerics = estimated.numerics.loc[name]
     assert numerics["method"] == "trace"
