@@ -48,6 +48,14 @@ FINITE_DIFFERENCE = 1e-6
 POLISH_REACH = 0.02
 
 
+class _SearchError(ConvergenceError):
+    """A search that did not end, and the log-likelihood where it stopped."""
+
+    def __init__(self, height: float, message: str) -> None:
+        super().__init__(message)
+        self.height = height
+
+
 @dataclass(frozen=True, slots=True)
 class CombinedData:
     """Arrays of a model with a spatial lag and a spatial error, all raw (effects not removed).
@@ -244,12 +252,22 @@ def find_modes(
     axes = [calc_scan_points((lower, upper), GRID_POINTS) for lower, upper in bounds]
     surface = np.array([[value(np.array([r, m])) for m in axes[1]] for r in axes[0]])
     modes: list[Mode] = []
+    failed: list[_SearchError] = []
     for i, j in _grid_peaks(surface):
-        point, at_boundary = _climb(value, score, np.array([axes[0][i], axes[1][j]]), bounds)
+        try:
+            point, at_boundary = _climb(value, score, np.array([axes[0][i], axes[1][j]]), bounds)
+        except _SearchError as error:
+            failed.append(error)
+            continue
         height = value(point)
         found = Mode(float(point[0]), float(point[1]), height, at_boundary)
         if not any(_is_same(found, mode) for mode in modes):
             modes.append(found)
+    highest = max((mode.loglik for mode in modes), default=-np.inf)
+    for stalled in failed:
+        # A search that stalls below a mode that was found can lead to no higher one of interest.
+        if stalled.height > highest - 1e-9 * abs(highest):
+            raise ConvergenceError(str(stalled)) from stalled
     return sorted(modes, key=lambda mode: -mode.loglik)
 
 
@@ -305,16 +323,18 @@ def _climb(
                 break
             factor *= 0.5
             if factor < 1e-12:
-                raise ConvergenceError(
+                raise _SearchError(
+                    height,
                     f"no ascent from rho = {point[0]:.6g}, lambda = {point[1]:.6g} (gradient "
                     f"{gradient[0]:.3g}, {gradient[1]:.3g}); the likelihood is not smooth there. "
-                    "Use model='sar', 'sem' or other weights for the error"
+                    "Use model='sar', 'sem' or other weights for the error",
                 )
         point, height = trial, new_height
-    raise ConvergenceError(
+    raise _SearchError(
+        height,
         f"the search for (rho, lambda) has not ended after {NEWTON_STEPS} steps, at "
         f"({point[0]:.6g}, {point[1]:.6g}); the likelihood is nearly flat there. "
-        "Use model='sar' or 'sem', or weights of the error that differ more from those of the lag"
+        "Use model='sar' or 'sem', or weights of the error that differ more from those of the lag",
     )
 
 

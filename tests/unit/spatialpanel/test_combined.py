@@ -354,3 +354,57 @@ def test_sparse_log_determinants_give_the_same_maximum():
     exact, by_factors = panel.fit(logdet="eigen"), panel.fit(logdet="sparse")
     np.testing.assert_allclose(by_factors.params, exact.params, rtol=0.0, atol=1e-8)
     assert by_factors.loglik == pytest.approx(exact.loglik, abs=1e-8)
+
+
+def equal_groups(n_groups, size):
+    """Every unit has the others of its group alike: W² is a combination of I and W."""
+    block = (np.ones((size, size)) - np.eye(size)) / (size - 1)
+    return np.kron(np.eye(n_groups), block)
+
+
+@pytest.mark.parametrize("seed", [4, 5])
+def test_equal_groups_give_one_answer_in_any_order(seed):
+    """Near a corner the likelihood is a ridge of rounding there; it must not win."""
+    n_units, n_periods = 24, 6
+    rng = np.random.default_rng(seed)
+    w = equal_groups(8, 3)
+    x = rng.standard_normal((n_periods, n_units, 2))
+    y = (x @ [1.0, -0.5] + rng.standard_normal((n_periods, n_units))) @ np.linalg.inv(
+        np.eye(n_units) - 0.3 * w
+    ).T
+    found = []
+    for k in range(4):
+        p = np.random.default_rng(k).permutation(n_units)
+        fit = SpatialPanel.of_arrays(y[:, p], x[:, p], w[np.ix_(p, p)], model="sac").fit()
+        assert not fit.at_boundary
+        found.append([fit.rho, fit.lam, fit.loglik])
+    np.testing.assert_allclose(found, np.tile(found[0], (4, 1)), atol=1e-6)
+
+
+@pytest.mark.parametrize("model", ["sem", "sdem"])
+@pytest.mark.parametrize("size", [2, 3, 6])
+def test_lags_that_become_collinear_at_the_edge_do_not_stop_an_error_model(model, size):
+    n_periods, n_units = 6, 24
+    rng = np.random.default_rng(1)
+    x = rng.standard_normal((n_periods, n_units, 2))
+    y = x @ [1.0, -0.5] + rng.standard_normal((n_periods, n_units))
+    fit = SpatialPanel.of_arrays(y, x, equal_groups(n_units // size, size), model=model).fit()
+    assert abs(fit.estimate.score) * fit.std_errors["lambda"] < 1e-6
+
+
+def test_common_shocks_do_not_send_a_pooled_error_model_to_the_edge():
+    """Without effects the filtered intercept vanishes at λ = 1; its rounding must not win."""
+    n_periods, n_units = 14, 32
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((n_periods, n_units, 2))
+    shocks = 5.0 * rng.standard_normal((n_periods, 1))
+    y = x @ [1.0, -0.5] + shocks + rng.standard_normal((n_periods, n_units))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        fit = SpatialPanel.of_arrays(
+            y, x, ring_weights(n_units), model="sem", entity_effects=False, time_effects=False
+        ).fit()
+    assert 0.5 < fit.lam < 0.99
+    grid = [dense_loglik(fit, 0.0, lam) for lam in (fit.lam - 1e-3, fit.lam, fit.lam + 1e-3, 0.999)]
+    assert grid[1] == pytest.approx(fit.loglik, abs=1e-6)
+    assert max(grid) == grid[1]
