@@ -284,17 +284,7 @@ def align_weights(
     WeightsError
         Or one of its subclasses.
     """
-    if isinstance(weights, tuple):
-        if len(weights) != 2:
-            raise WeightsError(f"a weights tuple is (ids, matrix), got {len(weights)} items")
-        ids, raw = pd.Index(list(weights[0])), weights[1]
-    elif isinstance(weights, Weights):
-        ids, raw = pd.Index(list(weights.unique_ids)), weights.sparse
-    else:
-        raise WeightsError(
-            "weights need .unique_ids and .sparse (such as libpysal.graph.Graph) or to be a "
-            f"pair (ids, matrix), got {type(weights).__name__}"
-        )
+    ids, raw = _read_weights(weights)
     matrix = sparse.csr_array(raw, dtype=np.float64, copy=True)
     if matrix.shape != (len(ids), len(ids)):
         raise WeightsError(f"weights are {matrix.shape} for {len(ids)} ids")
@@ -309,6 +299,59 @@ def align_weights(
     matrix.sort_indices()
     _check_weights(matrix, units)
     return matrix
+
+
+def _read_weights(weights: Any) -> tuple[pd.Index, Any]:
+    """Identifiers and matrix of whatever holds weights, labelled matrices by their labels."""
+    if isinstance(weights, pd.DataFrame):
+        weights = (weights.index, weights)
+    if isinstance(weights, tuple):
+        if len(weights) != 2:
+            raise WeightsError(f"a weights tuple is (ids, matrix), got {len(weights)} items")
+        given, raw = weights
+    elif isinstance(weights, Weights):
+        given, raw = weights.unique_ids, weights.sparse
+    elif hasattr(weights, "id_order") and hasattr(weights, "sparse"):
+        given, raw = weights.id_order, weights.sparse
+    else:
+        raise WeightsError(
+            "weights are an object with .unique_ids and .sparse (libpysal.graph.Graph), a labelled "
+            f"DataFrame or a pair (ids, matrix), got {type(weights).__name__}"
+        )
+    try:
+        ids = pd.Index(list(given))
+        hash(tuple(ids))
+    except TypeError as error:
+        raise WeightsError(
+            f"the ids of the weights must be a list of identifiers, got {type(given).__name__}; a "
+            "pair is (ids, matrix)"
+        ) from error
+    if isinstance(raw, pd.DataFrame):
+        raw = _order_by_labels(raw, ids)
+    if not sparse.issparse(raw):
+        raw = np.asarray(raw)
+        if raw.ndim != 2:
+            raise WeightsError(f"a weights matrix has two axes, got an array of shape {raw.shape}")
+    if raw.dtype.kind not in "buif":
+        raise WeightsError(
+            f"weights must be real numbers, got {raw.dtype}; convert them (pd.to_numeric), or take "
+            "the real part on purpose"
+        )
+    return ids, raw
+
+
+def _order_by_labels(matrix: pd.DataFrame, ids: pd.Index) -> Array:
+    """Values of a labelled matrix with rows and columns in the order of ``ids``."""
+    for what, labels in (("rows", matrix.index), ("columns", matrix.columns)):
+        odd = labels.symmetric_difference(ids)
+        if len(odd) or not labels.is_unique:
+            listed = odd if len(odd) else labels[labels.duplicated()]
+            raise WeightsAlignmentError(
+                f"the {what} of the labelled weights matrix and the ids differ: "
+                f"{enumerate_names(listed)}; give the DataFrame alone, or its values in the order "
+                "of the ids"
+            )
+    return matrix.loc[ids, ids].to_numpy()
 
 
 def align_error_weights(
@@ -480,7 +523,17 @@ def _finite_values(frame: pd.DataFrame, what: str) -> Array:
         if not pd.api.types.is_numeric_dtype(dtype)
     ]
     if not_numbers:
-        raise SpecificationError(f"{what} columns {enumerate_names(not_numbers)} are not numeric")
+        raise SpecificationError(
+            f"{what} columns {enumerate_names(not_numbers)} are not numeric; convert them with "
+            "pd.to_numeric, or make dummies of categories (C(...) in a formula)"
+        )
+    imaginary = [
+        str(name) for name, dtype in frame.dtypes.items() if pd.api.types.is_complex_dtype(dtype)
+    ]
+    if imaginary:
+        raise SpecificationError(
+            f"{what} columns {enumerate_names(imaginary)} are complex numbers; take their real part"
+        )
     values = frame.to_numpy(dtype=np.float64, na_value=np.nan)
     bad = ~np.isfinite(values)
     if bad.any():
@@ -500,10 +553,8 @@ def _durbin_names(
 ) -> list[str]:
     if durbin is None:
         return list(variables)
-    if isinstance(durbin, str):
-        raise SpecificationError(
-            f"durbin must be a list of column names, got the string {durbin!r}"
-        )
+    if isinstance(durbin, str) or not isinstance(durbin, Sequence | pd.Index | np.ndarray):
+        raise SpecificationError(f"durbin must be a list of column names, got {durbin!r}")
     for name in durbin:
         if name not in columns:
             folded = {column.casefold(): column for column in columns}

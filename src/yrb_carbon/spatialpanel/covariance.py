@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from scipy import linalg
 
-from .errors import SingularInformationError
+from .errors import IndefiniteCovarianceWarning, SingularInformationError, enumerate_names
 from .likelihood import EffectScheme, Estimate
 from .score import (
     calc_clustered_meat,
@@ -57,8 +58,14 @@ def calc_covariance(
 
     Returns
     -------
-    array, shape (P, P); NaN for an estimate at the boundary. And the standard error of the
+    array, shape (P, P); NaN for an estimate at the boundary, and for a parameter whose variance
+    comes out negative. And the standard error of the
     information of the spatial parameter relative to itself; 0 unless random probes estimate it.
+
+    Warns
+    -----
+    IndefiniteCovarianceWarning
+        If a sandwich gives a parameter a negative variance (very small panels).
 
     Raises
     ------
@@ -67,6 +74,24 @@ def calc_covariance(
     SpecificationError
         If the panel is too large for the type.
     """
+    matrix, error = _calc_covariance(panel, estimate, scheme, cov_type)
+    negative = np.diag(matrix) <= 0.0
+    if negative.any():
+        names = [*panel.arrays.names, *panel.spatial_names, "sigma2"]
+        warnings.warn(
+            f"cov_type={cov_type!r} gives {enumerate_names(np.array(names)[negative])} a negative "
+            "variance; there is no standard error. The panel is too small for this covariance, use "
+            "cov_type='oim' or 'clustered'",
+            IndefiniteCovarianceWarning,
+            stacklevel=4,
+        )
+        matrix[negative] = matrix[:, negative] = np.nan
+    return matrix, error
+
+
+def _calc_covariance(
+    panel: SpatialPanel, estimate: Estimate, scheme: EffectScheme, cov_type: str
+) -> tuple[Array, float]:
     size = estimate.delta.size + len(estimate.spatial_values) + 1
     if estimate.at_boundary:
         return np.full((size, size), np.nan), 0.0
@@ -155,11 +180,15 @@ def _sandwich(bread: Array, meat: Array) -> Array:
 
 
 def _invert(information: Array) -> Array:
-    try:
-        return invert_information(information)
-    except linalg.LinAlgError as error:
-        raise SingularInformationError(
-            "the information matrix is singular: the data do not identify every parameter. "
-            "A model with a spatial lag and a spatial error by the same weights needs regressors "
-            "that matter; drop one of the two, or give error_weights of their own"
-        ) from error
+    diagonal = np.diag(information)
+    if (diagonal > 0.0).all() and np.isfinite(information).all():
+        try:
+            return invert_information(information)
+        except linalg.LinAlgError:
+            pass
+    raise SingularInformationError(
+        "the information matrix is not positive definite: the data do not identify every "
+        "parameter, or the estimate is no maximum of the likelihood (direct_bc with "
+        "cov_type='hessian'). Use fewer regressors or lags, cov_type='oim', or, with a spatial lag "
+        "and a spatial error, drop one of the two or give error_weights of their own"
+    )

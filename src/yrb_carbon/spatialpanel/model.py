@@ -353,6 +353,9 @@ class SpatialPanel:
         spectrum: WeightsSpectrum | None,
         error_spectrum: WeightsSpectrum | None,
     ) -> None:
+        for what, value in (("entity_effects", entity_effects), ("time_effects", time_effects)):
+            if not isinstance(value, bool | np.bool_):
+                raise SpecificationError(f"{what} must be True or False, got {value!r}")
         self.arrays = arrays
         self.model = model
         self.entity_effects = entity_effects
@@ -539,7 +542,7 @@ class SpatialPanel:
                 estimator=estimator,
                 cov_type=cov_type,
                 scheme=scheme,
-                spatial_names=self._spatial_names,
+                spatial_names=self.spatial_names,
             ),
             arrays=self.arrays,
             spectrum=self.spectrum,
@@ -555,7 +558,8 @@ class SpatialPanel:
         )
 
     @property
-    def _spatial_names(self) -> tuple[str, ...]:
+    def spatial_names(self) -> tuple[str, ...]:
+        """``rho`` and ``lambda``, those that the model has."""
         lag = ("rho",) if self.model in LAG_MODELS else ()
         error = ("lambda",) if self.model in ERROR_MODELS else ()
         return lag + error
@@ -563,9 +567,9 @@ class SpatialPanel:
     def _estimate(self, scheme: EffectScheme) -> Estimate:
         arrays, projected = self.arrays, self._projected
         n_effective = scheme.n_effective(arrays.n_units, arrays.n_periods)
-        if not self._spatial_names:
+        if not self.spatial_names:
             return fit_linear(projected.y, projected.z, n_effective)
-        if self._spatial_names == ("rho",):
+        if self.spatial_names == ("rho",):
             return fit_lag(
                 projected.y,
                 projected.lagged_y,
@@ -575,7 +579,7 @@ class SpatialPanel:
                 n_effective,
                 scheme.jacobian_periods(arrays.n_periods),
             )
-        if self._spatial_names == ("lambda",):
+        if self.spatial_names == ("lambda",):
             return fit_error(
                 arrays.y,
                 spatial_lag(self._error_weights, arrays.y),
@@ -604,7 +608,7 @@ class SpatialPanel:
     def _find_lower_edges(self, estimate: Estimate) -> bool:
         """Widen intervals whose lower bound was a safe one only and held the search up."""
         moved = False
-        for name, value in zip(self._spatial_names, estimate.spatial_values, strict=True):
+        for name, value in zip(self.spatial_names, estimate.spatial_values, strict=True):
             of_error = name == "lambda" and self.arrays.error_weights is not None
             spectrum = self.error_spectrum if of_error else self.spectrum
             margin = value - spectrum.lower
@@ -658,7 +662,7 @@ class SpatialPanel:
         linear, k = self.filtered_regressors(estimate), estimate.delta.size
         if estimate.rho is not None:
             linear = np.concatenate([linear, self._mean_lag(estimate)[:, :, None]], axis=2)
-        n_spatial = len(self._spatial_names)
+        n_spatial = len(self.spatial_names)
         quadratic, quadratic_error = self._quadratic_traces(estimate, scheme)
         return ScoreParts(
             linear=linear,
@@ -776,7 +780,7 @@ class SpatialPanel:
     def _quadratic_traces(self, estimate: Estimate, scheme: EffectScheme) -> tuple[Array, float]:
         """D of ρ, λ, σ²: tr(P_aP_b) + tr(P_a'P_b), and the error of its first element."""
         error = 0.0
-        sigma2, count = estimate.sigma2, len(self._spatial_names)
+        sigma2, count = estimate.sigma2, len(self.spatial_names)
         traces = np.zeros((count + 1, count + 1))
         traces[count, count] = scheme.effective_units(self.arrays.n_units) / (2.0 * sigma2**2)
         if count == 1:
@@ -858,7 +862,7 @@ class SpatialPanel:
 
     def _correct(self, estimate: Estimate, scheme: EffectScheme) -> Estimate:
         arrays = self.arrays
-        if not self._spatial_names:
+        if not self.spatial_names:
             factor = scheme.n_effective(arrays.n_units, arrays.n_periods) / replace(
                 scheme, transformed=True
             ).n_effective(arrays.n_units, arrays.n_periods)
@@ -894,7 +898,7 @@ class SpatialPanel:
         arrays = self.arrays
         k = len(arrays.names)
         delta, sigma2 = parameters[:k], float(parameters[-1])
-        named = dict(zip(self._spatial_names, parameters[k:-1].tolist(), strict=True))
+        named = dict(zip(self.spatial_names, parameters[k:-1].tolist(), strict=True))
         rho, lam = named.get("rho"), named.get("lambda")
         jacobian = 0.0
         for name, value in named.items():
@@ -942,7 +946,7 @@ class SpatialPanel:
             arrays.n_units * arrays.n_periods
             - scheme.n_absorbed(arrays.n_units, arrays.n_periods)
             - len(arrays.names)
-            - len(self._spatial_names)
+            - len(self.spatial_names)
         )
         if free <= 0:
             raise PanelSizeError(
@@ -953,7 +957,7 @@ class SpatialPanel:
 
     def _check_uniform_weights(self) -> None:
         """W = (ιι' - I)/(N-1) makes Wy, period means removed, a multiple of y."""
-        for name in self._spatial_names if self.time_effects else ():
+        for name in self.spatial_names if self.time_effects else ():
             spectrum = self.spectrum if name == "rho" else self.error_spectrum
             deflated = spectrum.deflated
             if isinstance(deflated, EigenLogDeterminant) and (
@@ -972,7 +976,7 @@ class SpatialPanel:
         if estimate.at_boundary:
             return
         errors = results.std_errors
-        for name, value in zip(self._spatial_names, estimate.spatial_values, strict=True):
+        for name, value in zip(self.spatial_names, estimate.spatial_values, strict=True):
             spectrum = self.spectrum if name == "rho" else self.error_spectrum
             error = float(errors[name])
             if abs(estimate.score) * error > CONVERGED_SCORE:
@@ -1005,7 +1009,7 @@ class SpatialPanel:
 
     def _warn_of_boundary(self, estimate: Estimate) -> None:
         stated = []
-        for name, value in zip(self._spatial_names, estimate.spatial_values, strict=True):
+        for name, value in zip(self.spatial_names, estimate.spatial_values, strict=True):
             spectrum = self.spectrum if name == "rho" else self.error_spectrum
             stated.append(f"{name} = {value:.6g} in ({spectrum.lower:.6g}, {spectrum.upper:.6g})")
         warnings.warn(

@@ -39,6 +39,9 @@ from scipy import linalg
 
 from .within import Array
 
+# A column of unit length that is this near to the span of others adds no direction to it.
+SPANNED = 1e-7
+
 
 @dataclass(frozen=True, slots=True)
 class ScoreParts:
@@ -183,8 +186,9 @@ def estimate_time_covariance(
     observed: Array = residuals @ residuals.T
     if size == 0:
         return np.asarray(observed / effective_units)
-    # Orthonormal columns span the same projection and keep the digits.
-    q = linalg.qr(flat, mode="economic", check_finite=False)[0].reshape(n_periods, n_units, size)
+    q = _orthonormal_basis(flat)
+    size = q.shape[1]
+    q = q.reshape(n_periods, n_units, size)
     own = np.tensordot(q, q, axes=([1, 2], [1, 2]))
     covariance: Array = observed / effective_units
     for _ in range(steps):
@@ -194,6 +198,15 @@ def estimate_time_covariance(
         taken = own @ covariance + covariance @ own - twice
         covariance = (observed + (taken + taken.T) / 2.0) / effective_units
     return covariance
+
+
+def _orthonormal_basis(columns: Array) -> Array:
+    """Orthonormal columns of the same span; the mean of Wy may be a combination of Z."""
+    length = np.linalg.norm(columns, axis=0)
+    scaled = columns / np.where(length > 0.0, length, 1.0)
+    q, r, _ = linalg.qr(scaled, mode="economic", pivoting=True, check_finite=False)
+    basis: Array = q[:, np.abs(np.diag(r)) > SPANNED]
+    return basis
 
 
 def unbiased_squared_trace(covariance: Array, degrees: int) -> float:

@@ -302,7 +302,7 @@ class TestSpecification:
             SpatialPanel(*problem, durbin=["X1"])
 
     def test_durbin_as_string(self, problem):
-        with pytest.raises(SpecificationError, match="list of column names, got the string 'x1'"):
+        with pytest.raises(SpecificationError, match="list of column names, got 'x1'"):
             SpatialPanel(*problem, durbin="x1")
 
     def test_durbin_twice(self, problem):
@@ -413,3 +413,60 @@ class TestNamesAndArrays:
             SpatialPanel.of_arrays(y, x[:, :5], w, names=["a", "b"])
         with pytest.raises(SpecificationError, match=r"got ndarray; SpatialPanel\.of_arrays takes"):
             SpatialPanel(y, x, w)
+
+
+class TestKindsOfWeights:
+    def frame(self):
+        dependent, exog, (units, matrix) = make_problem(12, 4, seed=7)
+        rng = np.random.default_rng(1)
+        labelled = pd.DataFrame(matrix.toarray(), units, units)
+        order = rng.permutation(units)
+        return dependent, exog, units, labelled, labelled.loc[order, rng.permutation(units)]
+
+    def test_labelled_matrices_are_taken_by_their_labels(self):
+        dependent, exog, units, labelled, shuffled = self.frame()
+        expected = SpatialPanel(dependent, exog, (units, labelled.to_numpy())).fit().params
+        for weights in (labelled, shuffled, (units, labelled), (units, shuffled)):
+            found = SpatialPanel(dependent, exog, weights).fit().params
+            pd.testing.assert_series_equal(found, expected)
+
+    def test_labels_that_are_not_the_ids_are_named(self):
+        dependent, exog, units, labelled, _ = self.frame()
+        renamed = labelled.rename(columns={"u03": "u99"})
+        with pytest.raises(WeightsAlignmentError, match=r"the columns of the labelled .* u03, u99"):
+            SpatialPanel(dependent, exog, (units, renamed))
+
+    def test_weights_of_the_older_libpysal_class(self):
+        from libpysal.weights import WSP
+
+        dependent, exog, units, labelled, _ = self.frame()
+        old = WSP(sparse.csr_matrix(labelled.to_numpy()), id_order=units).to_W(
+            silence_warnings=True
+        )
+        found = SpatialPanel(dependent, exog, old).fit().params
+        pd.testing.assert_series_equal(found, SpatialPanel(dependent, exog, labelled).fit().params)
+
+    @pytest.mark.parametrize(
+        ("change", "message"),
+        [
+            (lambda u, m: (None, m), r"ids of the weights must be a list .* got NoneType"),
+            (lambda u, m: ([[1]] * 12, m), r"must be a list of identifiers"),
+            (lambda u, m: (u, m[None]), r"two axes, got an array of shape \(1, 12, 12\)"),
+            (lambda u, m: (u, m.astype(str)), r"weights must be real numbers, got <U"),
+            (lambda u, m: (u, m * 1j), r"weights must be real numbers, got complex128"),
+            (lambda u, m: [u, m], r"a labelled DataFrame or a pair \(ids, matrix\), got list"),
+        ],
+    )
+    def test_other_things_are_refused(self, change, message):
+        dependent, exog, units, labelled, _ = self.frame()
+        with pytest.raises(WeightsError, match=message):
+            SpatialPanel(dependent, exog, change(units, labelled.to_numpy()))
+
+    def test_complex_regressors_and_effects_that_are_no_bool_are_refused(self):
+        dependent, exog, _, labelled, _ = self.frame()
+        with pytest.raises(SpecificationError, match="x1 are complex numbers"):
+            SpatialPanel(dependent, exog.assign(x1=exog["x1"] * 1j), labelled)
+        with pytest.raises(SpecificationError, match="must be True or False, got 'no'"):
+            SpatialPanel(dependent, exog, labelled, entity_effects="no")
+        with pytest.raises(SpecificationError, match="list of column names, got 5"):
+            SpatialPanel(dependent, exog, labelled, durbin=5)

@@ -12,6 +12,7 @@ from spatial_reference import EFFECTS, make_problem, ring_weights
 
 from yrb_carbon.spatialpanel import (
     FlatLikelihoodWarning,
+    IndefiniteCovarianceWarning,
     MultipleModesWarning,
     SingularInformationError,
     SpatialPanel,
@@ -397,7 +398,7 @@ def test_singular_information_is_refused(monkeypatch):
     monkeypatch.setattr(
         covariance, "calc_information", lambda parts: np.ones((parts.size, parts.size))
     )
-    with pytest.raises(SingularInformationError, match="the data do not identify every parameter"):
+    with pytest.raises(SingularInformationError, match="the data do not identify every"):
         panel.fit()
 
 
@@ -433,3 +434,37 @@ def test_errors_that_are_not_normal_are_allowed_for(cov_type):
 def test_two_periods_have_every_covariance(cov_type):
     result = make_panel(n_periods=2, n_units=14).fit(cov_type=cov_type)
     assert result.std_errors.notna().all()
+
+
+@pytest.mark.parametrize("kind", ["pairs", "groups"])
+def test_mean_of_wy_in_the_span_of_the_regressors_changes_no_digit(kind):
+    """With equal groups W² lies in the span of I and W: h is a combination of X and WX."""
+    size = 2 if kind == "pairs" else 6
+    block = (np.ones((size, size)) - np.eye(size)) / (size - 1)
+    w = np.kron(np.eye(24 // size), block)
+    rng = np.random.default_rng(2)
+    x = rng.standard_normal((6, 24, 2))
+    y = (x @ [1.0, -0.5] + rng.standard_normal((6, 24))) @ np.linalg.inv(np.eye(24) - 0.3 * w).T
+    plain = SpatialPanel.of_arrays(y, x, w).fit(cov_type="serial").std_errors
+    scaled = SpatialPanel.of_arrays(3.0 * y, x, w).fit(cov_type="serial").std_errors
+    np.testing.assert_allclose(scaled["x1"], 3.0 * plain["x1"], rtol=1e-9)
+    np.testing.assert_allclose(scaled["rho"], plain["rho"], rtol=1e-9)
+
+
+def test_negative_variances_are_told(monkeypatch):
+    import yrb_carbon.spatialpanel.covariance as covariance
+
+    monkeypatch.setattr(
+        covariance, "calc_serial_meat", lambda parts, *_: -np.eye(parts.size) * (parts.size > 0)
+    )
+    with pytest.warns(IndefiniteCovarianceWarning, match="gives x1, x2, W.x1, W.x2, rho, sigma2 a"):
+        result = make_panel().fit(cov_type="serial")
+    assert result.std_errors.isna().all()
+
+
+def test_corrected_estimates_without_a_maximum_have_no_hessian(monkeypatch):
+    import yrb_carbon.spatialpanel.covariance as covariance
+
+    monkeypatch.setattr(covariance, "calc_observed_information", lambda *_: -np.eye(6))
+    with pytest.raises(SingularInformationError, match="no maximum of the likelihood"):
+        make_panel().fit("direct_bc", cov_type="hessian")
