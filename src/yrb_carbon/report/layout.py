@@ -52,8 +52,9 @@ WIDER_REFERENCE_NOTE = (
     "moves with that ratio from year to year."
 )
 CHOICE_NOTE = (
-    "LM tests: the centred form subtracts the exact mean of the scores, which fixed effects shift, "
-    "and has the right size; the plain form is the one of published tables and rejects too often. "
+    "LM tests: the plain form is the one of published tables and rejects too often with fixed "
+    "effects; the centred form subtracts the exact mean of the scores and has the right size when "
+    "errors are independent over time; the serial form also when those of a unit are correlated. "
     "Likelihood-ratio tests of fixed effects reject too often in short panels. Mundlak's and "
     "Hausman's tests and the likelihood ratios take errors to be independent over time; Wald tests "
     "by serial or clustered covariances do not."
