@@ -6,7 +6,6 @@ y_t = τy_{t-1} + ρWy_t + ηWy_{t-1} + X_tβ + WX_tθ + μ + ξ_tι + ε_t; the
 
 from __future__ import annotations
 
-import html
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -52,17 +51,15 @@ from .errors import (
     check_choice,
     enumerate_names,
 )
+from .estimates_base import NormalEstimates, calc_residual_ar1
 from .logdet import EigenLogDeterminant, WeightsSpectrum, analyse_weights
 from .restrictions import Restrictions, WaldTest, calc_wald, read_restrictions
 from .results import (
     DEFAULT_LEVEL,
-    TIDY_COLUMNS,
     EffectsResults,
-    normal_p_values,
     normal_quantile,
 )
 from .score import estimate_error_moments, invert_information
-from .tables import MaketablesHooks, format_number
 from .within import Array, describe_effects, row_sums, within_transform
 
 DynamicModel = Literal["sar", "sdm"]
@@ -423,7 +420,7 @@ class DynamicSpatialPanel:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class DynamicResults(MaketablesHooks):
+class DynamicResults(NormalEstimates):
     """Estimates of a `DynamicSpatialPanel`.
 
     Inference is asymptotic and normal; innovations are independent over units and time, which is
@@ -453,39 +450,6 @@ class DynamicResults(MaketablesHooks):
     def param_names(self) -> list[str]:
         """Lags (``y.L1``, ``W.y.L1``), regressors, lagged regressors (``W.x``), rho, sigma2."""
         return [*self.arrays.names, "rho", "sigma2"]
-
-    @property
-    def params(self) -> pd.Series[float]:
-        """Estimates by name."""
-        return pd.Series(self._values(), index=self.param_names, name="parameter")
-
-    @property
-    def cov(self) -> pd.DataFrame:
-        """Covariance of the estimates."""
-        return pd.DataFrame(self.covariance, index=self.param_names, columns=self.param_names)
-
-    @property
-    def std_errors(self) -> pd.Series[float]:
-        """Standard errors by name; NaN at the boundary."""
-        return pd.Series(
-            np.sqrt(np.diag(self.covariance)), index=self.param_names, name="std_error"
-        )
-
-    @property
-    def tstats(self) -> pd.Series[float]:
-        """Estimate over standard error, asymptotically standard normal under a zero."""
-        return (self.params / self.std_errors).rename("tstat")
-
-    @property
-    def pvalues(self) -> pd.Series[float]:
-        """Two-sided normal p-values."""
-        p_values = normal_p_values(self._values() / np.sqrt(np.diag(self.covariance)))
-        return pd.Series(p_values, index=self.param_names, name="pvalue")
-
-    def conf_int(self, level: float = DEFAULT_LEVEL) -> pd.DataFrame:
-        """Normal confidence intervals, columns ``lower`` and ``upper``."""
-        half = normal_quantile(level) * self.std_errors
-        return pd.DataFrame({"lower": self.params - half, "upper": self.params + half})
 
     @property
     def tau(self) -> float:
@@ -577,8 +541,7 @@ class DynamicResults(MaketablesHooks):
 
         Removing unit means alone makes it about -1/(T-1) when the innovations are independent.
         """
-        residuals = self.estimate.residuals
-        return float((residuals[1:] * residuals[:-1]).sum() / (residuals[:-1] ** 2).sum())
+        return calc_residual_ar1(self.estimate.residuals)
 
     def wald_test(self, restrictions: Restrictions) -> WaldTest:
         """Wald test of linear restrictions on named parameters, as `SpatialPanelResults` has it."""
@@ -658,44 +621,19 @@ class DynamicResults(MaketablesHooks):
 
     def tidy(self, level: float = DEFAULT_LEVEL) -> pd.DataFrame:
         """All numbers of the fit, one a row, with columns `TIDY_COLUMNS`."""
-        intervals = self.conf_int(level)
-        named = {"rho", "sigma2"}
-        parameters = pd.DataFrame(
-            {
-                "quantity": [name if name in named else "coef" for name in self.param_names],
-                "term": self.param_names,
-                "estimate": self.params.to_numpy(),
-                "std_error": self.std_errors.to_numpy(),
-                "statistic": self.tstats.to_numpy(),
-                "p_value": self.pvalues.to_numpy(),
-                "ci_lower": intervals["lower"].to_numpy(),
-                "ci_upper": intervals["upper"].to_numpy(),
-                "inference": self.specification.cov_type,
-            }
-        )
-        statistics = pd.DataFrame(
-            [
-                ("loglik", "loglik", self.loglik),
-                ("aic", "aic", self.aic),
-                ("bic", "bic", self.bic),
-                ("residual_ar1", "residual_ar1", self.residual_ar1()),
-                ("value", "largest_root", self.stability.largest_root),
-            ],
-            columns=["quantity", "term", "estimate"],
-        ).reindex(columns=parameters.columns)
-        statistics["inference"] = "none"
-        numbers = ["std_error", "statistic", "p_value", "ci_lower", "ci_upper"]
-        statistics[numbers] = statistics[numbers].astype(np.float64)
-        table = pd.concat([parameters, statistics], ignore_index=True)
-        table.insert(0, "equation", self.arrays.dependent)
-        return table[list(TIDY_COLUMNS)]
+        statistics = [
+            ("loglik", "loglik", self.loglik),
+            ("aic", "aic", self.aic),
+            ("bic", "bic", self.bic),
+            ("residual_ar1", "residual_ar1", self.residual_ar1()),
+            ("value", "largest_root", self.stability.largest_root),
+        ]
+        return self._tidy(level, self.specification.cov_type, statistics)
 
     @property
     def summary(self) -> str:
         """The fit as text."""
-        rows = [f"{label:<24}{value}" for label, value in self._header()]
-        table = self._table().to_string(float_format=format_number)
-        return "\n".join([*rows, "", table, "", *self._notes()])
+        return self._as_text()
 
     def __repr__(self) -> str:
         return (
@@ -705,14 +643,16 @@ class DynamicResults(MaketablesHooks):
         )
 
     def _repr_html_(self) -> str:
-        header = "".join(
-            f"<tr><th style='text-align:left'>{html.escape(label)}</th>"
-            f"<td style='text-align:left'>{html.escape(value)}</td></tr>"
-            for label, value in self._header()
-        )
-        table = self._table().to_html(float_format=format_number, border=0)
-        notes = html.escape(" ".join(self._notes()))
-        return f"<table>{header}</table>{table}<p>{notes}</p>"
+        return self._as_html(f"Dynamic spatial panel model of {self.arrays.dependent}")
+
+    def _names(self) -> list[str]:
+        return self.param_names
+
+    def _covariance(self) -> Array:
+        return self.covariance
+
+    def _equation(self) -> str:
+        return self.arrays.dependent
 
     def _header(self) -> list[tuple[str, str]]:
         effects = describe_effects(
@@ -735,8 +675,8 @@ class DynamicResults(MaketablesHooks):
     def _notes(self) -> list[str]:
         if self.at_boundary:
             return [
-                "The likelihood peaks at or beyond the edge of the admissible interval:",
-                "no standard errors, no effects.",
+                "The likelihood peaks at or beyond the edge of the admissible interval: "
+                "no standard errors, no effects."
             ]
         return [
             f"Stability: {self.stability.case}. {self.stability.reason}.",
@@ -744,19 +684,6 @@ class DynamicResults(MaketablesHooks):
             "independent over time.",
             f"Residual AR(1) within units: {self.residual_ar1():.3f}",
         ]
-
-    def _table(self) -> pd.DataFrame:
-        intervals = self.conf_int()
-        return pd.DataFrame(
-            {
-                "estimate": self.params,
-                "std_error": self.std_errors,
-                "z": self.tstats,
-                "p_value": self.pvalues,
-                "ci_lower": intervals["lower"],
-                "ci_upper": intervals["upper"],
-            }
-        )
 
     def _values(self) -> Array:
         return np.concatenate([self.estimate.delta, [self.estimate.rho, self.estimate.sigma2]])

@@ -13,7 +13,6 @@ by unit are valid for ρ too.
 
 from __future__ import annotations
 
-import html
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -47,18 +46,16 @@ from .errors import (
     check_choice,
     enumerate_names,
 )
+from .estimates_base import NormalEstimates, calc_residual_ar1
 from .likelihood import EffectScheme
 from .logdet import WeightsSpectrum, analyse_weights, common_row_sum, with_exact_lower
 from .restrictions import Restrictions, WaldTest, calc_wald, read_restrictions
 from .results import (
     DEFAULT_LEVEL,
-    TIDY_COLUMNS,
     EffectsResults,
-    normal_p_values,
-    normal_quantile,
 )
 from .slope_covariance import default_bandwidth
-from .tables import MaketablesHooks, format_number
+from .tables import text_table
 from .testing import SpecificationTest, chi2_test, frame_of_tests
 from .within import Array, SparseMatrix, describe_effects, spatial_lag, stack, within_transform
 
@@ -971,7 +968,7 @@ class SpatialIVPanel:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class SpatialIVResults(MaketablesHooks):
+class SpatialIVResults(NormalEstimates):
     """Estimates of a `SpatialIVPanel`.
 
     Statistics are asymptotically normal; covariances carry the small-sample factor of
@@ -1008,40 +1005,6 @@ class SpatialIVResults(MaketablesHooks):
     dropped: tuple[tuple[str, str], ...]
     lam: float | None
     innovation_variance: float | None
-
-    @property
-    def params(self) -> pd.Series[float]:
-        """Estimates by name; ``lambda`` last where there is one."""
-        return pd.Series(self._values(), index=self._names(), name="parameter")
-
-    @property
-    def cov(self) -> pd.DataFrame:
-        """Covariance of the estimates; none for λ, which does not change that of the others."""
-        names = list(self.param_names)
-        return pd.DataFrame(self.estimate.covariance, index=names, columns=names)
-
-    @property
-    def std_errors(self) -> pd.Series[float]:
-        """Standard errors by name; NaN for λ."""
-        values = np.full(len(self._names()), np.nan)
-        values[: len(self.param_names)] = np.sqrt(np.diag(self.estimate.covariance))
-        return pd.Series(values, index=self._names(), name="std_error")
-
-    @property
-    def tstats(self) -> pd.Series[float]:
-        """Estimate over standard error, asymptotically standard normal under a zero."""
-        return (self.params / self.std_errors).rename("tstat")
-
-    @property
-    def pvalues(self) -> pd.Series[float]:
-        """Two-sided normal p-values."""
-        statistics: Array = np.asarray(self.tstats, dtype=np.float64)
-        return pd.Series(normal_p_values(statistics), index=self._names(), name="pvalue")
-
-    def conf_int(self, level: float = DEFAULT_LEVEL) -> pd.DataFrame:
-        """Normal confidence intervals, columns ``lower`` and ``upper``."""
-        half = normal_quantile(level) * self.std_errors
-        return pd.DataFrame({"lower": self.params - half, "upper": self.params + half})
 
     @property
     def cov_type(self) -> str:
@@ -1102,8 +1065,7 @@ class SpatialIVResults(MaketablesHooks):
 
     def residual_ar1(self) -> float:
         """Σ e_it e_i,t-1 / Σ e²_i,t-1, pooled over units; needed to choose ``cov_type``."""
-        residuals = self.estimate.residuals.reshape(self.n_periods, self.n_units)
-        return float((residuals[1:] * residuals[:-1]).sum() / (residuals[:-1] ** 2).sum())
+        return calc_residual_ar1(self.estimate.residuals.reshape(self.n_periods, self.n_units))
 
     @property
     def endogenous_names(self) -> list[str]:
@@ -1291,48 +1253,20 @@ class SpatialIVResults(MaketablesHooks):
 
         Quantities: coef, rho, lambda with inference; sigma2, r2 and residual_ar1 without.
         """
-        intervals = self.conf_int(level)
-        parameters = pd.DataFrame(
-            {
-                "quantity": [
-                    name if name in {SPATIAL, ERROR_SPATIAL} else "coef" for name in self._names()
-                ],
-                "term": self._names(),
-                "estimate": self.params.to_numpy(),
-                "std_error": self.std_errors.to_numpy(),
-                "statistic": self.tstats.to_numpy(),
-                "p_value": self.pvalues.to_numpy(),
-                "ci_lower": intervals["lower"].to_numpy(),
-                "ci_upper": intervals["upper"].to_numpy(),
-                "inference": self.cov_type,
-            }
-        )
-        statistics = pd.DataFrame(
-            [
-                ("sigma2", "sigma2", self.sigma2),
-                ("r2", "within", self.r2_within),
-                ("residual_ar1", "residual_ar1", self.residual_ar1()),
-            ],
-            columns=["quantity", "term", "estimate"],
-        ).reindex(columns=parameters.columns)
-        statistics["inference"] = "none"
-        numbers = ["std_error", "statistic", "p_value", "ci_lower", "ci_upper"]
-        statistics[numbers] = statistics[numbers].astype(np.float64)
-        table = pd.concat([parameters, statistics], ignore_index=True)
-        table.insert(0, "equation", self.arrays.dependent)
-        return table[list(TIDY_COLUMNS)]
+        statistics = [
+            ("sigma2", "sigma2", self.sigma2),
+            ("r2", "within", self.r2_within),
+            ("residual_ar1", "residual_ar1", self.residual_ar1()),
+        ]
+        return self._tidy(level, self.cov_type, statistics)
 
     @property
     def summary(self) -> str:
         """The fit as text."""
-        parts = [
-            "\n".join(f"{label:<24}{value}" for label, value in self._header()),
-            _format_table(self._table()),
-        ]
-        if self.endogenous_names:
-            parts.append("First stage\n" + _format_table(self.first_stage))
-            parts.append("\n".join(self._statements()))
-        return "\n\n".join([*parts, "\n".join(self._notes())])
+        if not self.endogenous_names:
+            return self._as_text()
+        first_stage = f"First stage\n{text_table(self.first_stage)}"
+        return self._as_text(first_stage, "\n".join(self._statements()))
 
     def __repr__(self) -> str:
         spatial = f", rho={self.rho:.6g}" if self._has_lag else ""
@@ -1343,17 +1277,11 @@ class SpatialIVResults(MaketablesHooks):
         )
 
     def _repr_html_(self) -> str:
-        header = "".join(
-            f"<tr><th style='text-align:left'>{html.escape(label)}</th>"
-            f"<td style='text-align:left'>{html.escape(value)}</td></tr>"
-            for label, value in self._header()
-        )
-        tables = [self._table()]
+        tables = []
         if self.endogenous_names:
-            tables += [self.first_stage, frame_of_tests(self.diagnostics).set_index("test")]
-        body = "".join(table.to_html(float_format=format_number, border=0) for table in tables)
-        notes = "".join(f"<p>{html.escape(note)}</p>" for note in self._notes())
-        return f"<table>{header}</table>{body}{notes}"
+            tests = frame_of_tests(self.diagnostics).set_index("test")
+            tables = [(self.first_stage, "First stage"), (tests, "Tests of the instruments")]
+        return self._as_html(f"Instrumented panel model of {self.arrays.dependent}", tables)
 
     @property
     def _has_lag(self) -> bool:
@@ -1362,6 +1290,12 @@ class SpatialIVResults(MaketablesHooks):
     @property
     def _n_instruments(self) -> int:
         return int(self.problem.included.shape[1] + self.problem.excluded.shape[1])
+
+    def _covariance(self) -> Array:
+        return self.estimate.covariance
+
+    def _equation(self) -> str:
+        return self.arrays.dependent
 
     def _names(self) -> list[str]:
         return [*self.param_names, *([] if self.lam is None else [ERROR_SPATIAL])]
@@ -1497,19 +1431,6 @@ class SpatialIVResults(MaketablesHooks):
             notes.append("rho is outside of the admissible interval: no effects")
         return notes
 
-    def _table(self) -> pd.DataFrame:
-        intervals = self.conf_int()
-        return pd.DataFrame(
-            {
-                "estimate": self.params,
-                "std_error": self.std_errors,
-                "z": self.tstats,
-                "p_value": self.pvalues,
-                "ci_lower": intervals["lower"],
-                "ci_upper": intervals["upper"],
-            }
-        )
-
 
 def _bartlett_sum(scores: Array, bandwidth: int) -> Array:
     """Σ_g Σ_{s,t} (1 - |s-t|/(b+1))₊ x_gs x_gt' for scores (T, G, L)."""
@@ -1606,7 +1527,3 @@ def _join(exog: pd.DataFrame, endog: pd.DataFrame) -> pd.DataFrame:
             f"exog and endog have different unit-years; only in one: {enumerate_names(apart)}"
         )
     return pd.concat([exog, endog.loc[exog.index]], axis=1)
-
-
-def _format_table(table: pd.DataFrame) -> str:
-    return str(table.to_string(float_format=format_number))
