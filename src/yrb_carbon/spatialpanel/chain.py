@@ -64,7 +64,7 @@ NOT_IN_TEXT = ["distribution", "note"]
 CHAIN_COLUMNS = ("step", "effects", *TEST_COLUMNS, "decision")
 LR_EFFECTS_NOTE = (
     "LR of effects: rejects too often in short or narrow panels, where the dummies take a large "
-    "part of the degrees of freedom (11-12 % at nominal 5 %, 30 units and 8 periods)."
+    "part of the degrees of freedom (10-12 % at nominal 5 %, 30 units and 8 periods)."
 )
 
 

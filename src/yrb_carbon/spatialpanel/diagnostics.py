@@ -40,8 +40,9 @@ Form = Literal["centred", "plain", "serial", "both"]
 LM_NAMES = ("LM lag", "LM error", "robust LM lag", "robust LM error")
 LM_NULLS = ("rho = 0", "lambda = 0", "rho = 0, lambda near 0", "lambda = 0, rho near 0")
 LM_SCOPES = {
-    "centred": "supposes errors independent over time; the serial form does not",
-    "serial": "errors of a unit correlated over time in any way, alike for all units",
+    "centred": "centred: supposes errors independent over time; the serial form does not",
+    "serial": "serial: errors of a unit correlated over time in any way, alike for all units",
+    "plain": "plain: supposes errors independent over time",
 }
 MORAN_COLUMNS = ("moran", "expected", "std_dev", "statistic", "p_value")
 # Random signs of the weighted CD statistic are averaged over so many draws.
@@ -638,8 +639,9 @@ def lm_tests(panel: SpatialPanel, form: Form = "centred") -> list[SpecificationT
                 "use form='centred' or 'serial'"
             )
         shifted = panel.time_effects or not panel.entity_effects
-        warning = "; rejects too often: effects shift the scores, see centred" if shifted else ""
-        tests += _lm_table(calc_plain_lm(arrays.y, arrays.weights, fit), "plain", note + warning)
+        warning = "; rejects too often: effects shift the scores" if shifted else ""
+        note = f"{note}; {LM_SCOPES['plain']}{warning}"
+        tests += _lm_table(calc_plain_lm(arrays.y, arrays.weights, fit), "plain", note)
     return tests
 
 

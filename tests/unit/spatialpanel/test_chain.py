@@ -32,6 +32,7 @@ SAME_ALGEBRA = 1e-8
 # Searches for the spatial parameter end within 1e-8 of one another.
 SAME_OPTIMUM = 1e-6
 LEVEL = 0.05
+BENCHMARKS = Path(__file__).resolve().parents[3] / "docs" / "benchmarks"
 # A draw whose LM tests reject at 5 % if errors are taken to be independent over time.
 AR_SEED = 0
 # All tests reject and the robust ones point to the lag.
@@ -383,6 +384,10 @@ class TestChain:
         naive, robust = choice_chain(*data), choice_chain(*data, cov_type="serial")
         assert naive.decision != "ols"
         assert robust.decision == "ols"
+        wald = wald_simplify(robust.fits["slx"])[0]
+        assert f"theta = 0 in SLX is not rejected (p = {wald.p_value:.4f})" in robust.reason
+        ratio = lr_simplify(robust.fits["slx"])[0]
+        assert f"{ratio.p_value:.4f}" != f"{wald.p_value:.4f}"
 
     def test_weights_of_its_own_for_the_error(self):
         problem = make_problem(n_units=20, lam=0.3)
@@ -432,15 +437,25 @@ class TestChain:
 
 
 def test_committed_sizes_hold():
-    """The table that the benchmark wrote: true nulls with independent errors, 500 samples each."""
-    root = Path(__file__).resolve().parents[3]
-    table = pd.read_csv(root / "docs" / "benchmarks" / "chain_size.csv")
-    held = table[
-        table["null_is_true"]
-        & ~table["truth"].str.endswith(" ar")
-        & table["test"].str.match(r"(LR|Wald) SDM to|Mundlak \(F\)")
-    ]
-    assert len(held) == 7
+    """The table that the benchmark wrote: nulls that are true, 500 samples each."""
+    table = pd.read_csv(BENCHMARKS / "chain_size.csv")
+    independent = ~table["truth"].str.endswith(" ar") & table["test"].str.match(
+        r"(LR|Wald) SDM to|Mundlak \(F\)"
+    )
+    held = table[table["null_is_true"] & (independent | table["test"].str.endswith("(serial)"))]
+    assert len(held) == 9
     assert (table["replications"] == 500).all()
+    assert (table["seconds"] > 0).all()
     # Three and a half Monte Carlo errors of a share of 5 %.
     assert (held["rejected"] - 0.05).abs().max() < 3.5 * np.sqrt(0.05 * 0.95 / 500)
+
+
+def test_committed_choices_find_no_space_in_persistence():
+    """Without space, errors and regressor persistent: the serial chain chooses OLS."""
+    table = pd.read_csv(BENCHMARKS / "chain_choices.csv").set_index(["truth", "cov_type"])
+    assert (table["replications"] == 200).all()
+    # Three tests at 5 % may each reject, so that OLS cannot be right more often than that by much.
+    assert table.loc[("ols ar", "serial"), "ols"] > 0.8
+    assert table.loc[("ols ar", "oim"), "ols"] < table.loc[("ols ar", "serial"), "ols"] - 0.1
+    for truth in ("sar", "sdm"):
+        assert table.loc[(truth, "serial"), ["ols", "slx"]].sum() < 0.1
