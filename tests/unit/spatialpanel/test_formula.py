@@ -21,6 +21,8 @@ def problem():
     data["size"] = np.exp(data["x1"])
     data["odd name"] = data["x2"] ** 3
     codes = np.arange(len(data)) % 7
+    data["counts"] = pd.Series((codes % 3).tolist(), index=data.index, dtype=object)
+    data["same"] = "a"
     data["kind"] = np.where(codes < 3, "a", np.where(codes < 5, "b", "c"))
     return data.sample(frac=1.0, random_state=3), weights
 
@@ -108,6 +110,42 @@ class TestMeaning:
                 SpatialPanel(data["y"], exog, weights, durbin=names, **options),
             )
 
+    @pytest.mark.parametrize(
+        ("formula", "same"),
+        [
+            ("y ~ x1 + x2 + W(x1) + W(x2) - W( x1 )", "y ~ x1 + x2 + W(x2)"),
+            ("y ~ x1 + x2 + W(x1) + W(x1 )", "y ~ x1 + x2 + W(x1)"),
+            ("y ~ x1 + size + x2:log(size) + W(x1) + W(x2:log(size)) - W(log( size ):x2)",
+             "y ~ x1 + size + x2:log(size) + W(x1)"),
+        ],
+    )  # fmt: skip
+    def test_a_lag_is_one_term_however_it_is_written(self, problem, formula, same):
+        found, expected = panel(problem, formula), panel(problem, same)
+        assert found.arrays.names == expected.arrays.names
+        assert_same_fit(found, expected)
+
+    def test_expressions_in_braces(self, problem):
+        found = panel(problem, "y ~ x2 + {x1 * 2} + W({x1 * 2})")
+        assert found.arrays.names == ("x2", "x1 * 2", "W.x1 * 2")
+
+    def test_numbers_of_type_object_as_categories(self, problem):
+        found = panel(problem, "y ~ x1 + C(counts)")
+        assert found.arrays.names == ("x1", "C(counts)[T.1]", "C(counts)[T.2]")
+
+    def test_shifts_within_units_and_quoted_names(self, problem):
+        data, weights = problem
+        renamed = data.rename(columns={"odd name": "lag(x1)"})
+        found = SpatialPanel.from_formula("y ~ x1 + `lag(x1)`", renamed, weights)
+        assert found.arrays.names == ("x1", "lag(x1)")
+        formula = "y ~ x1 + {x2.groupby(level=0).shift(1, fill_value=0)}"
+        assert len(panel(problem, formula).arrays.names) == 2
+
+    @pytest.mark.parametrize("names", [["unit", "unit"], [5, None]])
+    def test_any_names_of_index_levels(self, problem, names):
+        data, weights = problem
+        found = SpatialPanel.from_formula("y ~ x1", data.rename_axis(names), weights)
+        assert_same_fit(found, panel(problem, "y ~ x1"))
+
     def test_index_levels_are_names_too(self, problem):
         data, weights = problem
         trend = data.index.get_level_values("year").astype(float)
@@ -171,7 +209,24 @@ class TestRefusals:
             ("y ~ x1 + W(x1:)", r"cannot read W\(x1:\)"),
             ("y ~ x1 + W(x1):x2", "must stand alone"),
             ("y ~ x1 + log(W(x1))", "must stand alone"),
-            ("y ~ x1 + x2 + W(x1) + W(x1 )", "twice|must stand"),
+            ("y ~ x1 + W(x1) - W( x1 )", r"takes out again every W\(\)"),
+            ("y ~ x1 + x2 + W(x1) - W(x1 + x2)", r"one term; write W\(x1\) \+ W\(x2\)"),
+            ("y ~ x1 + W(1)", r"W\(1\) in .* is the lag of a constant"),
+            ("W(y) ~ x1", r"^W\(y\) stands left of the '~' .* The model decides"),
+            ("log(W(y)) ~ x1", r"^log\(W\(y\)\) stands left"),
+            ("y ~ x1 + W(x1) + W(x2", "not closed"),
+            ("y ~ .", "'.' in 'y ~ .' stands for no columns; name the regressors"),
+            ("y ~ x1 + W(.)", "stands for no columns"),
+            ("~ x1", "no dependent variable; write its name before the '~', as in 'y ~ x1'"),
+            ("y ~ x1 + lag(x1)", r"lag\(...\) in .* shifts the rows .*groupby\(level=0\)"),
+            ("lag(y, 2) ~ x1", r"lag\(...\) in .* shifts the rows"),
+            ("y ~ x1 + W(lag(x1))", r"lag\(...\) in .* shifts the rows"),
+            ("y ~ x1 + x1.shift(1, fill_value=0)", r"\.shift\(...\) in .* shifts the rows"),
+            ("y ~ x1 + counts", r"'counts' has numbers .* type object.*pd\.to_numeric"),
+            ("y ~ x1 + log(counts)", r"pd\.to_numeric\(data\['counts'\]\)"),
+            ("counts ~ x1", r"pd\.to_numeric"),
+            ("kind ~ x1", r"is one number\. .*pd\.to_numeric"),
+            ("y ~ x1 + same", "same in .* has a single category"),
             ("y ~ X_1", "'X_1', which is neither .* did you mean x1"),
             ("y ~ x1 + unknown(x2)", "'unknown', which is neither"),
             ("y ~ x1 + log(kind)", "cannot evaluate"),
@@ -214,3 +269,20 @@ class TestRefusals:
         data, weights = problem
         with pytest.raises(PanelIndexError, match=r"set_index\(\['unit', 'year'\]\)"):
             SpatialPanel.from_formula("y ~ x1", data.reset_index(), weights)
+
+    def test_repeated_columns(self, problem):
+        data, weights = problem
+        twice = pd.concat([data, data[["x1", "x2"]]], axis=1)
+        with pytest.raises(FormulaError, match=r"several columns x1, which .* drop all but one"):
+            SpatialPanel.from_formula("y ~ x1", twice, weights)
+
+    def test_repeated_columns_that_are_not_named_do_not_matter(self, problem):
+        data, weights = problem
+        twice = pd.concat([data, data[["x2"]]], axis=1)
+        found = SpatialPanel.from_formula("y ~ x1", twice, weights)
+        assert_same_fit(found, panel(problem, "y ~ x1"))
+
+    def test_columns_of_two_levels(self, problem):
+        data, weights = problem
+        with pytest.raises(FormulaError, match="columns of data have 2 levels"):
+            SpatialPanel.from_formula("y ~ x1", pd.concat({"a": data}, axis=1), weights)
