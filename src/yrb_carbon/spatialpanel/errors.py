@@ -6,7 +6,11 @@ and from `ValueError`, so that callers who know nothing of the library still cat
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
+from pathlib import Path
+
+LIBRARY = str(Path(__file__).parent)
 
 
 class SpatialPanelError(ValueError):
@@ -173,3 +177,11 @@ def check_choice(what: str, value: object, allowed: Iterable[str]) -> None:
     choices = list(allowed)
     if value not in choices:
         raise SpecificationError(f"{what} must be one of {', '.join(choices)}, got {value!r}")
+
+
+def caller_level() -> int:
+    """``stacklevel`` of a warning that points at the code which called into the library."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(LIBRARY):
+        level, frame = level + 1, frame.f_back
+    return level

@@ -25,6 +25,7 @@ from .errors import (
     RowSumsError,
     SpecificationError,
     UniformWeightsError,
+    caller_level,
     check_choice,
     enumerate_names,
 )
@@ -180,7 +181,7 @@ class SpatialPanel:
                 "are identified by functional form only and tend to blow each other up. Prefer "
                 "sdm, sdem or sac unless theory asks for it",
                 IdentificationWarning,
-                stacklevel=2,
+                stacklevel=caller_level(),
             )
 
     @classmethod
@@ -991,7 +992,7 @@ class SpatialPanel:
                     f"large against the admissible interval ({spectrum.lower:.4g}, "
                     f"{spectrum.upper:.4g}). The data do not tell its value",
                     FlatLikelihoodWarning,
-                    stacklevel=3,
+                    stacklevel=caller_level(),
                 )
         close = [
             mode for mode in estimate.other_modes if mode.loglik > estimate.loglik - CLOSE_MODES
@@ -1004,7 +1005,7 @@ class SpatialPanel:
                 f"the likelihood (ln L {estimate.loglik:.3f}) has other maxima of nearly the same "
                 f"height: {described}. See results.modes",
                 MultipleModesWarning,
-                stacklevel=3,
+                stacklevel=caller_level(),
             )
 
     def _warn_of_boundary(self, estimate: Estimate) -> None:
@@ -1017,7 +1018,7 @@ class SpatialPanel:
             f"beyond the edge of the admissible interval, {' and '.join(stated)}; there are "
             "neither standard errors nor effects. Consider sparser weights or another model",
             BoundaryWarning,
-            stacklevel=3,
+            stacklevel=caller_level(),
         )
 
 

@@ -7,7 +7,12 @@ import pandas as pd
 import pytest
 from spatial_reference import make_problem
 
-from yrb_carbon.spatialpanel import MissingValueError, PanelIndexError, SpatialPanel
+from yrb_carbon.spatialpanel import (
+    IdentificationWarning,
+    MissingValueError,
+    PanelIndexError,
+    SpatialPanel,
+)
 from yrb_carbon.spatialpanel.errors import FormulaError, SpecificationError
 
 # The formula hands the same numbers to the same code; only the order of columns may differ.
@@ -286,3 +291,9 @@ class TestRefusals:
         data, weights = problem
         with pytest.raises(FormulaError, match="columns of data have 2 levels"):
             SpatialPanel.from_formula("y ~ x1", pd.concat({"a": data}, axis=1), weights)
+
+
+def test_warnings_point_at_the_caller(problem):
+    with pytest.warns(IdentificationWarning) as caught:
+        panel(problem, "y ~ x1 + W(x1)", model="gns")
+    assert {warning.filename for warning in caught} == {__file__}
