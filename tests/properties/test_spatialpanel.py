@@ -110,12 +110,21 @@ def fit(problem, estimator="transform"):
     return result
 
 
+def effects_of(result, inference, draws):
+    try:
+        return result.effects(inference, draws=draws)
+    except BoundaryError:
+        # A parameter that the data hardly tell has no simulated effects: nearly all draws are out.
+        assume(inference == "delta")
+        raise
+
+
 @EXAMPLES
 @given(problem=problems(), estimator=st.sampled_from(["transform", "direct"]))
 def test_total_is_direct_plus_indirect(problem, estimator):
     result = fit(problem, estimator)
     for inference in ("delta", "simulation"):
-        effects = result.effects(inference, draws=20)
+        effects = effects_of(result, inference, 20)
         np.testing.assert_allclose(
             effects.total, effects.direct + effects.indirect, rtol=IDENTITY, atol=IDENTITY
         )
@@ -198,8 +207,8 @@ def test_stored_results_are_the_results(problem, estimator):
     assert back.to_json() == result.to_json()
     assert back.params.equals(result.params)
     assert back.cov.equals(result.cov)
-    assert back.effects("simulation", draws=10).draws.tobytes() == (
-        result.effects("simulation", draws=10).draws.tobytes()
+    assert effects_of(back, "simulation", 10).draws.tobytes() == (
+        effects_of(result, "simulation", 10).draws.tobytes()
     )
 
 

@@ -116,10 +116,13 @@ def _residual_tests(chain: ChoiceChain) -> list[SpecificationTest]:
 
 
 def _row_of_test(test: SpecificationTest, effects: str) -> dict[str, Any]:
+    form = test.form
+    if test.df_denominator is not None:
+        form = f"{form}, {test.df_denominator:g} df in the denominator"
     return {
         "equation": effects,
         "quantity": Quantity.TEST.value,
-        "term": "|".join((test.name, test.form, test.null)),
+        "term": "|".join((test.name, form, test.null)),
         "df": np.nan if test.df is None else float(test.df),
         "estimate": test.statistic,
         "statistic": test.statistic,

@@ -8,7 +8,7 @@ A library of its own: it takes a long DataFrame, names and spatial weights, and 
 
 from .align import PanelArrays, Weights
 from .bootstrap import BootstrapResults
-from .chain import ChoiceChain, choice_chain
+from .chain import ChoiceChain, choice_chain, lr_effects, lr_simplify, wald_simplify
 from .comparison import Comparison, compare
 from .dynamic import DynamicResults, DynamicSpatialPanel, Stability
 from .errors import (
@@ -121,6 +121,9 @@ __all__ = [
     "compare",
     "compare_with_peer",
     "hausman_test",
+    "lr_effects",
+    "lr_simplify",
     "mundlak_test",
     "simulate",
+    "wald_simplify",
 ]

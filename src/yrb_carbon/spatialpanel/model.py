@@ -368,7 +368,7 @@ class SpatialPanel:
         self._check_variation()
 
     def lm_tests(
-        self, form: Literal["centred", "plain", "both"] = "centred"
+        self, form: Literal["centred", "plain", "both", "serial"] = "centred"
     ) -> list[SpecificationTest]:
         """LM tests of a spatial lag and a spatial error (see `diagnostics.lm_tests`)."""
         from .diagnostics import lm_tests
