@@ -82,7 +82,8 @@ def bootstrap(
     seed : int or SeedSequence
         The draws depend on nothing but the seed and the sorted order of units and periods.
     scheme : {"wild_unit", "year"}
-        See the module.
+        See the module. ``wild_unit`` has no distribution of sigma2, which is NaN: signs leave the
+        squared residuals as they are. Take `with_covariance` ("serial") for its standard error.
     distribution : {"rademacher", "webb", "mammen"}
         Of the random signs of ``wild_unit``: ±1; six points (Webb 2023, Canadian J. of Economics
         56:839-858), for fewer than about twelve units; two asymmetric points (Mammen 1993, Annals
@@ -135,13 +136,18 @@ def bootstrap(
         )
     return BootstrapResults(
         results=results,
-        values=refits.values,
+        values=_without_variance(refits.values) if scheme == "wild_unit" else refits.values,
         at_boundary=refits.at_boundary,
         scheme=scheme,
         distribution=distribution if scheme == "wild_unit" else "",
         standard_errors=_studentise(results, plan, refits) if studentise else None,
         n_failed=draws - len(plan),
     )
+
+
+def _without_variance(values: Array) -> Array:
+    """Draws without σ²: signs leave every squared residual as it is, so σ²* tells nothing of σ²."""
+    return np.column_stack([values[:, :-1], np.full(len(values), np.nan)])
 
 
 def _without_failed(plan: DrawPlan, refits: Refits) -> tuple[DrawPlan, Refits]:
@@ -372,7 +378,7 @@ class BootstrapResults:
         return f"<p>{html.escape(self._headline())}</p>{html_table}"
 
     def _headline(self) -> str:
-        signs = f", {self.distribution} signs" if self.distribution else ""
+        signs = f", {self.distribution} signs (none of sigma2)" if self.distribution else ""
         failed = f", {self.n_failed} could not be estimated" if self.n_failed else ""
         return (
             f"{self.results.specification.model} of {self.results.arrays.dependent}: "
@@ -510,7 +516,11 @@ def _studentised_interval(
 
 
 def bootstrap_p_values(draws: Array) -> Array:
-    """2·min over the two sides of (draws beyond 0 + 1)/(B + 1), at most 1; axis 0 is the draws."""
+    """2·min over the two sides of (draws beyond 0 + 1)/(B + 1), at most 1; axis 0 is the draws.
+
+    NaN where the draws are NaN.
+    """
     beyond = np.minimum((draws >= 0.0).sum(axis=0), (draws <= 0.0).sum(axis=0))
     p_values: Array = np.minimum(2.0 * (beyond + 1.0) / (len(draws) + 1.0), 1.0)
+    p_values = np.where(np.isnan(draws).any(axis=0), np.nan, p_values)
     return p_values

@@ -205,7 +205,7 @@ def test_order_of_rows_units_and_columns_changes_nothing():
             dependent.sample(frac=1, random_state=1), exog.sample(frac=1, random_state=2), moved
         ).fit(), 50, seed=4,
     )  # fmt: skip
-    assert np.array_equal(ours.values, theirs.values)
+    np.testing.assert_array_equal(ours.values, theirs.values)
     columns = bootstrap(SpatialPanel(dependent, exog[["x2", "x1"]], (units, matrix)).fit(), 50, 4)
     np.testing.assert_allclose(columns.draws[ours.draws.columns], ours.values, atol=REORDERED)
     assert not np.array_equal(
@@ -219,7 +219,11 @@ def test_scale_of_the_data_scales_the_draws():
     scaled = bootstrap(SpatialPanel(1e3 * dependent, exog * 1e-2, weights).fit(), 30).draws
     np.testing.assert_allclose(scaled["rho"], ours["rho"], atol=REORDERED)
     np.testing.assert_allclose(scaled["x1"], 1e5 * ours["x1"], rtol=SAME_ALGEBRA)
-    np.testing.assert_allclose(scaled["sigma2"], 1e6 * ours["sigma2"], rtol=SAME_ALGEBRA)
+    years = [
+        bootstrap(SpatialPanel(c * dependent, exog, weights).fit(), 30, scheme="year").draws
+        for c in (1.0, 1e3)
+    ]
+    np.testing.assert_allclose(years[1]["sigma2"], 1e6 * years[0]["sigma2"], rtol=SAME_ALGEBRA)
 
 
 def test_profile_derivatives_are_finite_differences():
@@ -303,7 +307,8 @@ def test_a_draw_that_fails_alone_is_counted_and_left_out(error, monkeypatch):
     effects = boot.effects()
     assert (effects.n_draws, effects.n_discarded, len(effects.draws)) == (5, 1, 4)
     assert "1 could not be estimated" in boot.summary
-    assert np.isfinite(boot.tidy()[["std_error", "ci_lower", "p_value"]].to_numpy()).all()
+    table = boot.tidy().query("term != 'sigma2'")
+    assert np.isfinite(table[["std_error", "ci_lower", "p_value"]].to_numpy()).all()
 
 
 @pytest.mark.parametrize("model", ["sdm", "sdem"])
@@ -344,7 +349,7 @@ def test_models_that_are_refitted_one_by_one():
     plan = draw_plan(corrected, 5, 0, "wild_unit", "rademacher")
     drawn = corrected.simulate(plan.innovations(corrected.estimate.residuals, slice(0, 1))[:, :, 0])
     panel = SpatialPanel.from_results(corrected).with_dependent(drawn)
-    np.testing.assert_array_equal(boot.values[0], panel.fit("direct_bc").params)
+    np.testing.assert_array_equal(boot.values[0, :-1], panel.fit("direct_bc").params[:-1])
     uneven = fit_problem(
         "sem", estimator="direct", weights=ring_weights(12, standardised=False), rho=0.0, lam=0.4
     )
@@ -481,6 +486,20 @@ def test_p_values_are_never_zero_and_invert_the_percentile_interval():
     assert p[0] == pytest.approx(2 * (100 + 1) / 1000)
 
 
+def test_signs_of_units_tell_nothing_of_the_variance():
+    """Signs leave squared residuals as they are; years resampled whole do not."""
+    result = fit_problem(n_units=30, n_periods=8)
+    signs = bootstrap(result, 49)
+    assert signs.draws["sigma2"].isna().all()
+    assert np.isnan(signs.std_errors["sigma2"])
+    assert signs.conf_int().loc["sigma2"].isna().all()
+    assert np.isnan(signs.pvalues["sigma2"])
+    assert signs.std_errors.drop("sigma2").notna().all()
+    assert "none of sigma2" in signs.summary
+    years = bootstrap(result, 199, scheme="year")
+    assert years.std_errors["sigma2"] > 0.3 * result.std_errors["sigma2"]
+
+
 def test_results_object():
     result = fit_problem()
     boot = bootstrap(result, 99, studentise=True)
@@ -492,7 +511,9 @@ def test_results_object():
     table = boot.tidy(kind="symmetric")
     assert list(table.columns) == list(result.tidy().columns)
     assert set(table["inference"]) == {"bootstrap_wild_unit"}
-    np.testing.assert_allclose((table["ci_lower"] + table["ci_upper"]) / 2, table["estimate"])
+    middle = (table["ci_lower"] + table["ci_upper"]) / 2
+    np.testing.assert_allclose(middle[:-1], table["estimate"][:-1])
+    assert table.iloc[-1][["std_error", "ci_lower", "ci_upper", "p_value"]].isna().all()
     effects = boot.effects("studentised")
     pd.testing.assert_frame_equal(effects.params, result.effects().params)
     draw = boot.draws.iloc[7]
