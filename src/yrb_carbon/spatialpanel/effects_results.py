@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,9 +28,12 @@ def normal_p_values(statistics: Array) -> Array:
 
 
 def check_level(level: float) -> None:
-    """Refuse a confidence level outside (0, 1)."""
-    if not 0.0 < level < 1.0:
-        raise SpecificationError(f"level must be between 0 and 1, got {level!r}")
+    """Refuse a level that is no number in (0, 1)."""
+    # Every real scalar of numpy is a Real; an array or a text is not.
+    if not (isinstance(level, Real) and 0.0 < level < 1.0):
+        raise SpecificationError(
+            f"level must be between 0 and 1, such as {DEFAULT_LEVEL}, got {level!r}"
+        )
 
 
 def normal_quantile(level: float) -> float:

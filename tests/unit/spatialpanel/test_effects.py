@@ -141,7 +141,7 @@ def test_draws_have_the_moments_asked_for_and_depend_on_the_seed_alone():
 
 
 @pytest.mark.parametrize("inference", ["delta", "simulation"])
-@pytest.mark.parametrize("level", [0.0, 1.0, 95])
+@pytest.mark.parametrize("level", [0.0, 1.0, 95, "a", None, float("nan"), [0.9]])
 def test_impossible_level(inference, level):
     effects = SpatialPanel(*make_problem(), model="sar").fit().effects(inference)
     with pytest.raises(SpecificationError, match="level must be between 0 and 1"):
