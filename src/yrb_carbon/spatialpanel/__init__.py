@@ -18,6 +18,7 @@ from .errors import (
     CollinearRegressorError,
     ConvergenceError,
     DroppedInstrumentWarning,
+    FailedDrawsWarning,
     FlatLikelihoodWarning,
     FormulaError,
     HausmanUndefinedError,
@@ -47,6 +48,7 @@ from .errors import (
     UnstableWarning,
     WeightsAlignmentError,
     WeightsDiagonalError,
+    WeightsEigenvalueError,
     WeightsError,
 )
 from .instruments import SpatialIVPanel, SpatialIVResults
@@ -74,6 +76,7 @@ __all__ = [
     "DynamicSpatialPanel",
     "EffectsPartition",
     "EffectsResults",
+    "FailedDrawsWarning",
     "FixedEffects",
     "FlatLikelihoodWarning",
     "FormulaError",
@@ -116,6 +119,7 @@ __all__ = [
     "Weights",
     "WeightsAlignmentError",
     "WeightsDiagonalError",
+    "WeightsEigenvalueError",
     "WeightsError",
     "choice_chain",
     "compare",

@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from .model import SpatialPanel
     from .results import SpatialPanelResults
 
+# HR regresses on residuals of at least three earlier periods.
+LEAST_PERIODS_OF_SERIAL_TESTS = 4
+
 Form = Literal["centred", "plain", "serial", "both"]
 LM_NAMES = ("LM lag", "LM error", "robust LM lag", "robust LM error")
 LM_NULLS = ("rho = 0", "lambda = 0", "rho = 0, lambda near 0", "lambda = 0, rho near 0")
@@ -958,6 +961,11 @@ def serial_correlation(results: SpatialPanelResults) -> list[SpecificationTest]:
     PanelSizeError
         With fewer than 4 periods.
     """
+    if results.n_periods < LEAST_PERIODS_OF_SERIAL_TESTS:
+        raise PanelSizeError(
+            f"tests of serial correlation need at least {LEAST_PERIODS_OF_SERIAL_TESTS} periods, "
+            f"got {results.n_periods}"
+        )
     null = "no serial correlation"
     statistic = calc_serial_lm(linear_fit_of(results))
     without = not results.specification.scheme.entity_effects

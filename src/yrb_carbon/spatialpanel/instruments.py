@@ -302,9 +302,11 @@ def estimate_by_moments(
         If the moment covariance is singular and GMM needs its inverse.
     """
     basis = problem.basis
-    slopes = basis.T @ problem.regressors
+    # Columns of unit length keep the systems regular whatever the units of measurement.
+    length = np.linalg.norm(problem.regressors, axis=0)
+    slopes = basis.T @ (problem.regressors / length)
     moments = basis.T @ problem.y
-    coefficients = linalg.lstsq(slopes, moments)[0]
+    coefficients = linalg.lstsq(slopes, moments)[0] / length
     residuals = problem.y - problem.regressors @ coefficients
     weighted = slopes
     if method == "gmm":
@@ -317,9 +319,9 @@ def estimate_by_moments(
                 "instruments (lag_order, lag_instruments) or cov_type='robust'"
             )
         weighted = linalg.solve(spread, slopes, assume_a="pos")
-        coefficients = linalg.solve(weighted.T @ slopes, weighted.T @ moments)
+        coefficients = linalg.solve(weighted.T @ slopes, weighted.T @ moments) / length
         residuals = problem.y - problem.regressors @ coefficients
-    bread = linalg.solve(weighted.T @ slopes, weighted.T)
+    bread = linalg.solve(weighted.T @ slopes, weighted.T) / length[:, None]
     meat = calc_moment_covariance(basis, residuals, dependence)
     factor = dependence.small_sample_factor(slopes.shape[1])
     covariance = factor * (bread @ meat @ bread.T)

@@ -800,3 +800,15 @@ def test_fresh_replications_of_the_lm_tests(size_benchmark):
     persistent = rejections(errors=size_benchmark.SLOW, regressors=size_benchmark.SLOWER)
     assert (persistent["serial"] - 0.05).abs().max() < limit
     assert persistent["centred"].min() > 0.05 + limit
+
+
+def test_serial_correlation_wants_four_periods():
+    from yrb_carbon.spatialpanel import PanelSizeError
+
+    result = SpatialPanel.of_arrays(
+        np.random.default_rng(0).standard_normal((2, 12)),
+        np.random.default_rng(1).standard_normal((2, 12, 1)),
+        ring_weights(12),
+    ).fit()
+    with pytest.raises(PanelSizeError, match="at least 4 periods, got 2"):
+        result.serial_correlation()

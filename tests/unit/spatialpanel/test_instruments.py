@@ -916,3 +916,17 @@ def test_reference_problem_is_the_shared_one():
     dependent, exog, weights = make_problem()
     result = SpatialIVPanel(dependent, exog, weights, model="sar").fit()
     assert result.resids.index.equals(dependent.index)
+
+
+@pytest.mark.parametrize("method", ["2sls", "gmm"])
+def test_units_of_measurement_scale_the_estimates(method):
+    """Outcomes in units of 1e-12: slopes and their errors scale, rho stays."""
+    frame, weights = instrumented_problem()
+    plain = build(frame, weights).fit(method=method)
+    scaled = build(frame.assign(y=1e12 * frame["y"]), weights).fit(method=method)
+    assert scaled.rho == pytest.approx(plain.rho, rel=1e-8)
+    slopes = [name for name in plain.params.index if name not in {"rho", "sigma2"}]
+    np.testing.assert_allclose(scaled.params[slopes], 1e12 * plain.params[slopes], rtol=1e-7)
+    np.testing.assert_allclose(
+        scaled.std_errors[slopes], 1e12 * plain.std_errors[slopes], rtol=1e-6
+    )
