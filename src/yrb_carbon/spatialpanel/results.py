@@ -36,7 +36,7 @@ from .prediction import (
     predict,
 )
 from .restrictions import Restrictions, WaldTest, calc_wald, read_restrictions
-from .serialise import load_text, read_results, write_results
+from .serialise import load_text, read_results, save_text, write_results
 from .simulate import apply_inverse_filter
 from .summary import summarise_as_html, summarise_as_text
 from .tables import EFFECTS, TIDY_COLUMNS, MaketablesHooks
@@ -742,11 +742,11 @@ class SpatialPanelResults(MaketablesHooks):
         Raises
         ------
         StoredResultsError
-            If units or periods are of a type that cannot be written.
+            If units or periods are of a type that cannot be written, or the file cannot.
         """
         text = write_results(self)
         if path is not None:
-            Path(path).write_text(text, encoding="utf-8")
+            save_text(text, path)
         return text
 
     @classmethod

@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
+from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from .align import PanelArrays
-from .errors import StoredResultsError
+from .covariance import CovarianceType
+from .errors import StoredResultsError, enumerate_names
 from .likelihood import EffectScheme, Estimate, Mode
 from .logdet import EigenLogDeterminant, WeightsSpectrum, analyse_weights
 from .within import SparseMatrix
@@ -82,7 +84,7 @@ def read_results(text: str) -> SpatialPanelResults:
     document = _parse(text)
     try:
         return _assemble(document)
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         if isinstance(error, StoredResultsError):
             raise
         missing = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
@@ -109,11 +111,43 @@ def load_text(source: str | Path) -> str:
     """
     if isinstance(source, str) and source.lstrip().startswith("{"):
         return source
-    path = Path(source)
+    path = _to_path(source)
     try:
         return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    # A path with a zero byte is a ValueError, and so is a file that is not UTF-8.
+    except (OSError, ValueError) as error:
         raise StoredResultsError(f"cannot read stored results from {path}: {error}") from error
+
+
+def save_text(text: str, target: str | Path) -> None:
+    """Write stored results to a file.
+
+    Parameters
+    ----------
+    text : str
+    target : str or Path
+
+    Raises
+    ------
+    StoredResultsError
+        If the file cannot be written.
+    """
+    path = _to_path(target)
+    try:
+        path.write_text(text, encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise StoredResultsError(
+            f"cannot write stored results to {path}: {error}. Give a file in a folder that exists"
+        ) from error
+
+
+def _to_path(place: Any) -> Path:
+    if not isinstance(place, str | PathLike) or not str(place):
+        raise StoredResultsError(
+            f"stored results are kept in a file or a text; give its path or the text, got "
+            f"{place!r:.40} of type {type(place).__name__}"
+        )
+    return Path(place)
 
 
 def _parse(text: str) -> dict[str, Any]:
@@ -123,6 +157,10 @@ def _parse(text: str) -> dict[str, Any]:
         raise StoredResultsError(
             f"the stored results are not JSON (line {error.lineno}, column {error.colno}: "
             f"{error.msg}); the file may be cut off"
+        ) from error
+    except RecursionError as error:
+        raise StoredResultsError(
+            f"this is not a file of {FORMAT}: it is nested too deeply"
         ) from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise StoredResultsError(
@@ -162,8 +200,37 @@ def _assemble(document: Mapping[str, Any]) -> SpatialPanelResults:
         covariance=_read_array(document["covariance"]),
         information_error=float.fromhex(document["information_error"]),
     )
+    _check_specification(results)
     _check_shapes(results)
     return results
+
+
+def _check_specification(results: SpatialPanelResults) -> None:
+    """What is stored must be a fit that this library makes, or later calls would fail."""
+    from .model import Estimator, Model
+
+    specification, estimate = results.specification, results.estimate
+    for what, value, allowed in (
+        ("model", specification.model, get_args(Model)),
+        ("estimator", specification.estimator, get_args(Estimator)),
+        ("cov_type", specification.cov_type, get_args(CovarianceType)),
+    ):
+        if value not in allowed:
+            raise StoredResultsError(
+                f"the stored results have the {what} {value!r}, this library knows "
+                f"{', '.join(allowed)}; read them with the library that wrote them"
+            )
+    present = tuple(
+        name
+        for name, value in (("rho", estimate.rho), ("lambda", estimate.lam))
+        if value is not None
+    )
+    if specification.spatial_names != present:
+        raise StoredResultsError(
+            f"the stored results are broken: the spatial parameters are called "
+            f"{enumerate_names(specification.spatial_names) or 'nothing'} and those estimated "
+            f"are {enumerate_names(present) or 'none'}. Write them again from the fit"
+        )
 
 
 def _check_shapes(results: SpatialPanelResults) -> None:
@@ -430,7 +497,9 @@ def _read_index(stored: Mapping[str, Any]) -> pd.Index:
             np.array(held["values"], dtype="int64").view(f"timedelta64[{held['unit']}]")
         ),
         "plain": lambda held: pd.Index(
-            [_read_scalar(value) for value in held["values"]], dtype=held["dtype"]
+            [_read_scalar(value) for value in held["values"]],
+            dtype=held["dtype"],
+            tupleize_cols=False,
         ),
     }
     return readers[stored["kind"]](stored).rename(_read_scalar(stored["name"]))

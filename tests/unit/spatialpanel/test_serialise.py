@@ -155,8 +155,9 @@ class TestRoundTrip:
             pd.Index([f"c{i:02d}" for i in range(15)], dtype="str"),
             pd.Index([np.int64(i) for i in range(15)], dtype=object),
             pd.CategoricalIndex([f"c{i:02d}" for i in range(15)]),
+            pd.Index([("a", i) for i in range(15)], tupleize_cols=False),
         ],
-        ids=["int32", "float", "object", "str", "numpy", "category"],
+        ids=["int32", "float", "object", "str", "numpy", "category", "tuple"],
     )
     def test_identifiers_of_units(self, units):
         result = fit(problem=relabel(make_problem(15, 6), units, range(6)))
@@ -228,6 +229,42 @@ class TestRefusals:
     def test_says_what_is_wrong(self, stored, change, message):
         with pytest.raises(StoredResultsError, match=message):
             SpatialPanelResults.from_json(json.dumps(stored | change))
+
+    @pytest.mark.parametrize(
+        ("change", "message"),
+        [
+            ({"model": "xyz"}, "have the model 'xyz', this library knows ols, slx"),
+            ({"estimator": "xyz"}, "have the estimator 'xyz', this library knows transform"),
+            ({"cov_type": "xyz"}, "have the cov_type 'xyz', this library knows oim"),
+            ({"model": ["sdm"]}, r"have the model \['sdm'\]"),
+            ({"spatial_names": []}, "called nothing and those estimated are rho"),
+            ({"spatial_names": ["lambda"]}, "called lambda and those estimated are rho"),
+        ],
+    )
+    def test_unknown_specification(self, stored, change, message):
+        broken = stored | {"specification": stored["specification"] | change}
+        with pytest.raises(StoredResultsError, match=message):
+            SpatialPanelResults.from_json(json.dumps(broken))
+
+    @pytest.mark.parametrize("source", [None, b"{}", 5, "", {"a": 1}, "a\0b", "x" * 5000])
+    def test_sources_that_are_none(self, source):
+        with pytest.raises(StoredResultsError, match=r"give its path or the text|cannot read"):
+            SpatialPanelResults.from_json(source)
+
+    def test_a_folder(self, tmp_path):
+        with pytest.raises(StoredResultsError, match="cannot read stored results"):
+            SpatialPanelResults.from_json(tmp_path)
+
+    def test_nested_without_end(self):
+        with pytest.raises(StoredResultsError, match="nested too deeply"):
+            SpatialPanelResults.from_json('{"a":' * 200_000)
+
+    def test_targets_that_cannot_be_written(self, tmp_path):
+        result = fit()
+        with pytest.raises(StoredResultsError, match=r"cannot write .*Give a file in a folder"):
+            result.to_json(tmp_path / "absent" / "fit.json")
+        with pytest.raises(StoredResultsError, match="got 5 of type int"):
+            result.to_json(5)
 
     def test_weights_that_point_nowhere(self, stored):
         broken = json.loads(json.dumps(stored))
