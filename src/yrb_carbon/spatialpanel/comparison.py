@@ -36,6 +36,14 @@ STATISTICS: tuple[tuple[str, tuple[str, ...]], ...] = (
 COUNTS = frozenset({"Units", "Periods", "Observations"})
 # Order in which kinds of rows appear.
 QUANTITIES = ("coef", "rho", "lambda", *EFFECTS)
+# What can be iterated over but is no collection of fits.
+NOT_SEVERAL = (str, bytes, pd.DataFrame, pd.Series, np.ndarray)
+# What sets the fits of other estimators of this library apart, by the name of their class.
+FAMILIES = {
+    "DynamicResults": "dynamic",
+    "SpatialIVResults": "instrumented",
+    "RandomEffectsResults": "random effects",
+}
 # What other libraries call the same: standard errors.
 STANDARD_ERRORS = ("std_errors", "bse")
 
@@ -189,11 +197,7 @@ def compare(
     SpecificationError
         If there is nothing to compare, or something is no fit.
     """
-    if not isinstance(results, Mapping):
-        results = {f"({k})": fit for k, fit in enumerate(results, start=1)}
-    if not results:
-        raise SpecificationError("there is nothing to compare; give at least one fit")
-    named = {str(name): fit for name, fit in results.items()}
+    named = _name_fits(results)
     columns = {name: _read_parameters(name, fit, effects) for name, fit in named.items()}
     order = _order_rows(columns.values())
 
@@ -220,6 +224,27 @@ def compare(
         inferences=_series({name: _inference(fit) for name, fit in named.items()}),
         stars=stars,
     )
+
+
+def _name_fits(results: Any) -> dict[str, Any]:
+    is_fit = hasattr(results, "params") or callable(getattr(results, "tidy", None))
+    if is_fit or isinstance(results, NOT_SEVERAL) or not isinstance(results, Iterable):
+        raise SpecificationError(
+            "compare takes a mapping of names to fits or a list of fits, got "
+            f"{'one ' if is_fit else ''}{type(results).__name__}; write compare({{'A': fit, 'B': "
+            "other}) or compare([fit, other])"
+        )
+    if not isinstance(results, Mapping):
+        results = {f"({k})": fit for k, fit in enumerate(results, start=1)}
+    if not results:
+        raise SpecificationError("there is nothing to compare; give at least one fit")
+    named = {str(name): fit for name, fit in results.items()}
+    if len(named) < len(results):
+        raise SpecificationError(
+            f"some of the names {enumerate_names(results)} are the same as text; give each fit a "
+            "name of its own"
+        )
+    return named
 
 
 def _series(values: dict[str, str]) -> pd.Series[Any]:
@@ -317,11 +342,15 @@ def _dependent(fit: Any) -> str:
 
 
 def _model(fit: Any) -> str:
-    specification = getattr(fit, "specification", None)
-    if specification is None:
+    """Model and estimator, such as ``sdm, transform``; the class of fits of other libraries."""
+    stated = getattr(fit, "specification", fit)
+    model = getattr(stated, "model", None)
+    # The model of other libraries is an object, not a name.
+    if not isinstance(model, str):
         return str(getattr(fit, "name", "") or type(fit).__name__)
-    parts = [getattr(specification, "model", ""), getattr(specification, "estimator", "")]
-    return ", ".join(part for part in (str(part) for part in parts) if part)
+    estimator = getattr(stated, "estimator", None) or getattr(stated, "method", None)
+    named = f"{FAMILIES.get(type(fit).__name__, '')} {model}".strip()
+    return f"{named}, {estimator}" if isinstance(estimator, str) else named
 
 
 def _fixed_effects(fit: Any) -> str:

@@ -18,13 +18,13 @@ Spatial Economic Analysis 12:304-325.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
 import pandas as pd
 
 from .align import INTERCEPT, LAG_PREFIX, align_regressors
-from .errors import SpecificationError, enumerate_names
+from .errors import SpecificationError, check_choice, enumerate_names
 from .simulate import apply_inverse_filter
 from .within import Array, spatial_lag
 
@@ -54,6 +54,7 @@ def calc_fitted(results: SpatialPanelResults, kind: str) -> Array:
     -------
     array, shape (T, N), in units of the dependent variable.
     """
+    check_choice("kind", kind, get_args(FittedKind))
     arrays = results.arrays
     # Ay = Zδ + α + u, so what u leaves of y needs no effects computed one by one.
     structural = arrays.y - calc_disturbances(results)
@@ -62,9 +63,7 @@ def calc_fitted(results: SpatialPanelResults, kind: str) -> Array:
     trend: Array = structural - results.rho * arrays.lagged_y
     if kind == "trend":
         return trend
-    if kind == "reduced_form":
-        return apply_inverse_filter(arrays.weights, results.rho, trend)
-    raise SpecificationError(f"kind must be 'reduced_form', 'trend' or 'structural', got {kind!r}")
+    return apply_inverse_filter(arrays.weights, results.rho, trend)
 
 
 def calc_residuals(results: SpatialPanelResults, kind: str) -> Array:
@@ -79,12 +78,9 @@ def calc_residuals(results: SpatialPanelResults, kind: str) -> Array:
     -------
     array, shape (T, N), in units of the dependent variable.
     """
+    check_choice("kind", kind, get_args(ResidualKind))
     if kind == "innovation":
         return results.estimate.residuals
-    if kind not in {"reduced_form", "trend", "structural"}:
-        raise SpecificationError(
-            f"kind must be 'innovation', 'structural', 'reduced_form' or 'trend', got {kind!r}"
-        )
     residuals: Array = results.arrays.y - calc_fitted(results, kind)
     return residuals
 
@@ -106,7 +102,8 @@ def predict(results: SpatialPanelResults, exog: pd.DataFrame) -> pd.Series[Any]:
     Raises
     ------
     SpecificationError
-        If regressors are absent, or a period has no time effect.
+        If ``exog`` is no DataFrame, regressors are absent or repeated, or a period has no time
+        effect.
     WeightsAlignmentError, UnbalancedPanelError, MissingValueError, PanelIndexError
         If units or values are not as the fit needs them.
     """
@@ -116,13 +113,24 @@ def predict(results: SpatialPanelResults, exog: pd.DataFrame) -> pd.Series[Any]:
         for position in range(len(arrays.names))
         if position not in arrays.theta_positions
     ]
-    given = {str(column) for column in exog.columns}
+    if not isinstance(exog, pd.DataFrame):
+        raise SpecificationError(
+            f"exog must be a DataFrame with the regressors {enumerate_names(own)} as columns and "
+            f"the index (unit, year), got {type(exog).__name__}"
+            + ("; use exog.to_frame()" if isinstance(exog, pd.Series) else "")
+        )
+    given = [str(column) for column in exog.columns]
     needed = [name for name in own if name != INTERCEPT or name in given]
     absent = [name for name in needed if name not in given]
     if absent:
         raise SpecificationError(
             f"exog lacks the regressors {enumerate_names(absent)}; the fit has "
             f"{enumerate_names(needed)}"
+        )
+    repeated = [name for name in needed if given.count(name) > 1]
+    if repeated:
+        raise SpecificationError(
+            f"exog has several columns {enumerate_names(repeated)}; rename or drop all but one"
         )
     aligned = align_regressors(exog, needed, arrays.units)
     columns = {name: aligned.values[:, :, k] for k, name in enumerate(needed)}

@@ -206,8 +206,9 @@ class MaketablesHooks:
 
 def fixed_effects_of(results: Any) -> tuple[bool, bool] | None:
     """Whether a fit of this library has unit and time effects; None if it does not tell."""
-    specification = getattr(results, "specification", None)
-    scheme: Any = getattr(specification, "scheme", specification)
+    # Estimators by moments keep them with what they suppose of the errors.
+    stated = getattr(results, "specification", getattr(results, "dependence", None))
+    scheme: Any = getattr(stated, "scheme", stated)
     if not (hasattr(scheme, "entity_effects") and hasattr(scheme, "time_effects")):
         return None
     return bool(scheme.entity_effects), bool(scheme.time_effects)

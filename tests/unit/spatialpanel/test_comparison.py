@@ -21,6 +21,7 @@ from yrb_carbon.spatialpanel import (
 from yrb_carbon.spatialpanel.comparison import compare
 from yrb_carbon.spatialpanel.dynamic import DynamicSpatialPanel
 from yrb_carbon.spatialpanel.instruments import SpatialIVPanel
+from yrb_carbon.spatialpanel.random_effects import RandomEffectsPanel
 
 MODELS = ("ols", "slx", "sar", "sem", "sdm", "sdem", "sac", "gns")
 # Numbers are copied, not computed; least squares of other programs differs by rounding.
@@ -123,12 +124,38 @@ class TestOtherFits:
             assert found.params.loc[("rho", "rho"), name] == fit.params["rho"]
             assert found.std_errors.loc[("coef", "x1"), name] == fit.std_errors["x1"]
             assert found.params.loc[("total", "x1"), name] == fit.effects().total["x1"]
-        assert found.fixed_effects["s"] == "unit and time"
+        assert list(found.fixed_effects) == ["unit and time"] * 3
+        assert list(found.models) == [
+            "sdm, transform",
+            f"dynamic sdm, {dynamic.specification.estimator}",
+            "instrumented sdm, 2sls",
+        ]
+
+    def test_random_effects(self, problem):
+        random = RandomEffectsPanel(*problem, model="sar").fit()
+        found = compare({"r": random})
+        assert found.models["r"] == "random effects sar"
+        assert found.params.loc[("rho", "rho"), "r"] == random.params["rho"]
 
     @pytest.mark.parametrize("thing", ["text", 3.0, pd.DataFrame({"a": [1]})])
     def test_things_that_are_no_fit(self, thing):
         with pytest.raises(SpecificationError, match="neither tidy"):
             compare({"a": thing})
+
+    def test_one_fit_alone(self, fits):
+        with pytest.raises(
+            SpecificationError, match=r"got one SpatialPanelResults; write compare\(\{'A': fit"
+        ):
+            compare(fits["sar"])
+
+    @pytest.mark.parametrize("thing", [None, 5, "text", b"text", np.zeros(2), pd.Series([1.0])])
+    def test_things_that_are_no_collection(self, thing):
+        with pytest.raises(SpecificationError, match=r"compare takes a mapping .* or a list"):
+            compare(thing)
+
+    def test_names_that_are_the_same(self, fits):
+        with pytest.raises(SpecificationError, match="names 1, 1 are the same as text"):
+            compare({1: fits["sar"], "1": fits["sem"]})
 
     def test_nothing(self):
         with pytest.raises(SpecificationError, match="nothing to compare"):

@@ -123,9 +123,9 @@ class TestFitted:
 
     def test_unknown_kinds(self):
         result = fit()
-        with pytest.raises(SpecificationError, match="'trend' or 'structural', got 'naive'"):
+        with pytest.raises(SpecificationError, match="trend, structural, got 'naive'"):
             result.fitted_values("naive")
-        with pytest.raises(SpecificationError, match="kind must be 'innovation'"):
+        with pytest.raises(SpecificationError, match="kind must be one of innovation"):
             result.residuals("naive")
 
 
@@ -157,6 +157,27 @@ def test_pooled_lag_model_is_that_of_spreg():
 
 
 class TestPredict:
+    @pytest.mark.parametrize("kind", ["other", None, ["trend"]])
+    def test_unknown_kinds(self, kind):
+        result = fit("sar")
+        for ask in (result.fitted_values, result.residuals):
+            with pytest.raises(SpecificationError, match=r"kind must be one of .*reduced_form"):
+                ask(kind)
+
+    def test_things_that_are_no_table(self):
+        result, exog = fit("sar"), make_problem(20, 5, lam=0.3)[1]
+        wanted = "exog must be a DataFrame with the regressors x1, x2 as columns"
+        with pytest.raises(SpecificationError, match=rf"{wanted} .*Series; use exog.to_frame\(\)"):
+            result.predict(exog["x1"])
+        for thing in (exog.to_numpy(), 5, "x1", [1.0]):
+            with pytest.raises(SpecificationError, match=wanted):
+                result.predict(thing)
+
+    def test_repeated_columns(self):
+        result, exog = fit("sar"), make_problem(20, 5, lam=0.3)[1]
+        with pytest.raises(SpecificationError, match="exog has several columns x2; rename or drop"):
+            result.predict(pd.concat([exog, exog[["x2"]]], axis=1))
+
     @pytest.mark.parametrize("model", MODELS)
     def test_data_of_the_fit_give_the_fitted_values(self, model):
         problem = make_problem(20, 5, lam=0.3)
