@@ -37,7 +37,7 @@ from .prediction import (
 )
 from .restrictions import Restrictions, WaldTest, calc_wald, read_restrictions
 from .serialise import load_text, read_results, save_text, write_results
-from .simulate import apply_inverse_filter
+from .simulate import apply_inverse_filter, read_array
 from .summary import summarise_as_html, summarise_as_text
 from .tables import EFFECTS, TIDY_COLUMNS, MaketablesHooks
 from .testing import SpecificationTest
@@ -406,7 +406,7 @@ class SpatialPanelResults(MaketablesHooks):
         -------
         array of the same shape, in units of the dependent variable.
         """
-        innovations = np.asarray(errors, dtype=np.float64)
+        innovations = read_array("errors", errors)
         if innovations.shape[-2:] != self.arrays.y.shape:
             raise SpecificationError(
                 f"errors must end in the shape {self.arrays.y.shape}, got {innovations.shape}"

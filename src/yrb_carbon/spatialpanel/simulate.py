@@ -60,9 +60,9 @@ def simulate(
         outside of the interval around zero where I - ρW is regular.
     """
     matrix = _read_weights(weights)
-    regressors = _read_array("exog", exog)
-    slopes = np.atleast_1d(_read_array("beta", beta))
-    innovations = _read_array("errors", errors)
+    regressors = read_array("exog", exog)
+    slopes = np.atleast_1d(read_array("beta", beta))
+    innovations = read_array("errors", errors)
     shape = regressors.shape[:2]
     if slopes.ndim != 1:
         raise SpecificationError(f"beta must be (K,), got {slopes.shape}")
@@ -146,7 +146,8 @@ def _read_weights(weights: Any) -> SparseMatrix:
     return matrix
 
 
-def _read_array(name: str, values: Any) -> Array:
+def read_array(name: str, values: Any) -> Array:
+    """An array of finite numbers, or an error that names it."""
     try:
         if np.iscomplexobj(values):
             raise TypeError("complex")
@@ -161,7 +162,7 @@ def _read_array(name: str, values: Any) -> Array:
 
 
 def _read_vector(name: str, values: Any, size: int, per: str) -> Array:
-    vector = np.atleast_1d(_read_array(name, values))
+    vector = np.atleast_1d(read_array(name, values))
     if vector.shape != (size,):
         raise SpecificationError(
             f"{name} must be ({size},), one number for each {per}, got {vector.shape}"

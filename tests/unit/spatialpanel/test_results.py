@@ -91,10 +91,13 @@ class TestParameters:
         np.testing.assert_allclose(interval["upper"] - sdm.params, half, rtol=1e-9)
         np.testing.assert_allclose(sdm.params - interval["lower"], half, rtol=1e-9)
 
-    @pytest.mark.parametrize("level", [0.0, 1.0, 95])
-    def test_impossible_level(self, sdm, level):
-        with pytest.raises(SpecificationError, match="level must be between 0 and 1"):
-            sdm.conf_int(level)
+    @pytest.mark.parametrize("level", [0.0, 1.0, 95, "a", None, [0.9], float("nan")])
+    @pytest.mark.parametrize("method", ["conf_int", "tidy", "table", "to_text", "to_html"])
+    def test_impossible_level(self, sdm, method, level):
+        for thing in (sdm, sdm.partition(1)):
+            if hasattr(thing, method):
+                with pytest.raises(SpecificationError, match="level must be between 0 and 1"):
+                    getattr(thing, method)(level)
 
 
 class TestSizes:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy import sparse
-from spatial_reference import ring_weights
+from spatial_reference import make_problem, ring_weights
 
-from yrb_carbon.spatialpanel import SpecificationError, simulate
+from yrb_carbon.spatialpanel import SpatialPanel, SpecificationError, simulate
 
 N, T, K = 7, 4, 2
 # A dense solve of seven equations.
@@ -108,3 +108,12 @@ class TestRefusals:
     def test_weights(self, parts, weights):
         with pytest.raises(SpecificationError, match="weights"):
             simulate(weights, **parts)
+
+
+@pytest.mark.parametrize("errors", ["a", np.full((6, 20), np.nan), np.zeros((6, 20)) * 1j])
+def test_errors_given_to_a_fit(errors):
+    result = SpatialPanel(*make_problem(20, 6), model="sar").fit()
+    with pytest.raises(
+        SpecificationError, match=r"errors (must be an array of numbers|has values)"
+    ):
+        result.simulate(errors)
