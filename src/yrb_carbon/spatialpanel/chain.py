@@ -17,6 +17,7 @@ import pandas as pd
 
 from .align import Weights
 from .covariance import CovarianceType
+from .effects_results import check_level
 from .errors import (
     BoundaryError,
     HausmanUndefinedError,
@@ -365,8 +366,7 @@ def choice_chain(
     BoundaryError
         If the spatial Durbin model is at the edge of the parameter space.
     """
-    if not 0.0 < level < 1.0:
-        raise SpecificationError(f"level must be between 0 and 1, got {level!r}")
+    check_level(level)
     if estimator == "direct_bc":
         raise SpecificationError(
             "the chain compares maximised likelihoods, which bias-corrected estimates do not have; "
