@@ -116,6 +116,8 @@ def check_admissible(weights: SparseMatrix, name: str, value: float) -> None:
     if not weights.count_nonzero() or _is_nilpotent(weights):
         return
     spectrum = analyse_weights(weights)
+    if spectrum.lower_is_safe and value <= spectrum.lower:
+        spectrum = with_exact_lower(weights, spectrum)
     if not spectrum.lower < value < spectrum.upper:
         raise SpecificationError(
             f"{name} = {float(value):.6g} is not inside of ({spectrum.lower:.6g}, "
