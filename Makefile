@@ -11,7 +11,8 @@ DATA ?= $(or $(YRB_CARBON_DATA),../shared/data)
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-PYTEST := YRB_CARBON_DATA="$(DATA)" $(BIN)/python -m pytest
+# one worker a core: threads of BLAS would get in the way of one another
+PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 YRB_CARBON_DATA="$(DATA)" $(BIN)/python -m pytest
 
 .PHONY: all demo test lint check real docs-reference clean
 .DEFAULT_GOAL := all

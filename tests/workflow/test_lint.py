@@ -25,6 +25,7 @@ def test_lint_finds_nothing_but_the_missing_environments(tmp_path: Path):
     assert found_by_lint(tmp_path / "copy") == {EXPECTED}
 
 
+@pytest.mark.slow
 @pytest.mark.real
 def test_lint_of_the_real_study(tmp_path: Path, data_root: Path):
     """The same rules, with boundaries from a file and without demonstration inputs."""

@@ -11,7 +11,7 @@ from scipy.sparse.csgraph import connected_components
 
 from .errors import SpecificationError
 from .factor import filter_solver
-from .logdet import analyse_weights
+from .logdet import analyse_weights, with_exact_lower
 from .within import Array, SparseMatrix, spatial_lag
 
 # Cross-sections solved for at a time.

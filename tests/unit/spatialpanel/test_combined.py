@@ -173,6 +173,7 @@ def test_covariance_is_the_inverse_information_of_the_stack(estimator, entity, t
     )
 
 
+@pytest.mark.slow
 def test_information_is_the_covariance_of_the_score():
     """Scores at the truth, by differences of the likelihood, over samples drawn from the fit."""
     panel = make_panel("sac")

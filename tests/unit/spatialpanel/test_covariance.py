@@ -158,6 +158,7 @@ def test_serial_meat_is_the_information_when_errors_are_not_correlated(monkeypat
     )
 
 
+@pytest.mark.slow
 def test_time_covariance_is_unbiased_after_regression():
     """Mean over draws of the corrected estimate, against the truth; uncorrected it is too small."""
     rng = np.random.default_rng(8)
@@ -297,6 +298,7 @@ def test_order_of_units_and_periods_changes_no_covariance(cov_type):
     np.testing.assert_allclose(permuted.cov.loc[order, order], result.cov, rtol=0.0, atol=1e-10)
 
 
+@pytest.mark.slow
 def test_serial_errors_are_larger_under_persistent_errors():
     """AR(.9) errors and a persistent regressor: the truth is in the spread over samples."""
     rng = np.random.default_rng(6)
@@ -402,6 +404,7 @@ def test_singular_information_is_refused(monkeypatch):
         panel.fit()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cov_type", ["qml", "serial", "clustered"])
 def test_errors_that_are_not_normal_are_allowed_for(cov_type):
     """Exponential errors: the variance of sigma2 is four times that of normal ones."""

@@ -779,6 +779,7 @@ def test_committed_table_of_sizes_meets_the_criterion(size_benchmark, repository
     assert size_benchmark.criterion_faults(table.iloc[:3])
 
 
+@pytest.mark.slow
 def test_fresh_replications_of_the_lm_tests(size_benchmark):
     # 3.5 Monte Carlo errors of 500 replications at 5 %.
     limit = 3.5 * np.sqrt(0.05 * 0.95 / 500)
