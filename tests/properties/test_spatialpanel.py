@@ -6,6 +6,7 @@ import warnings
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import sparse
@@ -27,6 +28,8 @@ from yrb_carbon.spatialpanel import (
 from yrb_carbon.spatialpanel.effects import calc_effects, calc_multipliers
 from yrb_carbon.spatialpanel.logdet import analyse_weights
 from yrb_carbon.spatialpanel.within import spatial_lag, within_transform
+
+pytestmark = pytest.mark.slow
 
 # Identities of exact arithmetic; panels of up to 72 rows lose a few digits of the 16.
 IDENTITY = 1e-10

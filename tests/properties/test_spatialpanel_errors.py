@@ -29,6 +29,8 @@ from yrb_carbon.spatialpanel import (
     WeightsDiagonalError,
 )
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = settings(max_examples=30, deadline=None)
 
 

@@ -34,6 +34,8 @@ from yrb_carbon.spatialpanel.progress import report_progress
 from yrb_carbon.spatialpanel.quadrature import calc_power_traces, calc_square_norms
 from yrb_carbon.spatialpanel.within import spatial_lag, triangular_factor
 
+pytestmark = pytest.mark.slow
+
 # The root of the score is found to 1e-9 at least; curvature and rounding leave this.
 SAME_RHO = 1e-8
 # Shifted determinants give tr(G'G) to ten digits, of which a covariance loses some.

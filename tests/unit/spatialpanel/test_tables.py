@@ -144,6 +144,7 @@ class TestHooks:
             assert fit.__maketables_depvar__ == "y"
 
 
+@pytest.mark.slow
 class TestRendering:
     """With maketables itself."""
 
