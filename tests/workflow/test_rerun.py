@@ -18,6 +18,7 @@ RULE_OF_SCRIPT = {
     "assemble_panel": "panel",
     "build_weights": "weights",
     "collect_estimates": "estimates",
+    "choose_model": "choose_model",
     "collinearity": "collinearity",
     "describe": "descriptives",
     "draw_maps": "figures",
@@ -113,7 +114,7 @@ def test_editing_a_reader_runs_the_panel_and_what_follows(finished: Checkout, im
 
 def test_editing_the_estimator_runs_the_models_again(finished: Checkout, imports):
     direct = rules_that_import("yrb_carbon.spatialpanel.within", imports)
-    assert {"fit_table", "effects", "peers", "collinearity"} <= direct
+    assert {"fit_table", "effects", "choose_model", "peers", "collinearity"} <= direct
     add_statement(finished.package("spatialpanel/within.py"), "spatial_lag")
     planned_after(finished, direct)
 
