@@ -675,6 +675,12 @@ class SpatialIVPanel:
         )
         self._endogenous_variables = tuple(frames["endog"].columns)
         check_identified(self._remove_effects(self.arrays.z), self.arrays, self._effects_name())
+        left = float(np.linalg.norm(self._remove_effects(self.arrays.y)))
+        if left <= ABSORBED_TOLERANCE * float(np.linalg.norm(self.arrays.y)):
+            raise PanelSizeError(
+                f"dependent {self.arrays.dependent!r} does not vary once {self._effects_name()} "
+                "are removed"
+            )
         given = (
             align_panel(
                 dependent,

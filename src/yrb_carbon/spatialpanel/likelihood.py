@@ -50,6 +50,8 @@ PROFILE_TOLERANCE = 5e-9
 # nor are pivots, which are their square roots.
 RELIABLE_EIGENVALUE = 1e-10
 RELIABLE_PIVOT = RELIABLE_EIGENVALUE**0.5
+# Share of a difference of sums of squares that is not told from rounding.
+CANCELLED = 1e-14
 # Share of the dependent variable's variation below which a residual is rounding, not data.
 PERFECT_FIT = 1e-20
 
@@ -264,7 +266,9 @@ def fit_lag(
     e0 = y.ravel() - stacked_z @ coefficients[:, 0]
     ed = lagged_y.ravel() - stacked_z @ coefficients[:, 1]
     a, b, c = float(e0 @ e0), float(e0 @ ed), float(ed @ ed)
-    refuse_perfect_fit(a - b * b / c if c > 0.0 else a, y)
+    least = a - b * b / c if c > 0.0 else a
+    # What two sums of squares leave of one another is known to their rounding only.
+    refuse_perfect_fit(least if least > CANCELLED * a else 0.0, y)
 
     def value(rho: float) -> float:
         return -0.5 * n_effective * float(np.log(a - 2.0 * b * rho + c * rho**2))

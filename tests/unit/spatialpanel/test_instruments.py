@@ -930,3 +930,9 @@ def test_units_of_measurement_scale_the_estimates(method):
     np.testing.assert_allclose(
         scaled.std_errors[slopes], 1e12 * plain.std_errors[slopes], rtol=1e-6
     )
+
+
+def test_constant_outcome_is_refused():
+    frame, weights = instrumented_problem()
+    with pytest.raises(PanelSizeError, match="'y' does not vary once unit and time effects are"):
+        build(frame.assign(y=1.0), weights)

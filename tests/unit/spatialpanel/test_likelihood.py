@@ -262,3 +262,12 @@ class TestBracketWithATrough:
     def test_plateau_of_rounding_ends(self):
         peak = maximise(lambda x: float(x > -1.0), lambda x: 1e-13, (-1.0, 1.0))
         assert not peak.at_boundary
+
+
+def test_outcome_without_noise_is_a_perfect_fit_of_the_lag_model():
+    rng = np.random.default_rng(3)
+    w = ring_weights(14)
+    x = rng.standard_normal((9, 14, 1))
+    y = (x @ [1.0]) @ np.linalg.inv(np.eye(14) - 0.4 * w).T
+    with pytest.raises(PerfectFitError, match="fit the dependent variable without residual"):
+        SpatialPanel.of_arrays(y, x, w, model="sar").fit()
