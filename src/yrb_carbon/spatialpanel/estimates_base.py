@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -20,8 +20,8 @@ from .tables import (
 )
 from .within import Array
 
-# Parameters with a quantity of their own in tidy tables.
-NAMED_PARAMETERS = frozenset({"rho", "lambda", "sigma2"})
+# Parameters with a quantity of their own in tidy tables; all others are coefficients.
+QUANTITIES = {"rho": "rho", "lambda": "lambda", "sigma2": "sigma2"}
 
 
 def calc_residual_ar1(residuals: Array) -> float:
@@ -48,6 +48,8 @@ class NormalEstimates(MaketablesHooks):
     """
 
     __slots__ = ()
+
+    _quantities: ClassVar[Mapping[str, str]] = QUANTITIES
 
     if TYPE_CHECKING:
 
@@ -117,7 +119,7 @@ class NormalEstimates(MaketablesHooks):
                 "ci_lower": intervals["lower"],
                 "ci_upper": intervals["upper"],
             }
-        )
+        ).rename_axis("parameter")
 
     def _tidy(
         self, level: float, inference: str, statistics: Sequence[tuple[str, str, float]]
@@ -125,7 +127,7 @@ class NormalEstimates(MaketablesHooks):
         """Parameters, then (quantity, term, value) without inference, with `TIDY_COLUMNS`."""
         names = self._names()
         parameters = self.table(level).rename(columns={"z": "statistic"}).reset_index(names="term")
-        parameters["quantity"] = [name if name in NAMED_PARAMETERS else "coef" for name in names]
+        parameters["quantity"] = [self._quantities.get(name, "coef") for name in names]
         parameters["inference"] = inference
         others = pd.DataFrame(statistics, columns=["quantity", "term", "estimate"])
         others = others.reindex(columns=parameters.columns)

@@ -9,11 +9,10 @@ the spatial process, y = Zδ + μ + (I - λW)⁻¹ε (Anselin 1988; Baltagi, Son
 
 from __future__ import annotations
 
-import html
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, get_args
+from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -30,6 +29,7 @@ from .errors import (
     check_choice,
     enumerate_names,
 )
+from .estimates_base import QUANTITIES, NormalEstimates
 from .likelihood import maximise, refuse_perfect_fit
 from .logdet import DENSE_LIMIT, WeightsSpectrum, analyse_weights
 from .model import DURBIN_MODELS, ERROR_MODELS, LAG_MODELS, SpatialPanel
@@ -51,13 +51,9 @@ from .random_likelihood import (
 from .restrictions import Restrictions, WaldTest, calc_wald, read_restrictions
 from .results import (
     DEFAULT_LEVEL,
-    TIDY_COLUMNS,
     SpatialPanelResults,
-    normal_p_values,
-    normal_quantile,
 )
 from .score import invert_information
-from .tables import MaketablesHooks
 from .testing import SpecificationTest, chi2_test, f_test
 from .within import Array, SparseMatrix, stack, within_transform
 
@@ -433,7 +429,7 @@ class RandomEffectsPanel:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class RandomEffectsResults(MaketablesHooks):
+class RandomEffectsResults(NormalEstimates):
     """Estimates of a `RandomEffectsPanel`.
 
     Attributes
@@ -459,44 +455,13 @@ class RandomEffectsResults(MaketablesHooks):
     estimate: RandomEffectsEstimate
     covariance: Array
 
+    _quantities: ClassVar[Mapping[str, str]] = {**QUANTITIES, EFFECT_VARIANCE: "sigma2"}
+
     @property
     def param_names(self) -> list[str]:
         """Regressors, lagged regressors (``W.name``), rho or lambda, sigma2_mu, sigma2."""
         spatial = [self.spatial_name] if self.spatial_name else []
         return [*self.arrays.names, *spatial, EFFECT_VARIANCE, "sigma2"]
-
-    @property
-    def params(self) -> pd.Series[float]:
-        """Estimates by name."""
-        return pd.Series(self._values(), index=self.param_names, name="parameter")
-
-    @property
-    def cov(self) -> pd.DataFrame:
-        """Covariance of the estimates."""
-        return pd.DataFrame(self.covariance, index=self.param_names, columns=self.param_names)
-
-    @property
-    def std_errors(self) -> pd.Series[float]:
-        """Standard errors by name; NaN for what is at a boundary."""
-        return pd.Series(
-            np.sqrt(np.diag(self.covariance)), index=self.param_names, name="std_error"
-        )
-
-    @property
-    def tstats(self) -> pd.Series[float]:
-        """Estimate over standard error, asymptotically standard normal under a zero."""
-        return (self.params / self.std_errors).rename("tstat")
-
-    @property
-    def pvalues(self) -> pd.Series[float]:
-        """Two-sided normal p-values; that of sigma2_mu is no test, zero being its boundary."""
-        values = normal_p_values(self._values() / np.sqrt(np.diag(self.covariance)))
-        return pd.Series(values, index=self.param_names, name="pvalue")
-
-    def conf_int(self, level: float = DEFAULT_LEVEL) -> pd.DataFrame:
-        """Normal confidence intervals, columns ``lower`` and ``upper``."""
-        half = normal_quantile(level) * self.std_errors
-        return pd.DataFrame({"lower": self.params - half, "upper": self.params + half})
 
     @property
     def rho(self) -> float:
@@ -631,47 +596,21 @@ class RandomEffectsResults(MaketablesHooks):
         Quantities: coef, rho, lambda, sigma2 (terms ``sigma2_mu`` and ``sigma2``) with inference;
         value (term ``phi``), loglik, aic, bic without.
         """
-        intervals = self.conf_int(level)
-        quantities = {
-            "rho": "rho",
-            "lambda": "lambda",
-            "sigma2": "sigma2",
-            EFFECT_VARIANCE: "sigma2",
-        }
-        parameters = pd.DataFrame(
-            {
-                "quantity": [quantities.get(name, "coef") for name in self.param_names],
-                "term": self.param_names,
-                "estimate": self._values(),
-                "std_error": self.std_errors.to_numpy(),
-                "statistic": self.tstats.to_numpy(),
-                "p_value": self.pvalues.to_numpy(),
-                "ci_lower": intervals["lower"].to_numpy(),
-                "ci_upper": intervals["upper"].to_numpy(),
-                "inference": "oim",
-            }
-        )
-        statistics = pd.DataFrame(
+        return self._tidy(
+            level,
+            "oim",
             [
                 ("value", "phi", self.phi),
                 ("loglik", "loglik", self.loglik),
                 ("aic", "aic", self.aic),
                 ("bic", "bic", self.bic),
             ],
-            columns=["quantity", "term", "estimate"],
-        ).assign(inference="none")
-        table = pd.concat([parameters, statistics.reindex(columns=parameters.columns)])
-        numbers = ["std_error", "statistic", "p_value", "ci_lower", "ci_upper"]
-        table[numbers] = table[numbers].astype(np.float64)
-        table.insert(0, "equation", self.arrays.dependent)
-        return table[list(TIDY_COLUMNS)].reset_index(drop=True)
+        )
 
     @property
     def summary(self) -> str:
         """The fit as text."""
-        rows = [f"{label:<24}{value}" for label, value in self._header()]
-        table = self._table().to_string(float_format=lambda value: f"{value:.6g}")
-        return "\n".join([*rows, "", table, "", *self._notes()])
+        return self._as_text()
 
     def __repr__(self) -> str:
         spatial = "" if self.spatial_name is None else (
@@ -683,14 +622,7 @@ class RandomEffectsResults(MaketablesHooks):
         )
 
     def _repr_html_(self) -> str:
-        header = "".join(
-            f"<tr><th style='text-align:left'>{html.escape(label)}</th>"
-            f"<td style='text-align:left'>{html.escape(value)}</td></tr>"
-            for label, value in self._header()
-        )
-        table = self._table().to_html(float_format=lambda value: f"{value:.6g}", border=0)
-        notes = "".join(f"<p>{html.escape(note)}</p>" for note in self._notes())
-        return f"<table>{header}</table>{table}{notes}"
+        return self._as_html(f"Random-effects panel model of {self.arrays.dependent}")
 
     def _header(self) -> list[tuple[str, str]]:
         where = f" ({self.error_effects} the spatial error)" if self.error_effects else ""
@@ -720,18 +652,14 @@ class RandomEffectsResults(MaketablesHooks):
             )
         return notes
 
-    def _table(self) -> pd.DataFrame:
-        intervals = self.conf_int()
-        return pd.DataFrame(
-            {
-                "estimate": self.params,
-                "std_error": self.std_errors,
-                "z": self.tstats,
-                "p_value": self.pvalues,
-                "ci_lower": intervals["lower"],
-                "ci_upper": intervals["upper"],
-            }
-        )
+    def _names(self) -> list[str]:
+        return self.param_names
+
+    def _covariance(self) -> Array:
+        return self.covariance
+
+    def _equation(self) -> str:
+        return self.arrays.dependent
 
     def _values(self) -> Array:
         spatial = [] if self.estimate.spatial is None else [self.estimate.spatial]

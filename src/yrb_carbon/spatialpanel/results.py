@@ -24,6 +24,7 @@ from .effects_results import (
     point_effects,
 )
 from .errors import BoundaryError, SpecificationError, check_choice, enumerate_names
+from .estimates_base import NormalEstimates, calc_residual_ar1
 from .likelihood import EffectScheme, Estimate
 from .logdet import DENSE_LIMIT, EXACT, WeightsSpectrum
 from .partition import EffectsPartition, partition_effects
@@ -39,7 +40,7 @@ from .restrictions import Restrictions, WaldTest, calc_wald, read_restrictions
 from .serialise import load_text, read_results, save_text, write_results
 from .simulate import apply_inverse_filter, read_array
 from .summary import summarise_as_html, summarise_as_text
-from .tables import EFFECTS, TIDY_COLUMNS, MaketablesHooks
+from .tables import EFFECTS, TIDY_COLUMNS
 from .testing import SpecificationTest
 from .within import Array, SparseMatrix, within_transform
 
@@ -97,7 +98,7 @@ class FixedEffects:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class SpatialPanelResults(MaketablesHooks):
+class SpatialPanelResults(NormalEstimates):
     """Estimates of a `SpatialPanel`.
 
     Inference is asymptotic: statistics are normal, with the covariance of
@@ -133,45 +134,12 @@ class SpatialPanelResults(MaketablesHooks):
         """Regressors, lagged regressors (``W.name``), rho or lambda, sigma2."""
         return [*self.arrays.names, *self.specification.spatial_names, "sigma2"]
 
-    @property
-    def params(self) -> pd.Series[float]:
-        """Estimates by name."""
-        return pd.Series(self._values(), index=self.param_names, name="parameter")
-
-    @property
-    def cov(self) -> pd.DataFrame:
-        """Covariance of the estimates."""
-        return pd.DataFrame(self.covariance, index=self.param_names, columns=self.param_names)
-
-    @property
-    def std_errors(self) -> pd.Series[float]:
-        """Standard errors by name; NaN at the boundary."""
-        return pd.Series(
-            np.sqrt(np.diag(self.covariance)), index=self.param_names, name="std_error"
-        )
-
-    @property
-    def tstats(self) -> pd.Series[float]:
-        """Estimate over standard error, asymptotically standard normal under a zero."""
-        return (self.params / self.std_errors).rename("tstat")
-
-    @property
-    def pvalues(self) -> pd.Series[float]:
-        """Two-sided normal p-values."""
-        p_values = normal_p_values(self._values() / np.sqrt(np.diag(self.covariance)))
-        return pd.Series(p_values, index=self.param_names, name="pvalue")
-
     def with_covariance(self, cov_type: CovarianceType) -> SpatialPanelResults:
         """The same estimates with another covariance (see `SpatialPanel.fit`)."""
         from .model import SpatialPanel
 
         panel = SpatialPanel.from_results(self)
         return panel.results_of(self.estimate, self.specification.estimator, cov_type)
-
-    def conf_int(self, level: float = DEFAULT_LEVEL) -> pd.DataFrame:
-        """Normal confidence intervals, columns ``lower`` and ``upper``."""
-        half = normal_quantile(level) * self.std_errors
-        return pd.DataFrame({"lower": self.params - half, "upper": self.params + half})
 
     @property
     def rho(self) -> float:
@@ -636,8 +604,7 @@ class SpatialPanelResults(MaketablesHooks):
         Σ_i Σ_{t≥2} e_it e_i,t-1 / Σ_i Σ_{t≥2} e²_i,t-1. Removing unit means alone makes it about
         -1/(T-1) when the errors are independent.
         """
-        residuals = self.estimate.residuals
-        return float((residuals[1:] * residuals[:-1]).sum() / (residuals[:-1] ** 2).sum())
+        return calc_residual_ar1(self.estimate.residuals)
 
     def tidy(self, level: float = DEFAULT_LEVEL) -> pd.DataFrame:
         """All numbers of the fit, one a row, with columns `TIDY_COLUMNS`.
@@ -645,24 +612,9 @@ class SpatialPanelResults(MaketablesHooks):
         Quantities: coef, rho, lambda, sigma2 with inference; loglik, aic, bic, r2 (terms
         ``within`` and ``correlation``) and residual_ar1 without.
         """
-        intervals = self.conf_int(level)
-        parameters = pd.DataFrame(
-            {
-                "quantity": [
-                    name if name in {"rho", "lambda", "sigma2"} else "coef"
-                    for name in self.param_names
-                ],
-                "term": self.param_names,
-                "estimate": self.params.to_numpy(),
-                "std_error": self.std_errors.to_numpy(),
-                "statistic": self.tstats.to_numpy(),
-                "p_value": self.pvalues.to_numpy(),
-                "ci_lower": intervals["lower"].to_numpy(),
-                "ci_upper": intervals["upper"].to_numpy(),
-                "inference": self.specification.cov_type,
-            }
-        )
-        statistics = pd.DataFrame(
+        return self._tidy(
+            level,
+            self.specification.cov_type,
             [
                 ("loglik", "loglik", self.loglik),
                 ("aic", "aic", self.aic),
@@ -671,28 +623,7 @@ class SpatialPanelResults(MaketablesHooks):
                 ("r2", "correlation", self.r2_corr),
                 ("residual_ar1", "residual_ar1", self.residual_ar1()),
             ],
-            columns=["quantity", "term", "estimate"],
-        ).reindex(columns=parameters.columns)
-        statistics["inference"] = "none"
-        numbers = ["std_error", "statistic", "p_value", "ci_lower", "ci_upper"]
-        statistics[numbers] = statistics[numbers].astype(np.float64)
-        table = pd.concat([parameters, statistics], ignore_index=True)
-        table.insert(0, "equation", self.arrays.dependent)
-        return table[list(TIDY_COLUMNS)]
-
-    def table(self, level: float = DEFAULT_LEVEL) -> pd.DataFrame:
-        """Parameters with their inference, index their names."""
-        intervals = self.conf_int(level)
-        return pd.DataFrame(
-            {
-                "estimate": self.params,
-                "std_error": self.std_errors,
-                "z": self.tstats,
-                "p_value": self.pvalues,
-                "ci_lower": intervals["lower"],
-                "ci_upper": intervals["upper"],
-            }
-        ).rename_axis("parameter")
+        )
 
     @property
     def summary(self) -> str:
@@ -797,6 +728,15 @@ class SpatialPanelResults(MaketablesHooks):
 
     def _on_index(self, values: Array, name: str) -> pd.Series[float]:
         return pd.Series(values.ravel()[self.arrays.positions], index=self.arrays.index, name=name)
+
+    def _names(self) -> list[str]:
+        return self.param_names
+
+    def _covariance(self) -> Array:
+        return self.covariance
+
+    def _equation(self) -> str:
+        return self.arrays.dependent
 
     def _values(self) -> Array:
         estimate = self.estimate

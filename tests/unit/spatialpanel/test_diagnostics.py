@@ -237,11 +237,11 @@ def test_lm_finds_the_process_that_is_there():
     arrays = panel.arrays
     errors = np.random.default_rng(6).standard_normal(arrays.y.shape)
 
-    def tests_of(**parameters: float) -> dict[str, SpecificationTest]:
+    def processes_of(**parameters: float) -> dict[str, SpecificationTest]:
         y = simulate(arrays.weights, arrays.z, errors, beta=np.array([2.0, -1.0]), **parameters)
         return {test.name: test for test in lm_tests(panel.with_dependent(y))}
 
-    lag, error = tests_of(rho=0.3), tests_of(lam=0.3)
+    lag, error = processes_of(rho=0.3), processes_of(lam=0.3)
     assert lag["robust LM lag"].statistic > 10 * lag["robust LM error"].statistic
     assert error["robust LM error"].statistic > 10 * error["robust LM lag"].statistic
     assert lag["LM lag"].p_value < 1e-4
