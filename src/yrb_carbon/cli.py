@@ -249,7 +249,7 @@ def _print_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 
 def _choices(got: str, allowed: Sequence[str]) -> str:
-    from yrb_carbon.study.config import choices
+    from yrb_carbon.study.base import choices
 
     return choices(got, allowed)
 

@@ -21,7 +21,7 @@ from yrb_carbon.errors import DataError, listing
 from yrb_carbon.estimates import AT_BOUNDARY
 from yrb_carbon.spatialpanel import SpatialPanel, SpatialPanelError, SpatialPanelResults
 from yrb_carbon.spatialpanel.covariance import CovarianceType
-from yrb_carbon.study.config import ModelColumn, ModelsTable
+from yrb_carbon.study.tables import ModelColumn, ModelsTable
 
 HAS_UNIT_EFFECTS = ("unit", "twoway")
 HAS_TIME_EFFECTS = ("time", "twoway")

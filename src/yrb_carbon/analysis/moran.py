@@ -8,7 +8,7 @@ import pandas as pd
 
 from yrb_carbon.analysis.models import restrict_to_units
 from yrb_carbon.analysis.rows import TableKey, complete_rows
-from yrb_carbon.study.config import MoranTable
+from yrb_carbon.study.tables import MoranTable
 from yrb_carbon.weights.autocorrelation import calc_global_moran
 from yrb_carbon.weights.build import SpatialWeights
 

@@ -10,7 +10,8 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from yrb_carbon.analysis.rows import TableKey
-from yrb_carbon.study.config import ModelsTable, Table
+from yrb_carbon.study.config import Table
+from yrb_carbon.study.tables import ModelsTable
 from yrb_carbon.weights.links import LinkedUnits, read_links
 
 

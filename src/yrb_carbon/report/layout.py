@@ -7,15 +7,30 @@ are words of the dictionary.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pandas as pd
 
 from yrb_carbon.estimates import AT_BOUNDARY, DISCARDED
+from yrb_carbon.report.cells import (
+    COVARIANCE_NOTES,
+    ESTIMATOR_NOTES,
+    SERIAL_NOTE,
+    STARS_KEY,
+    PrintedTable,
+    errors_note,
+    format_estimate,
+    format_p,
+    label_of,
+    records,
+    sizes_note,
+    stars_of,
+)
 from yrb_carbon.report.definitions import definition_of, letters_note
-from yrb_carbon.study.config import (
+from yrb_carbon.study.config import Study
+from yrb_carbon.study.plan import sample_of, tables_of
+from yrb_carbon.study.tables import (
     ChoiceTable,
     CollinearityTable,
     DescriptivesTable,
@@ -24,18 +39,8 @@ from yrb_carbon.study.config import (
     ModelsTable,
     MoranTable,
     PeersTable,
-    Study,
 )
-from yrb_carbon.study.plan import model_variables, models_of, sample_of
 
-STARS = ((0.01, "***"), (0.05, "**"), (0.1, "*"))
-STARS_KEY = "*** p < 0.01, ** p < 0.05, * p < 0.1"
-SERIAL_NOTE = (
-    "Residual AR(1) is the first-order autocorrelation of the residuals within units; its "
-    "expectation is about -1/(T - 1) when the errors are not correlated. Where it is high, the "
-    "intervals of the information matrix (oim, hessian, qml) are too short and those of the "
-    "serially robust covariances (serial, clustered) are the ones to judge by."
-)
 ZERO_NOTE = "0 without standard errors: the model lets the regressor have no such effect."
 LOGLIK_NOTE = (
     "Log-likelihood, AIC and BIC are shown for the spatial columns only: those of the "
@@ -66,20 +71,6 @@ UNDEFINED_NOTE = (
     "common factor with regressors that have no lag."
 )
 LIKELIHOODS = ("loglik", "aic", "bic")
-ESTIMATOR_NOTES = {
-    "transform": "Lee and Yu (2010) transformation QML with exact log-determinant",
-    "direct": "direct ML with demeaned data and exact log-determinant",
-    "direct_bc": "direct ML with the bias correction of Lee and Yu (2010)",
-    "ols": "within OLS (linearmodels), standard errors clustered by unit",
-}
-COVARIANCE_NOTES = {
-    "oim": "information matrix, errors independent over time",
-    "hessian": "observed Hessian, errors independent over time",
-    "qml": "sandwich, errors independent over time and not normal",
-    "serial": "sandwich that holds for errors of a unit correlated over time, alike for all units",
-    "clustered": "sandwich by unit, errors correlated over time and of any variance (the estimate "
-    "of rho itself wants equal variances)",
-}
 DESCRIPTIVE_COLUMNS = (
     ("mean", "", "Mean"),
     ("sd", "overall", "S.D."),
@@ -96,26 +87,6 @@ FIT_ROWS = (
     ("r2", "within", "R2 (within)", 3),
     ("residual_ar1", "", "Residual AR(1)", 3),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class PrintedTable:
-    """A table as it is printed.
-
-    Attributes
-    ----------
-    name, title : str
-        `T4`, and its title in English.
-    body : DataFrame
-        Texts; the first column holds the row headings.
-    notes : tuple of str
-        What stands below.
-    """
-
-    name: str
-    title: str
-    body: pd.DataFrame
-    notes: tuple[str, ...]
 
 
 def layout_table(name: str, study: Study, estimates: pd.DataFrame) -> PrintedTable:
@@ -136,20 +107,7 @@ def layout_table(name: str, study: Study, estimates: pd.DataFrame) -> PrintedTab
     """
     table = study.tables[name]
     rows = estimates[estimates["table"] == name]
-    if isinstance(table, DescriptivesTable):
-        body, notes = _descriptives(table, study, rows)
-    elif isinstance(table, MoranTable):
-        body, notes = _moran(table, study, rows)
-    elif isinstance(table, ModelsTable):
-        body, notes = _models(table, study, rows)
-    elif isinstance(table, EffectsTable):
-        body, notes = _effects(table, study, rows)
-    elif isinstance(table, CollinearityTable):
-        body, notes = _collinearity(table, study, rows)
-    elif isinstance(table, ChoiceTable):
-        body, notes = _choice(table, rows)
-    else:
-        body, notes = _peers(table, rows)
+    body, notes = LAYOUTS[table.kind](table, study, rows)
     notes = [*notes, *_boundary_notes(rows), *_common_notes(name, study)]
     body = body.rename(columns=_one_line).map(_one_line)
     return PrintedTable(name, _one_line(table.title.en), body, tuple(map(_one_line, notes)))
@@ -175,10 +133,8 @@ def _common_notes(name: str, study: Study) -> list[str]:
     sample = study.samples.get(sample_of(study, name))
     if sample is not None and sample.note:
         notes.append(sample.note)
-    table = study.tables[name]
-    if not isinstance(table, DescriptivesTable | MoranTable):
-        note = models_of(study, name).note
-        notes += [note] if note else []
+    note = study.tables[name].printed_note(tables_of(study))
+    notes += [note] if note else []
     if _has_wider_reference(name, study):
         notes.append(WIDER_REFERENCE_NOTE)
     return [*notes, *study.study.cautions]
@@ -186,15 +142,13 @@ def _common_notes(name: str, study: Study) -> list[str]:
 
 def _has_wider_reference(name: str, study: Study) -> bool:
     """Whether a table shows a location quotient against all employed persons of the nation."""
-    table = study.tables[name]
-    shown = (
-        table.variables
-        if isinstance(table, DescriptivesTable | MoranTable)
-        else model_variables(models_of(study, name))
-    )
+    tables = tables_of(study)
+    table = tables[name]
+    used = [table.made_of(tables).model_variables(tables, own) for own in table.samples(tables)]
+    shown = {*table.shown_variables(), *(variable for group in used for variable in group)}
     quotients = [
         variable
-        for variable in (study.variables[shown_name] for shown_name in shown)
+        for variable in (study.variables[shown_name] for shown_name in sorted(shown))
         if variable.index == "agglomeration"
         and (variable.measure or study.agglom.measure) == "lq"
         and (variable.reference or study.lq.reference) == "national"
@@ -203,55 +157,14 @@ def _has_wider_reference(name: str, study: Study) -> bool:
     return bool(quotients) and "national_employment" in formats
 
 
-def _records(rows: pd.DataFrame, *names: str) -> dict[tuple[Any, ...], dict[str, Any]]:
-    """Rows by the values of some columns; of rows that agree in them the first."""
-    found: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for row in rows.to_dict("records"):
-        record = {str(name): cell for name, cell in row.items()}
-        found.setdefault(tuple(record[name] for name in names), record)
-    return found
-
-
-def format_estimate(value: float, digits: int = 4) -> str:
-    """A number with fixed decimals, in scientific form when it would show as zero."""
-    if pd.isna(value):
-        return ""
-    if value != 0 and abs(value) < 0.5 * 10.0**-digits:
-        return f"{value:.2e}"
-    return f"{value:.{digits}f}"
-
-
-def stars_of(p_value: float) -> str:
-    """Stars of a p-value: 1, 5 and 10 %."""
-    if pd.isna(p_value):
-        return ""
-    return next((mark for limit, mark in STARS if p_value < limit), "")
-
-
-def label_of(term: str, study: Study) -> str:
-    """English name of a variable or of its spatial lag."""
-    if term.startswith("W."):
-        return f"W x {label_of(term[2:], study)}"
-    variable = study.variables.get(term)
-    return term if variable is None or variable.label is None else variable.label.en
-
-
 def _heading(column: ModelColumn) -> str:
     return column.id if column.label is None else column.label.en
-
-
-def _sizes_note(rows: pd.DataFrame) -> str:
-    sizes = rows[["n_units", "n_periods", "n_obs"]].dropna().drop_duplicates()
-    return "; ".join(
-        f"N = {n} units, T = {t} years, {total} observations"
-        for n, t, total in sizes.astype(int).itertuples(index=False)
-    )
 
 
 def _descriptives(
     table: DescriptivesTable, study: Study, rows: pd.DataFrame
 ) -> tuple[pd.DataFrame, list[str]]:
-    cells = _records(rows, "term", "quantity", "spec")
+    cells = records(rows, "term", "quantity", "spec")
     lines = [
         [label_of(name, study), definition_of(study.variables[name], study)]
         + [
@@ -263,12 +176,12 @@ def _descriptives(
     heads = ["Variable", "Definition", *(head for *_, head in DESCRIPTIVE_COLUMNS)]
     labels = {name: label_of(name, study) for name in table.variables}
     letters = letters_note(labels, study)
-    notes = [f"{_sizes_note(rows)}.", *([letters] if letters else [])]
+    notes = [f"{sizes_note(rows)}.", *([letters] if letters else [])]
     return pd.DataFrame(lines, columns=heads), notes
 
 
 def _moran(table: MoranTable, study: Study, rows: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    cells = _records(rows[rows["quantity"] == "moran"], "inference", "term", "year")
+    cells = records(rows[rows["quantity"] == "moran"], "inference", "term", "year")
     lines = []
     for year in sorted({key[2] for key in cells}):
         line = [str(year)]
@@ -304,8 +217,8 @@ def _cells(
     The first in round brackets, the others in square ones; stars follow the last. Columns by OLS
     have one covariance of their own, in the first line.
     """
-    cells = _records(rows, "model", "quantity", "term", "vcov")
-    own = _records(rows[rows["estimator"] == "ols"], "model", "quantity", "term")
+    cells = records(rows, "model", "quantity", "term", "vcov")
+    own = records(rows[rows["estimator"] == "ols"], "model", "quantity", "term")
     lines = []
     for quantity, term, head in terms:
         block = [[head], *([""] for _ in covariances)]
@@ -327,16 +240,6 @@ def _cells(
                 line.append(f"{brackets[0]}{error}{brackets[1]}" if error else "")
         lines += block
     return lines
-
-
-def _errors_note(covariances: Sequence[str]) -> str:
-    """Which standard errors stand where."""
-    first, *others = covariances
-    shown = f"{STARS_KEY}; standard errors of spatial columns: {first} in round brackets"
-    shown += "".join(f", {name} in square brackets" for name in others)
-    stars = f"; stars follow {covariances[-1]}" if others else ""
-    meanings = "; ".join(f"{name}: {COVARIANCE_NOTES[name]}" for name in covariances)
-    return f"{shown}{stars}. {meanings}."
 
 
 def _models(table: ModelsTable, study: Study, rows: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
@@ -362,7 +265,7 @@ def _models(table: ModelsTable, study: Study, rows: pd.DataFrame) -> tuple[pd.Da
         lines.append(["Weights", *weights])
     body = pd.DataFrame(lines, columns=["", *(_heading(column) for column in table.columns)])
     used = [name for name in ESTIMATOR_NOTES if name in set(rows["estimator"])]
-    notes = [f"{_sizes_note(rows)}.", _errors_note(table.covariances)]
+    notes = [f"{sizes_note(rows)}.", errors_note(table.covariances)]
     notes += [f"Estimator {name!r}: {ESTIMATOR_NOTES[name]}." for name in used]
     if len(used) > 1 and "ols" in used:
         notes.append(LOGLIK_NOTE)
@@ -374,14 +277,14 @@ def _fit_lines(rows: pd.DataFrame, models: Sequence[str]) -> list[list[str]]:
     if spatial:
         # likelihoods of different data do not belong in one row
         rows = rows[(rows["estimator"] != "ols") | ~rows["quantity"].isin(LIKELIHOODS)]
-    numbers = _records(rows, "model", "quantity", "term")
+    numbers = records(rows, "model", "quantity", "term")
     lines = []
     for quantity, term, head, digits in FIT_ROWS:
         found = [numbers.get((model, quantity, term)) for model in models]
         cells = ["" if row is None else format_estimate(row["estimate"], digits) for row in found]
         if any(cells):
             lines.append([head, *cells])
-    sizes = _records(rows, "model")
+    sizes = records(rows, "model")
     for count, head in (("n_units", "Units"), ("n_periods", "Years"), ("n_obs", "Observations")):
         lines.append([head, *(str(sizes[model,][count]) for model in models)])
     return lines
@@ -395,9 +298,9 @@ def _effects(
         raise TypeError(f"table {table.of!r} holds no models")
     effects = rows[rows["quantity"].isin(["direct", "indirect", "total"])]
     columns = [column for column in models_table.columns if column.id in set(effects["model"])]
-    cells = _records(effects, "model", "term", "quantity", "inference", "vcov")
+    cells = records(effects, "model", "term", "quantity", "inference", "vcov")
     first, *others = models_table.covariances
-    serial = _records(rows[rows["quantity"] == "residual_ar1"], "model")
+    serial = records(rows[rows["quantity"] == "residual_ar1"], "model")
     lines = []
     for column in columns:
         for term in (*(column.regressors or models_table.regressors), *column.add):
@@ -428,7 +331,7 @@ def _effects(
         f"Mean effects after LeSage and Pace (2009) of the models of {table.of}; delta and "
         f"simulated standard errors from the covariance {first}, the others by the delta method; "
         f"stars by the delta method from {models_table.covariances[-1]}.{drawn} "
-        f"{_sizes_note(effects)}.",
+        f"{sizes_note(effects)}.",
         f"{STARS_KEY}. "
         + "; ".join(f"{name}: {COVARIANCE_NOTES[name]}" for name in models_table.covariances)
         + ".",
@@ -470,7 +373,7 @@ def _collinearity(
     heads = sorted(map(str, wide.columns))
     heads.sort(key=lambda head: models.index(head.split(":")[0]))
     wide = wide[heads]
-    ordered = model_variables(models_table)
+    ordered = models_table.named_variables
     lagged = [*ordered, *(f"W.{name}" for name in ordered)]
     terms = [name for name in lagged if f"vif:{name}" in wide.index]
     wide = wide.loc[[f"vif:{name}" for name in terms]]
@@ -479,7 +382,7 @@ def _collinearity(
     body.columns.name = None
     note = (
         "Variance inflation factors of the regressors without the means that the column's fixed "
-        f"effects stand for (statsmodels). {_sizes_note(rows)}."
+        f"effects stand for (statsmodels). {sizes_note(rows)}."
     )
     return body, [note]
 
@@ -499,7 +402,7 @@ def _choice(table: ChoiceTable, rows: pd.DataFrame) -> tuple[pd.DataFrame, list[
         lines.append(
             [row["name"], row["form"], row["equation"], row["null"],
              format_estimate(row["statistic"], 2) if defined else UNDEFINED, freedom,
-             _format_p(row["p_value"]), rejected]
+             format_p(row["p_value"]), rejected]
         )  # fmt: skip
     heads = ["Test", "Form", "Fixed effects", "Null hypothesis", "Statistic", "df", "p", "Rejected"]
     body = pd.DataFrame(lines, columns=heads)
@@ -510,7 +413,7 @@ def _choice(table: ChoiceTable, rows: pd.DataFrame) -> tuple[pd.DataFrame, list[
     )
     notes = [
         f"Regressors, weights and effects of column {table.column!r} of {table.of}. "
-        f"{_sizes_note(rows)}.",
+        f"{sizes_note(rows)}.",
         f"The tests lead to: {chosen} (rule of Elhorst 2010: the Durbin model unless a simpler one "
         "is not rejected and the robust LM tests agree with it).",
         CHOICE_NOTE,
@@ -518,10 +421,6 @@ def _choice(table: ChoiceTable, rows: pd.DataFrame) -> tuple[pd.DataFrame, list[
         _criteria_note(rows),
     ]
     return body, notes
-
-
-def _format_p(value: float) -> str:
-    return "<0.0001" if value < 0.5e-4 else format_estimate(value)
 
 
 def _rank_of_test(name: str) -> int:
@@ -550,11 +449,11 @@ def _criteria_note(rows: pd.DataFrame) -> str:
 
 def _peers(table: PeersTable, rows: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     names = ("model", "estimator", "quantity", "term")
-    ours = _records(rows[rows["equation"] == "ours"], *names)
+    ours = records(rows[rows["equation"] == "ours"], *names)
     of_peers = rows[(rows["equation"] != "ours") & (rows["quantity"] != "difference")]
     of_peers = of_peers.sort_values(["model", "equation", "quantity", "term"])
     lines = []
-    for key, row in _records(of_peers, *names).items():
+    for key, row in records(of_peers, *names).items():
         model, estimator, quantity, term = key
         own, other = ours[key]["estimate"], row["estimate"]
         difference = f"{abs(own - other):.1e}"
@@ -567,4 +466,18 @@ def _peers(table: PeersTable, rows: pd.DataFrame) -> tuple[pd.DataFrame, list[st
         f"Models of {table.of}, fitted again by an independent program with the estimator named; "
         "the transformation estimator has no peer, so its model is compared by direct ML."
     )
-    return pd.DataFrame(lines, columns=heads), [f"{note} {_sizes_note(rows)}."]
+    return pd.DataFrame(lines, columns=heads), [f"{note} {sizes_note(rows)}."]
+
+
+Layout = Callable[[Any, Study, pd.DataFrame], tuple[pd.DataFrame, list[str]]]
+
+LAYOUTS: dict[str, Layout] = {
+    "descriptives": _descriptives,
+    "moran": _moran,
+    "models": _models,
+    "effects": _effects,
+    "collinearity": _collinearity,
+    "choice": lambda table, _, rows: _choice(table, rows),
+    "peers": lambda table, _, rows: _peers(table, rows),
+}
+"""Body and notes of a table of each kind, from its section, the study and its rows."""

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from yrb_carbon.report.layout import PrintedTable, layout_table
+from yrb_carbon.report.cells import PrintedTable
+from yrb_carbon.report.layout import layout_table
 from yrb_carbon.study.config import Study
 
 LATEX_PACKAGES = (

@@ -6,74 +6,45 @@ Here stand the keys, their types, their defaults, and the checks between section
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    NonNegativeInt,
-    PositiveFloat,
-    PositiveInt,
-    model_validator,
-)
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
 from yrb_carbon.errors import listing
 from yrb_carbon.provenance import data_root as configured_data_root
+from yrb_carbon.study.base import (
+    WORDS,
+    BalanceIndex,
+    CarbonSource,
+    Fault,
+    Identifier,
+    Label,
+    Path,
+    ReachSplit,
+    Reference,
+    Section,
+    SinkFactor,
+    StudyName,
+    Transform,
+    UnitSet,
+    Year,
+    unknown_names,
+)
+from yrb_carbon.study.tables import (
+    ChoiceTable,
+    CollinearityTable,
+    DescriptivesTable,
+    EffectsTable,
+    ModelsTable,
+    MoranTable,
+    PeersTable,
+)
 
 RESULTS_FOLDER = "results"
 LAST_COUNTY_YEAR = 2017
 """Last year of the CEADs county emissions as published."""
 SYNTHETIC_CAUTION = "Synthetic demonstration data: the numbers say nothing about any real place."
-WORDS = "x-words"
-"""Key of the JSON schema under which a pattern is said in words."""
-
-Identifier = Annotated[
-    str,
-    Field(
-        pattern=r"^[A-Za-z][A-Za-z0-9_]*$",
-        max_length=40,
-        json_schema_extra={WORDS: "a name of up to 40 letters, digits and _, a letter first"},
-    ),
-]
-StudyName = Annotated[
-    str,
-    Field(
-        pattern=r"^[a-z0-9][a-z0-9-]*$",
-        max_length=40,
-        json_schema_extra={WORDS: "a name of up to 40 small letters, digits and -, no - first"},
-    ),
-]
-Year = Annotated[int, Field(ge=1949, le=2100)]
-UnitSet = Literal["A", "B", "C", "set91", "set79"]
-ReachSplit = Literal["V1", "V2", "V3", "V4"]
-ModelKind = Literal["ols", "slx", "sar", "sem", "sdm", "sdem"]
-Effects = Literal["none", "unit", "time", "twoway"]
-Estimator = Literal["transform", "direct", "direct_bc"]
-CarbonSource = Literal["edgar_city", "ceads_county", "ceads_city"]
-SinkFactor = Literal["dry_matter", "carbon"]
-BalanceIndex = Literal[
-    "ratio", "source_sink", "net", "norm", "percap", "perarea", "esc", "ecc", "minus_emissions",
-]  # fmt: skip
-Transform = Literal["level", "log", "log1p", "log_eps", "asinh"]
-Reference = Literal["national", "basin"]
-
-
-class Section(BaseModel):
-    """Base of every section: unknown keys are refused, values are not changed afterwards."""
-
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False
-    )
-
-
-class Label(Section):
-    """A text in English and Chinese."""
-
-    en: str
-    zh: str
 
 
 class StudySection(Section):
@@ -280,112 +251,6 @@ class VariableSection(Section):
     )
 
 
-class DescriptivesTable(Section):
-    """A table of descriptive statistics."""
-
-    kind: Literal["descriptives"]
-    title: Label
-    sample: Identifier = Field("main", description="Which sample.")
-    variables: tuple[Identifier, ...] = Field(min_length=1, description="Variables, in rows.")
-
-
-class MoranTable(Section):
-    """A table of global Moran's I by year."""
-
-    kind: Literal["moran"]
-    title: Label
-    sample: Identifier = Field("main", description="Which sample.")
-    variables: tuple[Identifier, ...] = Field(min_length=1, description="Variables, in columns.")
-    weights: Identifier = Field("queen", description="Spatial weights.")
-    permutations: PositiveInt = Field(999, description="Random permutations.")
-
-
-class ModelColumn(Section):
-    """One column of a table of models."""
-
-    id: Identifier = Field(description="Name of the column; part of the key of estimates.csv.")
-    label: Label | None = Field(None, description="Heading of the column.")
-    model: ModelKind = Field("sdm", description="Spatial model.")
-    effects: Effects = Field("twoway", description="Fixed effects.")
-    estimator: Estimator = Field("transform", description="Estimator of the spatial models.")
-    outcome: Identifier | None = Field(None, description="Other outcome than the table's.")
-    regressors: tuple[Identifier, ...] | None = Field(
-        None, description="Other regressors than the table's."
-    )
-    add: tuple[Identifier, ...] = Field((), description="Regressors beyond the table's.")
-    durbin: tuple[Identifier, ...] | None = Field(
-        None, description="Regressors that get a spatial lag; all when null."
-    )
-    weights: Identifier | None = Field(None, description="Other weights than the table's.")
-
-
-class ModelsTable(Section):
-    """A table of regression models, one column a model."""
-
-    kind: Literal["models"]
-    title: Label
-    sample: Identifier = Field("main", description="Which sample.")
-    outcome: Identifier = Field(description="Outcome of every column.")
-    regressors: tuple[Identifier, ...] = Field(
-        min_length=1, description="Regressors of every column."
-    )
-    mediators: tuple[Identifier, ...] = Field(
-        (), description="Which regressors of the columns are mediators, not controls."
-    )
-    weights: Identifier = Field("queen", description="Spatial weights.")
-    columns: Annotated[tuple[ModelColumn, ...], Field(min_length=1)] = Field(
-        description="The models."
-    )
-    covariances: tuple[Literal["oim", "hessian", "qml", "serial", "clustered"], ...] = Field(
-        ("oim", "serial"),
-        min_length=1,
-        description=(
-            "Covariances of the spatial models: oim (information matrix), hessian, qml (errors "
-            "not normal), serial (errors of a unit correlated over time, alike for all units), "
-            "clustered (the same, units of different variance). Stars follow the last one."
-        ),
-    )
-    note: str | None = Field(
-        None, description="Printed below the table and those made from its models."
-    )
-
-
-class EffectsTable(Section):
-    """Direct, indirect and total effects of the models of another table."""
-
-    kind: Literal["effects"]
-    title: Label
-    of: Identifier = Field(description="The table whose models these are.")
-
-
-class CollinearityTable(Section):
-    """Variance inflation factors of the regressors of another table's models."""
-
-    kind: Literal["collinearity"]
-    title: Label
-    of: Identifier = Field(description="The table whose models these are.")
-
-
-class ChoiceTable(Section):
-    """The tests that lead to a spatial model, for one column of another table."""
-
-    kind: Literal["choice"]
-    title: Label
-    of: Identifier = Field(description="The table of models.")
-    column: Identifier = Field(
-        description="Its column whose outcome, regressors, weights and effects are taken."
-    )
-    level: float = Field(0.05, gt=0, lt=1, description="Nominal size of every test.")
-
-
-class PeersTable(Section):
-    """The models of another table, refitted by independent programs."""
-
-    kind: Literal["peers"]
-    title: Label
-    of: Identifier = Field(description="The table whose models these are.")
-
-
 Table = Annotated[
     DescriptivesTable
     | MoranTable
@@ -500,11 +365,6 @@ class Study(Section):
         return range(self.study.first_year, self.study.last_year + 1)
 
 
-Path = tuple[str | int, ...]
-Fault = tuple[Path, str]
-"""Key path of a fault, and what is wrong there."""
-
-
 def semantic_faults(study: Study) -> Iterator[Fault]:
     """Checks between sections; yields every fault with the key path where it is mended."""
     yield from _year_faults(study)
@@ -580,112 +440,13 @@ def _source_faults(study: Study) -> Iterator[Fault]:
 
 def _table_faults(study: Study) -> Iterator[Fault]:
     for name, table in study.tables.items():
-        path: Path = ("tables", name)
-        if isinstance(table, DescriptivesTable | MoranTable):
-            yield from _unknown(study.variables, table.variables, (*path, "variables"), "variable")
-        if isinstance(table, DescriptivesTable | MoranTable | ModelsTable):
-            yield from _unknown(study.samples, table.sample, (*path, "sample"), "sample")
-        if isinstance(table, MoranTable):
-            yield from _unknown(study.weights, table.weights, (*path, "weights"), "weights")
-        if isinstance(table, EffectsTable | CollinearityTable | ChoiceTable | PeersTable):
-            target = study.tables.get(table.of)
-            if not isinstance(target, ModelsTable):
-                models = [n for n, t in study.tables.items() if isinstance(t, ModelsTable)]
-                yield (*path, "of"), f"not a table of models ({choices(table.of, models)})"
-            elif isinstance(table, ChoiceTable):
-                yield from _choice_faults(table, target, path)
-        if isinstance(table, ModelsTable):
-            yield from _models_faults(study, table, path)
-
-
-def _choice_faults(table: ChoiceTable, target: ModelsTable, path: Path) -> Iterator[Fault]:
-    place: Path = (*path, "column")
-    spatial = {column.id: column for column in target.columns if column.model != "ols"}
-    column = spatial.get(table.column)
-    if column is None:
-        wanted = choices(table.column, list(spatial))
-        yield place, f"not a spatial column of table {table.of!r} ({wanted})"
-    elif column.estimator == "direct_bc":
-        yield (
-            place,
-            f"column {table.column!r} has the estimator direct_bc, whose likelihood is not a "
-            "maximum, so tests that compare likelihoods have no meaning; take a column with "
-            "transform or direct",
-        )
-
-
-def _models_faults(study: Study, table: ModelsTable, path: Path) -> Iterator[Fault]:
-    yield from _unknown(study.variables, table.outcome, (*path, "outcome"), "variable")
-    yield from _unknown(study.variables, table.regressors, (*path, "regressors"), "variable")
-    yield from _unknown(study.variables, table.mediators, (*path, "mediators"), "variable")
-    yield from _unknown(study.weights, table.weights, (*path, "weights"), "weights")
-    ids = [column.id for column in table.columns]
-    models = [other for other in study.tables.values() if isinstance(other, ModelsTable)]
-    mediators = {name for other in models for name in other.mediators}
-    for index, column in enumerate(table.columns):
-        place: Path = (*path, "columns", index)
-        if ids.index(column.id) < index:
-            yield (*place, "id"), f"the table already has a column of that name (got {column.id!r})"
-        outcome = column.outcome or table.outcome
-        regressors = (*(column.regressors or table.regressors), *column.add)
-        if column.outcome:
-            yield from _unknown(study.variables, outcome, (*place, "outcome"), "variable")
-        if column.regressors:
-            yield from _unknown(
-                study.variables, column.regressors, (*place, "regressors"), "variable"
-            )
-        yield from _unknown(study.variables, column.add, (*place, "add"), "variable")
-        if column.weights:
-            yield from _unknown(study.weights, column.weights, (*place, "weights"), "weights")
-        if outcome in regressors:
-            where = "add" if outcome in column.add else "regressors"
-            key: Path = (
-                (*place, where) if where == "add" or column.regressors else (*path, "regressors")
-            )
-            yield key, f"the outcome {outcome!r} is among its own regressors"
-        if outcome in mediators and mediators & set(regressors):
-            both = sorted(mediators & set(regressors))
-            yield (
-                place,
-                f"mediators {listing(both)} are controls in the equation of mediator {outcome!r}",
-            )
-        linked = study.weights.get(column.weights or table.weights)
-        if (
-            linked is not None
-            and linked.standardise != "row"
-            and column.model not in ("ols", "slx")
-            and column.estimator == "transform"
-            and column.effects in ("time", "twoway")
-        ):
-            yield (
-                place,
-                (
-                    "the transformation estimator with time effects needs weights whose rows sum "
-                    f"to one (got standardise {linked.standardise!r}); standardise them by row, or "
-                    "take estimator 'direct'"
-                ),
-            )
-        doubled = sorted({name for name in regressors if regressors.count(name) > 1})
-        if doubled:
-            yield place, f"regressors named twice: {listing(doubled)}"
-        if column.durbin is not None:
-            strange = [name for name in column.durbin if name not in regressors]
-            if strange:
-                yield (
-                    (*place, "durbin"),
-                    (
-                        f"not among the regressors (got {listing(strange)}; "
-                        f"allowed {listing(regressors)})"
-                    ),
-                )
-            if column.model in ("ols", "sar", "sem"):
-                yield (*place, "durbin"), f"the model {column.model!r} has no lagged regressors"
+        yield from table.faults(study, ("tables", name))
 
 
 def _figure_faults(study: Study) -> Iterator[Fault]:
     for name, figure in study.figures.maps.items():
         path: Path = ("figures", "maps", name)
-        yield from _unknown(study.variables, figure.variable, (*path, "variable"), "variable")
+        yield from unknown_names(study.variables, figure.variable, (*path, "variable"), "variable")
         strange = [year for year in figure.years if year not in study.years]
         if strange:
             yield (
@@ -695,26 +456,3 @@ def _figure_faults(study: Study) -> Iterator[Fault]:
                     f"allowed {study.study.first_year} to {study.study.last_year})"
                 ),
             )
-
-
-def _unknown(
-    known: Iterable[str], names: str | tuple[str, ...], path: Path, what: str
-) -> Iterator[Fault]:
-    """Faults of the names that are not known; a tuple of names is a list in the file."""
-    options = sorted(known)
-    places: list[tuple[Path, str]] = (
-        [(path, names)]
-        if isinstance(names, str)
-        else [((*path, index), name) for index, name in enumerate(names)]
-    )
-    for place, name in places:
-        if name not in options:
-            yield place, f"unknown {what} ({choices(name, options)})"
-
-
-def choices(got: str, options: Iterable[str]) -> str:
-    """Text `got …; allowed …; did you mean …` for a value that is none of the options."""
-    allowed = list(options)
-    text = f"got {got!r}; allowed {listing(allowed) or 'none'}"
-    near = get_close_matches(got, allowed, n=1)
-    return f"{text}; did you mean {near[0]!r}" if near else text

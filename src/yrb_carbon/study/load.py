@@ -18,7 +18,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from yrb_carbon.errors import StudyError, listing
-from yrb_carbon.study.config import Study, choices, semantic_faults
+from yrb_carbon.study.base import choices
+from yrb_carbon.study.config import Study, semantic_faults
 from yrb_carbon.study.positions import (
     Fault,
     KeyPath,

@@ -4,18 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from yrb_carbon.study.config import (
-    ChoiceTable,
-    CollinearityTable,
-    DescriptivesTable,
-    EffectsTable,
-    ModelsTable,
-    MoranTable,
-    PeersTable,
-    SampleSection,
-    Study,
-    Table,
-)
+from yrb_carbon.study.config import SampleSection, Study
+from yrb_carbon.study.tables import ModelsTable, TableSection
 
 
 def tables_of_kind(study: Study, kind: str) -> tuple[str, ...]:
@@ -25,25 +15,30 @@ def tables_of_kind(study: Study, kind: str) -> tuple[str, ...]:
 
 def models_of(study: Study, name: str) -> ModelsTable:
     """The table of models itself, or the one that a table of effects, peers, ... points at."""
-    table = study.tables[name]
-    if isinstance(table, EffectsTable | CollinearityTable | ChoiceTable | PeersTable):
-        table = study.tables[table.of]
+    table = study.tables[name].made_of(tables_of(study))
     if not isinstance(table, ModelsTable):
         raise KeyError(f"table {name!r} holds no models")
     return table
 
 
+def tables_of(study: Study) -> dict[str, TableSection]:
+    """All tables of a study by name."""
+    return dict(study.tables)
+
+
+def samples_of(study: Study, name: str) -> tuple[str, ...]:
+    """Names of the samples that a table is made from, its main one first."""
+    return study.tables[name].samples(tables_of(study))
+
+
 def sample_of(study: Study, name: str) -> str:
-    """Name of the sample that a table is made from."""
-    table = study.tables[name]
-    if isinstance(table, DescriptivesTable | MoranTable | ModelsTable):
-        return table.sample
-    return models_of(study, name).sample
+    """Name of the sample that a table is made from, the main one of several."""
+    return samples_of(study, name)[0]
 
 
 def samples_used(study: Study) -> tuple[str, ...]:
     """Samples that a table is made from; `main` first, as the maps use it."""
-    used = {sample_of(study, name) for name in study.tables}
+    used = {sample for name in study.tables for sample in samples_of(study, name)}
     if study.figures.units_map or study.figures.maps:
         used.add("main")
     return tuple(sorted(used, key=lambda name: (name != "main", name)))
@@ -64,48 +59,29 @@ def section_of_sample(study: Study, name: str) -> SampleSection:
 
 def weights_of_sample(study: Study, sample: str) -> tuple[str, ...]:
     """Names of the weights that the tables of a sample use."""
-    found: set[str] = set()
-    for name, table in study.tables.items():
-        if sample_of(study, name) == sample:
-            found |= _weights_of_table(table)
-    return tuple(sorted(found))
+    tables = tables_of(study)
+    made = _tables_of_sample(study, sample)
+    return tuple(sorted({name for table in made for name in table.weights_of(tables, sample)}))
 
 
-def _weights_of_table(table: Table) -> set[str]:
-    if isinstance(table, MoranTable):
-        return {table.weights}
-    if isinstance(table, ModelsTable):
-        return {column.weights or table.weights for column in table.columns}
-    return set()
-
-
-def model_variables(table: ModelsTable) -> tuple[str, ...]:
-    """Outcomes and regressors of a table of models, each once."""
-    names: list[str] = [table.outcome, *table.regressors]
-    for column in table.columns:
-        names += [column.outcome or table.outcome, *(column.regressors or ()), *column.add]
-    return tuple(dict.fromkeys(names))
+def _tables_of_sample(study: Study, sample: str) -> list[TableSection]:
+    tables = tables_of(study)
+    return [table for table in tables.values() if sample in table.samples(tables)]
 
 
 def required_variables(study: Study, sample: str) -> tuple[str, ...]:
     """Variables whose raw inputs fix the sample: those of its models, else of all its tables."""
-    tables = [table for name, table in study.tables.items() if sample_of(study, name) == sample]
-    models = [model_variables(table) for table in tables if isinstance(table, ModelsTable)]
-    if models:
-        return _once(models)
-    return _once([_described(table) for table in tables])
+    tables = tables_of(study)
+    made = _tables_of_sample(study, sample)
+    models = _once(table.model_variables(tables, sample) for table in made)
+    return models or _once(table.shown_variables() for table in made)
 
 
 def computed_variables(study: Study, sample: str) -> tuple[str, ...]:
     """Variables computed on the retained units of a sample: all that its tables and maps show."""
-    tables = [table for name, table in study.tables.items() if sample_of(study, name) == sample]
-    shown = [_described(table) for table in tables]
+    shown = [table.shown_variables() for table in _tables_of_sample(study, sample)]
     maps = tuple(figure.variable for figure in study.figures.maps.values())
     return _once([required_variables(study, sample), *shown, maps if sample == "main" else ()])
-
-
-def _described(table: Table) -> tuple[str, ...]:
-    return table.variables if isinstance(table, DescriptivesTable | MoranTable) else ()
 
 
 def _once(groups: Iterable[tuple[str, ...]]) -> tuple[str, ...]:

@@ -18,7 +18,8 @@ from typing import Any, Literal
 
 from pydantic.json_schema import GenerateJsonSchema
 
-from yrb_carbon.study.config import WORDS, Study
+from yrb_carbon.study.base import WORDS
+from yrb_carbon.study.config import Study
 
 SCHEMA_FILE = Path("data", "config.schema.json")
 REFERENCE_FILE = Path("docs", "reference", "config.md")

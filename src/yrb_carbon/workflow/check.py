@@ -9,7 +9,8 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from yrb_carbon.errors import StudyError, UnitError, listing
-from yrb_carbon.study.config import RESULTS_FOLDER, SourceSection, Study, choices
+from yrb_carbon.study.base import choices
+from yrb_carbon.study.config import RESULTS_FOLDER, SourceSection, Study
 from yrb_carbon.study.load import COMMAND_LINE, display_name, load_study
 from yrb_carbon.study.plan import computed_variables, samples_used, section_of_sample
 from yrb_carbon.study.positions import (

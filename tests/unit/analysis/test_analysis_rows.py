@@ -18,7 +18,8 @@ from yrb_carbon.analysis.rows import TableKey, complete_rows, panel_counts
 from yrb_carbon.analysis.tables import read_spec, read_weights
 from yrb_carbon.errors import DataError
 from yrb_carbon.estimates import COLUMNS
-from yrb_carbon.study.config import EffectsSection, ModelsTable
+from yrb_carbon.study.config import EffectsSection
+from yrb_carbon.study.tables import ModelsTable
 from yrb_carbon.weights.links import LinkedUnits
 
 EXACT = 1e-12

@@ -11,8 +11,8 @@ from yrb_carbon.analysis.models import fit_columns
 from yrb_carbon.errors import StudyError
 from yrb_carbon.report.layout import _choice
 from yrb_carbon.spatialpanel import SpatialPanel
-from yrb_carbon.study.config import ChoiceTable
 from yrb_carbon.study.load import load_study
+from yrb_carbon.study.tables import ChoiceTable
 
 EXACT = 1e-12
 CHOICE = ChoiceTable.model_validate(

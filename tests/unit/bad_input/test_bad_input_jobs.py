@@ -20,7 +20,6 @@ from openpyxl import load_workbook
 
 from yrb_carbon.study.config import Study
 from yrb_carbon.study.load import load_study
-from yrb_carbon.study.plan import model_variables
 from yrb_carbon.study.sections import dump_sections
 from yrb_carbon.study.units import load_units
 
@@ -495,7 +494,7 @@ def test_island_under_the_policy_error(bench):
 def fit(bench: Bench, change: Callable[[pd.DataFrame], pd.DataFrame], table: str, script: str):
     units = [f"{code}" for code in range(140100, 141300, 100)]
     index = pd.MultiIndex.from_product([units, range(2003, 2011)], names=["unit", "year"])
-    names = model_variables(bench.study.tables["T4"])
+    names = bench.study.tables["T4"].named_variables
     values = np.random.default_rng(7).standard_normal((len(index), len(names)))
     frame = change(pd.DataFrame(values, index=index, columns=list(names)))
     frame.to_parquet(bench.folder / "indices.parquet")

@@ -13,16 +13,8 @@ import pandas as pd
 import pytest
 
 from yrb_carbon.estimates import estimates_frame, read_estimates, write_estimates
-from yrb_carbon.report.layout import (
-    LIKELIHOODS,
-    SERIAL_NOTE,
-    ZERO_NOTE,
-    PrintedTable,
-    format_estimate,
-    label_of,
-    layout_table,
-    stars_of,
-)
+from yrb_carbon.report.cells import SERIAL_NOTE, PrintedTable, format_estimate, label_of, stars_of
+from yrb_carbon.report.layout import LIKELIHOODS, ZERO_NOTE, layout_table
 from yrb_carbon.report.tables import escape_latex, write_latex_table, write_tables
 from yrb_carbon.study.config import SYNTHETIC_CAUTION, Study, VariableSection
 

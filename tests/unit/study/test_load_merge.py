@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from yrb_carbon.errors import StudyError
-from yrb_carbon.study.config import EffectsTable, ModelsTable, MoranTable, Study
+from yrb_carbon.study.config import Study
 from yrb_carbon.study.load import load_study
+from yrb_carbon.study.tables import EffectsTable, ModelsTable, MoranTable
 
 SECONDS_ALLOWED = 0.3
 """Processor time: Snakemake reads the study once more for each job, so it must not be felt."""

@@ -1,0 +1,87 @@
+"""What every section of the configuration is made of: its base, types of names, and faults."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from yrb_carbon.errors import listing
+
+WORDS = "x-words"
+"""Key of the JSON schema under which a pattern is said in words."""
+
+Identifier = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z][A-Za-z0-9_]*$",
+        max_length=40,
+        json_schema_extra={WORDS: "a name of up to 40 letters, digits and _, a letter first"},
+    ),
+]
+StudyName = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z0-9][a-z0-9-]*$",
+        max_length=40,
+        json_schema_extra={WORDS: "a name of up to 40 small letters, digits and -, no - first"},
+    ),
+]
+Year = Annotated[int, Field(ge=1949, le=2100)]
+UnitSet = Literal["A", "B", "C", "set91", "set79"]
+ReachSplit = Literal["V1", "V2", "V3", "V4"]
+ModelKind = Literal["ols", "slx", "sar", "sem", "sdm", "sdem"]
+Effects = Literal["none", "unit", "time", "twoway"]
+Estimator = Literal["transform", "direct", "direct_bc"]
+CarbonSource = Literal["edgar_city", "ceads_county", "ceads_city"]
+SinkFactor = Literal["dry_matter", "carbon"]
+BalanceIndex = Literal[
+    "ratio", "source_sink", "net", "norm", "percap", "perarea", "esc", "ecc", "minus_emissions",
+]  # fmt: skip
+Transform = Literal["level", "log", "log1p", "log_eps", "asinh"]
+Reference = Literal["national", "basin"]
+
+
+class Section(BaseModel):
+    """Base of every section: unknown keys are refused, values are not changed afterwards."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False
+    )
+
+
+class Label(Section):
+    """A text in English and Chinese."""
+
+    en: str
+    zh: str
+
+
+Path = tuple[str | int, ...]
+Fault = tuple[Path, str]
+"""Key path of a fault, and what is wrong there."""
+
+
+def unknown_names(
+    known: Iterable[str], names: str | tuple[str, ...], path: Path, what: str
+) -> Iterator[Fault]:
+    """Faults of the names that are not known; a tuple of names is a list in the file."""
+    options = sorted(known)
+    places: list[tuple[Path, str]] = (
+        [(path, names)]
+        if isinstance(names, str)
+        else [((*path, index), name) for index, name in enumerate(names)]
+    )
+    for place, name in places:
+        if name not in options:
+            yield place, f"unknown {what} ({choices(name, options)})"
+
+
+def choices(got: str, options: Iterable[str]) -> str:
+    """Text `got …; allowed …; did you mean …` for a value that is none of the options."""
+    allowed = list(options)
+    text = f"got {got!r}; allowed {listing(allowed) or 'none'}"
+    near = get_close_matches(got, allowed, n=1)
+    return f"{text}; did you mean {near[0]!r}" if near else text

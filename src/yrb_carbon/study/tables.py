@@ -1,0 +1,329 @@
+"""The kinds of tables: what each is made from, and what is wrong with its configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field, PositiveInt
+
+from yrb_carbon.errors import listing
+from yrb_carbon.study.base import (
+    Effects,
+    Estimator,
+    Fault,
+    Identifier,
+    Label,
+    ModelKind,
+    Path,
+    Section,
+    choices,
+    unknown_names,
+)
+
+if TYPE_CHECKING:
+    from yrb_carbon.study.config import Study
+
+Covariance = Literal["oim", "hessian", "qml", "serial", "clustered"]
+
+
+class TableSection(Section):
+    """Base of every kind of table: what it needs of the study, for the workflow's plan."""
+
+    kind: str
+    title: Label
+
+    def made_of(self, tables: Mapping[str, TableSection]) -> TableSection:
+        """The table whose models, samples and weights are used: itself, unless it names another."""
+        return self
+
+    def samples(self, tables: Mapping[str, TableSection]) -> tuple[str, ...]:
+        """Names of the samples that it is made from, its main one first."""
+        raise TypeError(f"tables of kind {self.kind!r} do not say what sample they are made from")
+
+    def weights_of(self, tables: Mapping[str, TableSection], sample: str) -> tuple[str, ...]:
+        """Names of the weights that it uses on one of its samples."""
+        return ()
+
+    def model_variables(self, tables: Mapping[str, TableSection], sample: str) -> tuple[str, ...]:
+        """Variables of its models on one of its samples: their raw inputs fix that sample."""
+        return ()
+
+    def shown_variables(self) -> tuple[str, ...]:
+        """Variables that it shows without a model."""
+        return ()
+
+    def printed_note(self, tables: Mapping[str, TableSection]) -> str | None:
+        """The study's own note, printed below it."""
+        return None
+
+    def faults(self, study: Study, path: Path) -> Iterator[Fault]:
+        """What is wrong with its names, each with the key path where it is mended."""
+        return iter(())
+
+
+class VariablesTable(TableSection):
+    """Base of the tables that show variables of one sample."""
+
+    sample: Identifier = Field("main", description="Which sample.")
+    variables: tuple[Identifier, ...] = Field(min_length=1, description="Variables.")
+
+    def samples(self, tables: Mapping[str, TableSection]) -> tuple[str, ...]:
+        """Its one sample."""
+        return (self.sample,)
+
+    def shown_variables(self) -> tuple[str, ...]:
+        """Its variables."""
+        return self.variables
+
+    def faults(self, study: Study, path: Path) -> Iterator[Fault]:
+        """Unknown variables and samples."""
+        yield from unknown_names(study.variables, self.variables, (*path, "variables"), "variable")
+        yield from unknown_names(study.samples, self.sample, (*path, "sample"), "sample")
+
+
+class DerivedTable(TableSection):
+    """Base of the tables about the models of another table."""
+
+    of: Identifier = Field(description="The table whose models these are.")
+
+    def made_of(self, tables: Mapping[str, TableSection]) -> TableSection:
+        """The table of models."""
+        return tables[self.of]
+
+    def samples(self, tables: Mapping[str, TableSection]) -> tuple[str, ...]:
+        """Those of the table of models."""
+        return tables[self.of].samples(tables)
+
+    def printed_note(self, tables: Mapping[str, TableSection]) -> str | None:
+        """That of the table of models."""
+        return tables[self.of].printed_note(tables)
+
+    def faults(self, study: Study, path: Path) -> Iterator[Fault]:
+        """A table that is none of models."""
+        target = study.tables.get(self.of)
+        if not isinstance(target, ModelsTable):
+            models = [n for n, t in study.tables.items() if isinstance(t, ModelsTable)]
+            yield (*path, "of"), f"not a table of models ({choices(self.of, models)})"
+
+
+class DescriptivesTable(VariablesTable):
+    """A table of descriptive statistics, variables in rows."""
+
+    kind: Literal["descriptives"]
+
+
+class MoranTable(VariablesTable):
+    """A table of global Moran's I by year, variables in columns."""
+
+    kind: Literal["moran"]
+    weights: Identifier = Field("queen", description="Spatial weights.")
+    permutations: PositiveInt = Field(999, description="Random permutations.")
+
+    def weights_of(self, tables: Mapping[str, TableSection], sample: str) -> tuple[str, ...]:
+        """Its weights."""
+        return (self.weights,)
+
+    def faults(self, study: Study, path: Path) -> Iterator[Fault]:
+        """Unknown names."""
+        yield from super().faults(study, path)
+        yield from unknown_names(study.weights, self.weights, (*path, "weights"), "weights")
+
+
+class ModelColumn(Section):
+    """One column of a table of models."""
+
+    id: Identifier = Field(description="Name of the column; part of the key of estimates.csv.")
+    label: Label | None = Field(None, description="Heading of the column.")
+    model: ModelKind = Field("sdm", description="Spatial model.")
+    effects: Effects = Field("twoway", description="Fixed effects.")
+    estimator: Estimator = Field("transform", description="Estimator of the spatial models.")
+    outcome: Identifier | None = Field(None, description="Other outcome than the table's.")
+    regressors: tuple[Identifier, ...] | None = Field(
+        None, description="Other regressors than the table's."
+    )
+    add: tuple[Identifier, ...] = Field((), description="Regressors beyond the table's.")
+    durbin: tuple[Identifier, ...] | None = Field(
+        None, description="Regressors that get a spatial lag; all when null."
+    )
+    weights: Identifier | None = Field(None, description="Other weights than the table's.")
+
+
+class ModelsTable(TableSection):
+    """A table of regression models, one column a model."""
+
+    kind: Literal["models"]
+    sample: Identifier = Field("main", description="Which sample.")
+    outcome: Identifier = Field(description="Outcome of every column.")
+    regressors: tuple[Identifier, ...] = Field(
+        min_length=1, description="Regressors of every column."
+    )
+    mediators: tuple[Identifier, ...] = Field(
+        (), description="Which regressors of the columns are mediators, not controls."
+    )
+    weights: Identifier = Field("queen", description="Spatial weights.")
+    columns: Annotated[tuple[ModelColumn, ...], Field(min_length=1)] = Field(
+        description="The models."
+    )
+    covariances: tuple[Covariance, ...] = Field(
+        ("oim", "serial"),
+        min_length=1,
+        description=(
+            "Covariances of the spatial models: oim (information matrix), hessian, qml (errors "
+            "not normal), serial (errors of a unit correlated over time, alike for all units), "
+            "clustered (the same, units of different variance). Stars follow the last one."
+        ),
+    )
+    note: str | None = Field(
+        None, description="Printed below the table and those made from its models."
+    )
+
+    def samples(self, tables: Mapping[str, TableSection]) -> tuple[str, ...]:
+        """Its one sample."""
+        return (self.sample,)
+
+    def weights_of(self, tables: Mapping[str, TableSection], sample: str) -> tuple[str, ...]:
+        """Those of its columns."""
+        return tuple(sorted({column.weights or self.weights for column in self.columns}))
+
+    @property
+    def named_variables(self) -> tuple[str, ...]:
+        """Outcomes and regressors of its columns, each once."""
+        names: list[str] = [self.outcome, *self.regressors]
+        for column in self.columns:
+            names += [column.outcome or self.outcome, *(column.regressors or ()), *column.add]
+        return tuple(dict.fromkeys(names))
+
+    def model_variables(self, tables: Mapping[str, TableSection], sample: str) -> tuple[str, ...]:
+        """Outcomes and regressors of its columns."""
+        return self.named_variables
+
+    def printed_note(self, tables: Mapping[str, TableSection]) -> str | None:
+        """Its note."""
+        return self.note
+
+    def faults(self, study: Study, path: Path) -> Iterator[Fault]:
+        """Unknown names, and columns that cannot be estimated."""
+        yield from unknown_names(study.samples, self.sample, (*path, "sample"), "sample")
+        yield from _models_faults(study, self, path)
+
+
+class EffectsTable(DerivedTable):
+    """Direct, indirect and total effects of the models of another table."""
+
+    kind: Literal["effects"]
+
+
+class CollinearityTable(DerivedTable):
+    """Variance inflation factors of the regressors of another table's models."""
+
+    kind: Literal["collinearity"]
+
+
+class ChoiceTable(DerivedTable):
+    """The tests that lead to a spatial model, for one column of another table."""
+
+    kind: Literal["choice"]
+    column: Identifier = Field(
+        description="Its column whose outcome, regressors, weights and effects are taken."
+    )
+    level: float = Field(0.05, gt=0, lt=1, description="Nominal size of every test.")
+
+    def faults(self, study: Study, path: Path) -> Iterator[Fault]:
+        """A column that the chain cannot start from."""
+        yield from super().faults(study, path)
+        target = study.tables.get(self.of)
+        if isinstance(target, ModelsTable):
+            yield from _choice_faults(self, target, path)
+
+
+class PeersTable(DerivedTable):
+    """The models of another table, refitted by independent programs."""
+
+    kind: Literal["peers"]
+    title: Label
+    of: Identifier = Field(description="The table whose models these are.")
+
+
+def _choice_faults(table: ChoiceTable, target: ModelsTable, path: Path) -> Iterator[Fault]:
+    place: Path = (*path, "column")
+    spatial = {column.id: column for column in target.columns if column.model != "ols"}
+    column = spatial.get(table.column)
+    if column is None:
+        wanted = choices(table.column, list(spatial))
+        yield place, f"not a spatial column of table {table.of!r} ({wanted})"
+    elif column.estimator == "direct_bc":
+        yield (
+            place,
+            f"column {table.column!r} has the estimator direct_bc, whose likelihood is not a "
+            "maximum, so tests that compare likelihoods have no meaning; take a column with "
+            "transform or direct",
+        )
+
+
+def _models_faults(study: Study, table: ModelsTable, path: Path) -> Iterator[Fault]:
+    yield from unknown_names(study.variables, table.outcome, (*path, "outcome"), "variable")
+    yield from unknown_names(study.variables, table.regressors, (*path, "regressors"), "variable")
+    yield from unknown_names(study.variables, table.mediators, (*path, "mediators"), "variable")
+    yield from unknown_names(study.weights, table.weights, (*path, "weights"), "weights")
+    ids = [column.id for column in table.columns]
+    models = [other for other in study.tables.values() if isinstance(other, ModelsTable)]
+    mediators = {name for other in models for name in other.mediators}
+    for index, column in enumerate(table.columns):
+        place: Path = (*path, "columns", index)
+        if ids.index(column.id) < index:
+            yield (*place, "id"), f"the table already has a column of that name (got {column.id!r})"
+        outcome = column.outcome or table.outcome
+        regressors = (*(column.regressors or table.regressors), *column.add)
+        if column.outcome:
+            yield from unknown_names(study.variables, outcome, (*place, "outcome"), "variable")
+        if column.regressors:
+            yield from unknown_names(
+                study.variables, column.regressors, (*place, "regressors"), "variable"
+            )
+        yield from unknown_names(study.variables, column.add, (*place, "add"), "variable")
+        if column.weights:
+            yield from unknown_names(study.weights, column.weights, (*place, "weights"), "weights")
+        if outcome in regressors:
+            where = "add" if outcome in column.add else "regressors"
+            key: Path = (
+                (*place, where) if where == "add" or column.regressors else (*path, "regressors")
+            )
+            yield key, f"the outcome {outcome!r} is among its own regressors"
+        if outcome in mediators and mediators & set(regressors):
+            both = sorted(mediators & set(regressors))
+            yield (
+                place,
+                f"mediators {listing(both)} are controls in the equation of mediator {outcome!r}",
+            )
+        linked = study.weights.get(column.weights or table.weights)
+        if (
+            linked is not None
+            and linked.standardise != "row"
+            and column.model not in ("ols", "slx")
+            and column.estimator == "transform"
+            and column.effects in ("time", "twoway")
+        ):
+            yield (
+                place,
+                (
+                    "the transformation estimator with time effects needs weights whose rows sum "
+                    f"to one (got standardise {linked.standardise!r}); standardise them by row, or "
+                    "take estimator 'direct'"
+                ),
+            )
+        doubled = sorted({name for name in regressors if regressors.count(name) > 1})
+        if doubled:
+            yield place, f"regressors named twice: {listing(doubled)}"
+        if column.durbin is not None:
+            strange = [name for name in column.durbin if name not in regressors]
+            if strange:
+                yield (
+                    (*place, "durbin"),
+                    (
+                        f"not among the regressors (got {listing(strange)}; "
+                        f"allowed {listing(regressors)})"
+                    ),
+                )
+            if column.model in ("ols", "sar", "sem"):
+                yield (*place, "durbin"), f"the model {column.model!r} has no lagged regressors"
