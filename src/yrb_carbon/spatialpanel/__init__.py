@@ -21,6 +21,7 @@ from .errors import (
     FailedDrawsWarning,
     FlatLikelihoodWarning,
     FormulaError,
+    GroupingError,
     HausmanUndefinedError,
     IdentificationWarning,
     InadmissibleEstimateWarning,
@@ -51,6 +52,8 @@ from .errors import (
     WeightsEigenvalueError,
     WeightsError,
 )
+from .grouped import GroupedPanel, GroupedResults
+from .grouped_effects import GroupedEffects
 from .instruments import SpatialIVPanel, SpatialIVResults
 from .model import SpatialPanel
 from .partition import EffectsPartition
@@ -80,6 +83,10 @@ __all__ = [
     "FixedEffects",
     "FlatLikelihoodWarning",
     "FormulaError",
+    "GroupedEffects",
+    "GroupedPanel",
+    "GroupedResults",
+    "GroupingError",
     "HausmanUndefinedError",
     "IdentificationWarning",
     "InadmissibleEstimateWarning",

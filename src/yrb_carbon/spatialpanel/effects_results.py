@@ -228,10 +228,15 @@ def point_effects(results: SpatialPanelResults) -> Array:
 
 def calc_trace_errors(results: SpatialPanelResults) -> Array | None:
     """|ρβ + θ| times the standard error of g = tr(G)/N, shape (K,); None where g is exact."""
+    beta, theta = beta_theta(results, results.estimate.delta)
+    return scale_trace_error(results, beta, theta)
+
+
+def scale_trace_error(results: SpatialPanelResults, beta: Array, theta: Array) -> Array | None:
+    """The same for given coefficients, in their shape."""
     error = results.spectrum.full.error(results.rho).trace_g / results.n_units
     if error == 0.0:
         return None
-    beta, theta = beta_theta(results, results.estimate.delta)
     errors: Array = np.abs(results.rho * beta + theta) * error
     return errors
 
@@ -284,10 +289,38 @@ def effects_by_delta(results: SpatialPanelResults) -> EffectsResults:
     )
 
 
-def effects_by_simulation(
+@dataclass(frozen=True, slots=True)
+class AdmissibleDraws:
+    """Normal draws of the parameters of a fit whose ρ is admissible.
+
+    Attributes
+    ----------
+    delta : array, shape (R, K)
+    rho : array, shape (R,)
+    n_draws, n_discarded : int
+        Draws made, and draws with ρ outside the admissible interval, which are left out.
+    """
+
+    delta: Array
+    rho: Array
+    n_draws: int
+    n_discarded: int
+
+
+def draw_admissible(
     results: SpatialPanelResults, draws: int, seed: int | np.random.SeedSequence
-) -> EffectsResults:
-    """Effects with standard errors, intervals and p-values by normal draws of the parameters."""
+) -> AdmissibleDraws:
+    """Draws of (δ, ρ) from the asymptotic distribution of a fit; they depend on the seed alone.
+
+    Raises
+    ------
+    SpecificationError
+        If there are fewer than two draws.
+    SingularInformationError
+        If the covariance is not positive definite.
+    BoundaryError
+        If fewer than two draws of ρ are admissible.
+    """
     if draws < 2:
         raise SpecificationError(f"simulation needs at least 2 draws, got {draws}")
     spatial = results.estimate.rho is not None
@@ -312,10 +345,22 @@ def effects_by_simulation(
             f"{draws - int(stable.sum())} of {draws} draws of rho are outside the "
             "admissible interval; the effects have no simulated distribution"
         )
-    rho = rho[stable]
-    beta, theta = beta_theta(results, drawn[stable, : results.estimate.delta.size])
-    multipliers = calc_multipliers(rho, results.arrays.weights, results.spectrum)
-    simulated = calc_effects(beta, theta, rho, multipliers)
+    return AdmissibleDraws(
+        delta=drawn[stable, : results.estimate.delta.size],
+        rho=rho[stable],
+        n_draws=draws,
+        n_discarded=int(draws - stable.sum()),
+    )
+
+
+def effects_by_simulation(
+    results: SpatialPanelResults, draws: int, seed: int | np.random.SeedSequence
+) -> EffectsResults:
+    """Effects with standard errors, intervals and p-values by normal draws of the parameters."""
+    drawn = draw_admissible(results, draws, seed)
+    beta, theta = beta_theta(results, drawn.delta)
+    multipliers = calc_multipliers(drawn.rho, results.arrays.weights, results.spectrum)
+    simulated = calc_effects(beta, theta, drawn.rho, multipliers)
     flat = simulated.reshape(simulated.shape[0], -1)
     return EffectsResults(
         equation=results.arrays.dependent,
@@ -324,7 +369,7 @@ def effects_by_simulation(
         covariance=np.atleast_2d(np.cov(flat, rowvar=False)),
         inference="simulation",
         draws=simulated,
-        n_draws=draws,
-        n_discarded=int(draws - stable.sum()),
+        n_draws=drawn.n_draws,
+        n_discarded=drawn.n_discarded,
         trace_errors=calc_trace_errors(results),
     )

@@ -145,6 +145,10 @@ class HausmanUndefinedError(SpatialPanelError):
     """The covariance difference of the Hausman statistic is not positive definite."""
 
 
+class GroupingError(SpatialPanelError):
+    """Groups of units or periods that do not fit the panel, or hold too little to be estimated."""
+
+
 class PeriodGapError(PanelIndexError):
     """The periods are not consecutive, so a time lag would not be that of the period before."""
 

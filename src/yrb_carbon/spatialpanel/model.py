@@ -160,11 +160,7 @@ class SpatialPanel:
                 f"error_weights are given but model {model!r} has no spatial error; use "
                 f"{enumerate_names(sorted(ERROR_MODELS))}"
             )
-        if durbin is not None and model not in DURBIN_MODELS:
-            raise SpecificationError(
-                f"durbin is given but model {model!r} has no lagged regressors; use "
-                f"{enumerate_names(sorted(DURBIN_MODELS))}"
-            )
+        check_durbin(model, durbin)
         arrays = align_panel(
             dependent,
             exog,
@@ -1019,6 +1015,15 @@ class SpatialPanel:
             "neither standard errors nor effects. Consider sparser weights or another model",
             BoundaryWarning,
             stacklevel=caller_level(),
+        )
+
+
+def check_durbin(model: str, durbin: Sequence[str] | None) -> None:
+    """Refuse lagged regressors in a model that has none."""
+    if durbin is not None and model not in DURBIN_MODELS:
+        raise SpecificationError(
+            f"durbin is given but model {model!r} has no lagged regressors; use "
+            f"{enumerate_names(sorted(DURBIN_MODELS))}"
         )
 
 
