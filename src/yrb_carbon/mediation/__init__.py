@@ -1,0 +1,32 @@
+"""Mediated effects in systems of spatial panel models, exact for any weights.
+
+>>> fit = SpatialMediation(data, outcome="y", treatment="x", mediators=["m"],
+...                        weights=weights).fit()                       # doctest: +SKIP
+>>> fit.effects().table()                                               # doctest: +SKIP
+"""
+
+from .decomposition import (
+    DecompositionArrays,
+    EquationDraws,
+    SystemDraws,
+    calc_decomposition,
+    decomposition_labels,
+)
+from .effects import MediationEffects, effects_of_draws
+from .model import SpatialMediation
+from .resolvent import Resolvent
+from .results import Decomposition, MediationResults
+
+__all__ = [
+    "Decomposition",
+    "DecompositionArrays",
+    "EquationDraws",
+    "MediationEffects",
+    "MediationResults",
+    "Resolvent",
+    "SpatialMediation",
+    "SystemDraws",
+    "calc_decomposition",
+    "decomposition_labels",
+    "effects_of_draws",
+]
