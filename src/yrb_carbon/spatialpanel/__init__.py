@@ -15,6 +15,7 @@ from .errors import (
     AbsorbedRegressorError,
     BoundaryError,
     BoundaryWarning,
+    ClippedCovarianceWarning,
     CollinearRegressorError,
     ConvergenceError,
     DroppedInstrumentWarning,
@@ -63,6 +64,7 @@ from .restrictions import WaldTest
 from .results import EffectsResults, FixedEffects, SpatialPanelResults
 from .simulate import simulate
 from .slope_covariance import SlopeCovariance
+from .system import joint_covariance
 from .testing import SpecificationTest
 
 __all__ = [
@@ -71,6 +73,7 @@ __all__ = [
     "BoundaryError",
     "BoundaryWarning",
     "ChoiceChain",
+    "ClippedCovarianceWarning",
     "CollinearRegressorError",
     "Comparison",
     "ConvergenceError",
@@ -132,6 +135,7 @@ __all__ = [
     "compare",
     "compare_with_peer",
     "hausman_test",
+    "joint_covariance",
     "lr_effects",
     "lr_simplify",
     "mundlak_test",

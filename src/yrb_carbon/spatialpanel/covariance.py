@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from scipy import linalg
 
-from .errors import IndefiniteCovarianceWarning, SingularInformationError, enumerate_names
+from .errors import (
+    IndefiniteCovarianceWarning,
+    SingularInformationError,
+    caller_level,
+    enumerate_names,
+)
 from .likelihood import EffectScheme, Estimate
 from .score import (
-    calc_clustered_meat,
+    ClusteredScore,
+    QmlScore,
+    ScoreParts,
+    SerialScore,
+    calc_cross_clustered_meat,
+    calc_cross_information,
+    calc_cross_qml_meat,
+    calc_cross_quadratic,
+    calc_cross_serial_meat,
     calc_information,
-    calc_qml_meat,
-    calc_serial_meat,
+    estimate_error_covariance,
     invert_information,
 )
 from .within import Array
@@ -74,50 +88,156 @@ def calc_covariance(
     SpecificationError
         If the panel is too large for the type.
     """
-    matrix, error = _calc_covariance(panel, estimate, scheme, cov_type)
-    negative = np.diag(matrix) <= 0.0
-    if negative.any():
-        names = [*panel.arrays.names, *panel.spatial_names, "sigma2"]
-        warnings.warn(
-            f"cov_type={cov_type!r} gives {enumerate_names(np.array(names)[negative])} a negative "
-            "variance; there is no standard error. The panel is too small for this covariance, use "
-            "cov_type='oim' or 'clustered'",
-            IndefiniteCovarianceWarning,
-            stacklevel=4,
-        )
-        matrix[negative] = matrix[:, negative] = np.nan
-    return matrix, error
-
-
-def _calc_covariance(
-    panel: SpatialPanel, estimate: Estimate, scheme: EffectScheme, cov_type: str
-) -> tuple[Array, float]:
     size = estimate.delta.size + len(estimate.spatial_values) + 1
     if estimate.at_boundary:
         return np.full((size, size), np.nan), 0.0
     if cov_type == "hessian":
-        return _invert(calc_observed_information(panel, estimate, scheme)), 0.0
+        matrix, error = _invert(calc_observed_information(panel, estimate, scheme)), 0.0
+    else:
+        score = calc_equation_score(panel, estimate, scheme, cov_type)
+        matrix, error = calc_cross_covariance(score, score), score.information_error
+    names = [*panel.arrays.names, *panel.spatial_names, "sigma2"]
+    return without_negative_variances(matrix, names, cov_type), error
+
+
+def without_negative_variances(matrix: Array, names: Sequence[str], cov_type: str) -> Array:
+    """The covariance with NaN, and a warning, for parameters of negative variance.
+
+    Parameters
+    ----------
+    matrix : array, shape (P, P)
+    names : sequence of str, length P
+    cov_type : str
+
+    Returns
+    -------
+    array, shape (P, P).
+    """
+    negative = np.diag(matrix) <= 0.0
+    if not negative.any():
+        return matrix
+    warnings.warn(
+        f"cov_type={cov_type!r} gives {enumerate_names(np.array(names)[negative])} a negative "
+        "variance; there is no standard error. The panel is too small for this covariance, use "
+        "cov_type='oim' or 'clustered'",
+        IndefiniteCovarianceWarning,
+        stacklevel=caller_level(),
+    )
+    cleaned = matrix.copy()
+    cleaned[negative] = cleaned[:, negative] = np.nan
+    return cleaned
+
+
+@dataclass(frozen=True, slots=True)
+class EquationScore:
+    """What the covariance of one equation's estimates, and that with another's, is made of.
+
+    Attributes
+    ----------
+    parts : ScoreParts
+    bread : array, shape (P, P)
+        Inverse information matrix.
+    information_error : float
+        Its error, as `calc_covariance` has it.
+    matrices : tuple of array, shape (N, N)
+        P of the spatial parameters, where another equation or the type needs them.
+    terms : SerialScore, ClusteredScore, QmlScore or None
+        What the type needs besides; None for ``oim``.
+    """
+
+    parts: ScoreParts
+    bread: Array
+    information_error: float
+    matrices: tuple[Array, ...]
+    terms: SerialScore | ClusteredScore | QmlScore | None
+
+
+def calc_equation_score(
+    panel: SpatialPanel,
+    estimate: Estimate,
+    scheme: EffectScheme,
+    cov_type: str,
+    *,
+    crossed: bool = False,
+) -> EquationScore:
+    """The parts of a covariance at an interior estimate.
+
+    Parameters
+    ----------
+    panel : SpatialPanel
+    estimate : Estimate
+    scheme : EffectScheme
+    cov_type : {"oim", "qml", "serial", "clustered"}
+    crossed : bool
+        Whether the quadratic forms meet those of another equation, for which the dense P are
+        needed whatever the type.
+
+    Returns
+    -------
+    EquationScore
+
+    Raises
+    ------
+    SingularInformationError
+        If the information matrix is singular.
+    SpecificationError
+        If the panel is too large for what is asked.
+    """
     parts = panel.score_parts(estimate, scheme)
     information = calc_information(parts)
-    inverse = _invert(information)
+    bread = _invert(information)
     place = parts.quadratic_positions[0]
     error = parts.jacobian_periods * parts.quadratic_error / float(information[place, place])
-    if cov_type == "oim":
-        return inverse, error
+    matrices: tuple[Array, ...] = ()
+    few_units = panel.arrays.n_units <= DIAGONAL_LIMIT
+    if crossed or cov_type in {"clustered", "qml"} or (cov_type == "serial" and few_units):
+        what = f"cov_type={cov_type!r}" + (" of several equations" if crossed else "")
+        matrices = tuple(panel.quadratic_matrices(estimate, scheme, what=what))
     units = scheme.effective_units_of_effects(panel.arrays.n_units)
+    terms: SerialScore | ClusteredScore | QmlScore | None = None
     if cov_type == "serial":
         diagonals = None
-        if estimate.spatial_values and panel.arrays.n_units <= DIAGONAL_LIMIT:
-            dense = panel.quadratic_matrices(estimate, scheme)
-            diagonals = np.column_stack([np.diag(matrix) for matrix in dense])
-        return _sandwich(inverse, calc_serial_meat(parts, units, diagonals)), error
-    matrices = panel.quadratic_matrices(estimate, scheme, what=f"cov_type={cov_type!r}")
-    if cov_type == "clustered":
-        return _sandwich(inverse, calc_clustered_meat(parts, matrices, units)), error
-    meat = calc_qml_meat(
-        parts, matrices, entity_effects=panel.entity_effects, time_effects=panel.time_effects
+        if matrices and few_units:
+            diagonals = np.column_stack([np.diag(matrix) for matrix in matrices])
+        terms = SerialScore.of(parts, units, diagonals)
+    elif cov_type == "clustered":
+        terms = ClusteredScore.of(parts, matrices, units)
+    elif cov_type == "qml":
+        terms = QmlScore.of(parts, matrices, panel.entity_effects, panel.time_effects)
+    return EquationScore(parts, bread, error, matrices, terms)
+
+
+def calc_cross_covariance(first: EquationScore, second: EquationScore) -> Array:
+    """Covariance H_a⁻¹S_abH_b⁻¹ of the estimates of two equations, of one if both are the same.
+
+    Parameters
+    ----------
+    first, second : EquationScore
+        Of the same units, periods, effects and type of covariance.
+
+    Returns
+    -------
+    array, shape (P_a, P_b).
+    """
+    same = first is second
+    if same and first.terms is None:
+        return first.bread
+    if isinstance(first.terms, ClusteredScore) and isinstance(second.terms, ClusteredScore):
+        return _sandwich(first, calc_cross_clustered_meat(first.terms, second.terms), second)
+    quadratic = (
+        first.parts.quadratic
+        if same
+        else calc_cross_quadratic(first.parts, second.parts, first.matrices, second.matrices)
     )
-    return _sandwich(inverse, meat), error
+    if isinstance(first.terms, SerialScore) and isinstance(second.terms, SerialScore):
+        meat = calc_cross_serial_meat(first.terms, second.terms, quadratic)
+        return _sandwich(first, meat, second)
+    covariance = estimate_error_covariance(first.parts, second.parts)
+    if isinstance(first.terms, QmlScore) and isinstance(second.terms, QmlScore):
+        meat = calc_cross_qml_meat(first.terms, second.terms, quadratic, covariance)
+    else:
+        meat = calc_cross_information(first.parts, second.parts, quadratic, covariance)
+    return _sandwich(first, meat, second)
 
 
 def calc_observed_information(
@@ -174,9 +294,9 @@ def calc_observed_information(
     return hessian
 
 
-def _sandwich(bread: Array, meat: Array) -> Array:
-    covariance: Array = bread @ meat @ bread
-    return (covariance + covariance.T) / 2.0
+def _sandwich(first: EquationScore, meat: Array, second: EquationScore) -> Array:
+    covariance: Array = first.bread @ meat @ second.bread
+    return (covariance + covariance.T) / 2.0 if first is second else covariance
 
 
 def _invert(information: Array) -> Array:

@@ -125,6 +125,10 @@ class IndefiniteCovarianceWarning(UserWarning):
     """A covariance estimate has a negative variance: its kernel is not positive semi-definite."""
 
 
+class ClippedCovarianceWarning(IndefiniteCovarianceWarning):
+    """A joint covariance was not positive semi-definite and was moved to one that is."""
+
+
 class RestrictionError(SpatialPanelError):
     """A linear restriction could not be read."""
 

@@ -20,10 +20,13 @@ from yrb_carbon.spatialpanel import (
     UniformWeightsError,
 )
 from yrb_carbon.spatialpanel.score import (
-    calc_clustered_meat,
+    ClusteredScore,
+    QmlScore,
+    SerialScore,
+    calc_cross_clustered_meat,
+    calc_cross_qml_meat,
+    calc_cross_serial_meat,
     calc_information,
-    calc_qml_meat,
-    calc_serial_meat,
     estimate_time_covariance,
     unbiased_squared_trace,
 )
@@ -34,6 +37,11 @@ SAME_ALGEBRA = 1e-9
 SECOND_DIFFERENCE = 2e-4
 MODELS = ("ols", "slx", "sar", "sem", "sdm", "sdem", "sac")
 ROBUST = ("hessian", "qml", "serial", "clustered")
+
+
+def calc_serial_meat(parts, effective_units, diagonals=None):
+    score = SerialScore.of(parts, effective_units, diagonals)
+    return calc_cross_serial_meat(score, score, parts.quadratic)
 
 
 def other_weights(n_units):
@@ -150,8 +158,8 @@ def test_serial_meat_is_the_information_when_errors_are_not_correlated(monkeypat
     result = panel.fit()
     parts = panel.score_parts(result.estimate, result.specification.scheme)
     white = result.sigma2 * projection(6, True)
-    monkeypatch.setattr(score, "estimate_time_covariance", lambda *_: white)
-    monkeypatch.setattr(score, "unbiased_squared_trace", lambda s, _: float((s**2).sum()))
+    monkeypatch.setattr(score, "estimate_cross_covariance", lambda *_: white)
+    monkeypatch.setattr(score, "unbiased_squared_norm", lambda s, *_: float((s**2).sum()))
     monkeypatch.setattr(score, "estimate_excess", lambda *_: 0.0)
     np.testing.assert_allclose(
         calc_serial_meat(parts, 11), calc_information(parts), rtol=SAME_ALGEBRA, atol=1e-7
@@ -218,8 +226,9 @@ def test_clustered_meat_is_the_sum_over_units_and_pairs(model):
                 pair[first + a] = (matrix[i, j] + matrix[j, i]) * (e[:, i] @ e[:, j])
             expected += np.outer(pair, pair)
     expected *= n_units / (n_units - 2.0) / result.sigma2**2
+    score = ClusteredScore.of(parts, matrices, n_units - 1)
     np.testing.assert_allclose(
-        calc_clustered_meat(parts, matrices, n_units - 1), expected, rtol=1e-9, atol=1e-9
+        calc_cross_clustered_meat(score, score), expected, rtol=1e-9, atol=1e-9
     )
 
 
@@ -232,12 +241,9 @@ def test_qml_meat_has_the_fourth_cumulant_of_the_errors():
     rng = np.random.default_rng(1)
     skewed = rng.exponential(size=parts.residuals.shape) - 1.0
     parts = dataclasses.replace(parts, residuals=skewed - skewed.mean(axis=1, keepdims=True))
-    meat = calc_qml_meat(
-        parts,
-        panel.quadratic_matrices(result.estimate, scheme),
-        entity_effects=False,
-        time_effects=True,
-    )
+    matrices = panel.quadratic_matrices(result.estimate, scheme)
+    score = QmlScore.of(parts, matrices, False, True)
+    meat = calc_cross_qml_meat(score, score, parts.quadratic, parts.sigma2)
     # Undo the shrinkage of the moments by the projection J = I - 11'/N, by its own definition.
     j = projection(12, True)
     residuals = parts.residuals
@@ -458,7 +464,7 @@ def test_negative_variances_are_told(monkeypatch):
     import yrb_carbon.spatialpanel.covariance as covariance
 
     monkeypatch.setattr(
-        covariance, "calc_serial_meat", lambda parts, *_: -np.eye(parts.size) * (parts.size > 0)
+        covariance, "calc_cross_serial_meat", lambda score, *_: -np.eye(score.parts.size)
     )
     with pytest.warns(IndefiniteCovarianceWarning, match="gives x1, x2, W.x1, W.x2, rho, sigma2 a"):
         result = make_panel().fit(cov_type="serial")
