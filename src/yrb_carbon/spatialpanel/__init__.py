@@ -64,6 +64,7 @@ from .restrictions import WaldTest
 from .results import EffectsResults, FixedEffects, SpatialPanelResults
 from .simulate import simulate
 from .slope_covariance import SlopeCovariance
+from .subsample import PermutationResults, SubsampleFits, fit_groups
 from .system import joint_covariance
 from .testing import SpecificationTest
 
@@ -104,6 +105,7 @@ __all__ = [
     "PanelSizeError",
     "PerfectFitError",
     "PeriodGapError",
+    "PermutationResults",
     "RandomEffectsPanel",
     "RandomEffectsResults",
     "RegressorError",
@@ -120,6 +122,7 @@ __all__ = [
     "SpecificationTest",
     "Stability",
     "StoredResultsError",
+    "SubsampleFits",
     "UnbalancedPanelError",
     "UnderidentifiedError",
     "UniformWeightsError",
@@ -134,6 +137,7 @@ __all__ = [
     "choice_chain",
     "compare",
     "compare_with_peer",
+    "fit_groups",
     "hausman_test",
     "joint_covariance",
     "lr_effects",

@@ -16,6 +16,7 @@ from .tables import EFFECTS, TIDY_COLUMNS, MaketablesHooks, html_notes, html_tab
 from .within import Array
 
 if TYPE_CHECKING:
+    from .align import PanelArrays
     from .results import SpatialPanelResults
 
 DEFAULT_LEVEL = 0.95
@@ -209,12 +210,17 @@ class EffectsResults(MaketablesHooks):
         return np.where(np.isnan(statistics), np.nan, 2.0 * shares)
 
 
-def beta_theta(results: SpatialPanelResults, delta: Array) -> tuple[Array, Array]:
+def pick_coefficients(arrays: PanelArrays, delta: Array) -> tuple[Array, Array]:
     """β and θ from the last axis of ``delta``; θ is zero for regressors without a lag."""
-    beta = delta[..., list(results.arrays.beta_positions)]
-    positions = np.array(results.arrays.theta_positions)
+    beta = delta[..., list(arrays.beta_positions)]
+    positions = np.array(arrays.theta_positions)
     theta = np.where(positions >= 0, delta[..., np.maximum(positions, 0)], 0.0)
     return beta, theta
+
+
+def beta_theta(results: SpatialPanelResults, delta: Array) -> tuple[Array, Array]:
+    """The same for the arrays of a fit."""
+    return pick_coefficients(results.arrays, delta)
 
 
 def point_effects(results: SpatialPanelResults) -> Array:

@@ -10,12 +10,12 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from .align import LAG_PREFIX, PanelArrays, Weights, align_panel
+from .align import LAG_PREFIX, PanelArrays, Weights
 from .covariance import CovarianceType
 from .effects_results import DEFAULT_LEVEL
 from .errors import BoundaryError, GroupingError, SpecificationError, check_choice, enumerate_names
@@ -27,7 +27,7 @@ from .grouped_effects import (
 )
 from .grouping import Axis, Grouping, read_groups
 from .logdet import LogDeterminantMethod
-from .model import DURBIN_MODELS, Estimator, Model, SpatialPanel, check_durbin
+from .model import Estimator, Model, SpatialPanel
 from .restrictions import calc_wald
 from .results import SpatialPanelResults
 from .testing import SpecificationTest
@@ -79,27 +79,58 @@ class GroupedPanel:
         time_effects: bool = True,
         axis: Axis | None = None,
     ) -> None:
-        check_choice("model", model, get_args(Model))
-        check_durbin(model, durbin)
-        arrays = align_panel(
-            dependent,
-            exog,
-            weights,
-            durbin=durbin,
-            lag_regressors=model in DURBIN_MODELS,
-            intercept=not (entity_effects or time_effects),
+        self._assemble(
+            SpatialPanel(
+                dependent,
+                exog,
+                weights,
+                model=model,
+                durbin=durbin,
+                entity_effects=entity_effects,
+                time_effects=time_effects,
+            ),
+            groups,
+            interacted,
+            axis,
         )
-        self.model = model
+
+    @classmethod
+    def of_panel(
+        cls,
+        panel: SpatialPanel,
+        groups: pd.Series[Any] | Mapping[Any, Any],
+        *,
+        interacted: Sequence[str] | None = None,
+        axis: Axis | None = None,
+    ) -> GroupedPanel:
+        """The full-interaction form of a model; arguments as of the class."""
+        grouped = cls.__new__(cls)
+        grouped._assemble(panel, groups, interacted, axis)
+        return grouped
+
+    def _assemble(
+        self,
+        panel: SpatialPanel,
+        groups: pd.Series[Any] | Mapping[Any, Any],
+        interacted: Sequence[str] | None,
+        axis: Axis | None,
+    ) -> None:
+        arrays = panel.arrays
+        self.model = panel.model
         self.regressors = arrays.variables
         self.grouping = read_groups(groups, arrays.units, arrays.periods, axis)
-        self.interacted = tuple(_read_interacted(interacted, arrays.variables))
+        self.interacted = tuple(read_interacted(interacted, arrays.variables))
         columns, self.positions = interact(arrays, self.grouping, self.interacted)
-        _check_sizes(columns, self.grouping, self.positions, entity_effects, time_effects)
+        _check_sizes(
+            columns, self.grouping, self.positions, panel.entity_effects, panel.time_effects
+        )
         self.panel = SpatialPanel.from_arrays(
             columns,
-            model=WITHOUT_LAGS.get(model, model),
-            entity_effects=entity_effects,
-            time_effects=time_effects,
+            model=WITHOUT_LAGS.get(panel.model, panel.model),
+            entity_effects=panel.entity_effects,
+            time_effects=panel.time_effects,
+            spectrum=panel.spectrum,
+            error_spectrum=panel.error_spectrum,
         )
 
     def fit(
@@ -375,7 +406,14 @@ def interact(
     )
 
 
-def _read_interacted(interacted: Sequence[str] | None, variables: Sequence[str]) -> list[str]:
+def read_interacted(interacted: Sequence[str] | None, variables: Sequence[str]) -> list[str]:
+    """Regressors whose coefficients differ, in the order of the model; default all.
+
+    Raises
+    ------
+    SpecificationError
+        If one is not a regressor, or none is named.
+    """
     if interacted is None:
         return list(variables)
     if isinstance(interacted, str) or not isinstance(interacted, Sequence | pd.Index):

@@ -160,7 +160,11 @@ class SpatialPanel:
                 f"error_weights are given but model {model!r} has no spatial error; use "
                 f"{enumerate_names(sorted(ERROR_MODELS))}"
             )
-        check_durbin(model, durbin)
+        if durbin is not None and model not in DURBIN_MODELS:
+            raise SpecificationError(
+                f"durbin is given but model {model!r} has no lagged regressors; use "
+                f"{enumerate_names(sorted(DURBIN_MODELS))}"
+            )
         arrays = align_panel(
             dependent,
             exog,
@@ -502,19 +506,39 @@ class SpatialPanel:
         check_choice("cov_type", cov_type, list(ASSUMPTIONS))
         if logdet != "auto":
             return self._with_logdet(logdet).fit(estimator, cov_type)
-        scheme = self._scheme(estimator)
+        estimate = self.estimate(estimator)
+        if estimate.at_boundary:
+            self._warn_of_boundary(estimate)
+        results = self.results_of(estimate, estimator, cov_type)
+        self._warn_of_shape(results)
+        return results
+
+    def estimate(self, estimator: Estimator = "transform") -> Estimate:
+        """The numbers of `fit` without covariance and warnings, for repeated estimation.
+
+        Parameters
+        ----------
+        estimator : {"transform", "direct", "direct_bc"}
+
+        Returns
+        -------
+        Estimate, whose ``at_boundary`` must be looked at.
+
+        Raises
+        ------
+        SpatialPanelError
+            As of `fit`.
+        """
+        check_choice("estimator", estimator, get_args(Estimator))
+        scheme = self.scheme(estimator)
         self._check_degrees_of_freedom(scheme)
         self._check_uniform_weights()
         estimate = self._estimate(scheme)
         if estimate.at_boundary and self._find_lower_edges(estimate):
             estimate = self._estimate(scheme)
-        if estimate.at_boundary:
-            self._warn_of_boundary(estimate)
-        elif estimator == "direct_bc":
+        if estimator == "direct_bc" and not estimate.at_boundary:
             estimate = self._correct(estimate, scheme)
-        results = self.results_of(estimate, estimator, cov_type)
-        self._warn_of_shape(results)
-        return results
+        return estimate
 
     def results_of(self, estimate: Estimate, estimator: str, cov_type: str) -> SpatialPanelResults:
         """Results of an estimate that is known already.
@@ -531,7 +555,7 @@ class SpatialPanel:
         SpatialPanelResults
         """
         check_choice("cov_type", cov_type, list(ASSUMPTIONS))
-        scheme = self._scheme(estimator)
+        scheme = self.scheme(estimator)
         covariance, information_error = calc_covariance(self, estimate, scheme, cov_type)
         return SpatialPanelResults(
             specification=Specification(
@@ -549,7 +573,8 @@ class SpatialPanel:
             information_error=information_error,
         )
 
-    def _scheme(self, estimator: str) -> EffectScheme:
+    def scheme(self, estimator: str) -> EffectScheme:
+        """The effects, and how an estimator treats them."""
         return EffectScheme(
             self.entity_effects, self.time_effects, transformed=estimator == "transform"
         )
@@ -1015,15 +1040,6 @@ class SpatialPanel:
             "neither standard errors nor effects. Consider sparser weights or another model",
             BoundaryWarning,
             stacklevel=caller_level(),
-        )
-
-
-def check_durbin(model: str, durbin: Sequence[str] | None) -> None:
-    """Refuse lagged regressors in a model that has none."""
-    if durbin is not None and model not in DURBIN_MODELS:
-        raise SpecificationError(
-            f"durbin is given but model {model!r} has no lagged regressors; use "
-            f"{enumerate_names(sorted(DURBIN_MODELS))}"
         )
 
 

@@ -35,7 +35,7 @@ class SpecificationTest:
         Degrees of freedom, of the numerator for F; None for a normal statistic.
     p_value : float
         Two-sided where the statistic has two sides.
-    distribution : {"chi2", "normal", "F"}
+    distribution : {"chi2", "normal", "F", "permutation", "bootstrap"}
         Under the null.
     form : str
         Variant, such as ``centred`` or ``plain``; empty where there is one form only.
