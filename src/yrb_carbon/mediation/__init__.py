@@ -5,6 +5,7 @@
 >>> fit.effects().table()                                               # doctest: +SKIP
 """
 
+from .bootstrap import bootstrap_mediation
 from .decomposition import (
     DecompositionArrays,
     EquationDraws,
@@ -26,6 +27,7 @@ __all__ = [
     "Resolvent",
     "SpatialMediation",
     "SystemDraws",
+    "bootstrap_mediation",
     "calc_decomposition",
     "decomposition_labels",
     "effects_of_draws",

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import special
 
 from yrb_carbon.spatialpanel import (
     BoundaryError,
@@ -20,7 +19,7 @@ from yrb_carbon.spatialpanel import (
 )
 from yrb_carbon.spatialpanel.bootstrap import bootstrap_p_values, calc_interval
 from yrb_carbon.spatialpanel.covariance import ASSUMPTIONS, CovarianceType
-from yrb_carbon.spatialpanel.effects_results import DEFAULT_LEVEL, normal_quantile, point_effects
+from yrb_carbon.spatialpanel.effects_results import DEFAULT_LEVEL, point_effects
 from yrb_carbon.spatialpanel.errors import check_choice, enumerate_names
 from yrb_carbon.spatialpanel.tables import html_notes, html_table, text_table
 from yrb_carbon.spatialpanel.within import Array
@@ -140,7 +139,7 @@ class MediationEffects:
         ----------
         level : float
         kind : {"percentile", "bias_corrected", "bca", "basic", "normal"}
-            As in `spatialpanel.bootstrap.calc_interval`; ``bca`` as in `calc_bca_interval`.
+            As in `spatialpanel.bootstrap.calc_interval`.
 
         Raises
         ------
@@ -354,14 +353,12 @@ class MediationEffects:
     ) -> tuple[Array, Array]:
         check_choice("kind", kind, get_args(IntervalKind))
         kept = draws[_complete(draws)]
-        if kind != "bca":
-            return calc_interval(estimates, kept, kind, level)
-        if jackknife is None:
+        if kind == "bca" and jackknife is None:
             raise SpecificationError(
                 "bca intervals need estimates without one year each, which the bootstrap by year "
                 f"has and {self.inference!r} has not; use kind='bias_corrected'"
             )
-        return calc_bca_interval(estimates, kept, jackknife, level)
+        return calc_interval(estimates, kept, kind, level, jackknife=jackknife)
 
     def _table(
         self,
@@ -441,46 +438,6 @@ def _complete(draws: Array) -> NDArray[np.bool_]:
 
 def _joined(what: str, scale: str) -> str:
     return f"{what}, {scale}" if scale else what
-
-
-def calc_bca_interval(
-    estimates: Array, draws: Array, jackknife: Array, level: float = DEFAULT_LEVEL
-) -> tuple[Array, Array]:
-    """Bias-corrected and accelerated intervals (Efron 1987, JASA 82:171-185).
-
-    Bounds are the quantiles of the draws at Φ(z0 + (z0 ± z)/(1 - a(z0 ± z))), Φ(z0) the share of
-    draws below the estimate (ties counted half), z the normal quantile and the acceleration
-    a = Σ d_j³ / (6 (Σ d_j²)^(3/2)), d_j the mean of the jackknife estimates minus the j-th one.
-
-    Parameters
-    ----------
-    estimates : array, shape (Q,)
-    draws : array, shape (R, Q)
-    jackknife : array, shape (J, Q)
-    level : float
-
-    Returns
-    -------
-    lower, upper : array, shape (Q,).
-    """
-    z = normal_quantile(level)
-    shares = (draws < estimates).mean(axis=0) + 0.5 * (draws == estimates).mean(axis=0)
-    centre = special.ndtri(shares)
-    distances = jackknife.mean(axis=0) - jackknife
-    squares = (distances**2).sum(axis=0)
-    acceleration = np.zeros_like(squares)
-    np.divide((distances**3).sum(axis=0), 6.0 * squares**1.5, out=acceleration, where=squares > 0.0)
-    bounds = []
-    for side in (-z, z):
-        shifted = centre + side
-        with np.errstate(invalid="ignore"):
-            levels = special.ndtr(centre + shifted / (1.0 - acceleration * shifted))
-        # All draws on one side: the correction is infinite, and the interval the extreme draw.
-        levels = np.where(np.isfinite(centre), levels, shares)
-        bounds.append(
-            np.array([np.quantile(column, p) for column, p in zip(draws.T, levels, strict=True)])
-        )
-    return bounds[0], bounds[1]
 
 
 def effects_of_draws(

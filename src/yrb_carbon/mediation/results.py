@@ -36,6 +36,7 @@ from .decomposition import (
 from .resolvent import RESOLVENT_LIMIT, Resolvent
 
 if TYPE_CHECKING:
+    from .bootstrap import Scheme
     from .effects import Joint, MediationEffects, Scale
 
 NATURAL_PATH, SYSTEM_PATH = "natural", "system"
@@ -180,7 +181,7 @@ class MediationResults:
         Parameters
         ----------
         inference : {"mc"}
-            The bootstraps are in `bootstrap`.
+            For the others call `bootstrap`.
         draws, seed
             The draws depend on nothing but the seed: not on the order of rows, units, mediators or
             regressors.
@@ -214,6 +215,39 @@ class MediationResults:
         return effects_by_draws(
             self, draws=draws, seed=seed, cov_type=cov_type, joint=joint
         ).scaled(scale)
+
+    def bootstrap(
+        self,
+        draws: int = 999,
+        seed: int | np.random.SeedSequence = 0,
+        scheme: Scheme = "wild_unit",
+        n_jobs: int = 1,
+        scale: Scale = "unit",
+    ) -> MediationEffects:
+        """Natural and mediated effects with intervals by estimating all equations on every draw.
+
+        Parameters
+        ----------
+        draws, seed, scheme, n_jobs
+            As of `bootstrap.bootstrap_mediation`: ``wild_unit`` holds under serial correlation
+            within units, ``year`` under dependence between units.
+        scale : {"unit", "within", "overall"}
+            As of `effects`.
+
+        Returns
+        -------
+        MediationEffects
+
+        Raises
+        ------
+        BoundaryError
+            If an equation is at the boundary, or nearly all draws are.
+        SpecificationError
+            For an unknown choice or numbers that are too small.
+        """
+        from .bootstrap import bootstrap_mediation
+
+        return bootstrap_mediation(self, draws, seed, scheme, n_jobs).scaled(scale)
 
     def effect_matrix(self, path: str) -> pd.DataFrame:
         """Effects of every unit's treatment on every unit's outcome by one path.

@@ -33,8 +33,7 @@ from .bootstrap_refit import (
     draw_standard_errors,
     refit,
 )
-from .effects import calc_effects, calc_multipliers
-from .effects_results import calc_trace_errors
+from .effects_results import calc_trace_errors, refitted_effects
 from .errors import (
     BoundaryError,
     BoundaryWarning,
@@ -42,6 +41,7 @@ from .errors import (
     FailedDrawsWarning,
     SpecificationError,
     check_choice,
+    enumerate_names,
 )
 from .results import (
     DEFAULT_LEVEL,
@@ -57,7 +57,7 @@ from .within import Array
 Scheme = Literal["wild_unit", "year"]
 Distribution = Literal["rademacher", "webb", "mammen"]
 IntervalKind = Literal[
-    "percentile", "basic", "normal", "bias_corrected", "studentised", "symmetric"
+    "percentile", "basic", "normal", "bias_corrected", "bca", "studentised", "symmetric"
 ]
 STUDENTISED = frozenset({"studentised", "symmetric"})
 
@@ -321,11 +321,7 @@ class BootstrapResults:
                 f"{self.n_boundary} of {self.n_draws} draws are at the edge of the admissible "
                 "interval; the effects have no bootstrap distribution"
             )
-        names = results.param_names
-        rho = kept[:, names.index("rho")] if "rho" in names else np.zeros(len(kept))
-        beta, theta = results._beta_theta(kept[:, : results.estimate.delta.size])
-        multipliers = calc_multipliers(rho, results.arrays.weights, results.spectrum)
-        drawn = calc_effects(beta, theta, rho, multipliers)
+        drawn = refitted_effects(results, kept)
         return BootstrapEffects(
             equation=results.arrays.dependent,
             variables=results.arrays.variables,
@@ -432,6 +428,7 @@ def calc_interval(
     level: float = DEFAULT_LEVEL,
     std_errors: Array | None = None,
     draw_errors: Array | None = None,
+    jackknife: Array | None = None,
 ) -> tuple[Array, Array]:
     """Two-sided bootstrap intervals.
 
@@ -442,11 +439,14 @@ def calc_interval(
     - ``normal``: θ̂ ± z s, s the standard deviation of the draws;
     - ``bias_corrected``: [q(Φ(2z0 - z)), q(Φ(2z0 + z))], Φ(z0) the share of draws below θ̂, ties
       counted half;
+    - ``bca``: [q(Φ(z0 + u/(1 - au))), q(Φ(z0 + v/(1 - av)))], u = z0 - z, v = z0 + z, with the
+      acceleration a of `calc_acceleration`, which makes up for a standard error that changes with
+      the parameter; a = 0 is ``bias_corrected``;
     - ``studentised``: [θ̂ - s t(1-α), θ̂ - s t(α)], t(p) the quantiles of (θ* - θ̂)/s*;
     - ``symmetric``: θ̂ ± s |t|(1-2α), from the sizes of the same.
 
     (Efron & Tibshirani 1993, An Introduction to the Bootstrap, ch. 12-14; Davison & Hinkley 1997,
-    Bootstrap Methods and their Application, ch. 5.)
+    Bootstrap Methods and their Application, ch. 5; ``bca``: Efron 1987, JASA 82:171-185.)
 
     Parameters
     ----------
@@ -459,6 +459,8 @@ def calc_interval(
         s of the estimates; for the studentised kinds.
     draw_errors : array, shape (B, P), optional
         s* of the draws.
+    jackknife : array, shape (G, P), optional
+        Estimates without each of the G groups that the bootstrap draws; for ``bca``.
 
     Returns
     -------
@@ -467,7 +469,8 @@ def calc_interval(
     Raises
     ------
     SpecificationError
-        For an unknown kind, a level outside (0, 1), or a studentised kind without errors.
+        For an unknown kind, a level outside (0, 1), a studentised kind without errors or ``bca``
+        without a jackknife.
     """
     check_choice("kind", kind, get_args(IntervalKind))
     z = normal_quantile(level)
@@ -477,19 +480,73 @@ def calc_interval(
     if kind == "normal":
         half = z * draws.std(axis=0, ddof=1)
         return estimates - half, estimates + half
-    if kind == "bias_corrected":
-        shares = (draws < estimates).mean(axis=0) + 0.5 * (draws == estimates).mean(axis=0)
-        # All draws on one side: the correction is infinite, and the interval the extreme draw.
-        centre = 2.0 * special.ndtri(shares)
-        bounds = [
-            np.array([np.quantile(column, p) for column, p in zip(draws.T, share, strict=True)])
-            for share in (special.ndtr(centre - z), special.ndtr(centre + z))
-        ]
-        return bounds[0], bounds[1]
+    if kind in ("bias_corrected", "bca"):
+        acceleration = np.zeros(draws.shape[1])
+        if kind == "bca":
+            acceleration = calc_acceleration(jackknife)
+        return _corrected_interval(estimates, draws, z, acceleration)
     lower, upper = np.quantile(draws, [tail, 1.0 - tail], axis=0)
     if kind == "basic":
         return 2.0 * estimates - upper, 2.0 * estimates - lower
     return lower, upper
+
+
+def calc_acceleration(jackknife: Array | None) -> Array:
+    """Acceleration of BCa intervals: how fast the standard error changes with the parameter.
+
+    a = Σ d_g³ / (6 (Σ d_g²)^{3/2}),  d_g = mean of the θ̂_(h) - θ̂_(g), θ̂_(g) without group g; zero
+    for an estimate that no group moves (Efron 1987, JASA 82:171-185, sec. 10, by the jackknife).
+
+    Parameters
+    ----------
+    jackknife : array, shape (G, P), or None
+
+    Returns
+    -------
+    array, shape (P,), dimensionless.
+
+    Raises
+    ------
+    SpecificationError
+        Without a jackknife, or if an estimate of it is missing.
+    """
+    if jackknife is None:
+        raise SpecificationError(
+            "bca intervals need the estimates without each group of observations, which this "
+            "bootstrap does not have; use kind='bias_corrected'"
+        )
+    missing = np.flatnonzero(np.isnan(jackknife).any(axis=1))
+    if missing.size:
+        raise SpecificationError(
+            f"bca intervals need the estimates without each group of observations, and those "
+            f"without group(s) {enumerate_names(missing)} of {len(jackknife)} do not exist (at the "
+            "edge of the admissible interval or not found); use kind='bias_corrected'"
+        )
+    deviations = jackknife.mean(axis=0) - jackknife
+    spread = (deviations**2).sum(axis=0) ** 1.5
+    acceleration: Array = np.zeros_like(spread)
+    np.divide((deviations**3).sum(axis=0), 6.0 * spread, out=acceleration, where=spread > 0.0)
+    return acceleration
+
+
+def _corrected_interval(
+    estimates: Array, draws: Array, z: float, acceleration: Array
+) -> tuple[Array, Array]:
+    shares = (draws < estimates).mean(axis=0) + 0.5 * (draws == estimates).mean(axis=0)
+    # All draws on one side: the correction is infinite, and the interval the extreme draw.
+    centre = special.ndtri(shares)
+
+    def bound(distance: float) -> Array:
+        moved = centre + distance
+        left = 1.0 - acceleration * moved
+        with np.errstate(invalid="ignore", divide="ignore"):
+            points = centre + moved / left
+        # Beyond the pole of the transformation the extreme draw is all there is.
+        points = np.where(left <= 0.0, np.copysign(np.inf, acceleration), points)
+        points = special.ndtr(np.where(np.isinf(centre), centre, points))
+        return np.array([np.quantile(column, p) for column, p in zip(draws.T, points, strict=True)])
+
+    return bound(-z), bound(z)
 
 
 def _studentised_interval(

@@ -8,9 +8,9 @@ found together. The draws themselves are described in `bootstrap`.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,9 @@ from .logdet import DENSE_LIMIT, EigenLogDeterminant, LogDeterminant, WeightsSpe
 from .results import SpatialPanelResults
 from .simulate import apply_inverse_filter
 from .within import Array, SparseMatrix, spatial_lag, stack, within_transform
+
+if TYPE_CHECKING:
+    from .model import SpatialPanel
 
 # Numbers of one block of draws, T·N·draws: two or three such arrays stay in the processor's cache.
 BLOCK_SIZE = 200_000
@@ -156,6 +159,16 @@ class Refits:
         no = np.zeros(len(values), dtype=np.bool_)
         return cls(values, at_boundary=no, failed=no)
 
+    @classmethod
+    def join(cls, parts: Sequence[Refits]) -> Refits:
+        """The draws of several parts, in their order."""
+        return cls(
+            np.concatenate([part.values for part in parts]),
+            np.concatenate([part.at_boundary for part in parts]),
+            np.concatenate([part.failed for part in parts]),
+            next((part.reason for part in parts if part.reason), ""),
+        )
+
 
 def refit(results: SpatialPanelResults, plan: DrawPlan) -> Refits:
     """Estimate the model of ``results`` on every draw of a plan.
@@ -166,12 +179,29 @@ def refit(results: SpatialPanelResults, plan: DrawPlan) -> Refits:
     """
     if not estimated_together(results):
         return _refit_singly(results, plan)
-    moments = _Moments.join([_draw_moments(results, plan, rows) for rows in _blocks(results, plan)])
+    moments = Moments.join([_draw_moments(results, plan, rows) for rows in _blocks(results, plan)])
+    return calc_estimates(results, moments)
+
+
+def calc_estimates(results: SpatialPanelResults, moments: Moments) -> Refits:
+    """Estimates of draws of the model of ``results`` from the moments of the draws.
+
+    Parameters
+    ----------
+    results : SpatialPanelResults
+        With the model, the log-determinant and the number of observations.
+    moments : Moments
+        Of B draws.
+
+    Returns
+    -------
+    Refits
+    """
     if moments.profile is None:
         values = np.hstack([moments.base, moments.sums[:, None] / results.n_effective])
         return Refits.regular(values)
-    peaks = _maximise(moments.profile, results)
-    everyone = np.arange(len(plan))
+    peaks = _find_peaks(moments.profile, results)
+    everyone = np.arange(len(moments.base))
     sums = moments.profile.evaluate(peaks.location, everyone)[0]
     if isinstance(moments.profile, ErrorProfile):
         rotated = moments.profile.coefficients(peaks.location, everyone)
@@ -197,7 +227,7 @@ def estimated_together(results: SpatialPanelResults) -> bool:
     return known and not varying_dummies and specification.estimator != "direct_bc"
 
 
-def _filter_weights(results: SpatialPanelResults) -> tuple[SparseMatrix, WeightsSpectrum]:
+def filter_weights(results: SpatialPanelResults) -> tuple[SparseMatrix, WeightsSpectrum]:
     """Weights, with spectrum, of the one spatial parameter."""
     arrays = results.arrays
     if results.specification.model in _ERROR_MODELS and arrays.error_weights is not None:
@@ -206,7 +236,7 @@ def _filter_weights(results: SpatialPanelResults) -> tuple[SparseMatrix, Weights
 
 
 @dataclass(frozen=True, slots=True)
-class _Moments:
+class Moments:
     """What the likelihoods of some draws need.
 
     Attributes
@@ -224,7 +254,8 @@ class _Moments:
     profile: LagProfile | ErrorProfile | None
 
     @classmethod
-    def join(cls, blocks: Sequence[_Moments]) -> _Moments:
+    def join(cls, blocks: Sequence[Moments]) -> Moments:
+        """The draws of several blocks, in their order."""
         profiles = [block.profile for block in blocks]
         joined: LagProfile | ErrorProfile | None = None
         lag = [profile for profile in profiles if isinstance(profile, LagProfile)]
@@ -261,34 +292,59 @@ def _blocks(
 
 def _regressor_basis(results: SpatialPanelResults) -> tuple[Array, Array]:
     """QR of the regressors without the effects."""
-    z = stack(_within(results.arrays.z, results.specification.scheme))
+    z = stack(remove_effects(results.arrays.z, results.specification.scheme))
     q, r = linalg.qr(z, mode="economic", check_finite=False)
     return q, r
 
 
-def _draw_moments(results: SpatialPanelResults, plan: DrawPlan, rows: slice) -> _Moments:
+def _draw_moments(results: SpatialPanelResults, plan: DrawPlan, rows: slice) -> Moments:
     arrays, scheme = results.arrays, results.specification.scheme
-    model, residuals = results.specification.model, results.estimate.residuals
-    weights, spectrum = _filter_weights(results)
-    inverse = _InverseFilter.of(results)
+    weights, _ = filter_weights(results)
+    inverse, residuals = InverseFilter.of(results), results.estimate.residuals
     mean = arrays.y - inverse.apply(residuals[:, :, None])[:, :, 0]
     drawn = inverse.apply(plan.innovations(residuals, rows))
-    q, r = _regressor_basis(results)
 
     def project(mean_part: Array, drawn_part: Array) -> Array:
-        return stack(_within(mean_part, scheme)[:, :, None] + _within(drawn_part, scheme))
+        return stack(
+            remove_effects(mean_part, scheme)[:, :, None] + remove_effects(drawn_part, scheme)
+        )
 
-    base, e0 = _regress(q, r, project(mean, drawn))
-    moments = _Moments(base.T, np.zeros_like(base.T), np.einsum("nb,nb->b", e0, e0), None)
-    if model in _LINEAR_MODELS:
+    outcome, lagged = project(mean, drawn), None
+    if results.specification.model not in _LINEAR_MODELS:
+        lagged = project(spatial_lag(weights, mean), spatial_lag(weights, drawn))
+    return calc_moments(results, outcome, lagged)
+
+
+def calc_moments(results: SpatialPanelResults, outcome: Array, lagged: Array | None) -> Moments:
+    """Moments of drawn outcomes, the regressors being those of the fit.
+
+    Parameters
+    ----------
+    results : SpatialPanelResults
+        Of a model that is `estimated_together`.
+    outcome : array, shape (T·N, b)
+        y* of the draws without the fixed effects, time-major.
+    lagged : array, shape (T·N, b), or None
+        Wy* (My* in error models), in the same way; None without a spatial parameter.
+
+    Returns
+    -------
+    Moments
+    """
+    q, r = _regressor_basis(results)
+    base, e0 = _regress(q, r, outcome)
+    moments = Moments(base.T, np.zeros_like(base.T), np.einsum("nb,nb->b", e0, e0), None)
+    if lagged is None:
         return moments
-    lagged = project(spatial_lag(weights, mean), spatial_lag(weights, drawn))
-    if model in _LAG_MODELS:
+    if results.specification.model in _LAG_MODELS:
         lag_base, ed = _regress(q, r, lagged)
         return replace(moments, lag_base=lag_base.T, profile=LagProfile.of(e0, ed))
     # The filter acts on y - Zb, b the least squares coefficients of the draw: what is left is
     # small and orthogonal to Z at λ = 0.
-    lagged_z = stack(_within(spatial_lag(weights, arrays.z), scheme))
+    weights, spectrum = filter_weights(results)
+    lagged_z = stack(
+        remove_effects(spatial_lag(weights, results.arrays.z), results.specification.scheme)
+    )
     rotated = linalg.solve_triangular(r, lagged_z.T, trans="T", check_finite=False).T
     profile = ErrorProfile.of(e0, lagged - lagged_z @ base, q, rotated, 1.0 / spectrum.upper)
     return replace(moments, profile=profile)
@@ -301,14 +357,15 @@ def _regress(q: Array, r: Array, targets: Array) -> tuple[Array, Array]:
     return coefficients, targets - q @ loadings
 
 
-def _within(values: Array, scheme: EffectScheme) -> Array:
+def remove_effects(values: Array, scheme: EffectScheme) -> Array:
+    """Values (T, N, ...) without the fixed effects that a scheme has."""
     return within_transform(
         values, entity_effects=scheme.entity_effects, time_effects=scheme.time_effects
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _InverseFilter:
+class InverseFilter:
     """(I - ρW)⁻¹ for arrays (T, N, b): by the dense inverse for small N, by sparse LU otherwise."""
 
     weights: SparseMatrix
@@ -316,16 +373,38 @@ class _InverseFilter:
     dense: Array | None
 
     @classmethod
-    def of(cls, results: SpatialPanelResults) -> _InverseFilter:
-        weights, spectrum = _filter_weights(results)
+    def of(cls, results: SpatialPanelResults) -> InverseFilter:
+        """That of the one spatial parameter of a fit."""
+        weights, spectrum = filter_weights(results)
         # One of the two is zero in every model that comes here.
-        parameter = results.rho or results.lam
+        return cls._at(weights, spectrum, results.rho or results.lam)
+
+    @classmethod
+    def of_lag(cls, results: SpatialPanelResults) -> InverseFilter:
+        """(I - ρ̂W)⁻¹ of a fit."""
+        return cls._at(results.arrays.weights, results.spectrum, results.rho)
+
+    @classmethod
+    def of_error(cls, results: SpatialPanelResults) -> InverseFilter:
+        """(I - λ̂M)⁻¹ of a fit."""
+        weights = results.arrays.error_weights
+        return cls._at(
+            results.arrays.weights if weights is None else weights,
+            results.error_spectrum,
+            results.lam,
+        )
+
+    @classmethod
+    def _at(
+        cls, weights: SparseMatrix, spectrum: WeightsSpectrum, parameter: float
+    ) -> InverseFilter:
         if spectrum.eigenvalues is None or parameter == 0.0:
             return cls(weights, parameter, None)
         filter_matrix = np.eye(weights.shape[0]) - parameter * weights.toarray()
         return cls(weights, parameter, linalg.inv(filter_matrix, check_finite=False))
 
     def apply(self, values: Array) -> Array:
+        """Inverse times every cross-section of ``values``."""
         if self.dense is not None:
             product: Array = np.matmul(self.dense, values)
             return product
@@ -337,28 +416,49 @@ def _refit_singly(results: SpatialPanelResults, plan: DrawPlan) -> Refits:
     from .model import SpatialPanel
 
     panel = SpatialPanel.from_results(results)
-    estimator = results.specification.estimator
-    values = np.empty((len(plan), len(results.param_names)))
-    at_boundary, failed = np.zeros((2, len(plan)), dtype=np.bool_)
-    reason = ""
-    for rows in _blocks(results, plan):
-        innovations = plan.innovations(results.estimate.residuals, rows)
-        outcomes = results.simulate(np.moveaxis(innovations, 2, 0))
-        for position, outcome in zip(range(rows.start, rows.stop), outcomes, strict=True):
-            with warnings.catch_warnings():
-                # At the boundary: counted, and reported once for all draws. The others are about
-                # the shape of the likelihood of one draw.
-                for category in (BoundaryWarning, FlatLikelihoodWarning, MultipleModesWarning):
-                    warnings.simplefilter("ignore", category)
-                try:
-                    drawn = panel.with_dependent(outcome).fit(estimator)  # type: ignore[arg-type]
-                except DRAW_FAILURES as error:
-                    values[position], failed[position] = np.nan, True
-                    reason = reason or str(error)
-                    continue
-            values[position] = drawn.params.to_numpy()
-            at_boundary[position] = drawn.at_boundary
-    return Refits(values, at_boundary, failed, reason)
+
+    def drawn_panels() -> Iterator[SpatialPanel]:
+        for rows in _blocks(results, plan):
+            innovations = plan.innovations(results.estimate.residuals, rows)
+            for outcome in results.simulate(np.moveaxis(innovations, 2, 0)):
+                yield panel.with_dependent(outcome)
+
+    return fit_panels(drawn_panels(), results.specification.estimator)
+
+
+def fit_panels(panels: Iterable[SpatialPanel], estimator: str) -> Refits:
+    """Estimates of panels of one form, one after the other.
+
+    Parameters
+    ----------
+    panels : iterable of SpatialPanel, at least one
+        With the same parameters.
+    estimator : str
+        As of `SpatialPanel.fit`.
+
+    Returns
+    -------
+    Refits
+    """
+    values, boundary, reason = [], [], ""
+    for panel in panels:
+        n_params = len(panel.arrays.names) + len(panel.spatial_names) + 1
+        with warnings.catch_warnings():
+            # At the boundary: counted, and reported once for all draws. The others are about
+            # the shape of the likelihood of one draw.
+            for category in (BoundaryWarning, FlatLikelihoodWarning, MultipleModesWarning):
+                warnings.simplefilter("ignore", category)
+            try:
+                drawn = panel.fit(estimator)  # type: ignore[arg-type]
+            except DRAW_FAILURES as error:
+                values.append(np.full(n_params, np.nan))
+                boundary.append(False)
+                reason = reason or str(error)
+                continue
+        values.append(drawn.params.to_numpy())
+        boundary.append(drawn.at_boundary)
+    table = np.stack(values)
+    return Refits(table, np.array(boundary), np.isnan(table[:, -1]), reason)
 
 
 class Profile(Protocol):
@@ -530,8 +630,9 @@ class Peaks:
     reason: str = ""
 
 
-def _maximise(profile: Profile, results: SpatialPanelResults) -> Peaks:
-    scheme, (_, spectrum) = results.specification.scheme, _filter_weights(results)
+def _find_peaks(profile: Profile, results: SpatialPanelResults) -> Peaks:
+    """Peaks of the likelihoods of draws of a fit's model, from their profile."""
+    scheme, (_, spectrum) = results.specification.scheme, filter_weights(results)
     logdet = spectrum.deflated if scheme.deflated else spectrum.full
     assert logdet is not None
     count = _n_draws(profile)
@@ -865,9 +966,9 @@ def _innovations(
 ) -> tuple[Array, Array]:
     """e of every draw, and minus its derivative in the spatial parameter, (b, T, N) both."""
     arrays, scheme = results.arrays, results.specification.scheme
-    weights, _ = _filter_weights(results)
+    weights, _ = filter_weights(results)
     size, residuals = results.estimate.delta.size, results.estimate.residuals
-    inverse = _InverseFilter.of(results)
+    inverse = InverseFilter.of(results)
     outcome = (
         arrays.y[:, :, None]
         - inverse.apply(residuals[:, :, None])
@@ -879,27 +980,27 @@ def _innovations(
         slope = spatial_lag(weights, outcome)
     else:
         slope = spatial_lag(weights, outcome - mean)
-    e = _within(outcome - mean - spatial * slope, scheme)
+    e = remove_effects(outcome - mean - spatial * slope, scheme)
     return (
         np.ascontiguousarray(np.moveaxis(e, 2, 0)),
-        np.ascontiguousarray(np.moveaxis(_within(slope, scheme), 2, 0)),
+        np.ascontiguousarray(np.moveaxis(remove_effects(slope, scheme), 2, 0)),
     )
 
 
 def _filtered_regressors(results: SpatialPanelResults, values: Array) -> Array:
     """z̃ of every draw, (b, T, N, K); b = 1 where all draws share them."""
     arrays, scheme = results.arrays, results.specification.scheme
-    z = _within(arrays.z, scheme)[None]
+    z = remove_effects(arrays.z, scheme)[None]
     if results.specification.model not in _ERROR_MODELS:
         return z
-    weights, _ = _filter_weights(results)
-    lagged = _within(spatial_lag(weights, arrays.z), scheme)[None]
+    weights, _ = filter_weights(results)
+    lagged = remove_effects(spatial_lag(weights, arrays.z), scheme)[None]
     return z - values[:, arrays.z.shape[2]][:, None, None, None] * lagged
 
 
 def _quadratic_forms(results: SpatialPanelResults, spatial: Array) -> tuple[Array, Array]:
     """G and C = G - tr(G)/N (deflated: JGJ and JGJ - tr/(N-1) J) of every draw, (b, N, N)."""
-    weights, _ = _filter_weights(results)
+    weights, _ = filter_weights(results)
     scheme = results.specification.scheme
     dense, identity = weights.toarray(), np.eye(weights.shape[0])
     unit = identity
@@ -914,7 +1015,7 @@ def _quadratic_forms(results: SpatialPanelResults, spatial: Array) -> tuple[Arra
 
 def _within_draws(values: Array, results: SpatialPanelResults) -> Array:
     """Effects removed from (b, T, N)."""
-    projected = _within(np.moveaxis(values, 0, 2), results.specification.scheme)
+    projected = remove_effects(np.moveaxis(values, 0, 2), results.specification.scheme)
     first: Array = np.moveaxis(projected, 2, 0)
     return first
 

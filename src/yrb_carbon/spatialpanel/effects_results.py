@@ -225,11 +225,36 @@ def beta_theta(results: SpatialPanelResults, delta: Array) -> tuple[Array, Array
 
 def point_effects(results: SpatialPanelResults) -> Array:
     """Effects at the estimates, shape (K, 3)."""
-    beta, theta = beta_theta(results, results.estimate.delta[None, :])
     rho = np.array([results.rho])
-    multipliers = calc_multipliers(rho, results.arrays.weights, results.spectrum)
-    effects: Array = calc_effects(beta, theta, rho, multipliers)[0]
+    effects: Array = effects_at(results, results.estimate.delta[None, :], rho)[0]
     return effects
+
+
+def effects_at(results: SpatialPanelResults, delta: Array, rho: Array) -> Array:
+    """Effects of the model of a fit at many parameter values.
+
+    Parameters
+    ----------
+    results : SpatialPanelResults
+    delta : array, shape (R, P)
+        Coefficients in the order of those of the fit.
+    rho : array, shape (R,)
+        Inside of the admissible interval.
+
+    Returns
+    -------
+    array, shape (R, K, 3): direct, indirect, total.
+    """
+    beta, theta = beta_theta(results, delta)
+    multipliers = calc_multipliers(rho, results.arrays.weights, results.spectrum)
+    return calc_effects(beta, theta, rho, multipliers)
+
+
+def refitted_effects(results: SpatialPanelResults, values: Array) -> Array:
+    """Effects at re-estimates (R, P) of all parameters of a fit, shape (R, K, 3)."""
+    size = results.estimate.delta.size
+    rho = np.zeros(len(values)) if results.estimate.rho is None else values[:, size]
+    return effects_at(results, values[:, :size], rho)
 
 
 def calc_trace_errors(results: SpatialPanelResults) -> Array | None:
@@ -364,9 +389,7 @@ def effects_by_simulation(
 ) -> EffectsResults:
     """Effects with standard errors, intervals and p-values by normal draws of the parameters."""
     drawn = draw_admissible(results, draws, seed)
-    beta, theta = beta_theta(results, drawn.delta)
-    multipliers = calc_multipliers(drawn.rho, results.arrays.weights, results.spectrum)
-    simulated = calc_effects(beta, theta, drawn.rho, multipliers)
+    simulated = effects_at(results, drawn.delta, drawn.rho)
     flat = simulated.reshape(simulated.shape[0], -1)
     return EffectsResults(
         equation=results.arrays.dependent,

@@ -187,9 +187,15 @@ def check_choice(what: str, value: object, allowed: Iterable[str]) -> None:
         raise SpecificationError(f"{what} must be one of {', '.join(choices)}, got {value!r}")
 
 
-def caller_level() -> int:
-    """``stacklevel`` of a warning that points at the code which called into the library."""
+def caller_level(library: str = LIBRARY) -> int:
+    """``stacklevel`` of a warning that points at the code which called into a library.
+
+    Parameters
+    ----------
+    library : str
+        Folder of the library; default this one.
+    """
     level, frame = 1, sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(LIBRARY):
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(library):
         level, frame = level + 1, frame.f_back
     return level
