@@ -17,6 +17,7 @@ from .effects import MediationEffects, effects_of_draws
 from .model import SpatialMediation
 from .resolvent import Resolvent
 from .results import Decomposition, MediationResults
+from .sensitivity import MediationSensitivity, correlated_params
 
 __all__ = [
     "Decomposition",
@@ -24,11 +25,13 @@ __all__ = [
     "EquationDraws",
     "MediationEffects",
     "MediationResults",
+    "MediationSensitivity",
     "Resolvent",
     "SpatialMediation",
     "SystemDraws",
     "bootstrap_mediation",
     "calc_decomposition",
+    "correlated_params",
     "decomposition_labels",
     "effects_of_draws",
 ]

@@ -509,7 +509,7 @@ def effects_by_draws(
     cov_type: CovarianceType | None,
     joint: Joint,
 ) -> MediationEffects:
-    """Effects by normal draws of the slopes and ρ of all equations (see `effects`)."""
+    """Effects by normal draws of the parameters of all equations (see `effects`)."""
     check_choice("joint", joint, get_args(Joint))
     if cov_type is not None:
         check_choice("cov_type", cov_type, list(ASSUMPTIONS))
@@ -533,7 +533,7 @@ def draw_system(
     cov_type: CovarianceType,
     joint: Joint = "mediators",
 ) -> dict[str, Array]:
-    """Normal draws of the slopes and ρ of all equations.
+    """Normal draws of the parameters of all equations, error variances included.
 
     Parameters
     ----------
@@ -543,7 +543,7 @@ def draw_system(
 
     Returns
     -------
-    dict equation -> array, shape (R, P), in the order of slopes, ρ of the equation's fit.
+    dict equation -> array, shape (R, P), in the order of ``params`` of the equation's fit.
 
     Raises
     ------
@@ -558,7 +558,7 @@ def draw_system(
         "none": [[name] for name in equations],
     }
     covariance = _covariance(equations, cov_type, groups[joint])
-    labels = [(name, parameter) for name, fit in equations.items() for parameter in _drawn(fit)]
+    labels = [(name, parameter) for name, fit in equations.items() for parameter in fit.param_names]
     # In alphabetic order, so that the order of mediators and regressors changes nothing.
     ordered = pd.MultiIndex.from_tuples(sorted(labels))
     matrix = covariance.loc[ordered, ordered].to_numpy(dtype=np.float64)
@@ -566,15 +566,9 @@ def draw_system(
     standard = np.random.default_rng(seed).standard_normal((draws, centre.size))
     drawn = pd.DataFrame(centre + standard @ _square_root(matrix, ordered), columns=ordered)
     return {
-        name: drawn[[(name, parameter) for parameter in _drawn(fit)]].to_numpy()
+        name: drawn[[(name, parameter) for parameter in fit.param_names]].to_numpy()
         for name, fit in equations.items()
     }
-
-
-def _drawn(fit: SpatialPanelResults) -> list[str]:
-    """Names of the parameters that effects depend on."""
-    rho = ["rho"] if fit.estimate.rho is not None else []
-    return [*fit.arrays.names, *rho]
 
 
 def _covariance(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -38,6 +38,7 @@ from .resolvent import RESOLVENT_LIMIT, Resolvent
 if TYPE_CHECKING:
     from .bootstrap import Scheme
     from .effects import Joint, MediationEffects, Scale
+    from .sensitivity import MediationSensitivity
 
 NATURAL_PATH, SYSTEM_PATH = "natural", "system"
 SYSTEM_COLUMNS = (TIDY_COLUMNS[0], "spec", *TIDY_COLUMNS[1:])
@@ -248,6 +249,22 @@ class MediationResults:
         from .bootstrap import bootstrap_mediation
 
         return bootstrap_mediation(self, draws, seed, scheme, n_jobs).scaled(scale)
+
+    def sensitivity(
+        self,
+        mediators: Sequence[str] | None = None,
+        *,
+        draws: int = 5000,
+        seed: int | np.random.SeedSequence = 0,
+        cov_type: CovarianceType | None = None,
+        joint: Joint = "mediators",
+    ) -> MediationSensitivity:
+        """Effects over the correlation of errors (see `sensitivity.calc_sensitivity`)."""
+        from .sensitivity import calc_sensitivity
+
+        return calc_sensitivity(
+            self, mediators, draws=draws, seed=seed, cov_type=cov_type, joint=joint
+        )
 
     def effect_matrix(self, path: str) -> pd.DataFrame:
         """Effects of every unit's treatment on every unit's outcome by one path.
