@@ -8,6 +8,7 @@ A library of its own: it takes a long DataFrame, names and spatial weights, and 
 
 from .align import PanelArrays, Weights
 from .bootstrap import BootstrapResults
+from .breaks import BreakTest, sup_wald
 from .chain import ChoiceChain, choice_chain, lr_effects, lr_simplify, wald_simplify
 from .comparison import Comparison, compare
 from .dynamic import DynamicResults, DynamicSpatialPanel, Stability
@@ -73,6 +74,7 @@ __all__ = [
     "BootstrapResults",
     "BoundaryError",
     "BoundaryWarning",
+    "BreakTest",
     "ChoiceChain",
     "ClippedCovarianceWarning",
     "CollinearRegressorError",
@@ -144,5 +146,6 @@ __all__ = [
     "lr_simplify",
     "mundlak_test",
     "simulate",
+    "sup_wald",
     "wald_simplify",
 ]
