@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from yrb_carbon.demo.effects import calc_system_effects, calc_system_matrices
+from yrb_carbon.demo.effects import (
+    EffectSummary,
+    GroupedEffects,
+    calc_grouped_effects,
+    calc_system_matrices,
+)
 from yrb_carbon.demo.moments import read_moments
 from yrb_carbon.demo.parameters import (
     CONTROLS,
@@ -19,9 +25,13 @@ from yrb_carbon.demo.parameters import (
     LAST_YEAR,
     MEDIATORS,
     OUTCOME,
+    PERIODS,
+    REACH_COLUMN,
+    REACHES,
     TREATMENT,
     TRUTH,
     YEARS,
+    Heterogeneity,
     Truth,
 )
 from yrb_carbon.demo.places import present_units
@@ -82,6 +92,16 @@ DIGEST_DECIMALS = 12
 
 JIYUAN_AREA = 1931.0
 """km2, for boundaries without Jiyuan, the one present candidate outside set A."""
+
+HETEROGENEITY_NOTES = (
+    "heterogeneity.factors multiply a slope and that of its lag (factors of the period and of the "
+    "unit's reach, one where none is named); equations hold the slopes before them.",
+    "effects and effect_matrices are means over the years, effects_by_period over all units, "
+    "effects_by_reach over the rows of the reach and all years.",
+    "A model with the same slopes everywhere is not the true one here: its estimates weight the "
+    "groups by what varies in them, and are no means over years and units.",
+)
+"""Notes of truth.json where slopes differ."""
 
 README = f"""SYNTHETIC DEMONSTRATION DATA - 合成演示数据
 
@@ -242,6 +262,9 @@ def describe_truth(design: Design, truth: Truth, seed: int) -> dict[str, Any]:
         parameters["sigma2_marginal"] = parameters["sigma2"]
         parameters["sigma2"] *= visible
         equations[equation.outcome] = parameters
+    grouped = _grouped_effects(design, truth)
+    matrices = calc_system_matrices(truth, weights) if grouped is None else grouped.matrices
+    effects = {name: EffectSummary.of(matrix) for name, matrix in matrices.items()}
     return {
         "what": "synthetic demonstration data: parameters that the values were drawn with",
         "seed": seed,
@@ -273,15 +296,12 @@ def describe_truth(design: Design, truth: Truth, seed: int) -> dict[str, Any]:
             "correlation_with_outcome": 0.0,
             "within_share_of_variance": visible,
         },
-        "effects": {
-            name: {part: round(v, DIGEST_DECIMALS) for part, v in summary.as_dict().items()}
-            for name, summary in calc_system_effects(truth, weights).items()
-        },
+        "effects": _rounded(effects),
         "unit_order": list(codes),
         "effect_matrices": {
-            name: np.round(matrix, DIGEST_DECIMALS).tolist()
-            for name, matrix in calc_system_matrices(truth, weights).items()
+            name: np.round(matrix, DIGEST_DECIMALS).tolist() for name, matrix in matrices.items()
         },
+        **_describe_heterogeneity(truth.heterogeneity, grouped),
         "notes": [
             "effect_matrices: row i, column j is the effect of the treatment of unit_order[j] on "
             "the outcome (x_on_m1 ...: on the mediator) of unit_order[i].",
@@ -293,5 +313,52 @@ def describe_truth(design: Design, truth: Truth, seed: int) -> dict[str, Any]:
             "provincial scaling gives another figure, so that the truth of the outcome holds "
             "exactly for EDGAR, and for counties to 2017.",
             "Patents are whole numbers: the second mediator carries that rounding.",
+            *(HETEROGENEITY_NOTES if truth.heterogeneity is not None else ()),
         ],
+    }
+
+
+def _rounded(effects: Mapping[str, EffectSummary]) -> dict[str, dict[str, float]]:
+    return {
+        name: {part: round(v, DIGEST_DECIMALS) for part, v in summary.as_dict().items()}
+        for name, summary in effects.items()
+    }
+
+
+def _grouped_effects(design: Design, truth: Truth) -> GroupedEffects | None:
+    """True effects by period and reach; None where the slopes do not differ."""
+    if truth.heterogeneity is None:
+        return None
+    codes, weights = linked_units(design)
+    reach = design.units[REACH_COLUMN].loc[list(codes)].tolist()
+    return calc_grouped_effects(truth, truth.heterogeneity, weights, reach)
+
+
+def _describe_heterogeneity(
+    heterogeneity: Heterogeneity | None, grouped: GroupedEffects | None
+) -> dict[str, Any]:
+    """What truth.json says about slopes that differ; nothing where they do not."""
+    if heterogeneity is None or grouped is None:
+        return {}
+    factors: dict[str, dict[str, dict[str, float]]] = {}
+    for names, slopes in ((PERIODS, heterogeneity.period), (REACHES, heterogeneity.reach)):
+        for (outcome, name), values in slopes:
+            of_slope = factors.setdefault(outcome, {}).setdefault(name, {})
+            of_slope |= dict(zip(names, values, strict=True))
+    return {
+        "heterogeneity": {
+            "last_boom_year": heterogeneity.last_boom_year,
+            "reach_column": REACH_COLUMN,
+            "factors": factors,
+            "effects_by_period": {
+                period: _rounded(effects) for period, effects in grouped.by_period.items()
+            },
+            "effects_by_reach": {
+                reach: _rounded(effects) for reach, effects in grouped.by_reach.items()
+            },
+            "effects_by_period_and_reach": {
+                period: {reach: _rounded(effects) for reach, effects in by_reach.items()}
+                for period, by_reach in grouped.by_period_and_reach.items()
+            },
+        }
     }

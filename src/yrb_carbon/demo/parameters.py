@@ -7,11 +7,18 @@ System of year t, with W row-standardised and two-way fixed effects:
 
 x is the location quotient of mining employment (`lq`), m1 = Y3/Y2, m2 = ln(1 + patents per 10^4
 persons), m3 = ln(10^6 sink/area), y = ln(sink/CO2), C = (`ln_pgdp`, `ln_density`).
+
+In the heterogeneous variant some slopes, own and lagged, are multiplied by a factor of the period
+and a factor of the unit's reach; everything else is the same.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
 
 TREATMENT = "lq"
 MEDIATORS = ("m1", "m2", "m3")
@@ -21,6 +28,11 @@ LAG_PREFIX = "W."
 
 FIRST_YEAR, LAST_YEAR = 2003, 2018
 YEARS = tuple(range(FIRST_YEAR, LAST_YEAR + 1))
+
+PERIODS = ("boom", "transition")
+REACH_COLUMN = "reach_V1"
+REACHES = ("up", "mid", "down")
+"""As data/units.csv names them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +75,41 @@ class Equation:
         return {"rho": self.rho, **own, **lagged, "sigma2": self.sigma**2}
 
 
+Slope = tuple[str, str]
+"""Outcome of an equation, and one of its regressors."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heterogeneity:
+    """Factors of slopes (own and lagged alike) by period and by reach.
+
+    In equation q, period p and reach r the coefficients of regressor k and of its spatial lag are
+    (b_qk, bw_qk) f_qkp g_qkr; a slope that is not named has factors of one.
+
+    Attributes
+    ----------
+    last_boom_year : int
+        The transition starts after it.
+    period, reach : tuple of (Slope, tuple of float)
+        Factors f in the order of PERIODS, g in the order of REACHES.
+    """
+
+    last_boom_year: int
+    period: tuple[tuple[Slope, tuple[float, ...]], ...]
+    reach: tuple[tuple[Slope, tuple[float, ...]], ...]
+
+    def period_of(self, year: int) -> str:
+        """Name of the period that a year belongs to."""
+        return PERIODS[year > self.last_boom_year]
+
+    def factors(self, slope: Slope, period: str, reach: Sequence[str]) -> npt.NDArray[np.float64]:
+        """Factors of a slope in one period, for units by their reach, (N,)."""
+        of_period = dict(self.period).get(slope, (1.0,) * len(PERIODS))
+        of_reach = dict(self.reach).get(slope, (1.0,) * len(REACHES))
+        by_reach = dict(zip(REACHES, of_reach, strict=True))
+        return of_period[PERIODS.index(period)] * np.array([by_reach[name] for name in reach])
+
+
 @dataclass(frozen=True, slots=True)
 class Truth:
     """All parameters of the system.
@@ -78,12 +125,15 @@ class Truth:
     mediator_error_correlation : float
         Correlation of the errors of any two mediators of one unit-year; those of the outcome are
         independent of them.
+    heterogeneity : Heterogeneity or None
+        None: the same coefficients in all years and units.
     """
 
     mediators: tuple[Equation, ...]
     outcome: Equation
     error_ar1: float
     mediator_error_correlation: float
+    heterogeneity: Heterogeneity | None = None
 
     @property
     def equations(self) -> tuple[Equation, ...]:
@@ -131,3 +181,20 @@ TRUTH = Truth(
 """Signs as the study reports them: x harms its own unit's balance and mediators, the mediators
 help the balance, x in the neighbourhood helps. Magnitudes: each effect is at least four sampling
 standard deviations under the AR(1) errors (docs/benchmarks/demo_recovery.csv)."""
+
+HETEROGENEOUS_TRUTH = replace(
+    TRUTH,
+    heterogeneity=Heterogeneity(
+        last_boom_year=2012,
+        period=(
+            (("m1", "lq"), (1.2, 0.8)),
+            (("cb", "lq"), (1.25, 0.75)),
+            (("cb", "m1"), (1.2, 0.8)),
+        ),
+        reach=(
+            (("m1", "lq"), (1.6, 1.0, 0.4)),
+            (("m2", "lq"), (0.4, 1.0, 1.6)),
+            (("cb", "lq"), (1.5, 1.0, 0.5)),
+        ),
+    ),
+)

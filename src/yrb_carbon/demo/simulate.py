@@ -22,7 +22,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from yrb_carbon.demo.moments import Moments, moments_of
-from yrb_carbon.demo.parameters import MEDIATORS, YEARS, Equation, Truth
+from yrb_carbon.demo.parameters import (
+    MEDIATORS,
+    REACH_COLUMN,
+    YEARS,
+    Equation,
+    Truth,
+)
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -285,7 +291,7 @@ def _draw_persons(
     """Population: large units are thin, with the slope of the real panel."""
     own = moments_of(moments, "ln_density")
     relation = moments["ln_density_on_ln_area_in_reach"]
-    reach = units["reach_V1"]
+    reach = units[REACH_COLUMN]
     area = units["area_km2"].to_numpy(dtype=float)
     mean_ln_area = reach.map(moments["mean_ln_area_by_reach"]).to_numpy(dtype=float)
     score = standard_by_reach(draws.normal("density level", 1)[0], reach.tolist())
@@ -308,10 +314,10 @@ def _draw_gdp(
 ) -> FloatArray:
     """Real GDP, 10^8 yuan at the prices of 2000."""
     own = moments_of(moments, "ln_pgdp")
-    score = standard_by_reach(draws.normal("income level", 1)[0], units["reach_V1"].tolist())
+    score = standard_by_reach(draws.normal("income level", 1)[0], units[REACH_COLUMN].tolist())
     paths = filter_back(0.3, weights, ar1_paths(draws.normal("income"), 0.95))
     ln_pgdp = (
-        _reach_levels(own, units["reach_V1"], score)
+        _reach_levels(own, units[REACH_COLUMN], score)
         + np.array(own.year)[:, None]
         + set_sd(paths, own.sd_within)
     )
@@ -344,7 +350,7 @@ def _draw_mining_levels(
             level[i] = np.exp(group["mean_log"] + group["sd_log"] * np.clip(score[i], -1.8, 1.8))
     overall = float(np.mean(list(coal["reach_mean"].values())))
     for name, mean in coal["reach_mean"].items():
-        members = (units["reach_V1"] == name).to_numpy()
+        members = (units[REACH_COLUMN] == name).to_numpy()
         if level[members].sum() > 0:
             level[members] *= np.sqrt(mean * overall) / level[members].mean()
     return np.minimum(level, MINING_SPREAD)
@@ -400,12 +406,35 @@ def calc_core(
     weights: FloatArray,
     regressors: Mapping[str, FloatArray],
     error: FloatArray,
+    factors: Mapping[str, FloatArray] | None = None,
 ) -> FloatArray:
-    """Two-way deviations of A^-1 (Z delta + e), (T, N)."""
+    """Two-way deviations of A^-1 (Z delta + e), (T, N).
+
+    `factors` (T, N) multiply what a regressor and its lag add to each unit-year.
+    """
     signal = error.copy()
     for name, own, lagged in equation.slopes:
-        signal += own * regressors[name] + lagged * lag(weights, regressors[name])
+        added = own * regressors[name] + lagged * lag(weights, regressors[name])
+        signal += added if factors is None else factors[name] * added
     return centre(filter_back(equation.rho, weights, signal))
+
+
+def calc_factors(
+    truth: Truth, equation: Equation, reach: Sequence[str]
+) -> dict[str, FloatArray] | None:
+    """Factors of an equation's slopes by year and unit (T, N); None when all are one."""
+    differing = truth.heterogeneity
+    if differing is None:
+        return None
+    return {
+        name: np.stack(
+            [
+                differing.factors((equation.outcome, name), differing.period_of(year), reach)
+                for year in YEARS
+            ]
+        )
+        for name in equation.regressors
+    }
 
 
 def simulate_system(
@@ -426,6 +455,7 @@ def simulate_system(
     draws = Draws(seed, design.codes)
     errors = draw_errors(draws, truth, replicate)
     units, weights = design.units, design.weights
+    reach = units[REACH_COLUMN].tolist()
     known: dict[str, FloatArray] = {
         "lq": design.lq,
         "ln_pgdp": design.ln_pgdp,
@@ -435,9 +465,10 @@ def simulate_system(
 
     def path(name: str, scale: float = 1.0) -> FloatArray:
         own = moments_of(moments, name)
-        score = standard_by_reach(draws.normal(f"{name} level", 1)[0], units["reach_V1"].tolist())
-        level = scale * _reach_levels(own, units["reach_V1"], score)
-        core = calc_core(by_name[name], weights, known, errors[name])
+        score = standard_by_reach(draws.normal(f"{name} level", 1)[0], reach)
+        level = scale * _reach_levels(own, units[REACH_COLUMN], score)
+        factors = calc_factors(truth, by_name[name], reach)
+        core = calc_core(by_name[name], weights, known, errors[name], factors)
         return np.asarray(level + scale * np.array(own.year)[:, None] + core)
 
     m1 = _lift(path("m1"), FLOOR_M1)
@@ -458,7 +489,8 @@ def simulate_system(
     known |= {"m1": m1, "m2": m2, "m3": m3}
     area = units["area_km2"].to_numpy(dtype=float)
     ln_sink = m3 + np.log(area) - np.log(1e6)
-    core = calc_core(truth.outcome, weights, known, errors[truth.outcome.outcome])
+    factors = calc_factors(truth, truth.outcome, reach)
+    core = calc_core(truth.outcome, weights, known, errors[truth.outcome.outcome], factors)
     level = ln_sink.mean(axis=0) - _draw_emission_levels(draws, design, moments)
     cb = level + np.array(moments_of(moments, "cb").year)[:, None] + core
     low, high = (np.log(bound) for bound in CO2_RANGE)

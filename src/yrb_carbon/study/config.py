@@ -296,6 +296,9 @@ class DemoSection(Section):
     """The generator of demonstration inputs."""
 
     seed: NonNegativeInt = Field(20240115, description="Seed of the synthetic values.")
+    heterogeneous: bool = Field(
+        False, description="Other slopes by period and reach; else the same everywhere."
+    )
 
 
 class SampleSection(Section):

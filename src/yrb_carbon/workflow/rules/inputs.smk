@@ -52,6 +52,7 @@ if study.demo is not None:
         params:
             folder=lambda w, output: os.path.dirname(output.truth),
             seed=study.demo.seed,
+            heterogeneous=study.demo.heterogeneous,
             code=code("write_demo_inputs.py"),
         message:
             "Write synthetic demonstration inputs in the published layouts"
