@@ -22,6 +22,7 @@ include: RULES + "inputs.smk"
 include: RULES + "panel.smk"
 include: RULES + "weights.smk"
 include: RULES + "models.smk"
+include: RULES + "claims.smk"
 include: RULES + "report.smk"
 
 
@@ -32,5 +33,6 @@ rule all:
         results("estimates.csv"),
         models("effects_by_unit.parquet"),
         rules.tables.output.tables,
+        CLAIMS,
         rules.figures.output.figures if FIGURES else [],
     localrule: True

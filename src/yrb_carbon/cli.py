@@ -119,6 +119,26 @@ def run(
 
 
 @app.command()
+def claims(
+    folder: Annotated[
+        Path, typer.Argument(metavar="RESULTS", help="Folder of a study's results, results/demo.")
+    ],
+    chinese: Annotated[bool, typer.Option("--zh", help="Statements in Chinese.")] = False,
+) -> None:
+    """Print the verdicts on the findings of a study that was run."""
+    from yrb_carbon.claims import read_verdicts
+    from yrb_carbon.errors import DataError
+    from yrb_carbon.report.layout_claims import verdict_lines
+
+    try:
+        verdicts = read_verdicts(folder / "claims.csv")
+    except DataError as error:
+        _refuse([str(error)])
+    heads, rows = verdict_lines(verdicts, "zh" if chinese else "en")
+    _print_table(heads, rows)
+
+
+@app.command()
 def dictionary(
     column: Annotated[
         str | None, typer.Argument(metavar="[COLUMN]", help="Column of the panel, or index.")

@@ -243,7 +243,10 @@ def test_run_resumes_by_unlocking_first(in_repository, snakemake_calls):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--study", "yrb-rael"], "no study of that name (got 'yrb-rael'; allowed demo, yrb-real"),
+        (
+            ["--study", "yrb-rael"],
+            "no study of that name (got 'yrb-rael'; allowed demo, demo-heterogeneous, yrb-real",
+        ),
         (["--study", "demo", "--configfile", "x.yaml"], "give --study or --configfile, not both"),
     ],
 )

@@ -25,6 +25,7 @@ RULE_OF_SCRIPT = {
     "effects": "effects",
     "fit_table": "fit_table",
     "fix_sample": "sample",
+    "judge_claims": "claims",
     "moran": "moran",
     "peers": "peers",
     "read_boundaries": "boundaries",
@@ -90,16 +91,16 @@ def test_editing_effects_runs_effects_again(finished: Checkout, imports):
     add_statement(finished.package("analysis/effects.py"), "effects_rows")
     planned_after(finished, direct)
     plan = finished.planned()
-    assert without_all(set(plan)) == {"effects", "estimates", "tables", "manifest"}
+    assert without_all(set(plan)) == {"effects", "estimates", "tables", "claims", "manifest"}
     assert plan["effects"] == 2
 
 
 def test_editing_the_layout_runs_the_tables_again(finished: Checkout, imports):
     direct = rules_that_import("yrb_carbon.report.layout", imports)
-    assert direct == {"tables"}
+    assert direct == {"tables", "claims"}
     add_statement(finished.package("report/layout.py"), "stars_of")
     planned_after(finished, direct)
-    assert without_all(set(finished.planned())) == {"tables", "manifest"}
+    assert without_all(set(finished.planned())) == {"tables", "claims", "manifest"}
     finished.snakemake("--cores", "2")
     assert finished.planned() == {}
 
@@ -125,4 +126,10 @@ def test_changing_the_study_runs_what_reads_the_section(finished: Checkout):
     changed = text.replace("draws: 5000", "draws: 400")
     assert changed != text
     config.write_text(changed, encoding="utf-8")
-    assert without_all(set(finished.planned())) == {"effects", "estimates", "tables", "manifest"}
+    assert without_all(set(finished.planned())) == {
+        "effects",
+        "estimates",
+        "tables",
+        "claims",
+        "manifest",
+    }

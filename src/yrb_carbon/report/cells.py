@@ -54,6 +54,17 @@ class PrintedTable:
     notes: tuple[str, ...]
 
 
+def printed(name: str, title: str, body: pd.DataFrame, notes: Sequence[str]) -> PrintedTable:
+    """A printed table; every text of it is one line."""
+    lines = body.rename(columns=one_line).map(one_line)
+    return PrintedTable(name, one_line(title), lines, tuple(map(one_line, notes)))
+
+
+def one_line(text: str) -> str:
+    """Text with each run of blanks and line breaks made one blank: a cell is one line."""
+    return " ".join(text.split())
+
+
 def records(rows: pd.DataFrame, *names: str) -> dict[tuple[Any, ...], dict[str, Any]]:
     """Rows by the values of some columns; of rows that agree in them the first."""
     found: dict[tuple[Any, ...], dict[str, Any]] = {}

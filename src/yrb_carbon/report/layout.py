@@ -23,6 +23,7 @@ from yrb_carbon.report.cells import (
     format_estimate,
     format_p,
     label_of,
+    printed,
     records,
     sizes_note,
     stars_of,
@@ -109,13 +110,7 @@ def layout_table(name: str, study: Study, estimates: pd.DataFrame) -> PrintedTab
     rows = estimates[estimates["table"] == name]
     body, notes = LAYOUTS[table.kind](table, study, rows)
     notes = [*notes, *_boundary_notes(rows), *_common_notes(name, study)]
-    body = body.rename(columns=_one_line).map(_one_line)
-    return PrintedTable(name, _one_line(table.title.en), body, tuple(map(_one_line, notes)))
-
-
-def _one_line(text: str) -> str:
-    """Text with each run of blanks and line breaks made one blank: a cell is one line."""
-    return " ".join(text.split())
+    return printed(name, table.title.en, body, notes)
 
 
 def _boundary_notes(rows: pd.DataFrame) -> list[str]:

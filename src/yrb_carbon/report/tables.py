@@ -218,11 +218,15 @@ def write_tables(study: Study, estimates: pd.DataFrame, folder: str | Path) -> t
     -------
     tuple of Path, the files.
     """
+    tables = [layout_table(name, study, estimates) for name in study.tables]
+    return tuple(path for table in tables for path in write_printed(table, folder))
+
+
+def write_printed(table: PrintedTable, folder: str | Path) -> tuple[Path, ...]:
+    """Write one table as `<name>.csv` and `<name>.tex`; returns the files."""
     written = []
-    for name in study.tables:
-        table = layout_table(name, study, estimates)
-        for suffix, write in ((".csv", write_csv_table), (".tex", write_latex_table)):
-            path = Path(folder) / f"{name}{suffix}"
-            write(table, path)
-            written.append(path)
+    for suffix, write in ((".csv", write_csv_table), (".tex", write_latex_table)):
+        path = Path(folder) / f"{table.name}{suffix}"
+        write(table, path)
+        written.append(path)
     return tuple(written)

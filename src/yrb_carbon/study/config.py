@@ -44,6 +44,8 @@ from yrb_carbon.study.tables import (
 RESULTS_FOLDER = "results"
 LAST_COUNTY_YEAR = 2017
 """Last year of the CEADs county emissions as published."""
+CLAIMS_TABLE = "claims"
+"""Name of the printed table of verdicts; no table of a study that has claims may have it."""
 SYNTHETIC_CAUTION = "Synthetic demonstration data: the numbers say nothing about any real place."
 
 
@@ -319,6 +321,28 @@ class SampleSection(Section):
     note: str | None = Field(None, description="Printed below the tables of this sample.")
 
 
+class ClaimsSection(Section):
+    """The findings that are judged, and what these data cannot say about them."""
+
+    file: str = Field(
+        "data/claims.yaml", description="File of the claims, from the folder of the checkout."
+    )
+    level: float = Field(
+        0.05,
+        gt=0,
+        lt=1,
+        description="Size of the tests of equality; signs are judged by the intervals of the "
+        "tables.",
+    )
+    not_testable: dict[Identifier, Label] = Field(
+        default_factory=dict,
+        description="Claims that the study's data cannot speak on, and why.",
+    )
+    caveats: dict[Identifier, Label] = Field(
+        default_factory=dict, description="What a reader of a claim's verdict must know."
+    )
+
+
 class Study(Section):
     """A whole study."""
 
@@ -350,6 +374,9 @@ class Study(Section):
     tables: dict[Identifier, Table] = Field(description="Tables, by name.")
     effects: EffectsSection = EffectsSection()
     figures: FiguresSection = FiguresSection()
+    claims: ClaimsSection | None = Field(
+        None, description="Findings that get a verdict; none when null."
+    )
     demo: DemoSection | None = None
     seed: NonNegativeInt = Field(20240115, description="Seed of everything random in the analysis.")
 
@@ -442,6 +469,11 @@ def _source_faults(study: Study) -> Iterator[Fault]:
 
 
 def _table_faults(study: Study) -> Iterator[Fault]:
+    if study.claims is not None and CLAIMS_TABLE in study.tables:
+        yield (
+            ("tables", CLAIMS_TABLE),
+            f"{CLAIMS_TABLE!r} is the name of the table of verdicts; take another",
+        )
     for name, table in study.tables.items():
         yield from table.faults(study, ("tables", name))
 

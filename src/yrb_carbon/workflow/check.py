@@ -68,6 +68,7 @@ def check_study(
         *_unit_faults(study),
         *_source_faults(study),
         *_variable_faults(study),
+        *_claims_faults(study),
     ]
     if not found:
         found += _column_faults(study)
@@ -106,6 +107,21 @@ def _demo_faults(study: Study) -> Iterator[tuple[KeyPath, str]]:
             f"{study.data_root!r}); set demo to null, or leave data_root out, which means "
             f"{'/'.join(own)}/inputs",
         )
+
+
+def _claims_faults(study: Study) -> Iterator[tuple[KeyPath, str]]:
+    """Faults in the file of the claims, and declared ids that it does not know."""
+    from yrb_carbon.claims import id_faults, read_claims
+
+    if study.claims is None:
+        return
+    try:
+        claims = read_claims(study.claims.file)
+    except StudyError as error:
+        yield from ((("claims", "file"), fault) for fault in error.faults)
+        return
+    declared = id_faults(claims, study.claims.not_testable, study.claims.caveats)
+    yield from ((("claims", *path), problem) for path, problem in declared)
 
 
 def _layers(files: Sequence[Path | str], overrides: Mapping[str, Any] | None) -> list[Node]:

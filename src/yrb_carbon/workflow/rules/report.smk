@@ -77,6 +77,7 @@ rule manifest:
         estimates=results("estimates.csv"),
         by_unit=models("effects_by_unit.parquet"),
         tables=rules.tables.output.tables,
+        claims=CLAIMS,
         figures=rules.figures.output.figures if FIGURES else [],
         sources=panel("sources.json"),
         boundaries=panel("boundaries.json"),

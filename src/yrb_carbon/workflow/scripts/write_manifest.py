@@ -16,6 +16,7 @@ with job(snakemake):
             snakemake.input.estimates,
             snakemake.input.by_unit,
             *snakemake.input.tables,
+            *snakemake.input.claims,
             *snakemake.input.figures,
         ],
     )

@@ -1,0 +1,108 @@
+"""Layout of the table of verdicts: a view of claims.csv."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import pandas as pd
+
+from yrb_carbon.claims import Claims, Verdict
+from yrb_carbon.report.cells import PrintedTable, format_estimate, format_p, printed
+from yrb_carbon.study.config import CLAIMS_TABLE
+
+TITLE = "Findings and verdicts"
+JUDGED_NOTE = (
+    "Verdicts follow the intervals that hold under errors of a unit correlated over time; those by "
+    "the intervals of the information matrix stand beside them. Signs: supported when the whole "
+    "interval has the sign, contradicted when it has the other. Orders: supported when every "
+    "difference has a positive lower bound, contradicted when one has a negative upper bound. "
+    "Differences of groups: supported when equality is rejected, else not distinguishable."
+)
+HEADS = (
+    "Finding",
+    "Statement",
+    "Expected",
+    "Estimate",
+    "Interval",
+    "p",
+    "Verdict",
+    "Classical verdict",
+    "Row",
+)
+
+
+def layout_claims(verdicts: pd.DataFrame, claims: Claims, spec: Any) -> PrintedTable:
+    """Lay out the verdicts of a study.
+
+    Parameters
+    ----------
+    verdicts : DataFrame
+        Columns of claims.csv.
+    claims : Claims
+    spec : object
+        Attributes `study` and `claims`, sections of the configuration.
+
+    Returns
+    -------
+    PrintedTable
+    """
+    rows = verdicts.to_dict("records")
+    body = pd.DataFrame([_cells(row) for row in rows], columns=list(HEADS))
+    notes = [f"Source: {claims.source.en}.", f"{JUDGED_NOTE} Level: {spec.claims.level:g}."]
+    notes += [
+        f"{row['id']}: {row['verdict']}: {row['reason_en']}."
+        for row in rows
+        if row["verdict"] == Verdict.NOT_TESTABLE
+    ]
+    notes += [f"{row['id']}: {row['evidence']}." for row in rows if row["evidence"]]
+    caveats = [str(text) for text in verdicts["caveat_en"].unique() if text]
+    for caveat in caveats:
+        own = verdicts.loc[verdicts["caveat_en"] == caveat, "id"]
+        notes.append(f"{', '.join(own)}: {caveat}")
+    return printed(CLAIMS_TABLE, TITLE, body, [*notes, *spec.study.cautions])
+
+
+def _cells(row: dict[Any, Any]) -> list[str]:
+    place = " ".join(str(row[name]) for name in ("table", "model", "quantity", "term") if row[name])
+    return [
+        str(row["finding"]),
+        row["statement_en"],
+        row["expected"],
+        format_estimate(row["estimate"]),
+        format_interval(row["ci_lower"], row["ci_upper"]),
+        "" if pd.isna(row["p_value"]) else format_p(row["p_value"]),
+        row["verdict"],
+        row["classical_verdict"],
+        f"{row['id']}: {place}" if place else row["id"],
+    ]
+
+
+def format_interval(lower: float, upper: float) -> str:
+    """Both ends of an interval; nothing where there is none."""
+    if pd.isna(lower) or pd.isna(upper):
+        return ""
+    return f"[{format_estimate(lower)}, {format_estimate(upper)}]"
+
+
+def verdict_lines(
+    verdicts: pd.DataFrame, language: Literal["en", "zh"]
+) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Headings and lines of the verdicts for a terminal; reasons stand behind the verdict."""
+    heads: dict[str, tuple[str, ...]] = {
+        "en": ("claim", "statement", "estimate", "interval", "verdict"),
+        "zh": ("编号", "结论", "估计值", "区间", "判定"),
+    }
+    verdict = "verdict" if language == "en" else "verdict_zh"
+    lines: list[tuple[str, ...]] = []
+    for row in verdicts.to_dict("records"):
+        reason = str(row[f"reason_{language}"])
+        lines.append(
+            (
+                str(row["id"]),
+                str(row[f"statement_{language}"]),
+                format_estimate(row["estimate"]),
+                format_interval(row["ci_lower"], row["ci_upper"]),
+                f"{row[verdict]}: {reason}" if reason else str(row[verdict]),
+            )
+        )
+    return heads[language], lines
