@@ -21,6 +21,7 @@ from yrb_carbon.spatialpanel.bootstrap import bootstrap_p_values, calc_interval
 from yrb_carbon.spatialpanel.covariance import ASSUMPTIONS, CovarianceType
 from yrb_carbon.spatialpanel.effects_results import DEFAULT_LEVEL, point_effects
 from yrb_carbon.spatialpanel.errors import check_choice, enumerate_names
+from yrb_carbon.spatialpanel.system import joint_covariance
 from yrb_carbon.spatialpanel.tables import html_notes, html_table, text_table
 from yrb_carbon.spatialpanel.within import Array
 
@@ -49,8 +50,8 @@ JOINTS: dict[str, str] = {
     "none": "errors of the equations taken as uncorrelated; intervals of sums over mediators are "
     "wrong if those of the mediators are not",
 }
-# An eigenvalue of a correlation matrix of this size is rounding or clipping.
-RANK_TOLERANCE = 1e-10
+# Eigenvalues of a correlation matrix this far below zero, relative to the largest, are rounding.
+RANK_TOLERANCE = 1e-8
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -557,7 +558,7 @@ def draw_system(
         "all": [[*mediators, outcome]],
         "none": [[name] for name in equations],
     }
-    covariance = _covariance(equations, cov_type, groups[joint])
+    covariance = joint_covariance(equations, cov_type, groups[joint])
     labels = [(name, parameter) for name, fit in equations.items() for parameter in fit.param_names]
     # In alphabetic order, so that the order of mediators and regressors changes nothing.
     ordered = pd.MultiIndex.from_tuples(sorted(labels))
@@ -571,22 +572,6 @@ def draw_system(
     }
 
 
-def _covariance(
-    equations: Mapping[str, SpatialPanelResults],
-    cov_type: CovarianceType,
-    groups: Sequence[Sequence[str]],
-) -> pd.DataFrame:
-    fits = {
-        name: fit if fit.specification.cov_type == cov_type else fit.with_covariance(cov_type)
-        for name, fit in equations.items()
-    }
-    labels = pd.MultiIndex.from_tuples(
-        [(name, parameter) for name, fit in fits.items() for parameter in fit.param_names]
-    )
-    from scipy import linalg
-
-    blocks = linalg.block_diag(*[fit.covariance for fit in fits.values()])
-    return pd.DataFrame(blocks, index=labels, columns=labels)
 
 
 def _square_root(covariance: Array, labels: pd.MultiIndex) -> Array:

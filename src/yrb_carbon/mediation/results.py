@@ -299,8 +299,8 @@ class MediationResults:
         -------
         dict path -> DataFrame, index units: ``own`` (effect of a unit's treatment on its own
         outcome), ``received`` (of a unit change in all others on the unit), ``sent`` (of the
-        unit's treatment on all others). The means are the direct effect of the path and twice its
-        spillover. Paths as of `effect_matrix`.
+        unit's treatment on all others). Their means are the direct effect, the spillover
+        and the spillover. Paths as of `effect_matrix`.
 
         Raises
         ------
