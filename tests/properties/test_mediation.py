@@ -191,6 +191,7 @@ def fitted(data, weights, arguments, **changes):
         return fit
 
 
+@pytest.mark.slow
 @FEW_EXAMPLES
 @given(panels())
 def test_a_fit_is_decomposed_as_its_parameters_say(panel):
@@ -218,6 +219,7 @@ def test_a_fit_is_decomposed_as_its_parameters_say(panel):
         assert means["sent"] == pytest.approx(spill, abs=DENSE * scale)
 
 
+@pytest.mark.slow
 @FEW_EXAMPLES
 @given(panels())
 def test_order_of_units_rows_and_names_changes_nothing(panel):

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from yrb_carbon.spatialpanel import (
     BoundaryError,
     SingularInformationError,
-    SpatialPanelResults,
     SpecificationError,
 )
 from yrb_carbon.spatialpanel.bootstrap import bootstrap_p_values, calc_interval
@@ -572,12 +571,10 @@ def draw_system(
     }
 
 
-
-
 def _square_root(covariance: Array, labels: pd.MultiIndex) -> Array:
     """The symmetric square root; it depends on no ordering and exists for singular matrices too."""
     variances = np.diag(covariance)
-    bad = ~(np.isfinite(covariance).all(axis=1) & (variances > 0.0))
+    bad = ~(variances > 0.0)
     if bad.any():
         names = [f"{parameter} of {name!r}" for name, parameter in labels[bad]]
         raise SingularInformationError(

@@ -60,6 +60,8 @@ IntervalKind = Literal[
     "percentile", "basic", "normal", "bias_corrected", "bca", "studentised", "symmetric"
 ]
 STUDENTISED = frozenset({"studentised", "symmetric"})
+# Spread of jackknife estimates relative to their size that is rounding: no group moves them.
+UNMOVED = 1e-12
 
 
 def bootstrap(
@@ -523,9 +525,10 @@ def calc_acceleration(jackknife: Array | None) -> Array:
             "edge of the admissible interval or not found); use kind='bias_corrected'"
         )
     deviations = jackknife.mean(axis=0) - jackknife
-    spread = (deviations**2).sum(axis=0) ** 1.5
-    acceleration: Array = np.zeros_like(spread)
-    np.divide((deviations**3).sum(axis=0), 6.0 * spread, out=acceleration, where=spread > 0.0)
+    length = np.sqrt((deviations**2).sum(axis=0))
+    moved = length > UNMOVED * np.abs(jackknife).max(axis=0)
+    acceleration: Array = np.zeros_like(length)
+    np.divide((deviations**3).sum(axis=0), 6.0 * length**3, out=acceleration, where=moved)
     return acceleration
 
 
