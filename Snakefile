@@ -22,6 +22,7 @@ include: RULES + "inputs.smk"
 include: RULES + "panel.smk"
 include: RULES + "weights.smk"
 include: RULES + "models.smk"
+include: RULES + "mediation.smk"
 include: RULES + "claims.smk"
 include: RULES + "report.smk"
 

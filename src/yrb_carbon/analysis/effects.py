@@ -18,6 +18,7 @@ from yrb_carbon.analysis.rows import (
     collect_by_unit,
     complete_rows,
     model_names,
+    named_seed,
     panel_counts,
 )
 from yrb_carbon.estimates import DISCARDED
@@ -84,14 +85,9 @@ def effects_rows(
 
 
 def model_seed(seed: int, sample: str, column: FittedColumn) -> int:
-    """Seed of a model's draws: from the study's seed and the names of the model."""
-    import hashlib
-
-    names = "/".join(
-        (sample, column.key.model, column.key.outcome, column.key.spec, column.key.weights)
-    )
-    digest = hashlib.sha256(f"{seed}/{names}".encode()).digest()
-    return int.from_bytes(digest[:4], "big")
+    """Seed of the draws of a column, which depends on nothing but its names."""
+    key = column.key
+    return named_seed(seed, sample, key.model, key.outcome, key.spec, key.weights)
 
 
 def effects_by_unit(fitted: tuple[FittedColumn, ...], key: TableKey) -> pd.DataFrame:

@@ -41,6 +41,14 @@ def panel_counts(frame: pd.DataFrame) -> dict[str, int]:
     return {"n_units": units, "n_periods": periods, "n_obs": len(frame)}
 
 
+def named_seed(seed: int, *names: str) -> int:
+    """Seed of a model's draws: from the study's seed and the names of the model."""
+    import hashlib
+
+    digest = hashlib.sha256(f"{seed}/{'/'.join(names)}".encode()).digest()
+    return int.from_bytes(digest[:4], "big")
+
+
 def complete_rows(rows: list[dict[str, Any]], key: TableKey) -> pd.DataFrame:
     """Add the table's names to its rows and bring them into the contract of estimates."""
     named = [{"study": key.study, "table": key.table, "sample": key.sample, **row} for row in rows]

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 
 from yrb_carbon.analysis.rows import TableKey
 from yrb_carbon.study.config import Table
+from yrb_carbon.study.mediation_tables import MediationTable
 from yrb_carbon.study.tables import ModelsTable
 from yrb_carbon.weights.links import LinkedUnits, read_links
 
@@ -25,13 +26,23 @@ class TableSpec:
         Its own section.
     models : ModelsTable or None
         The table of models behind it, or itself when it is one.
+    behind : Table
+        The table that it is made from, of any kind; itself when it names none.
     key : TableKey
         Names of study, table and sample.
     """
 
     table: Table
     models: ModelsTable | None
+    behind: Table
     key: TableKey
+
+    @property
+    def mediation(self) -> MediationTable:
+        """The table of a mediation system behind it, or itself."""
+        if not isinstance(self.behind, MediationTable):
+            raise TypeError(f"table {self.key.table!r} is not made from a mediation system")
+        return self.behind
 
 
 def read_spec(values: Mapping[str, Any]) -> TableSpec:
@@ -42,6 +53,7 @@ def read_spec(values: Mapping[str, Any]) -> TableSpec:
     return TableSpec(
         table=table,
         models=behind if isinstance(behind, ModelsTable) else None,
+        behind=behind,
         key=TableKey(study=values["study"], table=values["name"], sample=values["sample"]),
     )
 

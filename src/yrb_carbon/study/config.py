@@ -31,6 +31,12 @@ from yrb_carbon.study.base import (
     Year,
     unknown_names,
 )
+from yrb_carbon.study.mediation_tables import (
+    MediationSensitivityTable,
+    MediationStepsTable,
+    MediationTable,
+    MediationTimingTable,
+)
 from yrb_carbon.study.tables import (
     ChoiceTable,
     CollinearityTable,
@@ -260,7 +266,11 @@ Table = Annotated[
     | EffectsTable
     | CollinearityTable
     | ChoiceTable
-    | PeersTable,
+    | PeersTable
+    | MediationTable
+    | MediationStepsTable
+    | MediationSensitivityTable
+    | MediationTimingTable,
     Field(discriminator="kind"),
 ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Protocol
 
 from pydantic import Field, PositiveInt
 
@@ -25,6 +25,19 @@ if TYPE_CHECKING:
     from yrb_carbon.study.config import Study
 
 Covariance = Literal["oim", "hessian", "qml", "serial", "clustered"]
+
+
+class SpatialChoice(Protocol):
+    """What decides which weights an estimator takes."""
+
+    @property
+    def model(self) -> str: ...  # noqa: D102
+
+    @property
+    def estimator(self) -> str: ...  # noqa: D102
+
+    @property
+    def effects(self) -> str: ...  # noqa: D102
 
 
 class TableSection(Section):
@@ -85,6 +98,9 @@ class VariablesTable(TableSection):
 class DerivedTable(TableSection):
     """Base of the tables about the models of another table."""
 
+    target_kind: ClassVar[str] = "models"
+    target_words: ClassVar[str] = "a table of models"
+
     of: Identifier = Field(description="The table whose models these are.")
 
     def made_of(self, tables: Mapping[str, TableSection]) -> TableSection:
@@ -100,11 +116,11 @@ class DerivedTable(TableSection):
         return tables[self.of].printed_note(tables)
 
     def faults(self, study: Study, path: Path) -> Iterator[Fault]:
-        """A table that is none of models."""
+        """A table of another kind than it is made from."""
         target = study.tables.get(self.of)
-        if not isinstance(target, ModelsTable):
-            models = [n for n, t in study.tables.items() if isinstance(t, ModelsTable)]
-            yield (*path, "of"), f"not a table of models ({choices(self.of, models)})"
+        if target is None or target.kind != self.target_kind:
+            options = [n for n, t in study.tables.items() if t.kind == self.target_kind]
+            yield (*path, "of"), f"not {self.target_words} ({choices(self.of, options)})"
 
 
 class DescriptivesTable(VariablesTable):
@@ -245,6 +261,28 @@ class PeersTable(DerivedTable):
     of: Identifier = Field(description="The table whose models these are.")
 
 
+def standardisation_faults(
+    study: Study, weights: str, model: SpatialChoice, path: Path
+) -> Iterator[Fault]:
+    """Weights whose rows do not sum to one, where the estimator wants that they do."""
+    linked = study.weights.get(weights)
+    if (
+        linked is not None
+        and linked.standardise != "row"
+        and model.model not in ("ols", "slx")
+        and model.estimator == "transform"
+        and model.effects in ("time", "twoway")
+    ):
+        yield (
+            path,
+            (
+                "the transformation estimator with time effects needs weights whose rows sum "
+                f"to one (got standardise {linked.standardise!r}); standardise them by row, or "
+                "take estimator 'direct'"
+            ),
+        )
+
+
 def _choice_faults(table: ChoiceTable, target: ModelsTable, path: Path) -> Iterator[Fault]:
     place: Path = (*path, "column")
     spatial = {column.id: column for column in target.columns if column.model != "ols"}
@@ -296,22 +334,9 @@ def _models_faults(study: Study, table: ModelsTable, path: Path) -> Iterator[Fau
                 place,
                 f"mediators {listing(both)} are controls in the equation of mediator {outcome!r}",
             )
-        linked = study.weights.get(column.weights or table.weights)
-        if (
-            linked is not None
-            and linked.standardise != "row"
-            and column.model not in ("ols", "slx")
-            and column.estimator == "transform"
-            and column.effects in ("time", "twoway")
-        ):
-            yield (
-                place,
-                (
-                    "the transformation estimator with time effects needs weights whose rows sum "
-                    f"to one (got standardise {linked.standardise!r}); standardise them by row, or "
-                    "take estimator 'direct'"
-                ),
-            )
+        yield from standardisation_faults(
+            study, column.weights or table.weights, column, place
+        )
         doubled = sorted({name for name in regressors if regressors.count(name) > 1})
         if doubled:
             yield place, f"regressors named twice: {listing(doubled)}"

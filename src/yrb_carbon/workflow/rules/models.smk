@@ -171,7 +171,11 @@ rule peers:
 rule estimates:
     input:
         rows=[models(f"{name}.parquet") for name in study.tables],
-        by_unit=[models(f"by_unit/{name}.parquet") for name in TABLES["effects"]],
+        by_unit=[
+            models(f"by_unit/{name}.parquet")
+            for kind in ("effects", "mediation")
+            for name in plan.tables_of_kind(study, kind)
+        ],
     output:
         estimates=results("estimates.csv"),
         by_unit=models("effects_by_unit.parquet"),
