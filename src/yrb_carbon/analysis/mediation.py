@@ -24,6 +24,7 @@ from yrb_carbon.analysis.rows import (
     complete_rows,
     named_seed,
     panel_counts,
+    row_dicts,
 )
 from yrb_carbon.errors import DataError
 from yrb_carbon.estimates import DISCARDED, Quantity
@@ -192,8 +193,8 @@ def mediation_rows(
     Returns
     -------
     DataFrame of estimates. Rows of effects have the equation `system`; those of the legs (treatment
-    on mediators, mediators on the outcome, quantity direct, indirect, total) the equation's outcome,
-    and those of the outcome without mediators `one_step`.
+    on mediators, mediators on the outcome; quantity direct, indirect, total) the outcome of their
+    equation, and those of the outcome without mediators `one_step`.
     """
     rows: list[dict[str, Any]] = []
     for system in fitted:
@@ -201,9 +202,7 @@ def mediation_rows(
         own = [*_leg_rows(system, key), *_description_rows(system)]
         results = system.results
         if results.at_boundary:
-            own += [
-                {"equation": name, **boundary_row()} for name in results.boundary_equations
-            ]
+            own += [{"equation": name, **boundary_row()} for name in results.boundary_equations]
         else:
             own += _effects_rows(system, seed, key, n_jobs)
         rows += [{**shared, **row} for row in own]
@@ -234,14 +233,18 @@ def mediation_by_unit(fitted: tuple[FittedSystem, ...], key: TableKey) -> pd.Dat
         for path, table in tables.items():
             prefix = {SYSTEM: "", "natural": "natural_"}.get(path, "mediated_")
             term = path if prefix == "mediated_" else system.table.treatment
-            long = table[list(OWN_RECEIVED_SENT)].add_prefix(prefix)
-            named = long.rename_axis(index="unit", columns="kind").stack().rename("effect")
-            block = named.reset_index().assign(
-                study=key.study,
-                table=key.table,
-                model=system.model,
-                outcome=system.table.outcome,
-                term=term,
+            wide = table[list(OWN_RECEIVED_SENT)].add_prefix(prefix)
+            long = wide.rename_axis(index="unit", columns="kind").stack()
+            block = (
+                pd.DataFrame({"effect": long})
+                .reset_index()
+                .assign(
+                    study=key.study,
+                    table=key.table,
+                    model=system.model,
+                    outcome=system.table.outcome,
+                    term=term,
+                )
             )
             blocks.append(block[list(BY_UNIT_COLUMNS)])
     return collect_by_unit(blocks)
@@ -284,7 +287,7 @@ def _rows_of_effects(
         _differences_table(effects, level, kind),
         _gap_table(effects, level, kind),
     ]
-    rows = [row for table in tables for row in table.to_dict("records")]
+    rows = [row for table in tables for row in row_dicts(table)]
     reasons = effects.shares(level, kind)["label"]
     for part in ("total", "direct"):
         stated = reasons[[spec.endswith(part) for _, _, spec in reasons.index]].unique()
@@ -303,9 +306,7 @@ def _rows_of_effects(
     return [{**shared, **row} for row in rows]
 
 
-def _effects_table(
-    effects: MediationEffects, level: float, kind: Any, spec: str
-) -> pd.DataFrame:
+def _effects_table(effects: MediationEffects, level: float, kind: Any, spec: str) -> pd.DataFrame:
     return effects.table(level, kind).reset_index().assign(spec=spec)
 
 
@@ -349,7 +350,7 @@ def _leg_rows(system: FittedSystem, key: TableKey) -> list[dict[str, Any]]:
                 effects = fit.with_covariance(covariance).effects("delta")
             table = effects.tidy(system.table.level)
             table = table[table["term"].isin(terms)].assign(equation=equation, vcov=covariance)
-            rows += table.to_dict("records")
+            rows += row_dicts(table)
     return rows
 
 

@@ -55,6 +55,11 @@ def complete_rows(rows: list[dict[str, Any]], key: TableKey) -> pd.DataFrame:
     return estimates_frame(named)
 
 
+def row_dicts(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows of a table as dictionaries by column."""
+    return [{str(name): cell for name, cell in row.items()} for row in table.to_dict("records")]
+
+
 def model_names(key: ModelKey) -> dict[str, str]:
     """The key columns of one model."""
     return {

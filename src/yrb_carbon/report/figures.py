@@ -7,12 +7,12 @@ from typing import Any
 
 import pandas as pd
 
+from yrb_carbon.report.canvas import save_figure
 from yrb_carbon.report.definitions import definition_of
 from yrb_carbon.report.maps import (
     MapVariable,
     draw_units_map,
     draw_variable_maps,
-    save_figure,
 )
 from yrb_carbon.sources.boundaries import Boundaries
 from yrb_carbon.study.units import load_units

@@ -72,14 +72,14 @@ IDENTIFICATION_NOTE = (
     "mediator acts on another, and units act on one another through W alone."
 )
 SHARES_NOTE = (
-    "A share is the mediated effect over the effect named. It stands only where the interval of the "
-    "system's effect excludes zero and the natural effect and those of all mediators have one sign; "
-    "elsewhere 'ratio' precedes |mediated / natural|, which is no share."
+    "A share is the mediated effect over the effect named. It stands only where the interval of "
+    "the system's effect excludes zero and the natural effect and those of all mediators have one "
+    "sign; elsewhere 'ratio' precedes |mediated / natural|, which is no share."
 )
 ONE_STEP_NOTE = (
-    "The one-step model (treatment and controls alone) is not the reduced form of the system, which "
-    "has powers of W that it lacks: the gap need not be zero, and has intervals from the bootstraps "
-    "only."
+    "The one-step model (treatment and controls alone) is not the reduced form of the system, "
+    "which has powers of W that it lacks: the gap need not be zero, and has intervals from the "
+    "bootstraps only."
 )
 
 
@@ -157,9 +157,7 @@ def _intervals(table: MediationTable) -> Iterator[_Line]:
         yield _Line(SCHEME_WORDS[scheme], BOOTSTRAP.format(scheme), "")
 
 
-def _system_paths(
-    table: MediationTable, study: Study, mediators: Sequence[str]
-) -> Iterator[_Path]:
+def _system_paths(table: MediationTable, study: Study, mediators: Sequence[str]) -> Iterator[_Path]:
     yield _Path(
         "Not mediated", table.treatment, "natural_direct", "natural_spillover", "natural_total"
     )
@@ -184,9 +182,7 @@ def _reference_paths(table: MediationTable) -> Iterator[_Path]:
     yield _Path(
         "One-step model", table.treatment, "direct", "indirect", "total", equation="one_step"
     )
-    yield _Path(
-        "System less one-step", "", "direct", "indirect", "total", spec="gap"
-    )
+    yield _Path("System less one-step", "", "direct", "indirect", "total", spec="gap")
 
 
 def _path_lines(
@@ -323,9 +319,7 @@ def _intervals_note(table: MediationTable, rows: pd.DataFrame) -> str:
 
 
 def _scheme_note(line: _Line) -> str:
-    return next(
-        text for scheme, text in SCHEME_NOTES.items() if SCHEME_WORDS[scheme] == line.head
-    )
+    return next(text for scheme, text in SCHEME_NOTES.items() if SCHEME_WORDS[scheme] == line.head)
 
 
 def _ratio_notes(table: MediationTable, rows: pd.DataFrame) -> Iterator[str]:
@@ -338,9 +332,7 @@ def _ratio_notes(table: MediationTable, rows: pd.DataFrame) -> Iterator[str]:
                 yield f"System {model!r}, {part} effects, no shares: {reason}."
 
 
-def _within_sd_notes(
-    table: MediationTable, study: Study, rows: pd.DataFrame
-) -> Iterator[str]:
+def _within_sd_notes(table: MediationTable, study: Study, rows: pd.DataFrame) -> Iterator[str]:
     """Standard deviations of the treatment, and the mediated direct effects of one of them."""
     model = table.runs[0]
     own = rows[rows["model"] == model]

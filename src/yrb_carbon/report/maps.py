@@ -1,19 +1,15 @@
 """Maps: the units and their reaches (F1), variables in some years (F2).
 
-Figures are made without pyplot, so nothing global is touched, and saved without dates: equal
-inputs give equal files.
+Each is a figure of `report.canvas`.
 """
 
 from __future__ import annotations
 
 import itertools
-import logging
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +17,15 @@ import pandas as pd
 import shapely
 
 from yrb_carbon.errors import DataError, listing
+from yrb_carbon.report.canvas import (
+    Language,
+    blank_figure,
+    fonts,
+    notice_height,
+    relative_box,
+    sign,
+    usable_language,
+)
 from yrb_carbon.sources.boundaries import WGS84, Boundaries
 
 if TYPE_CHECKING:
@@ -29,10 +34,6 @@ if TYPE_CHECKING:
 
 FloatArray = npt.NDArray[np.float64]
 Geometries = npt.NDArray[np.object_]
-Language = Literal["en", "zh"]
-
-log = logging.getLogger(__name__)
-
 REACHES = ("up", "mid", "down")
 REACH_COLOURS = {"up": "#56B4E9", "mid": "#E69F00", "down": "#009E73"}
 """Okabe & Ito (2008): told apart by colour-blind readers."""
@@ -44,8 +45,6 @@ CONTEXT_COLOUR = "#F4F4F4"
 OUTLINE = "#FFFFFF"
 PROVINCE_OUTLINE = "#333333"
 GRATICULE = "#BBBBBB"
-HASH_SALT = "yrb-carbon"
-DPI = 200
 DOTS_PER_INCH_OF_DETAIL = 150.0
 """Outlines are simplified before drawing to what an inch of paper can show."""
 
@@ -55,16 +54,6 @@ PANEL_WIDTH = 4.3
 SINGLE_WIDTH = 8.0
 """Width of a map that fills the figure, inches."""
 
-CJK_FONTS = (
-    "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Source Han Sans CN",
-    "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Microsoft YaHei", "SimHei", "PingFang SC",
-    "Heiti SC", "Sarasa Gothic SC", "Droid Sans Fallback",
-)  # fmt: skip
-
-NOTICE_COLOUR = "#B00000"
-NOTICE_LINE = 0.17
-"""Height of a line of the notice, inches."""
-NOTICE_CHARACTERS_PER_INCH = 14
 LEGEND_LINE = 0.15
 """Height of a line above the classes of a legend, inches."""
 LEGEND_CHARACTERS_PER_INCH = 17
@@ -132,28 +121,6 @@ class Classes:
         """Class of each value, −1 for values that are not finite."""
         inner = np.searchsorted(self.edges[1:-1], values, side="left")
         return np.where(np.isfinite(values), inner, -1).astype(np.intp)
-
-
-def usable_language(wanted: Language) -> Language:
-    """Language that figures can be written in: Chinese only with a font that has the characters.
-
-    Without such a font a warning says which fonts would do, and English is used.
-    """
-    if wanted == "en" or cjk_font() is not None:
-        return wanted
-    log.warning(
-        "no Chinese font found: figures are labelled in English. Install one of %s",
-        ", ".join(CJK_FONTS),
-    )
-    return "en"
-
-
-def cjk_font() -> str | None:
-    """Name of an installed font with Chinese characters, or None."""
-    from matplotlib.font_manager import fontManager
-
-    installed = {font.name for font in fontManager.ttflist}
-    return next((name for name in CJK_FONTS if name in installed), None)
 
 
 def calc_quantile_edges(values: FloatArray, classes: int) -> FloatArray:
@@ -260,7 +227,7 @@ def draw_units_map(
         If a unit has no reach or an unknown one; units are named.
     """
     spoken = usable_language(language)
-    with _fonts(spoken):
+    with fonts(spoken):
         return _units_map(boundaries, reaches, title, notice, province_names, context, spoken)
 
 
@@ -284,10 +251,10 @@ def _units_map(
         raise DataError(f"units without a reach of {listing(REACHES)}: {listing(wrong)}")
     sheet = _Sheet.of(boundaries, context, SINGLE_WIDTH)
     left, right, head, strip = 0.55, 0.15, 0.45, 0.34
-    foot = 0.3 + strip + _notice_height(notice, SINGLE_WIDTH)
+    foot = 0.3 + strip + notice_height(notice, SINGLE_WIDTH)
     height = SINGLE_WIDTH * sheet.aspect
     width, tall = SINGLE_WIDTH + left + right, height + head + foot
-    figure = _figure((width, tall))
+    figure = blank_figure((width, tall))
     axes = figure.add_axes((left / width, foot / tall, SINGLE_WIDTH / width, height / tall))
     own = [reaches[unit] for unit in boundaries.unit_ids]
     sheet.draw(axes, [REACH_COLOURS[reach] for reach in own])
@@ -312,7 +279,7 @@ def _units_map(
         borderaxespad=0.0,
     )
     axes.set_title(f"{title} (N = {len(own)})", fontsize=12)
-    _sign(figure, notice)
+    sign(figure, notice)
     return figure
 
 
@@ -350,7 +317,7 @@ def draw_variable_maps(
         polygon; they are named.
     """
     spoken = usable_language(language)
-    with _fonts(spoken):
+    with fonts(spoken):
         return _variable_maps(boundaries, variables, years, title, notice, context, spoken)
 
 
@@ -377,7 +344,7 @@ def _variable_maps(
     ]
 
     gap, name, head = 0.12, 0.26, 0.42
-    foot = 0.1 + _notice_height(notice, 2 * PANEL_WIDTH)
+    foot = 0.1 + notice_height(notice, 2 * PANEL_WIDTH)
     entries = max(
         len(cut.colours) + bool(table.isna().to_numpy().any()) + (context is not None)
         for cut, table in zip(cuts, tables, strict=True)
@@ -390,13 +357,13 @@ def _variable_maps(
     row_height = PANEL_WIDTH * sheet.aspect + name
     width = columns * (PANEL_WIDTH + gap) + gap
     height = head + rows * row_height + legend + foot
-    figure = _figure((width, height))
+    figure = blank_figure((width, height))
     for v, (variable, table, cut) in enumerate(zip(variables, tables, cuts, strict=True)):
         for y, year in enumerate(years):
             row, column = divmod(y, columns) if single else (y, v)
             corner = (gap + column * (PANEL_WIDTH + gap), height - head - (row + 1) * row_height)
             box = (*corner, PANEL_WIDTH, PANEL_WIDTH * sheet.aspect)
-            axes = figure.add_axes(_relative(box, width, height))
+            axes = figure.add_axes(relative_box(box, width, height))
             values = table[year].to_numpy(dtype=np.float64)
             chosen = cut.index(values)
             colours = [cut.colours[c] if c >= 0 else NO_DATA_COLOUR for c in chosen]
@@ -408,53 +375,11 @@ def _variable_maps(
         box = (gap, foot, width - 2 * gap, legend)
         if not single:
             box = (gap + v * (PANEL_WIDTH + gap), foot, PANEL_WIDTH, legend)
-        below = figure.add_axes(_relative(box, width, height))
+        below = figure.add_axes(relative_box(box, width, height))
         _legend(below, variable, cut, table, language, context is not None)
     figure.text(0.5, 1 - 0.2 / height, title, ha="center", va="center", fontsize=12)
-    _sign(figure, notice)
+    sign(figure, notice)
     return figure
-
-
-def save_figure(
-    figure: Figure, stem: str | Path, formats: Sequence[str] = ("png", "svg")
-) -> tuple[Path, ...]:
-    """Write a figure as `<stem>.<format>`, without dates or program versions inside.
-
-    Parameters
-    ----------
-    figure : Figure
-    stem : path
-        Without suffix; the folder is made when absent.
-    formats : sequence of {"png", "svg", "pdf"}
-
-    Returns
-    -------
-    tuple of Path
-
-    Raises
-    ------
-    DataError
-        If a format is unknown.
-    """
-    from matplotlib import rc_context
-
-    metadata: dict[str, dict[str, Any]] = {
-        "png": {"Software": None},
-        "svg": {"Date": None, "Creator": None},
-        "pdf": {"CreationDate": None, "ModDate": None, "Creator": None, "Producer": None},
-    }
-    unknown = [name for name in formats if name not in metadata]
-    if unknown:
-        raise DataError(f"figures are written as {listing(metadata)}, not as {listing(unknown)}")
-    target = Path(stem)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    written = []
-    with rc_context({"svg.hashsalt": HASH_SALT, "svg.fonttype": "path"}):
-        for name in formats:
-            path = target.with_name(f"{target.name}.{name}")
-            figure.savefig(path, dpi=DPI, metadata=metadata[name])
-            written.append(path)
-    return tuple(written)
 
 
 @dataclass(frozen=True, slots=True)
@@ -649,14 +574,6 @@ def _middle(shape: Any) -> tuple[float, float]:
     return float(x), float(y)
 
 
-def _relative(
-    box: tuple[float, float, float, float], width: float, height: float
-) -> tuple[float, float, float, float]:
-    """Inches to shares of the figure."""
-    left, bottom, wide, tall = box
-    return left / width, bottom / height, wide / width, tall / height
-
-
 def _path(polygon: Any) -> Any:
     """Matplotlib path of a polygon with its holes."""
     from matplotlib.path import Path as MplPath
@@ -668,53 +585,6 @@ def _path(polygon: Any) -> Any:
         for ring in (part.exterior, *part.interiors)
     ]
     return MplPath.make_compound_path(*[MplPath(ring, closed=True) for ring in rings])
-
-
-@contextmanager
-def _fonts(language: Language) -> Iterator[None]:
-    """Texts made inside fall back to a Chinese font; the settings of others stay as they are."""
-    from matplotlib import rc_context, rcParams
-
-    font = cjk_font() if language == "zh" else None
-    families = [*rcParams["font.sans-serif"][:1], font] if font else rcParams["font.family"]
-    with rc_context({"font.family": families}):
-        yield
-
-
-def _figure(size: tuple[float, float]) -> Figure:
-    """An empty figure with a canvas of its own."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=size, facecolor="white")
-    FigureCanvasAgg(figure)
-    return figure
-
-
-def _wrapped(notice: str, width: float) -> list[str]:
-    """Lines of a notice that fit a figure of a width in inches."""
-    return textwrap.wrap(notice, max(20, int(width * NOTICE_CHARACTERS_PER_INCH)))
-
-
-def _notice_height(notice: str | None, width: float) -> float:
-    """Inches that the notice takes below a figure of a width in inches."""
-    return 0.0 if not notice else NOTICE_LINE * len(_wrapped(notice, width)) + 0.08
-
-
-def _sign(figure: Figure, notice: str | None) -> None:
-    """Draw the notice below the maps."""
-    if notice:
-        width, height = figure.get_size_inches()
-        figure.text(
-            0.5,
-            0.05 / height,
-            "\n".join(_wrapped(notice, width)),
-            ha="center",
-            va="bottom",
-            fontsize=9,
-            style="italic",
-            color=NOTICE_COLOUR,
-        )
 
 
 def _legend(

@@ -130,7 +130,7 @@ class MediationTable(TableSection):
         """Outcome, treatment, mediators, controls."""
         return (self.outcome, self.treatment, *self.mediators, *self.controls)
 
-    def model_of(self, mediator: str) -> str:
+    def model_of(self, mediator: str) -> ModelKind:
         """Spatial model of a mediator's equation."""
         return self.mediator_models.get(mediator, self.model)
 
@@ -152,9 +152,7 @@ class MediationTable(TableSection):
         """Unknown names, variables in two roles, and systems that cannot be estimated."""
         yield from unknown_names(study.samples, self.sample, (*path, "sample"), "sample")
         for key in ("outcome", "treatment", "mediators", "controls"):
-            yield from unknown_names(
-                study.variables, getattr(self, key), (*path, key), "variable"
-            )
+            yield from unknown_names(study.variables, getattr(self, key), (*path, key), "variable")
         yield from _role_faults(self, path)
         yield from _model_faults(study, self, path)
         if not self.runs:
@@ -288,7 +286,7 @@ def _role_faults(table: MediationTable, path: Path) -> Iterator[Fault]:
                 yield place, f"{name!r} names the sum over mediators; rename the variable"
             else:
                 taken[name] = f"among the {key}"
-    if SUM_OF_MEDIATORS == table.treatment:
+    if table.treatment == SUM_OF_MEDIATORS:
         yield (*path, "treatment"), "'all' names the sum over mediators; rename the variable"
     if JOINT in table.mediators and table.joint:
         yield (
@@ -299,7 +297,7 @@ def _role_faults(table: MediationTable, path: Path) -> Iterator[Fault]:
 
 def _model_faults(study: Study, table: MediationTable, path: Path) -> Iterator[Fault]:
     """Weights that are unknown or not to be had, and models of names that are no mediators."""
-    pairs = [("weights", table.weights, [table.model])]
+    pairs: list[tuple[str, str, list[ModelKind]]] = [("weights", table.weights, [table.model])]
     if table.mediator_weights is not None:
         models = [table.model_of(name) for name in table.mediators]
         pairs.append(("mediator_weights", table.mediator_weights, models))

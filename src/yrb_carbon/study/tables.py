@@ -334,9 +334,7 @@ def _models_faults(study: Study, table: ModelsTable, path: Path) -> Iterator[Fau
                 place,
                 f"mediators {listing(both)} are controls in the equation of mediator {outcome!r}",
             )
-        yield from standardisation_faults(
-            study, column.weights or table.weights, column, place
-        )
+        yield from standardisation_faults(study, column.weights or table.weights, column, place)
         doubled = sorted({name for name in regressors if regressors.count(name) > 1})
         if doubled:
             yield place, f"regressors named twice: {listing(doubled)}"

@@ -12,15 +12,14 @@ import shapely
 
 from yrb_carbon.errors import DataError
 from yrb_carbon.provenance import FileRecord
-from yrb_carbon.report import maps
+from yrb_carbon.report import canvas, maps
+from yrb_carbon.report.canvas import save_figure, usable_language
 from yrb_carbon.report.maps import (
     MapVariable,
     calc_quantile_edges,
     classify,
     draw_units_map,
     draw_variable_maps,
-    save_figure,
-    usable_language,
 )
 from yrb_carbon.sources.boundaries import build_boundaries
 
@@ -239,12 +238,12 @@ def test_equal_figures_give_equal_bytes(tmp_path, kind):
 
 
 def test_chinese_needs_a_font(monkeypatch, caplog):
-    monkeypatch.setattr(maps, "cjk_font", lambda: None)
+    monkeypatch.setattr(canvas, "cjk_font", lambda: None)
     with caplog.at_level(logging.WARNING):
         assert usable_language("zh") == "en"
     assert "no Chinese font found" in caplog.text
     assert "Noto Sans CJK SC" in caplog.text
-    monkeypatch.setattr(maps, "cjk_font", lambda: "Noto Sans CJK SC")
+    monkeypatch.setattr(canvas, "cjk_font", lambda: "Noto Sans CJK SC")
     assert usable_language("zh") == "zh"
     assert usable_language("en") == "en"
 
@@ -254,7 +253,7 @@ def test_chinese_falls_back_to_the_font_and_leaves_settings_alone(monkeypatch):
     from matplotlib.text import Text
 
     before = list(rcParams["font.family"])
-    monkeypatch.setattr(maps, "cjk_font", lambda: "DejaVu Serif")
+    monkeypatch.setattr(canvas, "cjk_font", lambda: "DejaVu Serif")
     figure = draw_units_map(BOUNDARIES, REACHES, title="研究区", language="zh")
     assert "上游: 4" in texts(figure)
     families = {tuple(t.get_fontfamily()) for t in figure.findobj(Text) if t.get_text()}

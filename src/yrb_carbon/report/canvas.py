@@ -1,0 +1,156 @@
+"""What all figures share: an empty sheet, fonts, the notice below, files without dates.
+
+Figures are made without pyplot, so nothing global is touched, and saved without dates: equal
+inputs give equal files.
+"""
+
+from __future__ import annotations
+
+import logging
+import textwrap
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from yrb_carbon.errors import DataError, listing
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Language = Literal["en", "zh"]
+
+log = logging.getLogger(__name__)
+
+HASH_SALT = "yrb-carbon"
+DPI = 200
+
+CJK_FONTS = (
+    "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Source Han Sans CN",
+    "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Microsoft YaHei", "SimHei", "PingFang SC",
+    "Heiti SC", "Sarasa Gothic SC", "Droid Sans Fallback",
+)  # fmt: skip
+
+NOTICE_COLOUR = "#B00000"
+NOTICE_LINE = 0.17
+"""Height of a line of the notice, inches."""
+NOTICE_CHARACTERS_PER_INCH = 14
+
+
+def usable_language(wanted: Language) -> Language:
+    """Language that figures can be written in: Chinese only with a font that has the characters.
+
+    Without such a font a warning says which fonts would do, and English is used.
+    """
+    if wanted == "en" or cjk_font() is not None:
+        return wanted
+    log.warning(
+        "no Chinese font found: figures are labelled in English. Install one of %s",
+        ", ".join(CJK_FONTS),
+    )
+    return "en"
+
+
+def cjk_font() -> str | None:
+    """Name of an installed font with Chinese characters, or None."""
+    from matplotlib.font_manager import fontManager
+
+    installed = {font.name for font in fontManager.ttflist}
+    return next((name for name in CJK_FONTS if name in installed), None)
+
+
+def save_figure(
+    figure: Figure, stem: str | Path, formats: Sequence[str] = ("png", "svg")
+) -> tuple[Path, ...]:
+    """Write a figure as `<stem>.<format>`, without dates or program versions inside.
+
+    Parameters
+    ----------
+    figure : Figure
+    stem : path
+        Without suffix; the folder is made when absent.
+    formats : sequence of {"png", "svg", "pdf"}
+
+    Returns
+    -------
+    tuple of Path
+
+    Raises
+    ------
+    DataError
+        If a format is unknown.
+    """
+    from matplotlib import rc_context
+
+    metadata: dict[str, dict[str, Any]] = {
+        "png": {"Software": None},
+        "svg": {"Date": None, "Creator": None},
+        "pdf": {"CreationDate": None, "ModDate": None, "Creator": None, "Producer": None},
+    }
+    unknown = [name for name in formats if name not in metadata]
+    if unknown:
+        raise DataError(f"figures are written as {listing(metadata)}, not as {listing(unknown)}")
+    target = Path(stem)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    written = []
+    with rc_context({"svg.hashsalt": HASH_SALT, "svg.fonttype": "path"}):
+        for name in formats:
+            path = target.with_name(f"{target.name}.{name}")
+            figure.savefig(path, dpi=DPI, metadata=metadata[name])
+            written.append(path)
+    return tuple(written)
+
+
+def relative_box(
+    box: tuple[float, float, float, float], width: float, height: float
+) -> tuple[float, float, float, float]:
+    """Inches to shares of the figure."""
+    left, bottom, wide, tall = box
+    return left / width, bottom / height, wide / width, tall / height
+
+
+@contextmanager
+def fonts(language: Language) -> Iterator[None]:
+    """Texts made inside fall back to a Chinese font; the settings of others stay as they are."""
+    from matplotlib import rc_context, rcParams
+
+    font = cjk_font() if language == "zh" else None
+    families = [*rcParams["font.sans-serif"][:1], font] if font else rcParams["font.family"]
+    with rc_context({"font.family": families}):
+        yield
+
+
+def blank_figure(size: tuple[float, float]) -> Figure:
+    """An empty figure with a canvas of its own."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=size, facecolor="white")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def wrapped(notice: str, width: float) -> list[str]:
+    """Lines of a notice that fit a figure of a width in inches."""
+    return textwrap.wrap(notice, max(20, int(width * NOTICE_CHARACTERS_PER_INCH)))
+
+
+def notice_height(notice: str | None, width: float) -> float:
+    """Inches that the notice takes below a figure of a width in inches."""
+    return 0.0 if not notice else NOTICE_LINE * len(wrapped(notice, width)) + 0.08
+
+
+def sign(figure: Figure, notice: str | None) -> None:
+    """Draw the notice below the maps."""
+    if notice:
+        width, height = figure.get_size_inches()
+        figure.text(
+            0.5,
+            0.05 / height,
+            "\n".join(wrapped(notice, width)),
+            ha="center",
+            va="bottom",
+            fontsize=9,
+            style="italic",
+            color=NOTICE_COLOUR,
+        )
