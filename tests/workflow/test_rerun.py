@@ -26,6 +26,7 @@ RULE_OF_SCRIPT = {
     "fit_table": "fit_table",
     "fix_sample": "sample",
     "judge_claims": "claims",
+    "mediation": "mediation",
     "moran": "moran",
     "peers": "peers",
     "read_boundaries": "boundaries",
@@ -33,6 +34,7 @@ RULE_OF_SCRIPT = {
     "write_manifest": "manifest",
     "write_tables": "tables",
 }
+EFFECTS = "effects:\n  inference: [delta, simulation]\n  draws: 400"
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +125,7 @@ def test_editing_the_estimator_runs_the_models_again(finished: Checkout, imports
 def test_changing_the_study_runs_what_reads_the_section(finished: Checkout):
     config = finished.folder / "config.yaml"
     text = config.read_text(encoding="utf-8")
-    changed = text.replace("draws: 5000", "draws: 400")
+    changed = text.replace("effects:\n  inference: [delta, simulation]\n  draws: 5000", EFFECTS)
     assert changed != text
     config.write_text(changed, encoding="utf-8")
     assert without_all(set(finished.planned())) == {

@@ -262,7 +262,8 @@ def _effects_rows(
             effects = results.effects(draws=table.draws, seed=own_seed, cov_type=covariance)
             rows += _rows_of_effects(effects, table.level, "percentile", own_seed)
         corrected = table.bootstrap.intervals == "corrected"
-        for scheme, draws in table.bootstrap.schemes.items():
+        schemes = table.bootstrap.schemes if system.model == table.runs[0] else {}
+        for scheme, draws in schemes.items():
             effects = results.bootstrap(draws=draws, seed=own_seed, scheme=scheme, n_jobs=n_jobs)
             kind = CORRECTED[scheme] if corrected else "percentile"
             rows += _rows_of_effects(effects, table.level, kind, own_seed)

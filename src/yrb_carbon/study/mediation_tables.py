@@ -36,7 +36,7 @@ SUM_OF_MEDIATORS = "all"
 
 
 class BootstrapDraws(Section):
-    """Draws of the bootstraps through the reduced form of the system."""
+    """Draws of the bootstraps through the reduced form: of the joint system where there is one."""
 
     wild_unit: NonNegativeInt = Field(
         999, description="One random sign a unit over all years; 0 leaves it out."
@@ -101,7 +101,11 @@ class MediationTable(TableSection):
     draws: PositiveInt = Field(
         5000, ge=LEAST_DRAWS, description="Draws from the joint distribution of the estimates."
     )
-    bootstrap: BootstrapDraws = Field(BootstrapDraws(), description="Draws of the bootstraps.")
+    bootstrap: BootstrapDraws = Field(
+        BootstrapDraws(),
+        description="Bootstraps through the reduced form of the joint system (without one, of the "
+        "first alone).",
+    )
     protocol: Protocol = Field(
         "all",
         description=(
