@@ -18,6 +18,8 @@ from .model import SpatialMediation
 from .resolvent import Resolvent
 from .results import Decomposition, MediationResults
 from .sensitivity import MediationSensitivity, correlated_params
+from .steps import MediationSteps
+from .timing import ShiftedTiming, shift_timing
 
 __all__ = [
     "Decomposition",
@@ -26,7 +28,9 @@ __all__ = [
     "MediationEffects",
     "MediationResults",
     "MediationSensitivity",
+    "MediationSteps",
     "Resolvent",
+    "ShiftedTiming",
     "SpatialMediation",
     "SystemDraws",
     "bootstrap_mediation",
@@ -34,4 +38,5 @@ __all__ = [
     "correlated_params",
     "decomposition_labels",
     "effects_of_draws",
+    "shift_timing",
 ]

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from .bootstrap import Scheme
     from .effects import Joint, MediationEffects, Scale
     from .sensitivity import MediationSensitivity
+    from .steps import MediationSteps
 
 NATURAL_PATH, SYSTEM_PATH = "natural", "system"
 SYSTEM_COLUMNS = (TIDY_COLUMNS[0], "spec", *TIDY_COLUMNS[1:])
@@ -265,6 +266,12 @@ class MediationResults:
         return calc_sensitivity(
             self, mediators, draws=draws, seed=seed, cov_type=cov_type, joint=joint
         )
+
+    def steps(self, cov_types: Sequence[CovarianceType] = ("oim", "serial")) -> MediationSteps:
+        """Three-step and two-step tables (see `steps.calc_steps`)."""
+        from .steps import calc_steps
+
+        return calc_steps(self, cov_types)
 
     def effect_matrix(self, path: str) -> pd.DataFrame:
         """Effects of every unit's treatment on every unit's outcome by one path.

@@ -7,8 +7,8 @@ last bit, on the order of rows or on the order of units in the weights.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -23,6 +23,7 @@ from .errors import (
     NegativeWeightsError,
     PanelIndexError,
     PanelSizeError,
+    PeriodGapError,
     SpecificationError,
     UnbalancedPanelError,
     WeightsAlignmentError,
@@ -149,10 +150,8 @@ def align_panel(
         Or one of its subclasses: what is wrong with the weights, with the units concerned.
     """
     dependent_name, exog = _check_names(dependent, exog)
-    index = _check_index(dependent.index, "dependent")
+    index, units, periods = read_balanced_index(dependent.index, "dependent")
     exog_index = _check_index(exog.index, "exog")
-    units, periods = _sorted_level(index, 0), _sorted_level(index, 1)
-    _check_balance(index, units, periods)
     _check_same_rows(index, exog_index)
     if len(units) < 2 or len(periods) < 2:
         raise PanelSizeError(
@@ -205,6 +204,38 @@ def align_panel(
         periods=periods,
         index=index,
         positions=positions,
+    )
+
+
+def drop_variables(arrays: PanelArrays, dropped: Collection[str]) -> PanelArrays:
+    """The panel without some of its regressors and their spatial lags.
+
+    Parameters
+    ----------
+    arrays : PanelArrays
+    dropped : collection of str
+        Among ``arrays.variables``.
+
+    Returns
+    -------
+    PanelArrays
+    """
+    remaining = [k for k, name in enumerate(arrays.variables) if name not in dropped]
+    gone = {
+        positions[k]
+        for positions in (arrays.beta_positions, arrays.theta_positions)
+        for k in range(len(arrays.variables))
+        if k not in remaining
+    }
+    columns = [place for place in range(len(arrays.names)) if place not in gone]
+    moved = {old: new for new, old in enumerate(columns)} | {-1: -1}
+    return replace(
+        arrays,
+        z=np.ascontiguousarray(arrays.z[:, :, columns]),
+        names=tuple(arrays.names[place] for place in columns),
+        variables=tuple(arrays.variables[k] for k in remaining),
+        beta_positions=tuple(moved[arrays.beta_positions[k]] for k in remaining),
+        theta_positions=tuple(moved[arrays.theta_positions[k]] for k in remaining),
     )
 
 
@@ -457,6 +488,55 @@ def _check_names(dependent: pd.Series[Any], exog: pd.DataFrame) -> tuple[str, pd
         )
     name = "y" if dependent.name is None else str(dependent.name)
     return name, exog.set_axis(columns, axis=1)
+
+
+def read_balanced_index(index: pd.Index, what: str) -> tuple[pd.MultiIndex, pd.Index, pd.Index]:
+    """The index of a balanced panel with its sorted units and periods.
+
+    Parameters
+    ----------
+    index : Index
+    what : str
+        What has it, for messages.
+
+    Raises
+    ------
+    PanelIndexError, UnbalancedPanelError
+    """
+    checked = _check_index(index, what)
+    units, periods = _sorted_level(checked, 0), _sorted_level(checked, 1)
+    _check_balance(checked, units, periods)
+    return checked, units, periods
+
+
+def check_consecutive(periods: pd.Index, hint: str) -> None:
+    """Refuse periods that time lags cannot be taken of.
+
+    Parameters
+    ----------
+    periods : Index
+        Sorted.
+    hint : str
+        What else to do.
+
+    Raises
+    ------
+    PeriodGapError
+        If they are not consecutive integers.
+    """
+    if not pd.api.types.is_integer_dtype(periods.dtype):
+        raise PeriodGapError(
+            f"time lags need consecutive integer periods, got {periods.dtype} "
+            f"({enumerate_names(periods, limit=4)}); use integers, or {hint}"
+        )
+    values = periods.to_numpy(dtype=np.int64)
+    gaps = np.flatnonzero(np.diff(values) != 1)
+    if gaps.size:
+        found = [f"{values[i]} to {values[i + 1]}" for i in gaps]
+        raise PeriodGapError(
+            f"time lags need consecutive periods, got gaps from {enumerate_names(found)}; fill "
+            f"them, use a run without gaps, or {hint}"
+        )
 
 
 def _check_index(index: pd.Index, what: str) -> pd.MultiIndex:

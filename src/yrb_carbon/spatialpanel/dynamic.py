@@ -15,7 +15,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .align import LAG_PREFIX, PanelArrays, Weights, align_panel, check_identified
+from .align import (
+    LAG_PREFIX,
+    PanelArrays,
+    Weights,
+    align_panel,
+    check_consecutive,
+    check_identified,
+)
 from .dynamic_effects import (
     DynamicMultipliers,
     calc_dynamic_gradients,
@@ -43,7 +50,6 @@ from .errors import (
     BoundaryError,
     BoundaryWarning,
     PanelSizeError,
-    PeriodGapError,
     RowSumsError,
     SpecificationError,
     UnstableError,
@@ -103,23 +109,6 @@ class Stability:
     def stable(self) -> bool:
         """All eigenvalues of A are inside the unit circle."""
         return self.largest_root < 1.0
-
-
-def _check_consecutive(periods: pd.Index) -> None:
-    hint = "pass assume_consecutive=True if each period listed follows the one before"
-    if not pd.api.types.is_integer_dtype(periods.dtype):
-        raise PeriodGapError(
-            f"time lags need consecutive integer periods, got {periods.dtype} "
-            f"({enumerate_names(periods, limit=4)}); use integers, or {hint}"
-        )
-    values = periods.to_numpy(dtype=np.int64)
-    gaps = np.flatnonzero(np.diff(values) != 1)
-    if gaps.size:
-        found = [f"{values[i]} to {values[i + 1]}" for i in gaps]
-        raise PeriodGapError(
-            f"time lags need consecutive periods, got gaps from {enumerate_names(found)}; fill "
-            f"them, use a run without gaps, or {hint}"
-        )
 
 
 def _add_lags(arrays: PanelArrays, time_lag: bool, space_time_lag: bool) -> PanelArrays:
@@ -224,7 +213,10 @@ class DynamicSpatialPanel:
             intercept=not (entity_effects or time_effects),
         )
         if not assume_consecutive:
-            _check_consecutive(observed.periods)
+            check_consecutive(
+                observed.periods,
+                "pass assume_consecutive=True if each period listed follows the one before",
+            )
         self.arrays = _add_lags(observed, time_lag, space_time_lag)
         self.model = model
         self.time_lag, self.space_time_lag = time_lag, space_time_lag

@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import pandas as pd
 import pytest
+from mediation_reference import rook
 
 from yrb_carbon.mediation import SpatialMediation, correlated_params
 from yrb_carbon.mediation.sensitivity import LARGEST_CORRELATION
@@ -15,14 +16,6 @@ from yrb_carbon.spatialpanel import SpecificationError
 # The system does not move; rounding of shifted coefficients of order one.
 UNMOVED = 1e-12
 TRUTH = {"x": 0.5, "m": 0.8, "W.x": 0.1, "W.m": 0.3, "rho": 0.3, "z": -0.4, "W.z": 0.2}
-
-
-def rook(rows, columns):
-    place = np.arange(rows * columns).reshape(rows, columns)
-    matrix = np.zeros((rows * columns,) * 2)
-    for a, b in ((place[:, :-1], place[:, 1:]), (place[:-1], place[1:])):
-        matrix[a.ravel(), b.ravel()] = matrix[b.ravel(), a.ravel()] = 1.0
-    return matrix / matrix.sum(axis=1, keepdims=True)
 
 
 def simulate_system(n_units=36, n_periods=8, correlation=0.0, seed=0, rho_m=0.3):

@@ -26,6 +26,20 @@ def ring_weights(n_units: int, *, standardised: bool = True, seed: int = 5) -> n
     return matrix * rng.uniform(0.1, 0.5, size=matrix.shape)
 
 
+def other_weights(n_units: int) -> np.ndarray:
+    """Three random neighbours each, row-standardised; asymmetric."""
+    rng = np.random.default_rng(4)
+    matrix = np.zeros((n_units, n_units))
+    for i in range(n_units):
+        matrix[i, rng.choice(np.delete(np.arange(n_units), i), 3, replace=False)] = 1.0 / 3.0
+    return matrix
+
+
+def projection(size: int, removed: bool) -> np.ndarray:
+    """Deviations from the mean, or the identity where nothing is removed."""
+    return np.eye(size) - (np.ones((size, size)) / size if removed else 0.0)
+
+
 def make_problem(
     n_units: int = 12,
     n_periods: int = 5,

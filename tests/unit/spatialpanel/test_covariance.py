@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import sparse
-from spatial_reference import EFFECTS, make_problem, ring_weights
+from spatial_reference import EFFECTS, make_problem, other_weights, projection, ring_weights
 
 from yrb_carbon.spatialpanel import (
     FlatLikelihoodWarning,
@@ -44,14 +44,6 @@ def calc_serial_meat(parts, effective_units, diagonals=None):
     return calc_cross_serial_meat(score, score, parts.quadratic)
 
 
-def other_weights(n_units):
-    rng = np.random.default_rng(4)
-    matrix = np.zeros((n_units, n_units))
-    for i in range(n_units):
-        matrix[i, rng.choice(np.delete(np.arange(n_units), i), 3, replace=False)] = 1.0 / 3.0
-    return matrix
-
-
 def make_panel(model="sdm", entity=True, time=True, n_units=12, n_periods=6, **options):
     dependent, exog, weights = make_problem(n_units, n_periods, **options)
     error = (weights[0], sparse.csr_array(other_weights(n_units))) if model == "sac" else None
@@ -64,10 +56,6 @@ def make_panel(model="sdm", entity=True, time=True, n_units=12, n_periods=6, **o
         time_effects=time,
         error_weights=error,
     )
-
-
-def projection(size, removed):
-    return np.eye(size) - (np.ones((size, size)) / size if removed else 0.0)
 
 
 def stacked_quadratics(panel, result):

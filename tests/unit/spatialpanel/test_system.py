@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pandas as pd
 import pytest
-from spatial_reference import complement, ring_weights
+from spatial_reference import EFFECTS, complement, other_weights, projection, ring_weights
 
 from yrb_carbon.spatialpanel import (
     BoundaryError,
@@ -27,15 +27,6 @@ from yrb_carbon.spatialpanel.score import (
 # The same algebra by other sums of some thousand terms, relative to standard errors.
 SAME_ALGEBRA = 1e-9
 TYPES = ("oim", "qml", "serial", "clustered")
-EFFECTS = [(True, True), (True, False), (False, True), (False, False)]
-
-
-def other_weights(n_units):
-    rng = np.random.default_rng(4)
-    matrix = np.zeros((n_units, n_units))
-    for i in range(n_units):
-        matrix[i, rng.choice(np.delete(np.arange(n_units), i), 3, replace=False)] = 1.0 / 3.0
-    return matrix
 
 
 def make_system(models=("sdm", "sar"), entity=True, time=True, n_units=12, n_periods=6, seed=1):
@@ -54,10 +45,6 @@ def make_system(models=("sdm", "sar"), entity=True, time=True, n_units=12, n_per
             y, x, w, model=model, entity_effects=entity, time_effects=time, **m
         )
     return panels
-
-
-def projection(size, removed):
-    return np.eye(size) - (np.ones((size, size)) / size if removed else 0.0)
 
 
 def whitened(joint, other):
