@@ -32,14 +32,16 @@ def run_replications(
     seed: int,
     replications: int,
     code: Sequence[Any] = (),
+    folder: Path = PARTS,
+    processes: int = PROCESSES,
 ) -> tuple[pd.DataFrame, float]:
     """Rows of all replications of a case, and the seconds of work that they took.
 
-    ``replicate(seed_sequence, *arguments)`` returns a frame. Finished chunks lie under
-    results/benchmarks and are read again by a later run of the same code and seed; the seconds of a
-    chunk are kept beside it.
+    ``replicate(seed_sequence, *arguments)`` returns a frame. Finished chunks lie under ``folder``,
+    results/benchmarks unless given, and are read again by a later run of the same code and seed;
+    the seconds of a chunk are kept beside it.
     """
-    folder = PARTS / f"{name}-{_digest(replicate, arguments, seed, code)}"
+    folder = folder / f"{name}-{_digest(replicate, arguments, seed, code)}"
     folder.mkdir(parents=True, exist_ok=True)
     # Cases get draws of their own: shared ones would make their coverages err together.
     case = int.from_bytes(hashlib.sha256(repr(arguments).encode()).digest()[:4], "big")
@@ -51,7 +53,7 @@ def run_replications(
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(variable, "1")
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(PROCESSES, mp_context=context) as pool:
+    with ProcessPoolExecutor(processes, mp_context=context) as pool:
         jobs = {i: pool.submit(_run_chunk, replicate, chunks[i], arguments) for i in missing}
         for done, (i, job) in enumerate(jobs.items(), start=1):
             frame, seconds = job.result()

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import html
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -434,7 +435,8 @@ def calc_interval(
 ) -> tuple[Array, Array]:
     """Two-sided bootstrap intervals.
 
-    With q(p) the quantiles of the draws, z the normal quantile and α = (1 - level)/2:
+    With q(p) the quantiles of the draws (`draw_quantiles`), z the normal quantile and
+    α = (1 - level)/2:
 
     - ``percentile``: [q(α), q(1-α)];
     - ``basic``: [2θ̂ - q(1-α), 2θ̂ - q(α)];
@@ -487,10 +489,32 @@ def calc_interval(
         if kind == "bca":
             acceleration = calc_acceleration(jackknife)
         return _corrected_interval(estimates, draws, z, acceleration)
-    lower, upper = np.quantile(draws, [tail, 1.0 - tail], axis=0)
+    lower, upper = draw_quantiles(draws, [tail, 1.0 - tail])
     if kind == "basic":
         return 2.0 * estimates - upper, 2.0 * estimates - lower
     return lower, upper
+
+
+def draw_quantiles(draws: Array, shares: float | Sequence[float]) -> Array:
+    """The (B+1)p-th smallest of B draws, between two of them by interpolation; axis 0 the draws.
+
+    With B draws from the distribution of the estimate itself the interval between the (B+1)α-th and
+    the (B+1)(1-α)-th covers 1 - 2α exactly, whatever B; the (B-1)p-th smallest but one, which other
+    definitions take, cover 94 % in the place of 95 % with 199 draws (Davison & Hinkley 1997,
+    Bootstrap Methods and their Application, sec. 2.4 and 5.3).
+
+    Parameters
+    ----------
+    draws : array, shape (B, ...)
+    shares : float or sequence of float
+        p.
+
+    Returns
+    -------
+    array, shape (...) for one share, (len(shares), ...) for several.
+    """
+    quantiles: Array = np.quantile(draws, shares, axis=0, method="weibull")
+    return quantiles
 
 
 def calc_acceleration(jackknife: Array | None) -> Array:
@@ -547,7 +571,8 @@ def _corrected_interval(
         # Beyond the pole of the transformation the extreme draw is all there is.
         points = np.where(left <= 0.0, np.copysign(np.inf, acceleration), points)
         points = special.ndtr(np.where(np.isinf(centre), centre, points))
-        return np.array([np.quantile(column, p) for column, p in zip(draws.T, points, strict=True)])
+        columns = zip(draws.T, points, strict=True)
+        return np.array([draw_quantiles(column, p) for column, p in columns])
 
     return bound(-z), bound(z)
 
@@ -569,9 +594,9 @@ def _studentised_interval(
     constant = std_errors == 0.0
     statistics = (draws - estimates) / np.where(constant, 1.0, draw_errors)
     if kind == "symmetric":
-        half = std_errors * np.quantile(np.abs(statistics), 1.0 - 2.0 * tail, axis=0)
+        half = std_errors * draw_quantiles(np.abs(statistics), 1.0 - 2.0 * tail)
         return estimates - half, estimates + half
-    lower, upper = np.quantile(statistics, [tail, 1.0 - tail], axis=0)
+    lower, upper = draw_quantiles(statistics, [tail, 1.0 - tail])
     return estimates - std_errors * upper, estimates - std_errors * lower
 
 

@@ -13,7 +13,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from .align import PanelArrays
 from .bootstrap_refit import (
     InverseFilter,
     LagProfile,
@@ -29,6 +28,7 @@ from .bootstrap_refit import (
 from .errors import SpecificationError
 from .model import SpatialPanel
 from .results import SpatialPanelResults
+from .subsample import take_periods
 from .within import Array, spatial_lag, stack
 
 
@@ -121,28 +121,14 @@ def without_period(results: SpatialPanelResults, period: int) -> SpatialPanel:
     SpatialPanel
     """
     specification = results.specification
+    kept = np.flatnonzero(np.arange(results.n_periods) != period)
     return SpatialPanel.from_arrays(
-        _drop_period(results.arrays, period),
+        take_periods(results.arrays, kept),
         model=specification.model,
         entity_effects=specification.scheme.entity_effects,
         time_effects=specification.scheme.time_effects,
         spectrum=results.spectrum,
         error_spectrum=results.error_spectrum,
-    )
-
-
-def _drop_period(arrays: PanelArrays, period: int) -> PanelArrays:
-    kept = np.arange(arrays.n_periods) != period
-    of_row = arrays.positions // arrays.n_units
-    rows = of_row != period
-    return replace(
-        arrays,
-        y=arrays.y[kept],
-        lagged_y=arrays.lagged_y[kept],
-        z=arrays.z[kept],
-        periods=arrays.periods[kept],
-        index=arrays.index[rows],
-        positions=(arrays.positions - arrays.n_units * (of_row > period))[rows],
     )
 
 

@@ -12,7 +12,12 @@ from spatial_reference import EFFECTS, dummies, make_problem, ring_weights
 
 import yrb_carbon.spatialpanel.bootstrap_refit as module
 from yrb_carbon.spatialpanel import BoundaryWarning, SpatialPanel, SpecificationError
-from yrb_carbon.spatialpanel.bootstrap import bootstrap, bootstrap_p_values, calc_interval
+from yrb_carbon.spatialpanel.bootstrap import (
+    bootstrap,
+    bootstrap_p_values,
+    calc_acceleration,
+    calc_interval,
+)
 from yrb_carbon.spatialpanel.bootstrap_refit import (
     DrawPlan,
     ErrorProfile,
@@ -441,7 +446,7 @@ def test_intervals_by_definition():
     draws = rng.gamma(2.0, size=(999, 2))
     s, s_draws = np.array([0.5, 2.0]), rng.uniform(0.5, 1.5, size=(999, 2))
     centre = np.array([1.8, 2.2])
-    low, high = np.quantile(draws, [0.05, 0.95], axis=0)
+    low, high = np.quantile(draws, [0.05, 0.95], axis=0, method="weibull")
     for kind, expected in {
         "percentile": (low, high),
         "basic": (2 * centre - high, 2 * centre - low),
@@ -451,12 +456,12 @@ def test_intervals_by_definition():
         np.testing.assert_allclose(calc_interval(centre, draws, kind, 0.9), expected, rtol=ROUNDING)
     t = (draws - centre) / s_draws
     expected = (
-        centre - s * np.quantile(t, 0.95, axis=0),
-        centre - s * np.quantile(t, 0.05, axis=0),
+        centre - s * np.quantile(t, 0.95, axis=0, method="weibull"),
+        centre - s * np.quantile(t, 0.05, axis=0, method="weibull"),
     )
     found = calc_interval(centre, draws, "studentised", 0.9, s, s_draws)
     np.testing.assert_allclose(found, expected)
-    half = s * np.quantile(np.abs(t), 0.9, axis=0)
+    half = s * np.quantile(np.abs(t), 0.9, axis=0, method="weibull")
     found = calc_interval(centre, draws, "symmetric", 0.9, s, s_draws)
     np.testing.assert_allclose(found, (centre - half, centre + half))
 
@@ -468,7 +473,7 @@ def test_bias_corrected_interval_agrees_with_scipy():
     lower, upper = calc_interval(centre, draws, "bias_corrected", 0.95)
     z0 = stats.norm.ppf(stats.percentileofscore(draws[:, 0], 1.5, kind="mean") / 100)
     shares = stats.norm.cdf(2 * z0 + stats.norm.ppf([0.025, 0.975]))
-    np.testing.assert_allclose([lower[0], upper[0]], np.quantile(draws, shares))
+    np.testing.assert_allclose([lower[0], upper[0]], np.quantile(draws, shares, method="weibull"))
     plain = calc_interval(centre, draws, "percentile", 0.95)
     assert lower[0] < plain[0][0]
     # Centred at the median of the draws, nothing is corrected.
@@ -565,3 +570,74 @@ def test_ar_errors_widen_the_interval():
     ).fit()
     boot = bootstrap(result, 499)
     assert boot.std_errors["x1"] > 1.4 * result.std_errors["x1"]
+
+
+@pytest.mark.parametrize("statistic", [np.mean, np.var])
+def test_bca_intervals_are_those_of_scipy(statistic):
+    """The same draws and the same sample: scipy.stats.bootstrap as peer.
+
+    Its quantiles are the ((B-1)p+1)-th smallest, ours the (B+1)p-th: at most one place apart.
+    """
+    sample = np.random.default_rng(4).exponential(size=25)
+    peer = stats.bootstrap((sample,), statistic, n_resamples=9999, method="BCa", rng=1)
+    draws = np.sort(peer.bootstrap_distribution)
+    jackknife = np.array([[statistic(np.delete(sample, i))] for i in range(25)])
+    assert abs(calc_acceleration(jackknife)[0]) > 0.01
+    lower, upper = calc_interval(
+        np.array([statistic(sample)]),
+        draws[:, None],
+        "bca",
+        jackknife=jackknife,
+    )
+    for found, expected in zip((lower, upper), peer.confidence_interval, strict=True):
+        assert np.ptp(np.interp([found[0], expected], draws, np.arange(9999))) < 1.0
+    plain = calc_interval(np.array([statistic(sample)]), draws[:, None], "bias_corrected")
+    assert np.ptp(np.interp([plain[1][0], upper[0]], draws, np.arange(9999))) > 5.0
+
+
+def test_percentile_interval_of_few_draws_covers_exactly():
+    """The (B+1)α-th smallest of B draws: with draws of the statistic's own distribution no loss."""
+    rng = np.random.default_rng(5)
+    draws, truth = rng.standard_normal((39, 20_000)), rng.standard_normal(20_000)
+    lower, upper = calc_interval(truth, draws, "percentile")
+    np.testing.assert_allclose(lower, draws.min(axis=0), rtol=ROUNDING)
+    # Standard error 0.0015; the quantiles of the sample itself would cover 0.93.
+    assert ((lower < truth) & (truth < upper)).mean() == pytest.approx(0.95, abs=0.006)
+
+
+def test_bca_without_acceleration_is_bias_corrected():
+    draws = np.random.default_rng(0).normal([0.3, -0.1], size=(199, 2))
+    same = np.zeros((5, 2))
+    found = calc_interval(np.zeros(2), draws, "bca", jackknife=same)
+    np.testing.assert_array_equal(found, calc_interval(np.zeros(2), draws, "bias_corrected"))
+
+
+def test_bca_with_all_draws_on_one_side_or_beyond_the_pole():
+    """Infinite corrections and accelerations beyond the pole give the extreme draw, never NaN."""
+    draws = np.linspace(1.0, 2.0, 99)[:, None]
+    skewed = np.array([[0.0]] * 9 + [[-9.0]])
+    for estimate, extreme in ((0.5, 1.0), (2.5, 2.0)):
+        found = calc_interval(np.array([estimate]), draws, "bca", jackknife=skewed)
+        np.testing.assert_array_equal(np.ravel(found), [extreme, extreme])
+    acceleration = calc_acceleration(skewed)[0]
+    assert acceleration > 0.1
+    # 98.5 of 99 draws below the estimate: z0 = 2.6 and a(z0 + z) passes 1 at a high level.
+    wide = calc_interval(draws[-1], draws, "bca", 1.0 - 1e-12, jackknife=skewed)
+    assert wide[1][0] == 2.0
+    mirrored = calc_interval(-draws[-1], -draws, "bca", 1.0 - 1e-12, jackknife=-skewed)
+    assert mirrored[0][0] == -2.0
+
+
+def test_bca_needs_a_whole_jackknife():
+    draws = np.zeros((9, 1))
+    with pytest.raises(SpecificationError, match="bias_corrected"):
+        calc_interval(np.zeros(1), draws, "bca")
+    holed = np.array([[0.1], [np.nan], [0.3]])
+    with pytest.raises(SpecificationError, match=r"group\(s\) 1 of 3"):
+        calc_interval(np.zeros(1), draws, "bca", jackknife=holed)
+
+
+def test_a_fit_without_jackknife_refuses_bca():
+    result = fit_problem()
+    with pytest.raises(SpecificationError, match="bias_corrected"):
+        bootstrap(result, 9).conf_int(kind="bca")
