@@ -86,7 +86,7 @@ def test_indices_satisfy_the_equation_with_its_factors(demo, system, reach, equa
 
 def test_factors_differ_by_period_and_by_reach_and_keep_every_sign():
     slopes = {slope for slope, _ in (*HETEROGENEITY.period, *HETEROGENEITY.reach)}
-    assert (("cb", TREATMENT)) in slopes
+    assert ("cb", TREATMENT) in slopes
     for groups, table in ((PERIODS, HETEROGENEITY.period), (REACHES, HETEROGENEITY.reach)):
         for slope, factors in table:
             assert len(factors) == len(groups), slope
@@ -145,8 +145,8 @@ def test_findings_hold_in_every_group_and_strengths_differ(grouped):
             assert effects[name].direct < 0
             assert effects[name].spillover > 0
     strength = {period: effects["system"].direct for period, effects in grouped.by_period.items()}
-    assert strength["boom"] < 1.3 * strength["transition"]
-    path = {reach: effects["mediated_m1"].direct for reach, effects in grouped.by_reach.items()}
+    assert strength["transition"] < 1.3 * strength["boom"]
+    path = {reach: effects["mediated_m2"].direct for reach, effects in grouped.by_reach.items()}
     assert path["up"] < 2.0 * path["down"]
 
 
@@ -158,8 +158,8 @@ def test_truth_says_what_differs_and_the_default_truth_does_not(demo):
     assert own["factors"]["cb"]["lq"].keys() == {*PERIODS, *REACHES}
     assert set(own["effects_by_period"]) == set(PERIODS)
     assert set(own["effects_by_reach"]) == set(REACHES)
-    boom = own["effects_by_period_and_reach"]["boom"]["up"]["natural"]["direct"]
-    assert boom < own["effects_by_period_and_reach"]["transition"]["down"]["natural"]["direct"] < 0
+    late = own["effects_by_period_and_reach"]["transition"]["up"]["natural"]["direct"]
+    assert late < own["effects_by_period_and_reach"]["boom"]["down"]["natural"]["direct"] < 0
     assert any("no means over years" in note for note in described["notes"])
     plain = describe_truth(demo.design, TRUTH, DEFAULT_SEED)
     assert "heterogeneity" not in plain
