@@ -191,7 +191,8 @@ HETEROGENEOUS_TRUTH = replace(
             (("cb", "lq"), (0.8, 1.2)),
         ),
         reach=(
-            (("m2", "lq"), (2.0, 1.0, 0.2)),
+            (("m2", "lq"), (1.8, 1.0, 0.2)),
+            (("m3", "lq"), (2.0, 1.0, 0.2)),
             (("cb", "lq"), (1.5, 1.0, 0.5)),
         ),
     ),
@@ -199,7 +200,7 @@ HETEROGENEOUS_TRUTH = replace(
 """Both groupings differ in strength and in the paths, with the signs of TRUTH in every group.
 
 Magnitudes: in the committed variant the difference of the mediated direct effect of m1 between the
-periods, and that of m2 between upper and lower reaches, is about three bootstrap standard
+periods, and that of m3 between upper and lower reaches, is three or more bootstrap standard
 deviations (samples by themselves), that of the treatment's slopes in the outcome ten between the
 periods and more than three between reaches (serially robust). Slopes that differ by period are
 moderate on purpose: the treatment's mean of a unit is many times what varies within it, so that
