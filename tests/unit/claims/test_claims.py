@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from typer.testing import CliRunner
 
 from yrb_carbon.claims import (
@@ -415,6 +417,20 @@ def test_command_prints_the_verdicts(tmp_path):
     missing = CliRunner().invoke(app, ["claims", str(tmp_path / "none")])
     assert missing.exit_code == 2
     assert "run the study first" in missing.output
+
+
+def test_examples_of_the_page_are_valid(repository):
+    page = (repository / "docs" / "howto" / "claims.md").read_text(encoding="utf-8")
+    own, declared = (
+        yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", page, re.S)
+    )
+    (claim,) = claims_of(**own["claims"]).claims.values()
+    assert claim.kind == "sign"
+    section = ClaimsSection.model_validate(declared["claims"])
+    shipped = read_claims(repository / section.file)
+    assert list(id_faults(shipped, section.not_testable, section.caveats)) == []
+    for verdict in Verdict:
+        assert f"*{verdict.value}*" in page
 
 
 def test_section_of_the_config_has_the_default_level():
