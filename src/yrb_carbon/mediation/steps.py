@@ -39,7 +39,7 @@ DEFAULT_COVARIANCES: tuple[CovarianceType, ...] = ("oim", "serial")
 
 
 def calc_sobel(a: float, b: float, error_a: float, error_b: float) -> tuple[float, float, float]:
-    """ab, its standard error √(a²s_b² + b²s_a²), and z = ab/s.e. (Sobel 1982, eq. 8).
+    """ab, its standard error √(a²s_b² + b²s_a²), and z = ab/s.e. (Sobel 1982).
 
     Parameters
     ----------
