@@ -48,18 +48,22 @@ def layout_claims(verdicts: pd.DataFrame, claims: Claims, spec: Any) -> PrintedT
     """
     rows = verdicts.to_dict("records")
     body = pd.DataFrame([_cells(row) for row in rows], columns=list(HEADS))
-    notes = [f"Source: {claims.source.en}.", f"{JUDGED_NOTE} Level: {spec.claims.level:g}."]
-    notes += [
-        f"{row['id']}: {row['verdict']}: {row['reason_en']}."
-        for row in rows
-        if row["verdict"] == Verdict.NOT_TESTABLE
+    notes = [
+        f"Source: {claims.source.en}.",
+        f"{JUDGED_NOTE} Size of the tests of equality: {spec.claims.level:g}.",
     ]
+    untested = verdicts[verdicts["verdict"] == Verdict.NOT_TESTABLE]
+    notes += [f"Not testable: {text}" for text in _by_text(untested, "reason_en")]
     notes += [f"{row['id']}: {row['evidence']}." for row in rows if row["evidence"]]
-    caveats = [str(text) for text in verdicts["caveat_en"].unique() if text]
-    for caveat in caveats:
-        own = verdicts.loc[verdicts["caveat_en"] == caveat, "id"]
-        notes.append(f"{', '.join(own)}: {caveat}")
+    notes += _by_text(verdicts, "caveat_en")
     return printed(CLAIMS_TABLE, TITLE, body, [*notes, *spec.study.cautions])
+
+
+def _by_text(verdicts: pd.DataFrame, column: str) -> list[str]:
+    """Each text of a column once, after the claims that it belongs to."""
+    texts = [str(text) for text in verdicts[column].unique() if text]
+    owners = [", ".join(verdicts.loc[verdicts[column] == text, "id"]) for text in texts]
+    return [f"{own}: {text.rstrip('.')}." for own, text in zip(owners, texts, strict=True)]
 
 
 def _cells(row: dict[Any, Any]) -> list[str]:

@@ -392,10 +392,10 @@ def test_printed_table_shows_verdicts_reasons_and_caveats():
     assert (first["Verdict"], second["Verdict"]) == (Verdict.SUPPORTED, Verdict.NOT_TESTABLE)
     assert (second["Estimate"], second["Interval"]) == ("", "")
     notes = " ".join(table.notes)
-    assert "other: not testable with these data: no row of T5" in notes
+    assert "Not testable: other: no row of T5" in notes
     assert f"own: {WHY.en}" in notes
     assert "synthetic" in table.notes[-1].lower()
-    assert f"Level: {LEVEL:g}" in notes
+    assert f"tests of equality: {LEVEL:g}." in notes
 
 
 def test_table_of_the_verdicts_name_is_refused():
