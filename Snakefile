@@ -24,6 +24,7 @@ include: RULES + "weights.smk"
 include: RULES + "models.smk"
 include: RULES + "mediation.smk"
 include: RULES + "claims.smk"
+include: RULES + "heterogeneity.smk"
 include: RULES + "report.smk"
 
 

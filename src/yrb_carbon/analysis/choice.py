@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from yrb_carbon.analysis.models import FittedColumn, Weights, errors_of_column
 from yrb_carbon.analysis.rows import TableKey, complete_rows, panel_counts
+from yrb_carbon.analysis.specification_tests import specification_row
 from yrb_carbon.estimates import Quantity
 from yrb_carbon.spatialpanel.chain import ChoiceChain, choice_chain
 from yrb_carbon.spatialpanel.diagnostics import moran_residuals, serial_correlation
@@ -61,7 +61,7 @@ def choice_rows(
                     {
                         **shared,
                         "vcov": covariance if is_wald else "",
-                        **_row_of_test(step.test, step.effects),
+                        **specification_row(step.test, step.effects),
                     }
                 )
         rows.append(
@@ -75,7 +75,9 @@ def choice_rows(
             }
         )
     first = next(iter(chains.values()))
-    rows += [{**shared, **_row_of_test(test, "residuals of the sdm")} for test in residual_tests]
+    rows += [
+        {**shared, **specification_row(test, "residuals of the sdm")} for test in residual_tests
+    ]
     for model, numbers in first.criteria.iterrows():
         rows += [
             {**shared, "spec": str(model), "quantity": name, "estimate": float(numbers[name])}
@@ -113,19 +115,3 @@ def _residual_tests(chain: ChoiceChain) -> list[SpecificationTest]:
         distribution="normal",
     )
     return [moran, *serial_correlation(durbin)]
-
-
-def _row_of_test(test: SpecificationTest, effects: str) -> dict[str, Any]:
-    form = test.form
-    if test.df_denominator is not None:
-        form = f"{form}, {test.df_denominator:g} df in the denominator"
-    return {
-        "equation": effects,
-        "quantity": Quantity.TEST.value,
-        "term": "|".join((test.name, form, test.null)),
-        "df": np.nan if test.df is None else float(test.df),
-        "estimate": test.statistic,
-        "statistic": test.statistic,
-        "p_value": test.p_value,
-        "inference": test.distribution,
-    }

@@ -29,6 +29,7 @@ from yrb_carbon.report.cells import (
     stars_of,
 )
 from yrb_carbon.report.definitions import definition_of, letters_note
+from yrb_carbon.report.layout_heterogeneity import differences_layout, heterogeneity_layout
 from yrb_carbon.report.layout_mediation import mediation_layout
 from yrb_carbon.study.config import Study
 from yrb_carbon.study.plan import sample_of, tables_of
@@ -476,5 +477,7 @@ LAYOUTS: dict[str, Layout] = {
     "choice": lambda table, _, rows: _choice(table, rows),
     "peers": lambda table, _, rows: _peers(table, rows),
     "mediation": mediation_layout,
+    "heterogeneity": heterogeneity_layout,
+    "differences": differences_layout,
 }
 """Body and notes of a table of each kind, from its section, the study and its rows."""

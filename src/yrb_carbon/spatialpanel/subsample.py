@@ -346,6 +346,11 @@ class SubsampleFits:
     def __repr__(self) -> str:
         return f"<SubsampleFits {self.panel.model}, groups {', '.join(self.fits)}>"
 
+    def with_covariance(self, cov_type: CovarianceType) -> SubsampleFits:
+        """The same estimates with another covariance."""
+        fits = {name: fit.with_covariance(cov_type) for name, fit in self.fits.items()}
+        return replace(self, fits=fits)
+
     @property
     def _first(self) -> SpatialPanelResults:
         return next(iter(self.fits.values()))

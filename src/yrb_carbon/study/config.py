@@ -31,6 +31,7 @@ from yrb_carbon.study.base import (
     Year,
     unknown_names,
 )
+from yrb_carbon.study.heterogeneity_tables import DifferencesTable, HeterogeneityTable
 from yrb_carbon.study.mediation_tables import (
     MediationSensitivityTable,
     MediationStepsTable,
@@ -270,7 +271,9 @@ Table = Annotated[
     | MediationTable
     | MediationStepsTable
     | MediationSensitivityTable
-    | MediationTimingTable,
+    | MediationTimingTable
+    | HeterogeneityTable
+    | DifferencesTable,
     Field(discriminator="kind"),
 ]
 
