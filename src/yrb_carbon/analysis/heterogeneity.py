@@ -280,12 +280,9 @@ def _subset_rows(fitted: FittedGroups) -> Iterator[dict[str, Any]]:
         if fit.at_boundary:
             yield {**shared, **boundary_row()}
         yield {**shared, **residual_ar1(fit.resids)}
-        links = fitted.subset.links.loc[name]
-        values = {
-            **{count: links[count] for count in LINK_COUNTS},
-            "islands": len(links["dropped"]),
-        }
-        for term, value in values.items():
+        links: dict[Any, Any] = fitted.subset.links.loc[name].to_dict()
+        counts_of = {term: links[term] for term in LINK_COUNTS} | {ISLANDS: len(links["dropped"])}
+        for term, value in counts_of.items():
             row = {"quantity": Quantity.VALUE.value, "term": term, "estimate": float(value)}
             yield {**shared, **row}
 

@@ -209,7 +209,9 @@ def _compared(table: DifferencesTable, study: Study) -> list[HeterogeneityTable]
 
 
 def _differences(rows: pd.DataFrame, study: Study) -> Iterator[list[str]]:
-    shown = rows[rows["quantity"] == "difference"]
+    # the parts of the mediated spillover are in estimates.csv only
+    parts = rows["term"].str.startswith("mediated_spillover_")
+    shown = rows[(rows["quantity"] == "difference") & ~parts]
     for row in shown.to_dict("records"):
         effect, term, pair = row["term"].split(":")
         name = "all mediators" if term == "all" else label_of(term, study)
