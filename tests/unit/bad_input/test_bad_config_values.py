@@ -10,11 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from yrb_carbon.errors import StudyError
+from yrb_carbon.errors import StudyError, listing
 from yrb_carbon.study.config import Table
 from yrb_carbon.study.load import load_study
 
-KINDS = ", ".join(
+KINDS = listing(
     sorted(
         get_args(member.model_fields["kind"].annotation)[0]
         for member in get_args(get_args(Table)[0])
