@@ -47,7 +47,7 @@ from yrb_carbon.demo.parameters import CONTROLS, MEDIATORS, OUTCOME, TREATMENT, 
 from yrb_carbon.demo.simulate import ar1_paths, filter_back, lag
 from yrb_carbon.mediation import MediationResults, SpatialMediation
 
-SEED = 20240915
+SEED = 20240811
 REPLICATIONS = 1000
 ROWS, COLUMNS, PERIODS = 9, 10, 16
 UNITS = ROWS * COLUMNS
