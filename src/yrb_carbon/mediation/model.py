@@ -9,14 +9,20 @@ from typing import Any, cast, get_args
 
 import pandas as pd
 
-from yrb_carbon.spatialpanel import SpatialPanel, SpatialPanelError, SpecificationError, Weights
+from yrb_carbon.spatialpanel import (
+    AbsorbedRegressorError,
+    SpatialPanel,
+    SpatialPanelError,
+    SpecificationError,
+    Weights,
+)
 from yrb_carbon.spatialpanel.covariance import CovarianceType
 from yrb_carbon.spatialpanel.errors import check_choice, enumerate_names
 from yrb_carbon.spatialpanel.logdet import LogDeterminantMethod
 from yrb_carbon.spatialpanel.model import Estimator, Model
 
 from .decomposition import ALL
-from .results import MediationResults
+from .results import NATURAL_PATH, SYSTEM_PATH, MediationResults
 
 AnyWeights = Weights | tuple[Sequence[Any], Any] | pd.DataFrame
 Names = Sequence[str]
@@ -28,7 +34,7 @@ REFUSED = {
     "gns": "its parameters are identified by functional form only",
 }
 MODELS = tuple(name for name in get_args(Model) if name not in REFUSED)
-RESERVED = (ALL,)
+RESERVED = (ALL, NATURAL_PATH, SYSTEM_PATH)
 ONE_STEP_TITLE = "one-step equation"
 
 
@@ -239,8 +245,8 @@ class SpatialMediation:
         reserved = [n for n in (self.treatment, *self.mediators) if n in RESERVED]
         if reserved:
             raise SpecificationError(
-                f"{enumerate_names(reserved)} is the name of the sum over mediators in tables; "
-                "rename the column"
+                f"{enumerate_names(reserved)} cannot be the name of a treatment or mediator: "
+                f"tables use {enumerate_names(RESERVED)} for paths. Rename the column"
             )
 
     def _build_panels(self) -> dict[str, SpatialPanel]:
@@ -263,7 +269,7 @@ class SpatialMediation:
         return panels
 
     def _panel(self, equation: Equation, weights: AnyWeights) -> SpatialPanel:
-        return SpatialPanel(
+        panel = SpatialPanel(
             self._data[equation.dependent],
             self._data[list(equation.regressors)],
             cast(Any, weights),
@@ -271,6 +277,14 @@ class SpatialMediation:
             durbin=equation.durbin,
             **self._options,
         )
+        roles = [name for name in (self.treatment, *self.mediators) if name in equation.regressors]
+        constant = [name for name in roles if name not in panel.arrays.variables]
+        if constant:
+            # Without fixed effects a constant regressor serves as the intercept.
+            raise AbsorbedRegressorError(
+                f"{enumerate_names(constant)} is constant and has no effect; drop it"
+            )
+        return panel
 
 
 def _share(panel: SpatialPanel, first: SpatialPanel) -> SpatialPanel:

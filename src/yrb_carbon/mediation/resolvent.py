@@ -118,7 +118,8 @@ def tabulate(resolvent: Resolvent, series: Sequence[Array]) -> ResolventTable:
         )
     values, places = np.unique(np.concatenate(series), return_inverse=True)
     pieces = _pieces(resolvent.weights, values)
-    g = np.concatenate([piece.g for piece in pieces])
+    # Most often there is one piece, whose gigabytes need no copy.
+    g = pieces[0].g if len(pieces) == 1 else np.concatenate([piece.g for piece in pieces])
     loadings = np.zeros((values.size, len(g)))
     row, column = 0, 0
     for piece in pieces:

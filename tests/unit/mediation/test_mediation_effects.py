@@ -259,6 +259,12 @@ def test_gap_to_the_one_step_equation():
     assert "bootstraps only" not in refitted.summary
 
 
+def test_tables_of_one_mediator():
+    rows = made((0.2, 0.4), [(0.3, 0.1)]).tidy()
+    assert rows["quantity"].value_counts()["difference"] == 3
+    assert rows.notna()["estimate"].all()
+
+
 def test_one_step_effects_are_those_of_that_fit(fit, effects):
     wanted = fit.one_step.effects().params.loc["x"]
     assert effects.gap()["one_step"].to_list() == pytest.approx(wanted.to_list(), rel=EXACT)

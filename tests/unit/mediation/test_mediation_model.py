@@ -131,10 +131,55 @@ def test_what_does_not_fit_is_refused(make, changes, message):
         make(**changes)
 
 
-def test_reserved_names_are_refused(system, make):
-    data = system[0].rename(columns={"m1": "all"})
-    with pytest.raises(SpecificationError, match="all is the name of the sum over mediators"):
-        make(data, mediators=["all", "m2"])
+@pytest.mark.parametrize("name", ["all", "natural", "system"])
+def test_reserved_names_are_refused(system, make, name):
+    data = system[0].rename(columns={"m1": name})
+    with pytest.raises(SpecificationError, match=f"{name} cannot be the name of a treatment"):
+        make(data, mediators=[name, "m2"])
+
+
+def test_a_constant_treatment_has_no_effect(system, make):
+    data = system[0].assign(x=2.0)
+    with pytest.raises(AbsorbedRegressorError, match="equation of 'y': x is constant"):
+        make(data, entity_effects=False, time_effects=False)
+
+
+@pytest.mark.parametrize("entity", [True, False])
+@pytest.mark.parametrize("time", [True, False])
+@pytest.mark.parametrize("estimator", ["transform", "direct", "direct_bc"])
+def test_every_kind_of_fixed_effects_and_estimator(make, entity, time, estimator):
+    fit = make(entity_effects=entity, time_effects=time).fit(estimator, "oim")
+    found = fit.effects(draws=50)
+    matrix = fit.effect_matrix("system").to_numpy()
+    assert found.params["x", "system_total"] == pytest.approx(matrix.sum() / 30, rel=1e-10)
+    assert found.labels.size == found.draws.shape[1] == 24
+
+
+def test_paths_are_named(make):
+    fit = make().fit()
+    with pytest.raises(SpecificationError, match="one of natural, m1, m2, all, system, got 'm9'"):
+        fit.effect_matrix("m9")
+    assert list(fit.unit_effects()) == ["natural", "m1", "m2", "all", "system"]
+
+
+def test_effects_by_unit_are_rows_and_columns_of_the_matrix(make):
+    fit = make().fit()
+    for path, table in fit.unit_effects().items():
+        matrix = fit.effect_matrix(path)
+        others = matrix.to_numpy() - np.diag(np.diag(matrix))
+        assert table.index.equals(fit.outcome.arrays.units)
+        assert table["own"].to_numpy() == pytest.approx(np.diag(matrix), rel=SAME_FIT)
+        assert table["received"].to_numpy() == pytest.approx(others.sum(axis=1), rel=1e-9)
+        assert table["sent"].to_numpy() == pytest.approx(others.sum(axis=0), rel=1e-9)
+
+
+def test_a_draw_that_could_not_be_estimated_is_discarded_without_any_rho(make):
+    fit = make(model="slx").fit()
+    drawn = {name: np.tile(one.params.to_numpy(), (3, 1)) for name, one in fit.equations.items()}
+    drawn["m1"][1] = np.nan
+    arrays = fit.decompose(drawn).arrays
+    assert arrays.n_discarded == 1
+    assert np.isnan(arrays.natural).all(axis=1).tolist() == [False, True, False]
 
 
 def test_data_that_do_not_fit_name_the_equation(system, make):
