@@ -25,6 +25,7 @@ include: RULES + "models.smk"
 include: RULES + "mediation.smk"
 include: RULES + "claims.smk"
 include: RULES + "heterogeneity.smk"
+include: RULES + "robustness.smk"
 include: RULES + "report.smk"
 
 
@@ -37,4 +38,5 @@ rule all:
         rules.tables.output.tables,
         CLAIMS,
         rules.figures.output.figures if FIGURES else [],
+        rules.curves.output.figures if study.figures.curves else [],
     localrule: True

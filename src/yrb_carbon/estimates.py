@@ -54,6 +54,12 @@ AT_BOUNDARY = "at_boundary"
 """Term of the `value` row of a model whose likelihood peaks at the edge of the interval."""
 DISCARDED = "draws_discarded"
 """Term of the `value` row that counts the draws without effects."""
+NOT_ESTIMATED = "not_estimated"
+"""Term of the `value` row of a specification that was refused; the reason follows after `|`."""
+ISLANDS = "islands"
+"""Term of the `value` row that counts the units left out for want of neighbours."""
+COMPONENTS = "components"
+"""Term of the `value` row that counts the parts of the weights that no link connects."""
 
 
 class Quantity(StrEnum):

@@ -22,16 +22,21 @@ RULE_OF_SCRIPT = {
     "collinearity": "collinearity",
     "describe": "descriptives",
     "differences": "differences",
+    "draw_curves": "curves",
     "draw_maps": "figures",
     "effects": "effects",
+    "endogeneity": "endogeneity",
     "fit_table": "fit_table",
     "fix_sample": "sample",
     "heterogeneity": "heterogeneity",
     "judge_claims": "claims",
     "mediation": "mediation",
+    "leave_out": "leave_out",
     "moran": "moran",
     "peers": "peers",
+    "placebo": "placebo",
     "read_boundaries": "boundaries",
+    "specifications": "specifications",
     "write_demo_inputs": "demo_inputs",
     "write_manifest": "manifest",
     "write_tables": "tables",
@@ -95,8 +100,9 @@ def test_editing_effects_runs_effects_again(finished: Checkout, imports):
     add_statement(finished.package("analysis/effects.py"), "effects_rows")
     planned_after(finished, direct)
     plan = finished.planned()
-    assert without_all(set(plan)) == {"effects", "estimates", "tables", "claims", "manifest"}
-    assert plan["effects"] == 2
+    behind = {"estimates", "tables", "claims", "curves", "manifest"}
+    assert without_all(set(plan)) == {"effects", *behind}
+    assert plan["effects"] == 1
 
 
 def test_editing_the_layout_runs_the_tables_again(finished: Checkout, imports):
@@ -120,6 +126,7 @@ def test_editing_a_reader_runs_the_panel_and_what_follows(finished: Checkout, im
 def test_editing_the_estimator_runs_the_models_again(finished: Checkout, imports):
     direct = rules_that_import("yrb_carbon.spatialpanel.within", imports)
     assert {"fit_table", "effects", "choose_model", "peers", "collinearity"} <= direct
+    assert {"specifications", "leave_out", "placebo", "endogeneity"} <= direct
     add_statement(finished.package("spatialpanel/within.py"), "spatial_lag")
     planned_after(finished, direct)
 
@@ -135,5 +142,6 @@ def test_changing_the_study_runs_what_reads_the_section(finished: Checkout):
         "estimates",
         "tables",
         "claims",
+        "curves",
         "manifest",
     }

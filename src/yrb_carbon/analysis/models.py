@@ -189,7 +189,7 @@ def model_rows(fitted: tuple[FittedColumn, ...], key: TableKey) -> pd.DataFrame:
             rows += [
                 {**shared, **row}
                 for cov_type in column.covariances
-                for row in _spatial_rows(column.results, cov_type, column.covariances[0])
+                for row in spatial_rows(column.results, cov_type, column.covariances[0])
             ]
             if column.results.at_boundary:
                 rows.append({**shared, **boundary_row()})
@@ -226,10 +226,21 @@ def _ols_rows(results: Any) -> list[dict[str, Any]]:
     return rows
 
 
-def _spatial_rows(
+def spatial_rows(
     results: SpatialPanelResults, cov_type: CovarianceType, first: CovarianceType
 ) -> list[dict[str, Any]]:
-    """Parameters with one covariance; fit statistics beside the first only."""
+    """Parameters with one covariance; fit statistics beside the first only.
+
+    Parameters
+    ----------
+    results : SpatialPanelResults
+    cov_type, first : str
+        The covariance, and the one that carries the fit statistics.
+
+    Returns
+    -------
+    list of dict, rows of estimates without the names of a model.
+    """
     table = results.with_covariance(cov_type).tidy().drop(columns=["equation", "inference"])
     table = table[table["quantity"] != "residual_ar1"].assign(vcov=cov_type)
     if cov_type != first:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from pydantic import TypeAdapter
 
 from yrb_carbon.analysis.rows import TableKey
@@ -67,3 +68,36 @@ def read_weights(paths: Iterable[str | Path]) -> dict[str, LinkedUnits]:
         Parquet files of `yrb_carbon.weights.io.write_weights`.
     """
     return {Path(path).stem: read_links(path) for path in paths}
+
+
+@dataclass(frozen=True, slots=True)
+class SampleData:
+    """A sample and its weights.
+
+    Attributes
+    ----------
+    frame : DataFrame, index (unit, year)
+    weights : mapping of str to LinkedUnits
+    """
+
+    frame: pd.DataFrame
+    weights: Mapping[str, LinkedUnits]
+
+
+def read_samples(
+    frames: Iterable[str | Path], weights: Iterable[str | Path]
+) -> dict[str, SampleData]:
+    """Samples by name, which is the folder of their files, each with its weights.
+
+    Parameters
+    ----------
+    frames, weights : iterable of paths
+        `<sample>/indices.parquet`, `<sample>/<weights>.parquet`.
+    """
+    matrices = [Path(path) for path in weights]
+    found = {}
+    for path in map(Path, frames):
+        name = path.parent.name
+        own = [matrix for matrix in matrices if matrix.parent.name == name]
+        found[name] = SampleData(pd.read_parquet(path), read_weights(own))
+    return found

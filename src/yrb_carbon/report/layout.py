@@ -29,8 +29,14 @@ from yrb_carbon.report.cells import (
     stars_of,
 )
 from yrb_carbon.report.definitions import definition_of, letters_note
+from yrb_carbon.report.layout_endogeneity import layout_endogeneity
 from yrb_carbon.report.layout_heterogeneity import differences_layout, heterogeneity_layout
 from yrb_carbon.report.layout_mediation import mediation_layout
+from yrb_carbon.report.layout_robustness import (
+    layout_leave_out,
+    layout_placebo,
+    layout_robustness,
+)
 from yrb_carbon.study.config import Study
 from yrb_carbon.study.plan import sample_of, tables_of
 from yrb_carbon.study.tables import (
@@ -479,5 +485,9 @@ LAYOUTS: dict[str, Layout] = {
     "mediation": mediation_layout,
     "heterogeneity": heterogeneity_layout,
     "differences": differences_layout,
+    "robustness": layout_robustness,
+    "leave_out": layout_leave_out,
+    "placebo": layout_placebo,
+    "endogeneity": layout_endogeneity,
 }
 """Body and notes of a table of each kind, from its section, the study and its rows."""

@@ -31,12 +31,19 @@ from yrb_carbon.study.base import (
     Year,
     unknown_names,
 )
+from yrb_carbon.study.endogeneity_tables import EndogeneityTable
 from yrb_carbon.study.heterogeneity_tables import DifferencesTable, HeterogeneityTable
 from yrb_carbon.study.mediation_tables import (
     MediationSensitivityTable,
     MediationStepsTable,
     MediationTable,
     MediationTimingTable,
+)
+from yrb_carbon.study.robustness_tables import (
+    CurveFigure,
+    LeaveOutTable,
+    PlaceboTable,
+    RobustnessTable,
 )
 from yrb_carbon.study.tables import (
     ChoiceTable,
@@ -273,7 +280,11 @@ Table = Annotated[
     | MediationSensitivityTable
     | MediationTimingTable
     | HeterogeneityTable
-    | DifferencesTable,
+    | DifferencesTable
+    | RobustnessTable
+    | LeaveOutTable
+    | PlaceboTable
+    | EndogeneityTable,
     Field(discriminator="kind"),
 ]
 
@@ -304,6 +315,9 @@ class FiguresSection(Section):
     units_map: bool = Field(True, description="Draw the map of units and reaches (F1).")
     maps: dict[Identifier, MapFigure] = Field(
         default_factory=dict, description="Maps of variables (F2)."
+    )
+    curves: dict[Identifier, CurveFigure] = Field(
+        default_factory=dict, description="Specification curves (F5)."
     )
 
 
@@ -492,6 +506,8 @@ def _table_faults(study: Study) -> Iterator[Fault]:
 
 
 def _figure_faults(study: Study) -> Iterator[Fault]:
+    for name, curve in study.figures.curves.items():
+        yield from curve.faults(study, ("figures", "curves", name))
     for name, figure in study.figures.maps.items():
         path: Path = ("figures", "maps", name)
         yield from unknown_names(study.variables, figure.variable, (*path, "variable"), "variable")

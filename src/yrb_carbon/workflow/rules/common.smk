@@ -65,6 +65,14 @@ def table_spec(wildcards):
     }
 
 
+def rows_files(name):
+    """Files with the rows of a table: one, or one a job where several share its models."""
+    parts = getattr(study.tables[name], "parts", None)
+    if parts is None:
+        return [models(f"{name}.parquet")]
+    return [models(f"parts/{name}/{part}.parquet") for part in range(parts)]
+
+
 def input_stamps(files):
     """Size and time of one's own input files: a replaced file counts, older or newer.
 

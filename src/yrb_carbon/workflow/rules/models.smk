@@ -170,7 +170,7 @@ rule peers:
 
 rule estimates:
     input:
-        rows=[models(f"{name}.parquet") for name in study.tables],
+        rows=[path for name in study.tables for path in rows_files(name)],
         by_unit=[
             models(f"by_unit/{name}.parquet")
             for kind in ("effects", "mediation")

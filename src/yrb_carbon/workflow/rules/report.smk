@@ -78,7 +78,10 @@ rule manifest:
         by_unit=models("effects_by_unit.parquet"),
         tables=rules.tables.output.tables,
         claims=CLAIMS,
-        figures=rules.figures.output.figures if FIGURES else [],
+        figures=[
+            *(rules.figures.output.figures if FIGURES else []),
+            *(rules.curves.output.figures if study.figures.curves else []),
+        ],
         sources=panel("sources.json"),
         boundaries=panel("boundaries.json"),
         samples=[panel(f"{sample}/sample.json") for sample in SAMPLES],

@@ -1,0 +1,138 @@
+"""Robustness: a grid of specifications, provinces left out, placebos, endogeneity."""
+
+GRIDS = plan.tables_of_kind(study, "robustness")
+
+
+def frames_of_table(wildcards):
+    """Variables of all samples of a table."""
+    return [
+        panel(f"{sample}/indices.parquet")
+        for sample in plan.samples_of(study, wildcards.table)
+    ]
+
+
+def weights_of_table(wildcards):
+    """Weights that a table itself uses, of all its samples."""
+    table, tables = study.tables[wildcards.table], plan.tables_of(study)
+    return [
+        weights(f"{sample}/{name}.parquet")
+        for sample in table.samples(tables)
+        for name in table.weights_of(tables, sample)
+    ]
+
+
+rule specifications:
+    input:
+        frames=frames_of_table,
+        weights=weights_of_table,
+    output:
+        rows=models("parts/{table}/{part}.parquet"),
+    log:
+        logs("tables/{table}_{part}.log"),
+    benchmark:
+        benchmarks("tables/{table}_{part}.tsv")
+    wildcard_constraints:
+        table=one_of(GRIDS),
+        part=r"\d+",
+    threads: 1
+    params:
+        spec=table_spec,
+        seed=study.seed,
+        code=code("specifications.py"),
+    message:
+        "Fit the specifications of {wildcards.table}, part {wildcards.part}"
+    script:
+        "../scripts/specifications.py"
+
+
+rule leave_out:
+    input:
+        frame=sample_frame,
+        weights=sample_weights,
+        tables=shipped("units.csv"),
+    output:
+        rows=models("{table}.parquet"),
+    log:
+        logs("tables/{table}.log"),
+    benchmark:
+        benchmarks("tables/{table}.tsv")
+    wildcard_constraints:
+        table=one_of(plan.tables_of_kind(study, "leave_out")),
+    threads: 1
+    params:
+        spec=table_spec,
+        seed=study.seed,
+        code=code("leave_out.py"),
+    message:
+        "Leave out one province after the other: {wildcards.table}"
+    script:
+        "../scripts/leave_out.py"
+
+
+rule placebo:
+    input:
+        frame=sample_frame,
+        weights=sample_weights,
+    output:
+        rows=models("{table}.parquet"),
+    log:
+        logs("tables/{table}.log"),
+    benchmark:
+        benchmarks("tables/{table}.tsv")
+    wildcard_constraints:
+        table=one_of(plan.tables_of_kind(study, "placebo")),
+    threads: 1
+    params:
+        spec=table_spec,
+        seed=study.seed,
+        code=code("placebo.py"),
+    message:
+        "Placebos by permutation: {wildcards.table}"
+    script:
+        "../scripts/placebo.py"
+
+
+rule endogeneity:
+    input:
+        frame=sample_frame,
+        weights=sample_weights,
+    output:
+        rows=models("{table}.parquet"),
+    log:
+        logs("tables/{table}.log"),
+    benchmark:
+        benchmarks("tables/{table}.tsv")
+    wildcard_constraints:
+        table=one_of(plan.tables_of_kind(study, "endogeneity")),
+    threads: 1
+    params:
+        spec=table_spec,
+        code=code("endogeneity.py"),
+    message:
+        "Instruments and dynamics of {wildcards.table}"
+    script:
+        "../scripts/endogeneity.py"
+
+
+rule curves:
+    input:
+        estimates=results("estimates.csv"),
+    output:
+        figures=[
+            results(f"figures/{name}.{suffix}")
+            for name in study.figures.curves
+            for suffix in ("png", "svg")
+        ],
+    log:
+        logs("curves.log"),
+    benchmark:
+        benchmarks("curves.tsv")
+    threads: 1
+    params:
+        folder=lambda w, output: os.path.dirname(output.figures[0]),
+        study=study.model_dump(mode="json"),
+        code=code("draw_curves.py"),
+    message:
+        "Draw the specification curves"
+    script:
+        "../scripts/draw_curves.py"
