@@ -182,7 +182,8 @@ class MediationEffects:
         Returns
         -------
         DataFrame, index (term, quantity, spec), quantity ``share`` or ``ratio``, spec the
-        denominator; columns estimate, ci_lower, ci_upper, label.
+        denominator; columns estimate, ci_lower, ci_upper, label. The intervals are percentiles
+        whatever the kind, which is that of the system's effect: ratios have no moments.
         """
         rows: list[dict[str, Any]] = []
         for part, denominators in (
@@ -227,7 +228,8 @@ class MediationEffects:
         -------
         DataFrame, index direct, indirect, total; columns system, one_step, gap, std_error,
         ci_lower, ci_upper. The gap has an interval where the one-step equation was estimated again
-        in every draw (bootstraps), and NaN else.
+        in every draw (bootstraps), and NaN else. ``bca`` gives the gap a bias-corrected one: the
+        jackknife has no one-step estimates.
         """
         positions = [self._position(self.treatment, name) for name in SYSTEM]
         system = self.estimates[positions]
@@ -238,7 +240,6 @@ class MediationEffects:
         table[["std_error", "ci_lower", "ci_upper"]] = np.nan
         if self.one_step_draws is not None and np.isfinite(self.one_step).all():
             drawn = self.draws[:, positions] - self.one_step_draws
-            # The jackknife has no one-step estimates: the gap keeps to what the draws tell.
             kind = "bias_corrected" if kind == "bca" else kind
             found = self._table(system - self.one_step, drawn, table.index, level, kind)
             columns = ["std_error", "ci_lower", "ci_upper"]
