@@ -73,6 +73,12 @@ def rows_files(name):
     return [models(f"parts/{name}/{part}.parquet") for part in range(parts)]
 
 
+def compared_specs(wildcards):
+    """Sections of the tables of groups that a table of differences compares."""
+    names = study.tables[wildcards.table].tables
+    return [study.tables[name].model_dump(mode="json") for name in names]
+
+
 def input_stamps(files):
     """Size and time of one's own input files: a replaced file counts, older or newer.
 

@@ -4,12 +4,6 @@ HETEROGENEITY = plan.tables_of_kind(study, "heterogeneity")
 DIFFERENCES = plan.tables_of_kind(study, "differences")
 
 
-def compared_specs(wildcards):
-    """Sections of the tables of groups that a table of differences compares."""
-    names = study.tables[wildcards.table].tables
-    return [study.tables[name].model_dump(mode="json") for name in names]
-
-
 rule heterogeneity:
     input:
         frame=sample_frame,
