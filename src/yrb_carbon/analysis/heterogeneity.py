@@ -473,6 +473,9 @@ def _mediated_differences(
         for row in row_dicts(found.reset_index()):
             term = f"{row['quantity']}:{row['term']}:{first}-{second}"
             yield {**row, **own, "term": term, "quantity": Quantity.DIFFERENCE.value}
+        usable = np.isfinite(drawn[first].draws - drawn[second].draws).all(axis=1)
+        lost = {"quantity": Quantity.VALUE.value, "term": f"{DISCARDED}:{first}-{second}"}
+        yield {**own, **lost, "estimate": float((~usable).sum())}
 
 
 def difference_of_draws(

@@ -260,6 +260,16 @@ def test_mediated_differences_of_periods_share_signs(by_period, differences):
     assert row["std_error"] == pytest.approx(gap.std(ddof=1), rel=EXACT)
     assert row["estimate"] == pytest.approx(drawn[0].estimates[place] - drawn[1].estimates[place])
     assert row["draws"] == 59
+    lost = one(differences, model="period", term="draws_discarded:boom-transition")
+    assert lost["estimate"] == (~np.isfinite(gap)).sum()
+
+
+def test_draws_left_out_are_printed(by_period, by_reach, differences):
+    study = study_of(T8=by_period.table, T9=by_reach.table, T10=COMPARED)
+    marked = differences.copy()
+    marked.loc[marked["term"] == "draws_discarded:up-mid", "estimate"] = 4.0
+    _, notes = differences_layout(COMPARED, study, marked)
+    assert "Reach, up - mid: 4 of 59 bootstrap draws have no effects and are left out." in notes
 
 
 def test_reaches_are_drawn_apart(by_reach):
