@@ -187,21 +187,24 @@ HETEROGENEOUS_TRUTH = replace(
     heterogeneity=Heterogeneity(
         last_boom_year=2012,
         period=(
-            (("m1", "lq"), (0.75, 1.25)),
-            (("cb", "lq"), (0.8, 1.2)),
+            (("m1", "lq"), (1.0, 1.5)),
+            (("cb", "lq"), (0.95, 1.05)),
         ),
         reach=(
-            (("m2", "lq"), (1.8, 1.0, 0.2)),
-            (("m3", "lq"), (2.0, 1.0, 0.2)),
+            (("m2", "lq"), (1.3, 0.8, 0.2)),
+            (("m3", "lq"), (1.3, 0.8, 0.1)),
             (("cb", "lq"), (1.5, 1.0, 0.5)),
         ),
     ),
 )
 """Both groupings differ in strength and in the paths, with the signs of TRUTH in every group.
 
-Magnitudes: in the committed variant the difference of the mediated direct effect of m1 between the
-periods, and that of m3 between upper and lower reaches, is three or more bootstrap standard
-deviations (samples by themselves), that of the treatment's slopes in the outcome ten between the
-periods and more than three between reaches (serially robust). Slopes that differ by period are
-moderate on purpose: the treatment's mean of a unit is many times what varies within it, so that
-they part the levels of the two periods, which a model with common slopes takes for noise."""
+Magnitudes: in the committed variant the mediated direct effect of m1 differs between the periods,
+and those of m2 and m3 between upper and lower reaches, by three to four bootstrap standard
+deviations of groups fitted by themselves; the treatment's slopes in the outcome by seven between
+the periods and by more than three between upper and lower reaches (serially robust).
+
+Slopes that differ by period are few and moderate on purpose. The treatment's mean of a unit is many
+times what varies within it, so they part the levels of the two periods, which a model with common
+slopes, or with slopes by reach alone, takes for errors of the unit; in the outcome such steps would
+also bias the slopes of mediators that have them."""
