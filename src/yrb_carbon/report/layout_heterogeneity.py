@@ -254,11 +254,11 @@ def _differences_notes(rows: pd.DataFrame) -> Iterator[str]:
     if (rows["inference"] == "bootstrap_wild_unit").any():
         yield PAIRED_NOTE
     lost = rows[rows["term"].str.startswith(f"{DISCARDED}:") & rows["estimate"].gt(0)]
-    for row in lost.to_dict("records"):
+    for (split, term), left_out in records(lost, "model", "term").items():
         yield (
-            f"{SPLIT_WORDS[row['model']]}, {row['term'].split(':')[1].replace('-', ' - ')}: "
-            f"{row['estimate']:.0f} of {row['draws']} bootstrap draws have no effects and are left "
-            "out."
+            f"{SPLIT_WORDS[split]}, {term.split(':')[1].replace('-', ' - ')}: "
+            f"{left_out['estimate']:.0f} of {left_out['draws']} bootstrap draws have no effects "
+            "and are left out."
         )
     values = records(rows[rows["inference"] == "permutation"], "model", "quantity", "term")
     for (split, quantity, term), row in values.items():

@@ -272,9 +272,17 @@ def test_draws_left_out_are_printed(by_period, by_reach, differences):
     assert "Reach, up - mid: 4 of 59 bootstrap draws have no effects and are left out." in notes
 
 
-def test_reaches_are_drawn_apart(by_reach):
-    seeds = {by_reach.seed(5, KEY, "bootstrap", name) for name in by_reach.names}
-    assert len(seeds) == 3
+def test_reaches_are_drawn_apart(by_reach, differences):
+    """Each with the seed of its own name; one seed for all would pair units that are strangers."""
+    seeds = {name: by_reach.seed(5, KEY, "bootstrap", name) for name in ("up", "mid")}
+    assert len(set(seeds.values())) == 2
+    drawn = {name: by_reach.systems[name].bootstrap(59, seed) for name, seed in seeds.items()}
+    place = list(drawn["up"].labels).index(("m", "mediated_total"))
+    gap = drawn["up"].draws[:, place] - drawn["mid"].draws[:, place]
+    row = one(
+        differences, model="reach", term="mediated_total:m:up-mid", inference="bootstrap_wild_unit"
+    )
+    assert row["std_error"] == pytest.approx(np.nanstd(gap, ddof=1), rel=EXACT)
 
 
 def test_draws_that_either_leaves_out_are_left_out(by_period):
