@@ -37,6 +37,5 @@ rule all:
         models("effects_by_unit.parquet"),
         rules.tables.output.tables,
         CLAIMS,
-        rules.figures.output.figures if FIGURES else [],
-        rules.curves.output.figures if study.figures.curves else [],
+        drawn_figures(),
     localrule: True

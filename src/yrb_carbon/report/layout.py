@@ -32,6 +32,11 @@ from yrb_carbon.report.definitions import definition_of, letters_note
 from yrb_carbon.report.layout_endogeneity import layout_endogeneity
 from yrb_carbon.report.layout_heterogeneity import differences_layout, heterogeneity_layout
 from yrb_carbon.report.layout_mediation import mediation_layout
+from yrb_carbon.report.layout_mediation_companions import (
+    sensitivity_layout,
+    steps_layout,
+    timing_layout,
+)
 from yrb_carbon.report.layout_robustness import (
     layout_leave_out,
     layout_placebo,
@@ -489,5 +494,8 @@ LAYOUTS: dict[str, Layout] = {
     "leave_out": layout_leave_out,
     "placebo": layout_placebo,
     "endogeneity": layout_endogeneity,
+    "mediation_steps": steps_layout,
+    "mediation_sensitivity": sensitivity_layout,
+    "mediation_timing": timing_layout,
 }
 """Body and notes of a table of each kind, from its section, the study and its rows."""

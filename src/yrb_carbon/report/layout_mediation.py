@@ -145,6 +145,34 @@ def _single_lines(
     return lines
 
 
+def system_lines(
+    table: MediationTable, study: Study, rows: pd.DataFrame, head: str
+) -> list[list[str]]:
+    """Paths of a system with all mediators, with the intervals of its covariances.
+
+    Parameters
+    ----------
+    table : MediationTable
+    study : Study
+    rows : DataFrame
+        Rows of estimates of one system.
+    head : str
+        First cell of each path.
+    """
+    cells = _cells_of(rows)
+    intervals = [line for line in _intervals(table) if line.inference == MONTE_CARLO]
+    return [
+        line
+        for path in _system_paths(table, study, table.mediators)
+        for line in _path_lines(head, path, cells, intervals)
+    ]
+
+
+def mediation_heads() -> list[str]:
+    """Headings of a table of paths."""
+    return list(HEADS)
+
+
 def _cells_of(rows: pd.DataFrame) -> Cells:
     return records(rows, "equation", "spec", "quantity", "term", "inference", "vcov")
 
@@ -266,7 +294,7 @@ def _interval(row: dict[str, Any] | None) -> str:
 
 
 def _notes(table: MediationTable, study: Study, rows: pd.DataFrame) -> Iterator[str]:
-    yield _system_note(table, study, rows)
+    yield system_note(table, study, rows)
     yield PATHS_NOTE
     yield _intervals_note(table, rows)
     yield IDENTIFICATION_NOTE
@@ -278,18 +306,22 @@ def _notes(table: MediationTable, study: Study, rows: pd.DataFrame) -> Iterator[
     yield SERIAL_NOTE
 
 
-def _system_note(table: MediationTable, study: Study, rows: pd.DataFrame) -> str:
+def system_note(
+    table: MediationTable, study: Study, rows: pd.DataFrame, *, with_sizes: bool = True
+) -> str:
+    """Variables, models, weights and estimator of a system, and the size of its panel."""
     mediators = ", ".join(
         f"{label_of(name, study)} ({table.model_of(name)})" for name in table.mediators
     )
     controls = ", ".join(label_of(name, study) for name in table.controls) or "none"
     other = table.mediator_weights or table.weights
     weights = table.weights if other == table.weights else f"{table.weights}, mediators {other}"
+    sizes = f" {sizes_note(rows)}." if with_sizes else ""
     return (
         f"Treatment: {label_of(table.treatment, study)}. Outcome: "
         f"{label_of(table.outcome, study)} ({table.model}). Mediators: {mediators}. Controls: "
         f"{controls}. Fixed effects: {table.effects}. Weights: {weights}. Estimator "
-        f"{table.estimator!r}: {ESTIMATOR_NOTES[table.estimator]}. {sizes_note(rows)}."
+        f"{table.estimator!r}: {ESTIMATOR_NOTES[table.estimator]}.{sizes}"
     )
 
 

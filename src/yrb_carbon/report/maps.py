@@ -64,12 +64,16 @@ WORDS: dict[Language, dict[str, str]] = {
         "no data": "no data", "context": "not in the sample",
         "quantile": "Quantile classes over all years shown",
         "sides": "Quantile classes on each side of {centre}, over all years shown", "to": "to",
+        "quantile panels": "Quantile classes over all panels",
+        "sides panels": "Quantile classes on each side of {centre}, over all panels",
     },
     "zh": {
         "up": "上游", "mid": "中游", "down": "下游",
         "no data": "无数据", "context": "样本外",
         "quantile": "按所示各年合并的分位数分级",
         "sides": "以{centre}为界、按所示各年合并的分位数分级", "to": "至",
+        "quantile panels": "按各图合并的分位数分级",
+        "sides panels": "以{centre}为界、按各图合并的分位数分级",
     },
 }  # fmt: skip
 
@@ -81,7 +85,8 @@ class MapVariable:
     Attributes
     ----------
     values : Series, index (unit, year)
-        In any order. Units without a value are drawn as `no data`.
+        In any order. Units without a value are drawn as `no data`. The second level may hold other
+        headings of panels than years.
     label : str
         Name, for the legend.
     definition : str
@@ -91,6 +96,8 @@ class MapVariable:
     centre : float or None
         Value that parts two sides of the colour scale; when values lie on both sides of it, each
         side gets its own quantiles and hue.
+    by_year : bool
+        Whether the panels are years; the legend says over what its classes are cut.
     """
 
     values: pd.Series[Any]
@@ -98,6 +105,7 @@ class MapVariable:
     classes: int = 5
     centre: float | None = None
     definition: str = ""
+    by_year: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,7 +294,7 @@ def _units_map(
 def draw_variable_maps(
     boundaries: Boundaries,
     variables: Sequence[MapVariable],
-    years: Sequence[int],
+    years: Sequence[int] | Sequence[str],
     *,
     title: str,
     notice: str | None = None,
@@ -324,7 +332,7 @@ def draw_variable_maps(
 def _variable_maps(
     boundaries: Boundaries,
     variables: Sequence[MapVariable],
-    years: Sequence[int],
+    years: Sequence[int] | Sequence[str],
     title: str,
     notice: str | None,
     context: Boundaries | None,
@@ -627,10 +635,11 @@ def _legend(
 
 def _legend_title(variable: MapVariable, classes: Classes, language: Language) -> list[str]:
     """Lines above the classes: name, definition, and how the classes are cut."""
-    how = WORDS[language]["quantile"]
+    panels = "" if variable.by_year else " panels"
+    how = WORDS[language][f"quantile{panels}"]
     if classes.two_sided and variable.centre is not None:
         centre = f"{variable.centre:g}".replace("-", "−")
-        how = WORDS[language]["sides"].format(centre=centre)
+        how = WORDS[language][f"sides{panels}"].format(centre=centre)
     definition = textwrap.wrap(
         variable.definition, int(PANEL_WIDTH * LEGEND_CHARACTERS_PER_INCH), break_long_words=False
     )
@@ -661,7 +670,7 @@ def _colours(name: str, positions: FloatArray) -> tuple[str, ...]:
 
 
 def _by_unit_and_year(
-    variable: MapVariable, boundaries: Boundaries, years: Sequence[int]
+    variable: MapVariable, boundaries: Boundaries, years: Sequence[int] | Sequence[str]
 ) -> pd.DataFrame:
     """Values, units × years, in the order of the polygons."""
     table = variable.values.unstack("year")

@@ -29,9 +29,9 @@ from yrb_carbon.study.base import (
     Transform,
     UnitSet,
     Year,
-    unknown_names,
 )
 from yrb_carbon.study.endogeneity_tables import EndogeneityTable
+from yrb_carbon.study.figures import FiguresSection, figure_faults
 from yrb_carbon.study.heterogeneity_tables import DifferencesTable, HeterogeneityTable
 from yrb_carbon.study.mediation_tables import (
     MediationSensitivityTable,
@@ -40,7 +40,6 @@ from yrb_carbon.study.mediation_tables import (
     MediationTimingTable,
 )
 from yrb_carbon.study.robustness_tables import (
-    CurveFigure,
     LeaveOutTable,
     PlaceboTable,
     RobustnessTable,
@@ -298,29 +297,6 @@ class EffectsSection(Section):
     draws: PositiveInt = Field(5000, description="Draws of the simulation.")
 
 
-class MapFigure(Section):
-    """A map of one variable in some years."""
-
-    variable: Identifier = Field(description="Variable that is shown.")
-    years: tuple[Year, ...] = Field((2003, 2008, 2013, 2018), description="One panel a year.")
-    centre: float | None = Field(
-        None, description="Value that parts two sides of the colours; none when null."
-    )
-    title: Label
-
-
-class FiguresSection(Section):
-    """The figures."""
-
-    units_map: bool = Field(True, description="Draw the map of units and reaches (F1).")
-    maps: dict[Identifier, MapFigure] = Field(
-        default_factory=dict, description="Maps of variables (F2)."
-    )
-    curves: dict[Identifier, CurveFigure] = Field(
-        default_factory=dict, description="Specification curves (F5)."
-    )
-
-
 class DemoSection(Section):
     """The generator of demonstration inputs."""
 
@@ -427,7 +403,7 @@ def semantic_faults(study: Study) -> Iterator[Fault]:
     yield from _year_faults(study)
     yield from _source_faults(study)
     yield from _table_faults(study)
-    yield from _figure_faults(study)
+    yield from figure_faults(study)
 
 
 def _year_faults(study: Study) -> Iterator[Fault]:
@@ -503,20 +479,3 @@ def _table_faults(study: Study) -> Iterator[Fault]:
         )
     for name, table in study.tables.items():
         yield from table.faults(study, ("tables", name))
-
-
-def _figure_faults(study: Study) -> Iterator[Fault]:
-    for name, curve in study.figures.curves.items():
-        yield from curve.faults(study, ("figures", "curves", name))
-    for name, figure in study.figures.maps.items():
-        path: Path = ("figures", "maps", name)
-        yield from unknown_names(study.variables, figure.variable, (*path, "variable"), "variable")
-        strange = [year for year in figure.years if year not in study.years]
-        if strange:
-            yield (
-                (*path, "years"),
-                (
-                    f"outside the sample (got {listing(strange)}; "
-                    f"allowed {study.study.first_year} to {study.study.last_year})"
-                ),
-            )

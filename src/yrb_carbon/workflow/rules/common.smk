@@ -53,13 +53,17 @@ def sample_weights(wildcards):
 
 
 def table_spec(wildcards):
+    return spec_of_table(wildcards.table)
+
+
+def spec_of_table(name):
     """The table's own section, the table of models behind it, and who it belongs to."""
-    table = study.tables[wildcards.table]
+    table = study.tables[name]
     of = getattr(table, "of", None)
     return {
-        "name": wildcards.table,
+        "name": name,
         "study": study.study.name,
-        "sample": plan.sample_of(study, wildcards.table),
+        "sample": plan.sample_of(study, name),
         "table": table.model_dump(mode="json"),
         "models": study.tables[of].model_dump(mode="json") if of else None,
     }

@@ -6,6 +6,15 @@ FIGURES = [
 ]
 
 
+def drawn_figures():
+    """Files of all figures that the study asks for."""
+    maps = rules.figures.output.figures if FIGURES else []
+    effects = (
+        rules.effect_figures.output.figures if study.figures.effect_figures else []
+    )
+    return [*maps, *effects]
+
+
 rule tables:
     input:
         estimates=results("estimates.csv"),
@@ -72,16 +81,39 @@ rule figures:
         "../scripts/draw_maps.py"
 
 
+rule effect_figures:
+    input:
+        estimates=results("estimates.csv"),
+        by_unit=models("effects_by_unit.parquet"),
+        boundaries=panel("boundaries.parquet"),
+    output:
+        figures=[
+            results(f"figures/{name}.{suffix}")
+            for name in study.figures.effect_figures
+            for suffix in ("png", "svg")
+        ],
+    log:
+        logs("effect_figures.log"),
+    benchmark:
+        benchmarks("effect_figures.tsv")
+    threads: 1
+    params:
+        folder=lambda w, output: os.path.dirname(output.figures[0]),
+        study=study.model_dump(mode="json"),
+        code=code("draw_effects.py"),
+    message:
+        "Draw the figures of effects"
+    script:
+        "../scripts/draw_effects.py"
+
+
 rule manifest:
     input:
         estimates=results("estimates.csv"),
         by_unit=models("effects_by_unit.parquet"),
         tables=rules.tables.output.tables,
         claims=CLAIMS,
-        figures=[
-            *(rules.figures.output.figures if FIGURES else []),
-            *(rules.curves.output.figures if study.figures.curves else []),
-        ],
+        figures=drawn_figures(),
         sources=panel("sources.json"),
         boundaries=panel("boundaries.json"),
         samples=[panel(f"{sample}/sample.json") for sample in SAMPLES],
