@@ -26,7 +26,7 @@ import pandas as pd
 from yrb_carbon.demo.effects import calc_system_effects
 from yrb_carbon.demo.generate import DEFAULT_SEED, linked_units, make_design, within_variance
 from yrb_carbon.demo.moments import read_moments
-from yrb_carbon.demo.parameters import LAG_PREFIX, TRUTH, Equation, Truth
+from yrb_carbon.demo.parameters import LAG_PREFIX, MEDIATORS, TRUTH, Equation, Truth
 from yrb_carbon.demo.simulate import simulate_system
 from yrb_carbon.sources.boundaries import read_boundaries
 from yrb_carbon.spatialpanel import SpatialPanel
@@ -69,6 +69,10 @@ def numbers_of(truth: Truth, matrix: npt.NDArray[np.float64]) -> dict[Key, float
         found |= {(equation.outcome, term): v for term, v in equation.as_dict().items()}
     for name, summary in calc_system_effects(truth, matrix).items():
         found |= {("system", f"{name} {part}"): v for part, v in summary.as_dict().items()}
+    strongest, *others = MEDIATORS
+    for other in others:
+        sizes = [abs(found["system", f"mediated_{name} direct"]) for name in (strongest, other)]
+        found["system", f"|mediated_{strongest}| - |mediated_{other}| direct"] = sizes[0] - sizes[1]
     return found
 
 

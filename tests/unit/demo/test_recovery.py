@@ -74,3 +74,11 @@ def test_effects_are_strong_enough_to_be_found(demo, table):
             row = table.loc[("system", f"{name} {part}")]
             assert row["truth"] == pytest.approx(value, abs=PRINTED)
             assert row["signal"] > STRONG, (name, part)
+
+
+def test_strongest_path_stands_out_from_the_others(table):
+    strongest, *others = MEDIATORS
+    for other in others:
+        row = table.loc[("system", f"|mediated_{strongest}| - |mediated_{other}| direct")]
+        assert row["truth"] > 0
+        assert row["signal"] > STRONG, other
