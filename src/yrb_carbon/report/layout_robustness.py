@@ -31,6 +31,8 @@ from yrb_carbon.study.tables import ModelsTable
 Body = tuple[pd.DataFrame, list[str]]
 Cells = Mapping[tuple[Any, ...], dict[str, Any]]
 
+STANDARDISED = "standardised"
+"""Equation of the effects in standard deviations, which tables do not show."""
 SUM = "all"
 """Term of the sums over mediators."""
 EFFECTS = (("direct", "Direct"), ("indirect", "Indirect"), ("total", "Total"))
@@ -84,7 +86,7 @@ def layout_robustness(table: RobustnessTable, study: Study, rows: pd.DataFrame) 
         for name in CHOICES
         if any(getattr(one, name) != getattr(baseline, name) for one in specifications.values())
     ]
-    own = rows[rows["equation"].isin(["outcome", "system"])]
+    own = rows[rows["equation"] != STANDARDISED]
     cells = _by_model(own)
     sizes = records(own, "model")
     lines = []
@@ -120,7 +122,7 @@ def layout_leave_out(table: LeaveOutTable, study: Study, rows: pd.DataFrame) -> 
     models = study.tables[table.of]
     if not isinstance(models, ModelsTable):
         raise TypeError(f"table {table.of!r} holds no models")
-    own = rows[rows["equation"].isin(["outcome", "system"]) | rows["equation"].eq("")]
+    own = rows[rows["equation"] != STANDARDISED]
     cells = _by_model(own)
     sizes = records(own, "model")
     counts = records(own[own["term"].isin([ISLANDS, COMPONENTS])], "model", "term")

@@ -16,7 +16,7 @@ import pandas as pd
 
 from yrb_carbon.errors import DataError, listing
 from yrb_carbon.report.canvas import blank_figure, notice_height, save_figure, sign
-from yrb_carbon.report.layout_robustness import HEADS, SUM, choice_label
+from yrb_carbon.report.layout_robustness import HEADS, STANDARDISED, SUM, choice_label
 from yrb_carbon.study.config import Study
 from yrb_carbon.study.robustness_tables import CHOICES, CurveQuantity, RobustnessTable
 
@@ -103,7 +103,7 @@ def make_curve(
     specifications, baseline = table.specifications, table.middle
     vcov = table.covariances[-1]
     rows = estimates[
-        (estimates["equation"] == "standardised")
+        (estimates["equation"] == STANDARDISED)
         & (estimates["quantity"] == quantity)
         & (estimates["vcov"] == vcov)
     ]

@@ -280,7 +280,7 @@ class RobustnessTable(TableSection):
 
     def _grid_faults(self, study: Study, path: Path) -> Iterator[Fault]:
         middle = self.middle
-        designed = [middle, *self._designed(middle)]
+        designed = list(dict.fromkeys([middle, *self._designed(middle)]))
         if len(designed) > LARGEST_GRID:
             yield (
                 (*path, "axes"),

@@ -1,0 +1,241 @@
+"""Printed tables and curves of robustness show the rows of estimates, and say what is absent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from yrb_carbon.errors import DataError
+from yrb_carbon.estimates import AT_BOUNDARY, COMPONENTS, ISLANDS, NOT_ESTIMATED, estimates_frame
+from yrb_carbon.report.layout import layout_table
+from yrb_carbon.report.specification_curve import (
+    NEGATIVE,
+    NEITHER,
+    POSITIVE,
+    colour_of,
+    draw_curves,
+    make_curve,
+)
+from yrb_carbon.study.config import SYNTHETIC_CAUTION, Study
+from yrb_carbon.study.robustness_tables import RobustnessTable
+
+LABEL = {"en": "Tiny", "zh": "小"}
+ABOUT = {"title": LABEL, "of": "T4", "column": "sdm", "treatment": "x"}
+STUDY = Study.model_validate(
+    {
+        "study": {"name": "tiny", "title": LABEL, "synthetic": True},
+        "data_root": ".",
+        "sources": {},
+        "weights": {"queen": {}, "knn": {"scheme": "knn"}},
+        "variables": {
+            "y": {"index": "raw", "column": "pop", "label": {"en": "Outcome", "zh": "结果"}},
+            "x": {"index": "raw", "column": "pop", "label": {"en": "Treatment", "zh": "处理"}},
+            "m": {"index": "raw", "column": "pop", "label": {"en": "Mediator", "zh": "中介"}},
+            "z": {"index": "raw", "column": "pop"},
+        },
+        "tables": {
+            "T4": {"kind": "models", "title": LABEL, "outcome": "y", "regressors": ["x", "z"],
+                   "mediators": ["m"], "columns": [{"id": "sdm"}]},
+            "T11": {
+                "kind": "robustness", "title": LABEL,
+                "baseline": {"outcome": "y", "treatment": "x"},
+                "mediators": {"base": ["m"]},
+                "controls": {"base": ["z"]},
+                "axes": {"weights": ["knn"], "model": ["sar"]},
+            },
+            "out": {"kind": "leave_out", **ABOUT},
+            "placebo": {"kind": "placebo", **ABOUT, "draws": 99},
+            "T12": {
+                "kind": "endogeneity", **ABOUT,
+                "columns": [
+                    {"id": "wy"},
+                    {"id": "iv", "assumption": "It rains.",
+                     "instruments": {"i": {"variable": "z", "base_year": "first",
+                                           "times": "trend"}}},
+                ],
+            },
+        },
+        "figures": {"units_map": False,
+                    "curves": {"F5": {"table": "T11", "quantity": "mediated_direct"}}},
+    }
+)  # fmt: skip
+T11 = STUDY.tables["T11"]
+WEAK_F, STRONG_F = 3.25, 31.5
+
+
+def numbers() -> Any:
+    return iter(np.random.default_rng(3).uniform(0.05, 0.95, 800).round(4))
+
+
+def rows_of_everything() -> pd.DataFrame:
+    drawn = numbers()
+    rows: list[dict[str, Any]] = []
+
+    def add(table: str, model: str, quantity: str, **parts: Any) -> None:
+        rows.append(
+            {"study": "tiny", "table": table, "sample": "main", "model": model, "outcome": "y",
+             "quantity": quantity, "equation": "outcome", "estimate": next(drawn),
+             "n_units": 9, "n_periods": 4, "n_obs": 36, **parts}
+        )  # fmt: skip
+
+    def effects(table: str, model: str, vcov: str = "oim", **parts: Any) -> None:
+        for quantity in ("direct", "indirect", "total"):
+            add(table, model, quantity, term="x", std_error=next(drawn), p_value=0.004,
+                vcov=vcov, **parts)  # fmt: skip
+
+    def mediated(table: str, model: str, equation: str = "system", sign: float = -1.0) -> None:
+        for term in ("m", "all"):
+            for quantity in ("mediated_direct", "mediated_spillover", "mediated_total"):
+                size = next(drawn)
+                add(table, model, quantity, term=term, equation=equation, vcov="serial",
+                    estimate=sign * size, ci_lower=sign * size - 0.01, ci_upper=sign * size + 0.01,
+                    p_value=0.03, draws=2000, inference="mc")  # fmt: skip
+
+    for name in ("baseline", "weights=knn", "weights=knn+model=sar"):
+        for vcov in ("oim", "serial"):
+            effects("T11", name, vcov)
+        mediated("T11", name)
+        mediated("T11", name, "standardised", -1.0 if name == "baseline" else 1.0)
+        add("T11", name, "value", term=ISLANDS, equation="", estimate=2.0 if "knn" in name else 0.0)
+        add("T11", name, "value", term=COMPONENTS, equation="", estimate=1.0)
+    add("T11", "model=sar", "value", term=AT_BOUNDARY, estimate=1.0)
+    add("T11", "model=sar", "value", term=f"{NOT_ESTIMATED}|SomeError: why", equation="system")
+    for name in ("all_provinces", "without_Gansu"):
+        for vcov in ("oim", "serial"):
+            effects("out", name, vcov)
+        mediated("out", name)
+        add("out", name, "value", term=ISLANDS, equation="", estimate=1.0)
+        add("out", name, "value", term=COMPONENTS, equation="", estimate=2.0)
+    for kind in ("permuted_weights", "permuted_treatment"):
+        add("placebo", kind, "value", term="draws_without_effects", estimate=7.0)
+        for quantity in ("direct", "indirect", "total"):
+            add("placebo", kind, quantity, term="x", p_value=0.01)
+            add("placebo", kind, "mean", term=f"{quantity}:x", ci_lower=-0.5, ci_upper=0.25)
+            add("placebo", kind, "sd", term=f"{quantity}:x")
+    effects("T12", "static", "serial")
+    add("T12", "static", "coef", term="x", vcov="serial", std_error=0.1, p_value=0.2)
+    add("T12", "gs2sls_wy", "value", term=f"{NOT_ESTIMATED}|BoundaryError: rho = 1.2 is outside")
+    effects("T12", "gs2sls_iv", "clustered")
+    for model, strength in (("gs2sls_wy", STRONG_F), ("gs2sls_iv", WEAK_F)):
+        add("T12", model, "coef", term="x", vcov="clustered", std_error=0.1, p_value=0.02)
+        add(
+            "T12",
+            model,
+            "test",
+            equation="first stage",
+            statistic=strength,
+            term="conditional first-stage F|Sanderson-Windmeijer|no instrument explains Wy",
+        )
+        add(
+            "T12",
+            model,
+            "test",
+            equation="first stage",
+            statistic=4.5,
+            p_value=0.105,
+            term="Hansen J||all instruments are valid",
+        )
+    add("T12", "dynamic", "coef", term="y.L1", vcov="qml", std_error=0.1, p_value=0.02)
+    add("T12", "dynamic", "value", term="stability|stable", estimate=1.0)
+    effects("T12", "dynamic_short", "qml")
+    effects("T12", "dynamic_long", "qml")
+    return estimates_frame(rows)
+
+
+@pytest.fixture(scope="module")
+def rows() -> pd.DataFrame:
+    return rows_of_everything()
+
+
+def test_grid_shows_choices_effects_and_paths(rows):
+    printed = layout_table("T11", STUDY, rows)
+    body = printed.body
+    assert list(body["Weights"]) == ["queen", "queen", "knn", "knn"]
+    assert list(body["Model"]) == ["SDM", "SAR", "SDM", "SAR"]
+    assert "Sample" not in body
+    own = rows[(rows["table"] == "T11") & (rows["model"] == "weights=knn")]
+    direct = own[(own["quantity"] == "indirect") & (own["vcov"] == "serial")].iloc[0]
+    assert body.at[2, "Indirect"] == f"{direct['estimate']:.4f}***"
+    assert body.at[2, "Indirect: s.e. serial"] == f"{direct['std_error']:.4f}"
+    both = own[(own["quantity"] == "mediated_direct") & (own["equation"] == "system")]
+    path, total = (both[both["term"] == term].iloc[0] for term in ("m", "all"))
+    assert body.at[2, "Mediated direct by path: Mediator"] == f"{path['estimate']:.4f}**"
+    assert body.at[2, "Mediated direct: sum"] == f"{total['estimate']:.4f}**"
+    interval = f"[{total['ci_lower']:.4f}, {total['ci_upper']:.4f}]"
+    assert body.at[2, "Mediated direct: interval"] == interval
+    assert body.at[2, "Remarks"] == "2 units without neighbours left out"
+    assert "4 specifications, 3 with effects" in printed.notes[0]
+
+
+def test_what_was_not_estimated_is_a_row_with_its_reason(rows):
+    body = layout_table("T11", STUDY, rows).body
+    assert body.at[1, "Indirect"] == ""
+    assert "model peaks at the edge" in body.at[1, "Remarks"]
+    assert "mediation not estimated: SomeError: why" in body.at[1, "Remarks"]
+
+
+def test_provinces_show_parts_and_islands(rows):
+    body = layout_table("out", STUDY, rows).body
+    assert list(body["Province left out"]) == ["none", "Gansu"]
+    assert list(body["Parts of W"]) == ["2", "2"]
+    assert list(body["Islands dropped"]) == ["1", "1"]
+    assert body["Mediated total: sum"].str.endswith("**").all()
+
+
+def test_placebo_shows_interval_and_share(rows):
+    body = layout_table("placebo", STUDY, rows).body
+    assert len(body) == 6
+    assert set(body["Placebo: 95 % interval"]) == {"[-0.5000, 0.2500]"}
+    assert set(body["Share more extreme"]) == {"0.010"}
+    assert set(body["Draws without effects"]) == {"7"}
+
+
+def test_endogeneity_calls_weak_instruments_weak(rows):
+    printed = layout_table("T12", STUDY, rows)
+    weak = [note for note in printed.notes if "WEAK" in note]
+    assert len(weak) == 1
+    assert weak[0].startswith("iv: ")
+    assert "Wy (3.2)" in weak[0] or "Wy (3.3)" in weak[0]
+    assert "z of the first year x years since the first" in weak[0]
+    assert "Valid if: It rains." in weak[0]
+    lines = printed.body.set_index("")
+    assert lines.loc["Conditional first-stage F, Wy", "wy"] == "31.50"
+    assert lines.loc["Indirect effect, long run", "Baseline"] == ""
+    assert lines.loc["Indirect effect, long run", "Dynamic"].endswith("***")
+    assert lines.loc["Outcome, year before", "Dynamic"].endswith("**")
+    assert any("gs2sls_wy" in note and "rho = 1.2" in note for note in printed.notes)
+
+
+def test_curve_is_sorted_and_keeps_what_has_no_estimate(rows):
+    table = STUDY.tables["T11"]
+    assert isinstance(table, RobustnessTable)
+    curve = make_curve(table, STUDY, rows[rows["table"] == "T11"], "mediated_direct")
+    assert curve.points["estimate"].is_monotonic_increasing
+    assert curve.points["model"].iloc[0] == "baseline"
+    assert curve.absent == ("model=sar",)
+    assert curve.order[-1] == "model=sar"
+    assert curve.levels == (("Weights", ("queen", "knn")), ("Model", ("SDM", "SAR")))
+    assert curve.choices["weights=knn+model=sar"] == (1, 1)
+    with pytest.raises(DataError, match="no specification has a standardised total"):
+        make_curve(table, STUDY, rows[rows["table"] == "T11"], "total")
+
+
+def test_colours_follow_the_interval():
+    assert colour_of(-0.2, -0.1) == NEGATIVE
+    assert colour_of(-0.1, 0.1) == NEITHER
+    assert colour_of(0.1, 0.2) == POSITIVE
+
+
+def test_curves_are_the_same_bytes_again_and_carry_the_caution(rows, tmp_path):
+    first = draw_curves(STUDY, rows, tmp_path / "a")
+    second = draw_curves(STUDY, rows, tmp_path / "b")
+    assert [path.name for path in first] == ["F5.png", "F5.svg"]
+    for one, other in zip(first, second, strict=True):
+        assert one.read_bytes() == other.read_bytes()
+    silent = STUDY.model_copy(update={"study": STUDY.study.model_copy(update={"synthetic": False})})
+    third = draw_curves(silent, rows, tmp_path / "c")
+    assert third[1].read_bytes() != first[1].read_bytes()
+    assert SYNTHETIC_CAUTION in " ".join(STUDY.study.cautions)
