@@ -163,7 +163,7 @@ def _strength_lines(rows: pd.DataFrame, models: Sequence[str], study: Study) -> 
     tests = rows[rows["equation"].eq("first stage") & rows["quantity"].eq("test")]
     cells = {(row["model"], row["term"]): row for row in tests.to_dict("records")}
     lines = []
-    for term in dict.fromkeys(tests["term"]):
+    for term in sorted(set(tests["term"]), key=_rank_of_test):
         name, _, null = str(term).split("|")
         found = [cells.get((model, term)) for model in models]
         what = label_of(null.removeprefix("no instrument explains "), study)
@@ -176,6 +176,13 @@ def _strength_lines(rows: pd.DataFrame, models: Sequence[str], study: Study) -> 
             shown = ["" if row is None else f"p = {format_p(row['p_value'])}" for row in found]
             lines.append(["", *shown])
     return lines
+
+
+def _rank_of_test(term: str) -> tuple[int, str]:
+    """Strength first, then validity, then what does not depend on strength."""
+    starts = (FIRST_STAGE_F, CONDITIONAL_F, "Kleibergen", "Hansen", "Sargan", "Durbin", "Anderson")
+    place = next((p for p, start in enumerate(starts) if term.startswith(start)), len(starts))
+    return place, term
 
 
 def _fit_lines(rows: pd.DataFrame, models: Sequence[str]) -> list[list[str]]:
