@@ -15,6 +15,7 @@ from yrb_carbon.errors import DataError
 from yrb_carbon.report.canvas import Language, save_figure, usable_language
 from yrb_carbon.report.cells import format_estimate, records, stars_of
 from yrb_carbon.report.forest import ForestEffect, ForestInterval, ForestRow, draw_forest
+from yrb_carbon.report.layout_heterogeneity import ordered_groups
 from yrb_carbon.report.maps import MapVariable, draw_variable_maps
 from yrb_carbon.report.path_diagram import (
     Arrow,
@@ -24,9 +25,9 @@ from yrb_carbon.report.path_diagram import (
     draw_path_diagram,
 )
 from yrb_carbon.sources.boundaries import Boundaries
-from yrb_carbon.study.base import Label
 from yrb_carbon.study.config import Study
 from yrb_carbon.study.figures import ForestFigure, PathFigure, SpilloverMap
+from yrb_carbon.study.heterogeneity_tables import HeterogeneityTable
 from yrb_carbon.study.mediation_tables import JOINT, SUM_OF_MEDIATORS, MediationTable
 
 Cells = dict[tuple[Any, ...], dict[str, Any]]
@@ -34,6 +35,8 @@ Cells = dict[tuple[Any, ...], dict[str, Any]]
 NATURAL = ("natural_direct", "natural_spillover", "natural_total")
 MEDIATED = ("mediated_direct", "mediated_spillover", "mediated_total")
 SYSTEM = ("system_direct", "system_indirect", "system_total")
+EFFECTS = ("direct", "indirect", "total")
+SYSTEM_EQUATION = "system"
 COVARIANCE_WORDS: dict[Language, dict[str, str]] = {
     "en": {
         "oim": "information matrix",
@@ -60,6 +63,13 @@ WORDS: dict[Language, dict[str, str]] = {
         "forest": "Effects of one unit more of {0} on {1}; one within s.d. is {2}. {3} % "
         "intervals. Table {4}.",
         "mean": "mean {0}, {1} % interval",
+        "groups": "Effects of one unit more of {0}. {1} % intervals. Table {2}.",
+        "subset": "by itself", "full_interaction": "full interaction",
+        "boom": "Boom", "transition": "Transition",
+        "up": "Upper reaches", "mid": "Middle reaches", "down": "Lower reaches",
+        "none": "Not resource-based", "growing": "Growing", "mature": "Mature",
+        "declining": "Declining", "regenerating": "Regenerating",
+        "above": "Above the threshold", "below": "Below the threshold",
         "joint": "All mediators in one equation", "alone": "One mediator at a time",
     },
     "zh": {
@@ -71,6 +81,13 @@ WORDS: dict[Language, dict[str, str]] = {
         "intervals": "{0}%区间，{1}。{2}。见表{3}。",
         "forest": "{0}每增加一单位对{1}的效应；组内标准差为{2}。{3}%区间。见表{4}。",
         "mean": "均值{0}，{1}%区间",
+        "groups": "{0}每增加一单位的效应。{1}%区间。见表{2}。",
+        "subset": "分样本", "full_interaction": "全交互",
+        "boom": "繁荣期", "transition": "转型期",
+        "up": "上游", "mid": "中游", "down": "下游",
+        "none": "非资源型", "growing": "成长型", "mature": "成熟型",
+        "declining": "衰退型", "regenerating": "再生型",
+        "above": "高于门槛", "below": "低于门槛",
         "joint": "全部中介同时进入", "alone": "逐一进入",
     },
 }  # fmt: skip
@@ -106,11 +123,11 @@ def draw_effect_figures(
     written: list[Path] = []
     for name, paths in study.figures.paths.items():
         diagram = path_diagram_of(paths, study, estimates, language)
-        figure = draw_path_diagram(diagram, title=text_of(paths.title, language), **shared)
+        figure = draw_path_diagram(diagram, title=paths.title.in_language(language), **shared)
         written += save_figure(figure, Path(folder) / name)
     for name, forest in study.figures.forests.items():
         panels, rows, notes = forest_of(forest, study, estimates, language)
-        title = text_of(forest.title, language)
+        title = forest.title.in_language(language)
         figure = draw_forest(panels, rows, title=title, notes=notes, **shared)
         written += save_figure(figure, Path(folder) / name)
     for name, spillover in study.figures.spillovers.items():
@@ -121,7 +138,7 @@ def draw_effect_figures(
             drawn,
             [variable],
             [WORDS[language][kind] for kind in spillover.kinds],
-            title=text_of(spillover.title, language),
+            title=spillover.title.in_language(language),
             context=boundaries if len(units) < len(boundaries.unit_ids) else None,
             **shared,
         )
@@ -129,17 +146,12 @@ def draw_effect_figures(
     return tuple(written)
 
 
-def text_of(label: Label, language: Language) -> str:
-    """A label in one language."""
-    return label.zh if language == "zh" else label.en
-
-
 def variable_label(name: str, study: Study, language: Language) -> str:
     """Name of a variable in one language."""
     variable = study.variables.get(name)
     if variable is None or variable.label is None:
         return name
-    return text_of(variable.label, language)
+    return variable.label.in_language(language)
 
 
 def path_diagram_of(
@@ -215,8 +227,63 @@ def _mediation_table(name: str, study: Study) -> MediationTable:
 def forest_of(
     figure: ForestFigure, study: Study, estimates: pd.DataFrame, language: Language
 ) -> tuple[list[str], list[ForestRow], list[str]]:
-    """Panels, rows and notes of a forest plot of the paths of a system."""
-    table = _mediation_table(figure.table, study)
+    """Panels, rows and notes of a forest plot: paths of a system, or groups."""
+    table = study.tables[figure.table]
+    if isinstance(table, HeterogeneityTable):
+        return _groups_forest(table, figure.table, study, estimates, language)
+    return _paths_forest(_mediation_table(figure.table, study), figure, study, estimates, language)
+
+
+def _groups_forest(
+    table: HeterogeneityTable, name: str, study: Study, estimates: pd.DataFrame, language: Language
+) -> tuple[list[str], list[ForestRow], list[str]]:
+    """Effects of the treatment by group and form, then those through each mediator."""
+    words = WORDS[language]
+    rows = estimates[estimates["table"] == name]
+    x, y = (variable_label(name, study, language) for name in (table.treatment, table.outcome))
+    shown = [
+        forest_row(
+            rows[
+                (rows["model"] == group)
+                & (rows["spec"] == form)
+                & (rows["equation"] != SYSTEM_EQUATION)
+            ],
+            f"{words[group]}, {words[form]}" if len(table.forms) > 1 else words[group],
+            EFFECTS,
+            table.treatment,
+            group=words["effect"].format(x, y),
+            language=language,
+        )
+        for group in ordered_groups(rows)
+        for form in table.forms
+    ]
+    systems = rows[rows["equation"] == SYSTEM_EQUATION]
+    for mediator in table.mediators:
+        head = words["through"].format(variable_label(mediator, study, language))
+        shown += [
+            forest_row(
+                systems[systems["model"] == group],
+                words[group],
+                MEDIATED,
+                mediator,
+                group=head,
+                language=language,
+            )
+            for group in ordered_groups(rows)
+        ]
+    panels = [words["direct"], words["spillover"], words["total"]]
+    note = words["groups"].format(x, f"{100 * table.level:g}", name)
+    return panels, [row for row in shown if any(row.effects)], [note]
+
+
+def _paths_forest(
+    table: MediationTable,
+    figure: ForestFigure,
+    study: Study,
+    estimates: pd.DataFrame,
+    language: Language,
+) -> tuple[list[str], list[ForestRow], list[str]]:
+    """Every path of a system, then the path of each mediator alone."""
     rows = estimates[(estimates["table"] == figure.table) & (estimates["spec"] == "")]
     words = WORDS[language]
     shown = [

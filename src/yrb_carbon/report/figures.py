@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from yrb_carbon.report.canvas import save_figure
+from yrb_carbon.report.canvas import Language, save_figure, usable_language
 from yrb_carbon.report.definitions import definition_of
 from yrb_carbon.report.maps import (
     MapVariable,
@@ -16,6 +16,8 @@ from yrb_carbon.report.maps import (
 )
 from yrb_carbon.sources.boundaries import Boundaries
 from yrb_carbon.study.units import load_units
+
+UNITS_TITLE: dict[Language, str] = {"en": "{0}: units and reaches", "zh": "{0}：研究单元与流域段"}
 
 
 def draw_figures(
@@ -39,6 +41,7 @@ def draw_figures(
     tuple of Path
     """
     notice = " ".join(spec.study.cautions) or None
+    language = usable_language(spec.figures.language)
     units = sorted(frame.index.get_level_values("unit").unique())
     drawn = boundaries.subset(units)
     context = boundaries if len(units) < len(boundaries.unit_ids) else None
@@ -49,9 +52,10 @@ def draw_figures(
         figure = draw_units_map(
             drawn,
             reaches,
-            title=f"{spec.study.title.en}: units and reaches",
+            title=UNITS_TITLE[language].format(spec.study.title.in_language(language)),
             notice=notice,
             context=context,
+            language=language,
         )
         written += save_figure(figure, Path(folder) / "F1")
     for name, section in spec.figures.maps.items():
@@ -59,7 +63,7 @@ def draw_figures(
         label = described.label
         variable = MapVariable(
             values=frame[section.variable],
-            label=section.variable if label is None else label.en,
+            label=section.variable if label is None else label.in_language(language),
             definition=definition_of(described, spec),
             centre=section.centre,
         )
@@ -67,9 +71,10 @@ def draw_figures(
             drawn,
             [variable],
             section.years,
-            title=section.title.en,
+            title=section.title.in_language(language),
             notice=notice,
             context=context,
+            language=language,
         )
         written += save_figure(figure, Path(folder) / name)
     return tuple(written)

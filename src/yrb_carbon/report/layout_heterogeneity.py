@@ -88,7 +88,7 @@ def heterogeneity_layout(
     serial = records(rows[rows["quantity"] == "residual_ar1"], "spec", "model")
     lines = []
     for form in table.forms:
-        for group in _ordered_groups(rows[rows["spec"] == form]):
+        for group in ordered_groups(rows[rows["spec"] == form]):
             size = sizes[form, group]
             ar1 = serial.get((form, group)) or serial.get((form, "all"))
             head = [FORM_WORDS[form], group, str(size["n_units"]), str(size["n_periods"])]
@@ -107,7 +107,7 @@ def heterogeneity_layout(
     return body, list(_heterogeneity_notes(table, study, rows))
 
 
-def _ordered_groups(rows: pd.DataFrame) -> list[str]:
+def ordered_groups(rows: pd.DataFrame) -> list[str]:
     """Groups in their order: that of the names that the splits have."""
     order = ("boom", "transition", "up", "mid", "down", "none", "growing", "mature", "declining",
              "regenerating", "above", "below")  # fmt: skip
@@ -174,7 +174,7 @@ def _links_note(rows: pd.DataFrame) -> str:
     """What became of the links of the groups of units."""
     values = records(rows[rows["quantity"] == "value"], "model", "term")
     parts = []
-    for group in _ordered_groups(rows[rows["spec"] == "subset"]):
+    for group in ordered_groups(rows[rows["spec"] == "subset"]):
         links, cut, weight, islands = (
             values.get((group, term)) for term in ("links", "links_cut", "weight_cut", "islands")
         )

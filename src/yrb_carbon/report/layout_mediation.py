@@ -369,6 +369,8 @@ def _within_sd_notes(table: MediationTable, study: Study, rows: pd.DataFrame) ->
     model = table.runs[0]
     own = rows[rows["model"] == model]
     sizes = records(own[own["quantity"] == "sd"], "spec")
+    if not sizes:
+        return
     scaled = records(
         own[(own["spec"] == "per_sd_within") & (own["quantity"] == "mediated_direct")], "term"
     )
@@ -387,11 +389,12 @@ def _within_sd_notes(table: MediationTable, study: Study, rows: pd.DataFrame) ->
 
 def _ar1_notes(table: MediationTable, study: Study, rows: pd.DataFrame) -> Iterator[str]:
     """Residual autocorrelation of every equation of the first system."""
-    found = rows[rows["quantity"] == "residual_ar1"]
-    first = found[found["model"] == table.runs[0]]
+    found = rows[(rows["quantity"] == "residual_ar1") & (rows["model"] == table.runs[0])]
+    cells = records(found, "equation")
+    names = {name: label_of(name, study) for name in (table.outcome, *table.mediators)}
     listed = ", ".join(
-        f"{'one-step model' if row['equation'] == 'one_step' else label_of(row['equation'], study)}"
-        f" {format_estimate(row['estimate'], 3)}"
-        for row in first.to_dict("records")
+        f"{head} {format_estimate(cells[name,]['estimate'], 3)}"
+        for name, head in {**names, "one_step": "one-step model"}.items()
+        if (name,) in cells
     )
     yield f"Residual AR(1) of the equations: {listed}."

@@ -58,6 +58,10 @@ class Label(Section):
     en: str
     zh: str
 
+    def in_language(self, language: Literal["en", "zh"]) -> str:
+        """The text in one of them."""
+        return self.zh if language == "zh" else self.en
+
 
 Path = tuple[str | int, ...]
 Fault = tuple[Path, str]

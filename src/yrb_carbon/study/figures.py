@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from yrb_carbon.study.config import Study
 
 
+FOREST_KINDS = ("mediation", "heterogeneity")
+"""Kinds of tables that a forest plot can show; the first has path diagrams and maps too."""
+
+
 class MapFigure(Section):
     """A map of one variable in some years."""
 
@@ -47,9 +51,9 @@ class PathFigure(Section):
 
 
 class ForestFigure(Section):
-    """Effects of a table with all their intervals, one row a path."""
+    """Effects of a table with all their intervals, one row a path or a group."""
 
-    table: Identifier = Field(description="Table of kind mediation.")
+    table: Identifier = Field(description="Table of kind mediation or heterogeneity.")
     title: Label
 
 
@@ -132,11 +136,16 @@ def _table_faults(
 ) -> Iterator[Fault]:
     """A table that is none of a mediation system, and a system that it does not have."""
     table = study.tables.get(figure.table)
-    if not isinstance(table, MediationTable):
-        options = [name for name, other in study.tables.items() if other.kind == "mediation"]
+    kinds = FOREST_KINDS if isinstance(figure, ForestFigure) else FOREST_KINDS[:1]
+    if table is None or table.kind not in kinds:
+        options = [name for name, other in study.tables.items() if other.kind in kinds]
         wanted = choices(figure.table, options)
-        yield (*path, "table"), f"not a table of kind mediation ({wanted})"
-    elif not isinstance(figure, ForestFigure) and figure.model not in table.runs:
+        yield (*path, "table"), f"not a table of kind {' or '.join(kinds)} ({wanted})"
+    elif (
+        isinstance(table, MediationTable)
+        and not isinstance(figure, ForestFigure)
+        and figure.model not in table.runs
+    ):
         yield (
             (*path, "model"),
             f"not a system of table {figure.table!r} ({choices(figure.model, table.runs)})",
