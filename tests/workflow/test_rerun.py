@@ -102,7 +102,7 @@ def test_editing_effects_runs_effects_again(finished: Checkout, imports):
     add_statement(finished.package("analysis/effects.py"), "effects_rows")
     planned_after(finished, direct)
     plan = finished.planned()
-    behind = {"estimates", "tables", "claims", "curves", "manifest"}
+    behind = {"estimates", "tables", "claims", "curves", "effect_figures", "manifest"}
     assert without_all(set(plan)) == {"effects", *behind}
     assert plan["effects"] == 1
 
@@ -145,5 +145,6 @@ def test_changing_the_study_runs_what_reads_the_section(finished: Checkout):
         "tables",
         "claims",
         "curves",
+        "effect_figures",
         "manifest",
     }

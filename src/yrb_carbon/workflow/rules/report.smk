@@ -12,7 +12,8 @@ def drawn_figures():
     effects = (
         rules.effect_figures.output.figures if study.figures.effect_figures else []
     )
-    return [*maps, *effects]
+    curves = rules.curves.output.figures if study.figures.curves else []
+    return [*maps, *effects, *curves]
 
 
 rule tables:
