@@ -129,7 +129,7 @@ def test_shares_differences_and_gap(rows):
     for term in ("a", "b", "all"):
         share = value(joint, spec="direct_over_natural_direct", term=term)
         assert share == pytest.approx(effect("mediated_direct", term) / natural, rel=EXACT)
-    difference = value(joint, spec="abs_mediated_direct", quantity="difference")
+    difference = value(joint, spec="abs_mediated_direct", quantity="difference", term="a-b")
     sizes = [abs(effect("mediated_direct", term)) for term in ("a", "b")]
     assert difference == pytest.approx(sizes[0] - sizes[1], rel=EXACT)
     one_step = value(rows, model="joint", equation="one_step", quantity="total", vcov="serial")
@@ -197,6 +197,24 @@ def test_effects_by_unit_have_the_mean_effects(fitted, rows):
         assert means[term, f"{prefix}own"] == pytest.approx(direct, rel=SOLVED)
         assert means[term, f"{prefix}sent"] == pytest.approx(spillover, rel=SOLVED)
         assert means[term, f"{prefix}received"] == pytest.approx(spillover, rel=SOLVED)
+
+
+def test_units_send_along_columns_and_receive_along_rows(frame):
+    hub = ring().sparse.toarray()
+    hub[:, 3] += 1.0
+    hub[3, 3] = 0.0
+    links = LinkedUnits(ring().unique_ids, csr_array(hub / hub.sum(axis=1, keepdims=True)))
+    plain = table(one_at_a_time=False)
+    fitted = fit_systems(plain, frame, {"ring": links}, KEY)
+    matrix = fitted[0].results.effect_matrix("b")
+    off = matrix.to_numpy(copy=True)
+    np.fill_diagonal(off, 0.0)
+    by_unit = mediation_by_unit(fitted, KEY)
+    own = by_unit[by_unit["term"] == "b"]
+    wide = own.pivot(index="unit", columns="kind", values="effect").loc[list(matrix.index)]
+    assert wide["mediated_sent"].to_numpy() == pytest.approx(off.sum(axis=0), rel=SOLVED)
+    assert wide["mediated_received"].to_numpy() == pytest.approx(off.sum(axis=1), rel=SOLVED)
+    assert np.ptp(off.sum(axis=0)) > 0.01
 
 
 def test_other_weights_of_the_mediators_are_named(frame):
