@@ -30,6 +30,7 @@ from yrb_carbon.analysis.specification_tests import specification_row
 from yrb_carbon.errors import DataError, listing
 from yrb_carbon.estimates import DISCARDED, Quantity
 from yrb_carbon.mediation import MediationEffects, MediationResults, SpatialMediation
+from yrb_carbon.mediation.decomposition import ALL
 from yrb_carbon.spatialpanel import (
     EffectsResults,
     GroupedPanel,
@@ -43,6 +44,8 @@ from yrb_carbon.spatialpanel import (
 )
 from yrb_carbon.spatialpanel.bootstrap import bootstrap_p_values, calc_interval
 from yrb_carbon.spatialpanel.breaks import MODELS as BREAK_MODELS
+from yrb_carbon.spatialpanel.testing import SpecificationTest
+from yrb_carbon.spatialpanel.within import Array
 from yrb_carbon.study.heterogeneity_tables import DifferencesTable, HeterogeneityTable
 from yrb_carbon.study.units import REACHES, RESOURCE_CLASSES, load_units
 
@@ -476,6 +479,65 @@ def _mediated_differences(
         usable = np.isfinite(drawn[first].draws - drawn[second].draws).all(axis=1)
         lost = {"quantity": Quantity.VALUE.value, "term": f"{DISCARDED}:{first}-{second}"}
         yield {**own, **lost, "estimate": float((~usable).sum())}
+    test = compare_paths(drawn, fitted.table.treatment)
+    origin = next(iter(drawn.values())).inference
+    yield {
+        **specification_row(test, SYSTEM),
+        "spec": SUBSET,
+        "inference": origin,
+        "draws": table.bootstrap,
+        "seed": next(iter(seeds.values())),
+    }
+
+
+def compare_paths(drawn: Mapping[str, MediationEffects], treatment: str) -> SpecificationTest:
+    """Joint test that the mediated direct effect of every path is the same in all groups.
+
+    With d the differences of all groups from the first, stacked over the mediators, and V their
+    covariance over the draws, the statistic is d'V⁻¹d; its p-value is (1 + #{(d* - d)'V⁻¹(d* - d)
+    >= d'V⁻¹d})/(B + 1) over the B draws d*, so that it does not rest on a normal distribution. It
+    is the same for any order of the groups.
+
+    Parameters
+    ----------
+    drawn : mapping of str to MediationEffects
+        Bootstrap effects by group, as many draws each; those that any group leaves out are left
+        out.
+    treatment : str
+        For the words of the null.
+
+    Returns
+    -------
+    SpecificationTest, df the number of mediators times the number of groups less one.
+    """
+    groups = list(drawn.values())
+    places = [
+        place
+        for place, (term, quantity) in enumerate(groups[0].labels)
+        if quantity == Quantity.MEDIATED_DIRECT.value and term != ALL
+    ]
+    base, *others = groups
+    estimate = np.concatenate([(own.estimates - base.estimates)[places] for own in others])
+    draws = np.concatenate([(own.draws - base.draws)[:, places] for own in others], axis=1)
+    draws = draws[np.isfinite(draws).all(axis=1)]
+    precision = np.linalg.inv(np.atleast_2d(np.cov(draws, rowvar=False)))
+
+    def sizes(differences: Array) -> Array:
+        forms: Array = np.einsum("bi,ij,bj->b", differences, precision, differences)
+        return forms
+
+    statistic = float(sizes(estimate[None, :])[0])
+    beyond = int((sizes(draws - estimate) >= statistic).sum())
+    names = ", ".join(drawn)
+    return SpecificationTest(
+        name="Wald",
+        null=f"mediated direct effects of {treatment} by path are equal in {names}",
+        statistic=statistic,
+        df=estimate.size,
+        p_value=(1.0 + beyond) / (1.0 + len(draws)),
+        distribution="bootstrap",
+        form="paths",
+    )
 
 
 def difference_of_draws(

@@ -53,6 +53,9 @@ TEST_NOTES = {
     "interaction.",
     "Wald|sub-samples": "Wald test of sub-samples: takes the groups' samples as independent, which "
     "serial correlation breaks for years, and links across the borders for units.",
+    "Wald|paths": "Wald test of paths: equality of the mediated direct effects of all mediators "
+    "together; their covariance and the p-value from the same bootstrap as the differences of "
+    "mediated effects.",
     "Chow LR": "Chow LR: direct likelihoods; degrees of freedom count every parameter, fixed "
     "effects included, whose number grows with the sample, so the test rejects too often in short "
     "panels. For groups of units W differs between the groups and the whole, the models are not "

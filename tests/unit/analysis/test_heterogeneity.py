@@ -264,6 +264,28 @@ def test_mediated_differences_of_periods_share_signs(by_period, differences):
     assert lost["estimate"] == (~np.isfinite(gap)).sum()
 
 
+def test_paths_are_compared_together(by_reach, differences):
+    """By hand for one mediator and three reaches, and for another first group."""
+    seeds = {name: by_reach.seed(5, KEY, "bootstrap", name) for name in by_reach.names}
+    drawn = {name: by_reach.systems[name].bootstrap(59, seed) for name, seed in seeds.items()}
+    null = "mediated direct effects of x by path are equal in up, mid, down"
+    row = one(differences, model="reach", term=f"Wald|paths|{null}")
+    place = list(drawn["up"].labels).index(("m", "mediated_direct"))
+    draws = np.column_stack([drawn[name].draws[:, place] for name in ("down", "mid", "up")])
+    draws = draws[np.isfinite(draws).all(axis=1)]
+    gaps = draws[:, :2] - draws[:, 2:]
+    points = np.array([drawn[name].estimates[place] for name in ("down", "mid", "up")])
+    gap = points[:2] - points[2]
+    covariance = np.cov(gaps, rowvar=False)
+    statistic = gap @ np.linalg.solve(covariance, gap)
+    moved = gaps - gap
+    of_draws = np.einsum("bi,bi->b", moved, np.linalg.solve(covariance, moved.T).T)
+    assert row["statistic"] == pytest.approx(statistic, rel=EXACT)
+    assert row["df"] == 2
+    expected = (1 + (of_draws >= statistic).sum()) / (1 + len(draws))
+    assert row["p_value"] == pytest.approx(expected, rel=EXACT)
+
+
 def test_draws_left_out_are_printed(by_period, by_reach, differences):
     study = study_of(T8=by_period.table, T9=by_reach.table, T10=COMPARED)
     marked = differences.copy()
