@@ -13,7 +13,7 @@ DRAWS = 5000
 LEVEL = 0.95
 OUTSIDE = {(TREATMENT, "natural_direct")}
 """True values outside of their intervals: one of 18, where 95 % intervals leave out 0.9 on
-average. The committed draw of the errors puts the direct effect that is not mediated 2.7 of its
+average. The committed draw of the errors puts the direct effect that is not mediated 2.8 of its
 robust standard errors below the truth; no mediated effect is outside."""
 
 
