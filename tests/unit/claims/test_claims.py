@@ -136,6 +136,7 @@ def test_first_preferred_interval_counts():
     [
         (((0.1, 2.0), (0.2, 3.0)), Verdict.SUPPORTED, "m1-m2"),
         (((0.1, 2.0), (-0.2, 3.0)), Verdict.NOT_DISTINGUISHABLE, "m1-m3"),
+        (((-0.1, 2.0), (0.2, 3.0)), Verdict.NOT_DISTINGUISHABLE, "m1-m2"),
         (((0.1, 2.0), (-3.0, -0.2)), Verdict.CONTRADICTED, "m1-m3"),
         (((-3.0, -0.2), (-9.0, 3.0)), Verdict.CONTRADICTED, "m1-m2"),
     ],
