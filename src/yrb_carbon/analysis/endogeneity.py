@@ -11,7 +11,13 @@ import pandas as pd
 
 from yrb_carbon.analysis.rows import TableKey, complete_rows, panel_counts, row_dicts
 from yrb_carbon.analysis.specification_tests import specification_row
-from yrb_carbon.analysis.specifications import Case, attempt, baseline_rows, value_row
+from yrb_carbon.analysis.specifications import (
+    Case,
+    attempt,
+    baseline_rows,
+    first_year_after,
+    value_row,
+)
 from yrb_carbon.errors import DataError, listing
 from yrb_carbon.estimates import Quantity
 from yrb_carbon.spatialpanel.dynamic import DynamicResults, DynamicSpatialPanel
@@ -124,13 +130,18 @@ def make_instrument(frame: pd.DataFrame, section: InstrumentSection) -> pd.Serie
 
 
 def instrumented_frame(case: Case, column: InstrumentedColumn) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Variables and instruments of a column, without the first years that lags take."""
+    """Variables and instruments of a column, without the first years that lags take.
+
+    Raises
+    ------
+    DataError
+        If the lags leave fewer than two years.
+    """
     units = case.frame.index.get_level_values("unit").isin(case.weights.unique_ids)
     whole = case.frame[units].sort_index()
     made = {name: make_instrument(whole, s) for name, s in column.instruments.items()}
     longest = max((section.lag for section in column.instruments.values()), default=0)
-    years = whole.index.get_level_values("year")
-    kept = years >= sorted(set(years))[longest]
+    kept = whole.index.get_level_values("year") >= first_year_after(whole, longest)
     names = [case.outcome, case.treatment, *case.controls]
     return whole.loc[kept, names], pd.DataFrame(made, index=whole.index)[kept]
 

@@ -129,10 +129,10 @@ class FittedGroups:
 
 @contextmanager
 def errors_of_split(key: TableKey, table: HeterogeneityTable, what: str) -> Iterator[None]:
-    """Turn what the estimators refuse into an error that names the table, split and form."""
+    """Turn what is refused into an error that names the table, split and form."""
     try:
         yield
-    except SpatialPanelError as error:
+    except (DataError, SpatialPanelError) as error:
         raise DataError(f"table {key.table!r}, split {table.split!r}, {what}: {error}") from error
 
 
@@ -205,7 +205,8 @@ def fit_by_group(
     """
     graph = weights[table.weights]
     sample = restrict_to_units(frame[list(table.named_variables)], graph.unique_ids)
-    groups = group_labels(table, sample, splits)
+    with errors_of_split(key, table, "groups"):
+        groups = group_labels(table, sample, splits)
     axis: Any = "period" if table.split == "period" else "unit"
     first = table.covariances[0]
     with errors_of_split(key, table, "all groups"):

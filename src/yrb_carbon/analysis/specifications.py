@@ -135,17 +135,29 @@ def lag_regressors(frame: pd.DataFrame, regressors: Sequence[str], years: int) -
     """
     if years == 0:
         return frame
-    observed = sorted(frame.index.get_level_values("year").unique())
-    if len(observed) - years < 2:
-        raise DataError(
-            f"a lag of {years} years leaves {max(len(observed) - years, 0)} of the "
-            f"{len(observed)} years {observed[0]}-{observed[-1]}; at least 2 are wanted"
-        )
+    first = first_year_after(frame, years)
     names = list(regressors)
     ordered = frame.sort_index()
     ordered[names] = ordered[names].groupby(level="unit").shift(years)
-    kept: pd.DataFrame = ordered[ordered.index.get_level_values("year") >= observed[years]]
+    kept: pd.DataFrame = ordered[ordered.index.get_level_values("year") >= first]
     return kept
+
+
+def first_year_after(frame: pd.DataFrame, lag: int) -> int:
+    """First year of a frame with index (unit, year) that has a year so many years before it.
+
+    Raises
+    ------
+    DataError
+        If fewer than two years would be left.
+    """
+    observed = sorted(frame.index.get_level_values("year").unique())
+    if len(observed) - lag < 2:
+        raise DataError(
+            f"a lag of {lag} years leaves {max(len(observed) - lag, 0)} of the "
+            f"{len(observed)} years {observed[0]}-{observed[-1]}; at least 2 are wanted"
+        )
+    return int(observed[lag])
 
 
 def subset_links(weights: Weights, units: Sequence[str]) -> tuple[LinkedUnits, tuple[str, ...]]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from yrb_carbon.errors import listing
+from yrb_carbon.study.positions import dotted
 
 WORDS = "x-words"
 """Key of the JSON schema under which a pattern is said in words."""
@@ -81,6 +82,28 @@ def unknown_names(
     for place, name in places:
         if name not in options:
             yield place, f"unknown {what} ({choices(name, options)})"
+
+
+def repeated(section: Section, path: Path, *keys: str) -> Iterator[Fault]:
+    """Faults of the values that a list of a section holds more than once."""
+    for key in keys:
+        values = getattr(section, key)
+        for index, value in enumerate(values):
+            if value in values[:index]:
+                yield (*path, key, index), f"named twice (got {value!r})"
+
+
+def wrong_table(
+    tables: Mapping[str, object], name: str, options: Iterable[str], wanted: str, entry: Path
+) -> str:
+    """Message for the name of a table that is none of those wanted.
+
+    Where no table of that name is left, it says how to take out the entry that points at it.
+    """
+    text = f"not {wanted} ({choices(name, options)})"
+    if name in tables:
+        return text
+    return f"{text}; if table {name!r} was taken out, take out {dotted(entry)} too"
 
 
 def choices(got: str, options: Iterable[str]) -> str:

@@ -397,6 +397,12 @@ class Study(Section):
         """Years of the sample."""
         return range(self.study.first_year, self.study.last_year + 1)
 
+    def years_of(self, sample: str) -> range:
+        """Years of one sample."""
+        own = self.samples.get(sample, SampleSection())
+        first, last = own.first_year or self.years.start, own.last_year or self.years.stop - 1
+        return range(first, last + 1)
+
 
 def semantic_faults(study: Study) -> Iterator[Fault]:
     """Checks between sections; yields every fault with the key path where it is mended."""

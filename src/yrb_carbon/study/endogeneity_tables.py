@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
 
-from yrb_carbon.study.base import Fault, Identifier, Label, Path, Section, Year, unknown_names
+from yrb_carbon.study.base import (
+    Fault,
+    Identifier,
+    Label,
+    Path,
+    Section,
+    Year,
+    repeated,
+    unknown_names,
+)
+from yrb_carbon.study.mediation_tables import LEAST_YEARS
 from yrb_carbon.study.robustness_tables import OfColumnTable
 from yrb_carbon.study.tables import ModelsTable, TableSection
 
@@ -114,6 +124,14 @@ class EndogeneityTable(OfColumnTable):
     def faults(self, study: Study, path: Path) -> Iterator[Fault]:
         """Unknown names, doubled columns, and models that cannot be instrumented."""
         yield from super().faults(study, path)
+        if not self.columns and self.dynamic is None:
+            yield (
+                (*path, "columns"),
+                "no columns and no dynamic form: there is nothing to estimate; give one of them, "
+                "or take the table out",
+            )
+        if self.dynamic is not None:
+            yield from repeated(self.dynamic, (*path, "dynamic"), "horizons", "covariances")
         ids = [column.id for column in self.columns]
         for index, column in enumerate(self.columns):
             place: Path = (*path, "columns", index)
@@ -124,6 +142,7 @@ class EndogeneityTable(OfColumnTable):
                 )
             for name, section in column.instruments.items():
                 yield from self._instrument_faults(study, section, (*place, "instruments", name))
+                yield from self._role_faults(study, section, (*place, "instruments", name))
         target = study.tables.get(self.of)
         if isinstance(target, ModelsTable):
             models = {column.id: column.model for column in target.columns}
@@ -163,3 +182,41 @@ class EndogeneityTable(OfColumnTable):
                 f"outside the study's years (got {section.base_year}; allowed "
                 f"{study.years.start} to {study.years.stop - 1})",
             )
+        years = self._years(study)
+        if section.lag and len(years) - section.lag < LEAST_YEARS:
+            yield (
+                (*place, "lag"),
+                f"leaves {max(len(years) - section.lag, 0)} of {len(years)} years (got "
+                f"{section.lag}); a panel needs {LEAST_YEARS}",
+            )
+
+    def _years(self, study: Study) -> range:
+        """Years of the sample of its column."""
+        target = study.tables.get(self.of)
+        return study.years_of(target.sample) if isinstance(target, ModelsTable) else study.years
+
+    def _role_faults(
+        self, study: Study, section: InstrumentSection, place: Path
+    ) -> Iterator[Fault]:
+        """Variables of the column itself, of the same year: they are not excluded from it."""
+        target = study.tables.get(self.of)
+        if not isinstance(target, ModelsTable) or section.lag or section.base_year is not None:
+            return
+        column = next((c for c in target.columns if c.id == self.column), None)
+        if column is None:
+            return
+        outcome = column.outcome or target.outcome
+        regressors = (*(column.regressors or target.regressors), *column.add)
+        if section.variable == outcome:
+            role = "the outcome"
+        elif section.variable == self.treatment:
+            role = "the treatment that it should instrument"
+        elif section.variable in regressors and section.times is None:
+            role = "a regressor already"
+        else:
+            return
+        yield (
+            (*place, "variable"),
+            f"is {role} in column {self.column!r}, of the same year (got {section.variable!r}); "
+            "give it a lag of at least 1, or another variable",
+        )

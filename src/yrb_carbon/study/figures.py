@@ -16,7 +16,9 @@ from yrb_carbon.study.base import (
     Section,
     Year,
     choices,
+    repeated,
     unknown_names,
+    wrong_table,
 )
 from yrb_carbon.study.mediation_tables import JOINT, MediationTable
 from yrb_carbon.study.robustness_tables import CurveFigure
@@ -135,12 +137,14 @@ def _table_faults(
     study: Study, figure: PathFigure | ForestFigure | SpilloverMap, path: Path
 ) -> Iterator[Fault]:
     """A table that is none of a mediation system, and a system that it does not have."""
+    if isinstance(figure, SpilloverMap):
+        yield from repeated(figure, path, "kinds")
     table = study.tables.get(figure.table)
     kinds = FOREST_KINDS if isinstance(figure, ForestFigure) else FOREST_KINDS[:1]
     if table is None or table.kind not in kinds:
         options = [name for name, other in study.tables.items() if other.kind in kinds]
-        wanted = choices(figure.table, options)
-        yield (*path, "table"), f"not a table of kind {' or '.join(kinds)} ({wanted})"
+        wanted = f"a table of kind {' or '.join(kinds)}"
+        yield (*path, "table"), wrong_table(study.tables, figure.table, options, wanted, path)
     elif (
         isinstance(table, MediationTable)
         and not isinstance(figure, ForestFigure)

@@ -15,8 +15,9 @@ from yrb_carbon.study.base import (
     ModelKind,
     Path,
     Year,
-    choices,
+    repeated,
     unknown_names,
+    wrong_table,
 )
 from yrb_carbon.study.mediation_tables import (
     LEAST_BOOTSTRAP_DRAWS,
@@ -34,6 +35,10 @@ Form = Literal["subset", "full_interaction"]
 
 SCATTERED = ("resource_class", "agglomeration")
 """Splits whose groups are not neighbours: W among their members leaves islands."""
+
+
+LEAST_YEARS_OF_PERIOD = 2
+"""Unit effects take one; the transformation estimator has the others."""
 
 
 class HeterogeneityTable(TableSection):
@@ -110,6 +115,9 @@ class HeterogeneityTable(TableSection):
         yield from unknown_names(study.weights, self.weights, (*path, "weights"), "weights")
         for key in ("outcome", "treatment", "controls", "mediators"):
             yield from unknown_names(study.variables, getattr(self, key), (*path, key), "variable")
+        yield from repeated(self, path, "forms", "covariances")
+        if self.split == "period" and self.sample in study.samples:
+            yield from _period_faults(study, self.sample)
         named = self.named_variables
         doubled = sorted({name for name in named if named.count(name) > 1})
         if doubled:
@@ -127,6 +135,23 @@ class HeterogeneityTable(TableSection):
                 "mediators",
             )
         yield from standardisation_faults(study, self.weights, self, (*path, "weights"))
+
+
+def _period_faults(study: Study, sample: str) -> Iterator[Fault]:
+    """A period that keeps too few years of a sample for a panel of its own."""
+    years, cut = study.years_of(sample), study.period.cut
+    if cut not in study.years or not years:
+        return
+    counts = {"boom": sum(year <= cut for year in years)}
+    counts["transition"] = len(years) - counts["boom"]
+    for name, number in counts.items():
+        if number < LEAST_YEARS_OF_PERIOD:
+            yield (
+                ("period", "cut"),
+                f"leaves {number} of the years {years[0]} to {years[-1]} of sample {sample!r} to "
+                f"the {name} (got {cut}); tables split by period need {LEAST_YEARS_OF_PERIOD} in "
+                "each",
+            )
 
 
 class DifferencesTable(TableSection):
@@ -178,9 +203,10 @@ class DifferencesTable(TableSection):
         ]
         for index, name in enumerate(self.tables):
             if name not in options:
+                wanted = "a table of kind heterogeneity"
                 yield (
                     (*path, "tables", index),
-                    f"not a table of kind heterogeneity ({choices(name, options)})",
+                    wrong_table(study.tables, name, options, wanted, (*path, "tables", index)),
                 )
         samples = self.samples(study.tables)
         if len(samples) > 1:
@@ -192,6 +218,7 @@ class DifferencesTable(TableSection):
         doubled = sorted({split for split in splits if splits.count(split) > 1})
         if doubled:
             yield (*path, "tables"), f"several tables have the split {listing(doubled)}"
+        yield from repeated(self, path, "cuts")
         for index, cut in enumerate(self.cuts):
             if not study.study.first_year <= cut < study.study.last_year:
                 yield (

@@ -318,6 +318,8 @@ def _explained(root: Node, details: ErrorDetails) -> Fault:
         tag = _tag_node(root, site)
         place = node.mark if tag is None else max(node.mark, tag.mark)
         return Fault(place, path, _missing(site.expected))
+    if kind == "value_error":
+        return Fault(node.mark, path, str(details["ctx"]["error"]))
     if site.expected.kind == "choice" and kind.startswith("union_tag"):
         return _wrong_tag(node, path, site.expected)
     if site.expected.kind == "enum":

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field, NonNegativeInt, PositiveInt
 
+from yrb_carbon.errors import listing
 from yrb_carbon.study.base import (
     Effects,
     Fault,
@@ -15,6 +16,7 @@ from yrb_carbon.study.base import (
     ModelKind,
     Path,
     Section,
+    repeated,
     unknown_names,
 )
 from yrb_carbon.study.tables import DerivedTable, TableSection, standardisation_faults
@@ -27,6 +29,7 @@ SystemEstimator = Literal["transform", "direct"]
 Protocol = Literal["matrix", "three_step", "two_step_jiang", "all"]
 Scheme = Literal["wild_unit", "year"]
 
+WITH_SPATIAL_ERROR = ("sem", "sdem")
 LEAST_DRAWS = 100
 LEAST_BOOTSTRAP_DRAWS = 39
 """Ends of a 95 % percentile interval need so many draws: one of 40 lies beyond each."""
@@ -157,6 +160,7 @@ class MediationTable(TableSection):
         yield from unknown_names(study.samples, self.sample, (*path, "sample"), "sample")
         for key in ("outcome", "treatment", "mediators", "controls"):
             yield from unknown_names(study.variables, getattr(self, key), (*path, key), "variable")
+        yield from repeated(self, path, "covariances")
         yield from _role_faults(self, path)
         yield from _model_faults(study, self, path)
         if not self.runs:
@@ -217,14 +221,40 @@ class MediationSensitivityTable(DerivedMediation):
     )
 
     def faults(self, study: Study, path: Path) -> Iterator[Fault]:
-        """Correlations that are none."""
+        """Correlations that are none, and systems whose errors have no one scale."""
         yield from super().faults(study, path)
+        yield from repeated(self, path, "correlations")
+        target = study.tables.get(self.of)
+        if isinstance(target, MediationTable):
+            yield from self._system_faults(study, target, path)
         for index, value in enumerate(self.correlations):
             if not -1 < value < 1:
                 yield (
                     (*path, "correlations", index),
                     f"a correlation of errors lies inside -1 and 1 (got {value:g})",
                 )
+
+    def _system_faults(self, study: Study, target: MediationTable, path: Path) -> Iterator[Fault]:
+        """Equations with a spatial error, or with lags by other weights than the outcome's."""
+        with_error = [m for m in target.mediators if target.model_of(m) in WITH_SPATIAL_ERROR]
+        if target.model in WITH_SPATIAL_ERROR:
+            with_error.insert(0, target.outcome)
+        if with_error:
+            yield (
+                (*path, "of"),
+                f"table {self.of!r} has a spatial error in the equation of {listing(with_error)}, "
+                "whose filter the other equation does not have; give it ols, slx, sar or sdm, or "
+                "leave this table out",
+            )
+        lagged = [m for m in target.mediators if target.model_of(m) != "ols"]
+        others = set(study.weights) - {target.weights}
+        if lagged and target.mediator_weights in others:
+            yield (
+                (*path, "of"),
+                f"table {self.of!r} has other weights for the mediators ("
+                f"{target.mediator_weights!r}) than for the outcome ({target.weights!r}); the "
+                "sensitivity needs the same for both, or leave this table out",
+            )
 
 
 class TimingShift(Section):

@@ -17,7 +17,9 @@ from yrb_carbon.study.base import (
     Path,
     Section,
     choices,
+    repeated,
     unknown_names,
+    wrong_table,
 )
 from yrb_carbon.study.tables import (
     Covariance,
@@ -177,8 +179,8 @@ class RobustnessTable(TableSection):
     def _has_main_set(cls, sets: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
         if MAIN_SET not in sets:
             raise ValueError(
-                f"a set named {MAIN_SET!r} is wanted among the {info.field_name} "
-                f"(got {listing(sets)})"
+                f"a set named {MAIN_SET!r} is missing among the {info.field_name} "
+                f"(got {listing(sets) or 'none'})"
             )
         return sets
 
@@ -247,6 +249,7 @@ class RobustnessTable(TableSection):
 
     def faults(self, study: Study, path: Path) -> Iterator[Fault]:
         """Unknown names, specifications that cannot be, rules that fit none."""
+        yield from repeated(self, path, "covariances")
         named = list(self._unknown(study, path))
         yield from named
         if not named:
@@ -303,22 +306,28 @@ class RobustnessTable(TableSection):
                     f"is there already (got {made.name(middle)!r}); take it out",
                 )
             seen.append(made)
-        for name, one in self.specifications.items():
-            yield from self._role_faults(name, one, path)
+        yield from self._role_faults(path)
         used = {(one.weights, one.model) for one in self.specifications.values()}
         for weights, model in sorted(used):
             column = ModelColumn(id=f"{weights}_{model}"[:40], model=model)
             for place, text in standardisation_faults(study, weights, column, path):
                 yield place, f"weights {weights!r} with model {model!r}: {text}"
 
-    def _role_faults(self, name: str, one: Specification, path: Path) -> Iterator[Fault]:
-        roles = [one.outcome, *self.regressors(one)]
-        doubled = sorted({variable for variable in roles if roles.count(variable) > 1})
-        if doubled:
+    def _role_faults(self, path: Path) -> Iterator[Fault]:
+        """Variables in two roles: one fault for all specifications that have the same ones."""
+        found: dict[tuple[str, ...], list[str]] = {}
+        for name, one in self.specifications.items():
+            roles = [one.outcome, *self.regressors(one)]
+            doubled = tuple(sorted({v for v in roles if roles.count(v) > 1}))
+            if doubled:
+                found.setdefault(doubled, []).append(name)
+        for doubled, names in found.items():
+            others = f" and {len(names) - 1} more have" if len(names) > 1 else " has"
             yield (
                 path,
-                f"specification {name!r} has {listing(doubled)} in two roles (outcome, treatment, "
-                "mediator, control); exclude it, or give it another set of controls or mediators",
+                f"specification {names[0]!r}{others} {listing(doubled)} in two roles (outcome, "
+                "treatment, mediator, control); exclude them, or give them another set of controls "
+                "or mediators",
             )
 
 
@@ -374,5 +383,5 @@ class CurveFigure(Section):
         target = study.tables.get(self.table)
         if not isinstance(target, RobustnessTable):
             grids = [n for n, t in study.tables.items() if isinstance(t, RobustnessTable)]
-            wanted = choices(self.table, grids)
-            yield (*path, "table"), f"not a table of robustness ({wanted})"
+            words = wrong_table(study.tables, self.table, grids, "a table of robustness", path)
+            yield (*path, "table"), words

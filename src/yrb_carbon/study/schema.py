@@ -221,12 +221,20 @@ def _text_wanted(node: Mapping[str, Any]) -> str:
 
 
 def _range(node: Mapping[str, Any]) -> str:
-    low, high, above = (node.get(key) for key in ("minimum", "maximum", "exclusiveMinimum"))
+    """Text ` of at least 0 and below 0.5` of the bounds of a number."""
+    low, high = node.get("minimum"), node.get("maximum")
     if low is not None and high is not None:
         return f" from {low:g} to {high:g}"
+    words = {
+        "minimum": "of at least",
+        "exclusiveMinimum": "above",
+        "maximum": "of at most",
+        "exclusiveMaximum": "below",
+    }
     if low is not None:
-        return f" of at least {low:g}"
-    return f" above {above:g}" if above is not None else ""
+        words.pop("exclusiveMinimum")
+    bounds = [f"{word} {node[key]:g}" for key, word in words.items() if node.get(key) is not None]
+    return f" {' and '.join(bounds)}" if bounds else ""
 
 
 def all_keys() -> tuple[KeyInfo, ...]:

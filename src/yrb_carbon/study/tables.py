@@ -18,7 +18,9 @@ from yrb_carbon.study.base import (
     Path,
     Section,
     choices,
+    repeated,
     unknown_names,
+    wrong_table,
 )
 
 if TYPE_CHECKING:
@@ -120,7 +122,8 @@ class DerivedTable(TableSection):
         target = study.tables.get(self.of)
         if target is None or target.kind != self.target_kind:
             options = [n for n, t in study.tables.items() if t.kind == self.target_kind]
-            yield (*path, "of"), f"not {self.target_words} ({choices(self.of, options)})"
+            words = wrong_table(study.tables, self.of, options, self.target_words, path)
+            yield (*path, "of"), words
 
 
 class DescriptivesTable(VariablesTable):
@@ -221,6 +224,7 @@ class ModelsTable(TableSection):
     def faults(self, study: Study, path: Path) -> Iterator[Fault]:
         """Unknown names, and columns that cannot be estimated."""
         yield from unknown_names(study.samples, self.sample, (*path, "sample"), "sample")
+        yield from repeated(self, path, "covariances")
         yield from _models_faults(study, self, path)
 
 

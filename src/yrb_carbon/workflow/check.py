@@ -11,6 +11,7 @@ from typing import Any
 from yrb_carbon.errors import StudyError, UnitError, listing
 from yrb_carbon.study.base import choices
 from yrb_carbon.study.config import RESULTS_FOLDER, SourceSection, Study
+from yrb_carbon.study.endogeneity_tables import TREND
 from yrb_carbon.study.load import COMMAND_LINE, display_name, load_study
 from yrb_carbon.study.plan import computed_variables, samples_used, section_of_sample
 from yrb_carbon.study.positions import (
@@ -68,6 +69,7 @@ def check_study(
         *_unit_faults(study),
         *_source_faults(study),
         *_variable_faults(study),
+        *_instrument_faults(study),
         *_claims_faults(study),
     ]
     if not found:
@@ -240,6 +242,36 @@ def _variable_faults(study: Study) -> Iterator[tuple[KeyPath, str]]:
             resolve(variable_spec(section), defaults)
         except StudyError as error:
             yield from ((("variables", name), fault) for fault in error.faults)
+
+
+def _instrument_faults(study: Study) -> Iterator[tuple[KeyPath, str]]:
+    """Series to multiply an instrument with that differ among units."""
+    from yrb_carbon.analysis.samples import raw_columns
+    from yrb_carbon.indices.settings import index_defaults
+    from yrb_carbon.panel.schema import load_dictionary
+
+    shared = {
+        name
+        for name, column in load_dictionary().columns.items()
+        if getattr(column, "aggregation", "") == "constant"
+    }
+    defaults = index_defaults(study)
+
+    def is_national(name: str) -> bool:
+        section = study.variables[name]
+        return section.index == "raw" and set(raw_columns(section, defaults)) <= shared
+
+    for name, table in study.tables.items():
+        for index, column in enumerate(table.columns if table.kind == "endogeneity" else ()):
+            for own, section in column.instruments.items():
+                times = section.times
+                if times not in (None, TREND) and not is_national(times):
+                    national = [other for other in study.variables if is_national(other)]
+                    yield (
+                        ("tables", name, "columns", index, "instruments", own, "times"),
+                        "differs among units, so it is no series that all of them share "
+                        f"({choices(times, [TREND, *national])})",
+                    )
 
 
 def _input_files(study: Study) -> dict[KeyPath, Path]:

@@ -86,7 +86,7 @@ def test_samples_weights_and_variables_of_the_cells():
 
 
 def test_a_set_named_base_is_wanted():
-    with pytest.raises(ValueError, match="a set named 'base' is wanted among the controls"):
+    with pytest.raises(ValueError, match="a set named 'base' is missing among the controls"):
         grid(controls={"none": []})
 
 
