@@ -9,14 +9,19 @@ from typing import Any
 
 import pandas as pd
 
-from yrb_carbon.analysis.rows import TableKey, complete_rows, panel_counts, row_dicts
+from yrb_carbon.analysis.rows import (
+    TableKey,
+    complete_rows,
+    panel_counts,
+    row_dicts,
+    value_row,
+)
 from yrb_carbon.analysis.specification_tests import specification_row
 from yrb_carbon.analysis.specifications import (
     Case,
     attempt,
     baseline_rows,
     first_year_after,
-    value_row,
 )
 from yrb_carbon.errors import DataError, listing
 from yrb_carbon.estimates import Quantity

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from yrb_carbon.analysis.models import (
     HAS_TIME_EFFECTS,
@@ -25,12 +26,14 @@ from yrb_carbon.analysis.rows import (
     named_seed,
     panel_counts,
     row_dicts,
+    value_row,
 )
 from yrb_carbon.analysis.specification_tests import specification_row
 from yrb_carbon.errors import DataError, listing
-from yrb_carbon.estimates import DISCARDED, Quantity
+from yrb_carbon.estimates import DISCARDED, FAR_DRAWS, N_PARAMETERS, UNDEFINED, Quantity
 from yrb_carbon.mediation import MediationEffects, MediationResults, SpatialMediation
 from yrb_carbon.mediation.decomposition import ALL
+from yrb_carbon.mediation.effects import calc_quantile_errors, table_of_draws
 from yrb_carbon.spatialpanel import (
     EffectsResults,
     GroupedPanel,
@@ -42,7 +45,6 @@ from yrb_carbon.spatialpanel import (
     fit_groups,
     sup_wald,
 )
-from yrb_carbon.spatialpanel.bootstrap import bootstrap_p_values, calc_interval
 from yrb_carbon.spatialpanel.breaks import MODELS as BREAK_MODELS
 from yrb_carbon.spatialpanel.testing import SpecificationTest
 from yrb_carbon.spatialpanel.within import Array
@@ -57,6 +59,11 @@ SYSTEM = "system"
 """Equation of the rows that rest on all equations of a mediation system."""
 EQUAL_EFFECTS: tuple[Effect, Effect] = ("direct", "indirect")
 """What is tested together; the total follows from them."""
+FAR_OUT = 10.0
+"""Robust standard errors from the median beyond which a draw stays out of a covariance: normal
+draws are never there."""
+CONSTANT, DEPENDENT = 1e-12, 1e-10
+"""Spread relative to size, and smallest eigenvalue of a correlation matrix, that are rounding."""
 LINK_COUNTS = ("links", "links_cut", "weight_cut")
 ISLANDS = "islands"
 """Term of the `value` row that counts units dropped for want of neighbours in their group."""
@@ -125,6 +132,21 @@ class FittedGroups:
         """Seed of some draws, from the study's seed and names."""
         table = self.table
         return named_seed(seed, key.sample, table.split, table.outcome, table.weights, *names)
+
+
+@dataclass(frozen=True, slots=True)
+class PathsTest:
+    """Joint test of the mediated direct effects of groups.
+
+    Attributes
+    ----------
+    test : SpecificationTest
+    n_far : int
+        Draws too far out for the covariance of the statistic.
+    """
+
+    test: SpecificationTest
+    n_far: int
 
 
 @contextmanager
@@ -284,6 +306,8 @@ def _subset_rows(fitted: FittedGroups) -> Iterator[dict[str, Any]]:
         if fit.at_boundary:
             yield {**shared, **boundary_row()}
         yield {**shared, **residual_ar1(fit.resids)}
+        effects = fit.specification.scheme.n_absorbed(fit.n_units, fit.n_periods)
+        yield {**shared, **value_row(N_PARAMETERS, len(fit.param_names) + effects)}
         links: dict[Any, Any] = fitted.subset.links.loc[name].to_dict()
         counts_of = {term: links[term] for term in LINK_COUNTS} | {ISLANDS: len(links["dropped"])}
         for term, value in counts_of.items():
@@ -480,24 +504,38 @@ def _mediated_differences(
         usable = np.isfinite(drawn[first].draws - drawn[second].draws).all(axis=1)
         lost = {"quantity": Quantity.VALUE.value, "term": f"{DISCARDED}:{first}-{second}"}
         yield {**own, **lost, "estimate": float((~usable).sum())}
-    test = compare_paths(drawn, fitted.table.treatment)
-    origin = next(iter(drawn.values())).inference
-    yield {
-        **specification_row(test, SYSTEM),
-        "spec": SUBSET,
-        "inference": origin,
-        "draws": table.bootstrap,
-        "seed": next(iter(seeds.values())),
-    }
+    yield from _paths_rows(
+        compare_paths(drawn, fitted.table.treatment),
+        {
+            "spec": SUBSET,
+            "equation": SYSTEM,
+            "inference": next(iter(drawn.values())).inference,
+            "draws": table.bootstrap,
+            "seed": next(iter(seeds.values())),
+        },
+    )
 
 
-def compare_paths(drawn: Mapping[str, MediationEffects], treatment: str) -> SpecificationTest:
+def _paths_rows(found: PathsTest, shared: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The test, how many draws its covariance leaves out, and why there is no statistic."""
+    yield {**specification_row(found.test, SYSTEM), **shared}
+    yield {**shared, **value_row(FAR_DRAWS, found.n_far)}
+    if found.test.note:
+        yield {**shared, **value_row(f"{UNDEFINED}|{found.test.note}", 1)}
+
+
+def compare_paths(drawn: Mapping[str, MediationEffects], treatment: str) -> PathsTest:
     """Joint test that the mediated direct effect of every path is the same in all groups.
 
     With d the differences of all groups from the first, stacked over the mediators, and V their
     covariance over the draws, the statistic is d'V⁻¹d; its p-value is (1 + #{(d* - d)'V⁻¹(d* - d)
     >= d'V⁻¹d})/(B + 1) over the B draws d*, so that it does not rest on a normal distribution. It
     is the same for any order of the groups.
+
+    Effects of draws with ρ near 1 have no bounds, and one of them in V would take all power away:
+    V is that of the draws with |d*_j - median_j| <= 10 s_j in every coordinate j, of any two
+    groups, s_j the standard error of `mediation.effects.calc_quantile_errors`; the others count in
+    the p-value alone.
 
     Parameters
     ----------
@@ -509,7 +547,9 @@ def compare_paths(drawn: Mapping[str, MediationEffects], treatment: str) -> Spec
 
     Returns
     -------
-    SpecificationTest, df the number of mediators times the number of groups less one.
+    PathsTest, df of its test the number of mediators times the number of groups less one. Where a
+    difference does not vary over the draws, or V is singular, statistic and p-value are NaN and
+    the note of the test says why.
     """
     groups = list(drawn.values())
     places = [
@@ -521,24 +561,60 @@ def compare_paths(drawn: Mapping[str, MediationEffects], treatment: str) -> Spec
     estimate = np.concatenate([(own.estimates - base.estimates)[places] for own in others])
     draws = np.concatenate([(own.draws - base.draws)[:, places] for own in others], axis=1)
     draws = draws[np.isfinite(draws).all(axis=1)]
-    precision = np.linalg.inv(np.atleast_2d(np.cov(draws, rowvar=False)))
-
-    def sizes(differences: Array) -> Array:
-        forms: Array = np.einsum("bi,ij,bj->b", differences, precision, differences)
-        return forms
-
-    statistic = float(sizes(estimate[None, :])[0])
-    beyond = int((sizes(draws - estimate) >= statistic).sum())
-    names = ", ".join(drawn)
-    return SpecificationTest(
+    pairs = list(combinations([own.draws[:, places] for own in groups], 2))
+    between = np.concatenate([second - first for first, second in pairs], axis=1)
+    near = ~_far_out(between[np.isfinite(between).all(axis=1)])
+    names = [f"{groups[0].labels[place][0]} of {name}" for name in [*drawn][1:] for place in places]
+    precision, reason = _precision_of(draws[near], names)
+    statistic = p_value = float("nan")
+    if precision is not None:
+        statistic = float(_quadratic_forms(estimate[None, :], precision)[0])
+        beyond = int((_quadratic_forms(draws - estimate, precision) >= statistic).sum())
+        p_value = (1.0 + beyond) / (1.0 + len(draws))
+    test = SpecificationTest(
         name="Wald",
-        null=f"mediated direct effects of {treatment} by path are equal in {names}",
+        null=f"mediated direct effects of {treatment} by path are equal in {', '.join(drawn)}",
         statistic=statistic,
         df=estimate.size,
-        p_value=(1.0 + beyond) / (1.0 + len(draws)),
+        p_value=p_value,
         distribution="bootstrap",
         form="paths",
+        note=reason,
     )
+    return PathsTest(test, n_far=int((~near).sum()))
+
+
+def _far_out(draws: Array) -> NDArray[np.bool_]:
+    """Draws further than `FAR_OUT` robust standard errors from the median in a coordinate."""
+    distances = np.abs(draws - np.median(draws, axis=0))
+    far: NDArray[np.bool_] = (distances > FAR_OUT * calc_quantile_errors(draws)).any(axis=1)
+    return far
+
+
+def _precision_of(draws: Array, names: Sequence[str]) -> tuple[Array | None, str]:
+    """Inverse of the covariance of draws, or None and why there is none."""
+    if len(draws) < 2:
+        return None, f"{len(draws)} draws have differences that a covariance can be made of"
+    spread = draws.std(axis=0, ddof=1)
+    constant = [
+        name
+        for name, size, largest in zip(names, spread, np.abs(draws).max(axis=0), strict=True)
+        if size <= CONSTANT * largest
+    ]
+    if constant:
+        return None, f"the difference in {listing(constant)} does not vary over the draws"
+    correlation = np.atleast_2d(np.corrcoef(draws, rowvar=False))
+    if np.linalg.eigvalsh(correlation)[0] < DEPENDENT:
+        return None, (
+            f"the differences in {listing(names)} are linearly dependent over the "
+            f"{len(draws)} draws"
+        )
+    return np.linalg.inv(correlation) / np.outer(spread, spread), ""
+
+
+def _quadratic_forms(values: Array, matrix: Array) -> Array:
+    forms: Array = np.einsum("bi,ij,bj->b", values, matrix, values)
+    return forms
 
 
 def difference_of_draws(
@@ -554,24 +630,11 @@ def difference_of_draws(
 
     Returns
     -------
-    DataFrame, index (term, quantity); estimate, std_error, statistic, p_value, ci_lower, ci_upper
-    with percentile intervals.
+    DataFrame of `mediation.effects.table_of_draws`, index (term, quantity), with percentile
+    intervals.
     """
-    drawn = first.draws - second.draws
-    drawn = drawn[np.isfinite(drawn).all(axis=1)]
-    estimates = first.estimates - second.estimates
-    lower, upper = calc_interval(estimates, drawn, "percentile", level)
-    errors = drawn.std(axis=0, ddof=1)
-    return pd.DataFrame(
-        {
-            "estimate": estimates,
-            "std_error": errors,
-            "statistic": estimates / errors,
-            "p_value": bootstrap_p_values(drawn),
-            "ci_lower": lower,
-            "ci_upper": upper,
-        },
-        index=first.labels,
+    return table_of_draws(
+        first.estimates - second.estimates, first.draws - second.draws, first.labels, level
     )
 
 

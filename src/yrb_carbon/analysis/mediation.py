@@ -355,14 +355,28 @@ def _leg_rows(system: FittedSystem, key: TableKey) -> list[dict[str, Any]]:
     return rows
 
 
-def _description_rows(system: FittedSystem) -> list[dict[str, Any]]:
-    """Residual autocorrelation of every equation, standard deviations of the treatment."""
-    results = system.results
-    fits = {**results.equations, ONE_STEP: results.one_step}
-    rows = [
+def residual_rows(system: FittedSystem) -> list[dict[str, Any]]:
+    """Residual autocorrelation of every equation.
+
+    Parameters
+    ----------
+    system : FittedSystem
+
+    Returns
+    -------
+    list of dict, rows of estimates with the equation of each.
+    """
+    fits = {**system.results.equations, ONE_STEP: system.results.one_step}
+    return [
         {"equation": name, **residual_ar1(fit.resids.reindex(system.sample.index))}
         for name, fit in fits.items()
     ]
+
+
+def _description_rows(system: FittedSystem) -> list[dict[str, Any]]:
+    """Residual autocorrelation of every equation, standard deviations of the treatment."""
+    results = system.results
+    rows = residual_rows(system)
     rows += [
         {
             "equation": SYSTEM,

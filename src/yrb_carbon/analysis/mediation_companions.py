@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pandas as pd
@@ -12,12 +12,13 @@ from yrb_carbon.analysis.mediation import (
     build_system,
     errors_of_system,
     mediation_rows,
+    residual_rows,
     sample_of_system,
 )
-from yrb_carbon.analysis.models import Weights, boundary_row
-from yrb_carbon.analysis.rows import TableKey, complete_rows, row_dicts
-from yrb_carbon.estimates import Quantity
-from yrb_carbon.mediation import MediationResults, shift_timing
+from yrb_carbon.analysis.models import Weights, boundary_row, residual_ar1
+from yrb_carbon.analysis.rows import TableKey, complete_rows, row_dicts, value_row
+from yrb_carbon.estimates import DISCARDED, Quantity
+from yrb_carbon.mediation import MediationResults, MediationSteps, shift_timing
 from yrb_carbon.study.mediation_tables import (
     JOINT,
     BootstrapDraws,
@@ -98,7 +99,19 @@ def steps_rows(fitted: FittedSystem, key: TableKey) -> pd.DataFrame:
             inference = "delta" if row["spec"] == TWO_STEP else STEP_INFERENCE[row["quantity"]]
         vcov = "" if covariance == "none" else covariance
         rows.append({**fitted.shared, **row, "vcov": vcov, "inference": inference})
+    rows += [{**fitted.shared, **row} for row in _steps_ar1_rows(fitted, steps)]
     return complete_rows(rows, key)
+
+
+def _steps_ar1_rows(fitted: FittedSystem, steps: MediationSteps) -> Iterator[dict[str, Any]]:
+    """Residual autocorrelation of the equations with no mediator, and with one each."""
+    outcome = fitted.table.outcome
+    yield from (row for row in residual_rows(fitted) if row["equation"] != outcome)
+    if fitted.table.protocol == "two_step_jiang":
+        return
+    for mediator, system in steps.systems.items():
+        row = residual_ar1(system.outcome.resids.reindex(fitted.sample.index))
+        yield {**row, "equation": outcome, "spec": THREE_STEP, "term": mediator}
 
 
 def sensitivity_rows(
@@ -133,8 +146,11 @@ def sensitivity_rows(
             for mediator in limits.index
             for term in THRESHOLDS
         ]
+        lost = found.effects.n_discarded
+        own += [{**value_row(DISCARDED, lost), "model": name} for name in found.mediators]
         drawn = {"vcov": covariance, "inference": "mc", "draws": table.draws, "seed": own_seed}
         rows += [{**fitted.shared, "equation": "system", **row, **drawn} for row in own]
+    rows += [{**fitted.shared, **row} for row in residual_rows(fitted)]
     return complete_rows(rows, key)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from yrb_carbon.estimates import estimates_frame
+from yrb_carbon.estimates import Quantity, estimates_frame
 
 BY_UNIT_COLUMNS = ("study", "table", "model", "outcome", "unit", "term", "kind", "effect")
 """Columns of the effects by unit."""
@@ -58,6 +58,11 @@ def complete_rows(rows: list[dict[str, Any]], key: TableKey) -> pd.DataFrame:
 def row_dicts(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows of a table as dictionaries by column."""
     return [{str(name): cell for name, cell in row.items()} for row in table.to_dict("records")]
+
+
+def value_row(term: str, number: float) -> dict[str, Any]:
+    """A row of one plain number."""
+    return {"quantity": Quantity.VALUE.value, "term": term, "estimate": float(number)}
 
 
 def model_names(key: ModelKey) -> dict[str, str]:

@@ -16,9 +16,9 @@ from yrb_carbon.analysis.models import (
     restrict_to_units,
     spatial_rows,
 )
-from yrb_carbon.analysis.rows import panel_counts, row_dicts
+from yrb_carbon.analysis.rows import panel_counts, row_dicts, value_row
 from yrb_carbon.errors import DataError
-from yrb_carbon.estimates import COMPONENTS, DISCARDED, ISLANDS, NOT_ESTIMATED, Quantity
+from yrb_carbon.estimates import COMPONENTS, DISCARDED, ISLANDS, NOT_ESTIMATED
 from yrb_carbon.mediation import SpatialMediation
 from yrb_carbon.spatialpanel import SpatialPanel, SpatialPanelError, SpatialPanelResults
 from yrb_carbon.spatialpanel.covariance import CovarianceType
@@ -349,8 +349,3 @@ def attempt(equation: str, estimate: Callable[[], list[dict[str, Any]]]) -> list
 
 def _not_estimated(error: Exception) -> dict[str, Any]:
     return value_row(f"{NOT_ESTIMATED}|{type(error).__name__}: {' '.join(str(error).split())}", 1)
-
-
-def value_row(term: str, number: float) -> dict[str, Any]:
-    """A row of one plain number."""
-    return {"quantity": Quantity.VALUE.value, "term": term, "estimate": float(number)}

@@ -16,9 +16,13 @@ from yrb_carbon.spatialpanel import (
     SingularInformationError,
     SpecificationError,
 )
-from yrb_carbon.spatialpanel.bootstrap import bootstrap_p_values, calc_interval
+from yrb_carbon.spatialpanel.bootstrap import (
+    bootstrap_p_values,
+    calc_interval,
+    draw_quantiles,
+)
 from yrb_carbon.spatialpanel.covariance import ASSUMPTIONS, CovarianceType
-from yrb_carbon.spatialpanel.effects_results import DEFAULT_LEVEL, point_effects
+from yrb_carbon.spatialpanel.effects_results import DEFAULT_LEVEL, normal_quantile, point_effects
 from yrb_carbon.spatialpanel.errors import check_choice, enumerate_names
 from yrb_carbon.spatialpanel.system import joint_covariance
 from yrb_carbon.spatialpanel.tables import html_notes, html_table, text_table
@@ -42,6 +46,10 @@ SCALES: dict[str, str] = {
     "within": "one within standard deviation of the treatment (unit and period means removed)",
     "overall": "one overall standard deviation of the treatment",
 }
+ERRORS_NOTE = (
+    "standard errors are half the distance between the 15.87 % and 84.13 % points of the draws, "
+    "whose standard deviation need not exist"
+)
 JOINTS: dict[str, str] = {
     "mediators": "errors of the mediators' equations may correlate with one another, but not with "
     "those of the outcome, the condition under which mediated effects are identified",
@@ -49,6 +57,8 @@ JOINTS: dict[str, str] = {
     "none": "errors of the equations taken as uncorrelated; intervals of sums over mediators are "
     "wrong if those of the mediators are not",
 }
+# Φ(-1) and Φ(1): shares of a normal distribution below one standard deviation either way.
+ONE_SD_SHARES = (0.15865525393145707, 0.8413447460685429)
 # Eigenvalues of a correlation matrix this far below zero, relative to the largest, are rounding.
 RANK_TOLERANCE = 1e-8
 
@@ -122,13 +132,13 @@ class MediationEffects:
 
     @property
     def std_errors(self) -> pd.Series[float]:
-        """Standard deviations of the draws."""
-        return self._series(self._spread(), "std_error")
+        """Standard errors from the quantiles of the draws (`calc_quantile_errors`)."""
+        return self._series(calc_quantile_errors(self.draws[self._kept]), "std_error")
 
     @property
     def pvalues(self) -> pd.Series[float]:
         """2·min over the two sides of (draws beyond 0 + 1)/(R + 1); NaN without any spread."""
-        return self._series(self._p_values(self.draws[self._kept]), "pvalue")
+        return self._series(_p_values(self.draws[self._kept]), "pvalue")
 
     def conf_int(
         self, level: float = DEFAULT_LEVEL, kind: IntervalKind = "percentile"
@@ -139,14 +149,17 @@ class MediationEffects:
         ----------
         level : float
         kind : {"percentile", "bias_corrected", "bca", "basic", "normal"}
-            As in `spatialpanel.bootstrap.calc_interval`.
+            As in `spatialpanel.bootstrap.calc_interval`, but ``normal`` is θ̂ ± z s with s of
+            `calc_quantile_errors`.
 
         Raises
         ------
         SpecificationError
             For an unknown kind or level, or ``bca`` without a jackknife.
         """
-        lower, upper = self._interval(self.estimates, self.draws, level, kind, self.jackknife)
+        self._check_kind(kind)
+        kept = self.draws[self._kept]
+        lower, upper = _interval(self.estimates, kept, level, kind, self.jackknife)
         return pd.DataFrame({"lower": lower, "upper": upper}, index=self.labels)
 
     def scaled(self, scale: Scale) -> MediationEffects:
@@ -297,7 +310,7 @@ class MediationEffects:
         within, overall = (self.treatment_sd[name] for name in ("within", "overall"))
         labels = self.shares()["label"]
         stated = [
-            f"Inference: {self.inference}, {self.n_draws} draws{discarded}.",
+            f"Inference: {self.inference}, {self.n_draws} draws{discarded}; {ERRORS_NOTE}.",
             f"Effects of {SCALES[self.scale]}{sd}; its standard deviations: "
             f"{within:.6g} within, {overall:.6g} overall.",
             *self.notes,
@@ -336,30 +349,13 @@ class MediationEffects:
     def _sd(self, scale: str) -> float:
         return 1.0 if scale == "unit" else self.treatment_sd[scale]
 
-    def _spread(self) -> Array:
-        spread: Array = self.draws[self._kept].std(axis=0, ddof=1)
-        return spread
-
-    def _p_values(self, kept: Array) -> Array:
-        p_values: Array = np.where(kept.std(axis=0) > 0.0, bootstrap_p_values(kept), np.nan)
-        return p_values
-
-    def _interval(
-        self,
-        estimates: Array,
-        draws: Array,
-        level: float,
-        kind: str,
-        jackknife: Array | None = None,
-    ) -> tuple[Array, Array]:
+    def _check_kind(self, kind: IntervalKind) -> None:
         check_choice("kind", kind, get_args(IntervalKind))
-        kept = draws[_complete(draws)]
-        if kind == "bca" and jackknife is None:
+        if kind == "bca" and self.jackknife is None:
             raise SpecificationError(
                 "bca intervals need estimates without one year each, which the bootstrap by year "
                 f"has and {self.inference!r} has not; use kind='bias_corrected'"
             )
-        return calc_interval(estimates, kept, kind, level, jackknife=jackknife)
 
     def _table(
         self,
@@ -370,23 +366,8 @@ class MediationEffects:
         kind: IntervalKind,
         jackknife: Array | None = None,
     ) -> pd.DataFrame:
-        """Estimates with standard errors, p-values and intervals of their draws."""
-        kept = draws[_complete(draws)]
-        errors = kept.std(axis=0, ddof=1)
-        lower, upper = self._interval(estimates, draws, level, kind, jackknife)
-        statistics = np.full_like(errors, np.nan)
-        np.divide(estimates, errors, out=statistics, where=errors > 0.0)
-        return pd.DataFrame(
-            {
-                "estimate": estimates,
-                "std_error": errors,
-                "statistic": statistics,
-                "p_value": self._p_values(kept),
-                "ci_lower": lower,
-                "ci_upper": upper,
-            },
-            index=index,
-        )
+        self._check_kind(kind)
+        return table_of_draws(estimates, draws, index, level, kind, jackknife)
 
     def _forbids_share(self, part: str, level: float, kind: IntervalKind) -> str:
         """Why there are no shares of the direct or total effects; empty if there are."""
@@ -430,6 +411,87 @@ _NUMBERS = ("estimate", "std_error", "statistic", "p_value", "ci_lower", "ci_upp
 _TYPES: dict[str, Any] = {
     name: np.float64 if name in _NUMBERS else object for name in SYSTEM_COLUMNS
 }
+
+
+def calc_quantile_errors(draws: Array) -> Array:
+    """Standard errors of a distribution that need not have moments.
+
+    s = (q(Φ(1)) - q(Φ(-1)))/2, q the quantiles of the draws (`draw_quantiles`): half the distance
+    between their 15.87 % and 84.13 % points, the standard deviation if they are normal. Effects
+    have 1 - ρ in their denominators, so a few draws of ρ near 1 rule a standard deviation of the
+    draws, which has no limit as their number grows; this one has.
+
+    Parameters
+    ----------
+    draws : array, shape (R, ...)
+        Complete ones only, at least two.
+
+    Returns
+    -------
+    array, shape (...), in units of the draws.
+    """
+    lower, upper = draw_quantiles(draws, ONE_SD_SHARES)
+    errors: Array = 0.5 * (upper - lower)
+    return errors
+
+
+def table_of_draws(
+    estimates: Array,
+    draws: Array,
+    index: pd.Index,
+    level: float = DEFAULT_LEVEL,
+    kind: IntervalKind = "percentile",
+    jackknife: Array | None = None,
+) -> pd.DataFrame:
+    """Estimates with the inference that draws of them give.
+
+    Parameters
+    ----------
+    estimates : array, shape (Q,)
+    draws : array, shape (R, Q)
+        Rows that are not finite are left out.
+    index : Index, length Q
+    level : float
+    kind : {"percentile", "bias_corrected", "bca", "basic", "normal"}
+        As of `MediationEffects.conf_int`.
+    jackknife : array, shape (T, Q), optional
+        For ``bca``.
+
+    Returns
+    -------
+    DataFrame; estimate, std_error (`calc_quantile_errors`), statistic (their ratio, NaN where the
+    error is zero), p_value (as of `MediationEffects.pvalues`), ci_lower, ci_upper.
+    """
+    kept = draws[_complete(draws)]
+    errors = calc_quantile_errors(kept)
+    lower, upper = _interval(estimates, kept, level, kind, jackknife)
+    statistics = np.full_like(errors, np.nan)
+    np.divide(estimates, errors, out=statistics, where=errors > 0.0)
+    return pd.DataFrame(
+        {
+            "estimate": estimates,
+            "std_error": errors,
+            "statistic": statistics,
+            "p_value": _p_values(kept),
+            "ci_lower": lower,
+            "ci_upper": upper,
+        },
+        index=index,
+    )
+
+
+def _interval(
+    estimates: Array, kept: Array, level: float, kind: IntervalKind, jackknife: Array | None
+) -> tuple[Array, Array]:
+    if kind == "normal":
+        half = normal_quantile(level) * calc_quantile_errors(kept)
+        return estimates - half, estimates + half
+    return calc_interval(estimates, kept, kind, level, jackknife=jackknife)
+
+
+def _p_values(kept: Array) -> Array:
+    p_values: Array = np.where(np.ptp(kept, axis=0) > 0.0, bootstrap_p_values(kept), np.nan)
+    return p_values
 
 
 def _complete(draws: Array) -> NDArray[np.bool_]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from yrb_carbon.estimates import DISCARDED
 from yrb_carbon.study.config import Study
 
 STARS = ((0.01, "***"), (0.05, "**"), (0.1, "*"))
@@ -18,6 +19,20 @@ SERIAL_NOTE = (
     "intervals of the information matrix (oim, hessian, qml) are too short and those of the "
     "serially robust covariances (serial, clustered) are the ones to judge by."
 )
+MONTE_CARLO = "mc"
+TRUNCATED = 0.02
+"""Share of draws beyond the edge of the admissible interval above which a normal distribution cut
+off there stands for no sampling distribution."""
+FAILED_NOTE = (
+    "More than 2 % of the draws beyond the edge say that the normal approximation has failed "
+    "there: no stars, and {read} are the ones to read."
+)
+QUANTILE_ERRORS_NOTE = (
+    "Standard errors of draws in estimates.csv are half the distance between their 15.87 % and "
+    "84.13 % points: where rho can come near 1 the draws have no standard deviation."
+)
+UNDEFINED = "undefined"
+"""What stands in the place of a statistic without a meaning."""
 ESTIMATOR_NOTES = {
     "transform": "Lee and Yu (2010) transformation QML with exact log-determinant",
     "direct": "direct ML with demeaned data and exact log-determinant",
@@ -90,6 +105,72 @@ def stars_of(p_value: float) -> str:
     return next((mark for limit, mark in STARS if p_value < limit), "")
 
 
+@dataclass(frozen=True, slots=True)
+class LostDraws:
+    """Draws of one system that have no effects.
+
+    Attributes
+    ----------
+    model, vcov, inference : str
+    lost, draws : int
+    """
+
+    model: str
+    vcov: str
+    inference: str
+    lost: int
+    draws: int
+
+    @property
+    def is_truncated(self) -> bool:
+        """Whether too many normal draws are beyond the edge for their distribution to hold."""
+        return self.inference == MONTE_CARLO and self.lost > TRUNCATED * self.draws
+
+    @property
+    def text(self) -> str:
+        """Such as `613 of 5000 (12.3 %)`."""
+        return f"{self.lost} of {self.draws} ({100 * self.lost / self.draws:.1f} %)"
+
+
+def lost_draws(rows: pd.DataFrame) -> list[LostDraws]:
+    """Counts of the draws without effects, those of systems that lost none left out."""
+    found = rows[(rows["term"] == DISCARDED) & (rows["estimate"] > 0)]
+    return [
+        LostDraws(
+            row["model"], row["vcov"], row["inference"], int(row["estimate"]), int(row["draws"])
+        )
+        for row in found.to_dict("records")
+    ]
+
+
+def without_failed_stars(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows without the p-values of normal draws that were cut off at the edge too often."""
+    failed = pd.Series(False, index=rows.index)
+    for one in lost_draws(rows):
+        if one.is_truncated:
+            same = [rows[name] == getattr(one, name) for name in ("model", "vcov", "inference")]
+            failed |= same[0] & same[1] & same[2]
+    return rows.assign(p_value=rows["p_value"].mask(failed))
+
+
+def lost_draws_notes(rows: pd.DataFrame, read: str) -> Iterator[str]:
+    """Draws that are left out, by system and covariance, and what that means.
+
+    Parameters
+    ----------
+    rows : DataFrame
+    read : str
+        Which intervals to read where the normal approximation has failed.
+    """
+    found = [one for one in lost_draws(rows) if one.inference == MONTE_CARLO]
+    if not found:
+        return
+    listed = "; ".join(f"{one.model}, {one.vcov}: {one.text}" for one in found)
+    yield f"Monte Carlo draws left out for want of a finite multiplier: {listed}."
+    if any(one.is_truncated for one in found):
+        yield FAILED_NOTE.format(read=read)
+
+
 def label_of(term: str, study: Study) -> str:
     """English name of a variable or of its spatial lag."""
     if term.startswith("W."):
@@ -120,3 +201,11 @@ def errors_note(covariances: Sequence[str]) -> str:
 def format_p(value: float) -> str:
     """A p-value with four decimals."""
     return "<0.0001" if value < 0.5e-4 else format_estimate(value)
+
+
+def format_interval(row: Mapping[str, Any], digits: int = 4) -> str:
+    """An interval in square brackets; empty where there is none."""
+    if pd.isna(row["ci_lower"]) or pd.isna(row["ci_upper"]):
+        return ""
+    lower, upper = (format_estimate(row[end], digits) for end in ("ci_lower", "ci_upper"))
+    return f"[{lower}, {upper}]"

@@ -18,6 +18,7 @@ from yrb_carbon.report.cells import (
     ESTIMATOR_NOTES,
     SERIAL_NOTE,
     STARS_KEY,
+    UNDEFINED,
     PrintedTable,
     errors_note,
     format_estimate,
@@ -78,7 +79,6 @@ CHOICE_NOTE = (
     "Hausman's tests and the likelihood ratios take errors to be independent over time; Wald tests "
     "by serial or clustered covariances do not."
 )
-UNDEFINED = "undefined"
 UNDEFINED_NOTE = (
     "A test is undefined where its statistic has no meaning: Hausman's when the difference of the "
     "two covariances is not positive definite, Mundlak's with too few units for the means, the "

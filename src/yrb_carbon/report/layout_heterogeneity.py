@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
-from yrb_carbon.estimates import AT_BOUNDARY, DISCARDED
+from yrb_carbon.estimates import AT_BOUNDARY, DISCARDED, FAR_DRAWS, N_PARAMETERS
+from yrb_carbon.estimates import UNDEFINED as UNDEFINED_TEST
 from yrb_carbon.report.cells import (
     COVARIANCE_NOTES,
     ESTIMATOR_NOTES,
+    QUANTILE_ERRORS_NOTE,
     SERIAL_NOTE,
     STARS_KEY,
+    UNDEFINED,
     format_estimate,
+    format_interval,
     format_p,
     label_of,
+    lost_draws_notes,
     records,
     stars_of,
+    without_failed_stars,
 )
 from yrb_carbon.study.config import Study
 from yrb_carbon.study.heterogeneity_tables import DifferencesTable, HeterogeneityTable
@@ -42,9 +48,19 @@ COLUMN_SETS = (
     ("mediated_direct", "mediated_spillover", "mediated_total"),
 )
 MEDIATED_NOTE = (
-    "Mediated effects: systems of each group by itself, standard errors of Monte Carlo draws from "
-    "the joint distribution of all equations; Indirect is the mediated spillover."
+    "Mediated effects: systems of each group by itself; Indirect is the mediated spillover; in "
+    "square brackets {level:g} % percentile intervals of {draws} Monte Carlo draws from the joint "
+    "distribution of all equations."
 )
+COMPARE_NOTE = (
+    "Stars of groups are not to be compared: of two equal effects one can have stars and the other "
+    "none, and two with the same stars can differ.{tests}"
+)
+SMALL_NOTE = (
+    "Groups by themselves: {sizes}. The inference is that of large samples: with few years, or few "
+    "units, against the number of parameters it is rough, and its intervals are mostly too short."
+)
+BOOTSTRAP_TO_READ = "bootstrap intervals, such as those of the table of differences,"
 TEST_NOTES = {
     "Wald|coefficients": "Wald test of coefficients: equality of the coefficients of the "
     "regressors and of their lags; groups of units with equal coefficients can still have "
@@ -55,11 +71,12 @@ TEST_NOTES = {
     "serial correlation breaks for years, and links across the borders for units.",
     "Wald|paths": "Wald test of paths: equality of the mediated direct effects of all mediators "
     "together; their covariance and the p-value from the same bootstrap as the differences of "
-    "mediated effects.",
+    "mediated effects. Draws further than ten robust standard errors from the median stay out of "
+    "the covariance, not of the p-value.",
     "Chow LR": "Chow LR: direct likelihoods; degrees of freedom count every parameter, fixed "
     "effects included, whose number grows with the sample, so the test rejects too often in short "
     "panels. For groups of units W differs between the groups and the whole, the models are not "
-    "nested (the statistic can be negative), and the test is descriptive.",
+    "nested (the statistic can be negative and then has no p-value), and the test is descriptive.",
     "permutation": "Permutation (Cleary 1999): statistic is the difference, p = (1 + draws at "
     "least as far from zero)/(1 + draws). Years: whole cross-sections change their period, which "
     "is exact only if years are exchangeable; with serial correlation the p-value is too small. "
@@ -74,7 +91,7 @@ TEST_NOTES = {
 PAIRED_NOTE = (
     "Differences of mediated effects: wild bootstrap of the groups' systems; two periods share the "
     "signs of their units in every draw, which keeps the dependence between them, groups of units "
-    "are drawn apart. Percentile intervals."
+    "are drawn apart. Percentile intervals, no standard errors."
 )
 MANY_TESTS_NOTE = (
     "p-values are of single tests; among so many differences some are small by chance."
@@ -85,8 +102,9 @@ Cells = dict[tuple[Any, ...], dict[str, Any]]
 def heterogeneity_layout(
     table: HeterogeneityTable, study: Study, rows: pd.DataFrame
 ) -> tuple[pd.DataFrame, list[str]]:
-    """Effects by form and group, standard errors of every covariance beside them."""
-    cells = records(rows, "spec", "model", "equation", "quantity", "term", "vcov")
+    """Effects by form and group; beside them standard errors, or intervals, of every covariance."""
+    names = ("spec", "model", "equation", "quantity", "term", "vcov")
+    cells = records(without_failed_stars(rows), *names)
     sizes = records(rows, "spec", "model")
     serial = records(rows[rows["quantity"] == "residual_ar1"], "spec", "model")
     lines = []
@@ -97,15 +115,18 @@ def heterogeneity_layout(
             head = [FORM_WORDS[form], group, str(size["n_units"]), str(size["n_periods"])]
             tail = format_estimate(ar1["estimate"], 3) if ar1 else ""
             for term in table.regressors:
-                line = _effect_line(cells, (form, group, "outcome"), term, table, COLUMN_SETS[0])
+                place = (form, group, "outcome")
+                line = _effect_line(cells, place, term, table, COLUMN_SETS[0], _std_error)
                 lines.append([*head, label_of(term, study), *line, tail])
             for term in (*table.mediators, "all") if form == "subset" and table.mediators else ():
-                line = _effect_line(cells, (form, group, "system"), term, table, COLUMN_SETS[1])
+                place = (form, group, "system")
+                line = _effect_line(cells, place, term, table, COLUMN_SETS[1], format_interval)
                 name = "all mediators" if term == "all" else label_of(term, study)
                 lines.append([*head, f"through {name}", *line, ""])
     heads = ["Form", "Group", "Units", "Years", "Variable"]
+    spread = "s.e. or interval" if table.mediators else "s.e."
     for quantity in ("Direct", "Indirect", "Total"):
-        heads += [quantity, *(f"{quantity}: s.e. {name}" for name in table.covariances)]
+        heads += [quantity, *(f"{quantity}: {spread} {name}" for name in table.covariances)]
     body = pd.DataFrame(lines, columns=[*heads, "Residual AR(1)"])
     return body, list(_heterogeneity_notes(table, study, rows))
 
@@ -124,6 +145,7 @@ def _effect_line(
     term: str,
     table: HeterogeneityTable,
     quantities: Sequence[str],
+    spread: Callable[[Mapping[str, Any]], str],
 ) -> list[str]:
     line: list[str] = []
     for quantity in quantities:
@@ -134,8 +156,12 @@ def _effect_line(
             if first is None or last is None
             else format_estimate(first["estimate"]) + stars_of(last["p_value"])
         )
-        line += ["" if row is None else format_estimate(row["std_error"]) for row in found]
+        line += ["" if row is None else spread(row) for row in found]
     return line
+
+
+def _std_error(row: Mapping[str, Any]) -> str:
+    return format_estimate(row["std_error"])
 
 
 def _heterogeneity_notes(
@@ -153,11 +179,30 @@ def _heterogeneity_notes(
     meanings = "; ".join(f"{name}: {COVARIANCE_NOTES[name]}" for name in table.covariances)
     yield f"{STARS_KEY}; stars follow {table.covariances[-1]}. {meanings}."
     if table.mediators:
-        yield MEDIATED_NOTE
-    lost = rows.loc[rows["term"] == DISCARDED, "estimate"].sum()
-    if lost:
-        yield f"{int(lost)} Monte Carlo draws in all are left out for want of a finite multiplier."
+        yield MEDIATED_NOTE.format(level=100 * table.level, draws=table.draws)
+        yield QUANTILE_ERRORS_NOTE
+    yield from lost_draws_notes(rows, BOOTSTRAP_TO_READ)
+    tests = [
+        name
+        for name, other in study.tables.items()
+        if isinstance(other, DifferencesTable) and table in _compared(other, study)
+    ]
+    yield COMPARE_NOTE.format(tests=f" Differences are tested in {', '.join(tests)}." * bool(tests))
+    sizes = _sizes_of_groups(rows)
+    if sizes:
+        yield SMALL_NOTE.format(sizes=sizes)
     yield SERIAL_NOTE
+
+
+def _sizes_of_groups(rows: pd.DataFrame) -> str:
+    """Units, years, observations and parameters of the groups that were fitted by themselves."""
+    found = records(rows[rows["term"] == N_PARAMETERS], "model")
+    return "; ".join(
+        f"{group} {row['n_units']} units x {row['n_periods']} years = {row['n_obs']} "
+        f"observations, {row['estimate']:.0f} parameters with fixed effects"
+        for group in ordered_groups(rows)
+        if (row := found.get((group,))) is not None
+    )
 
 
 def _split_note(table: HeterogeneityTable, study: Study) -> str:
@@ -218,14 +263,13 @@ def _differences(rows: pd.DataFrame, study: Study) -> Iterator[list[str]]:
     for row in shown.to_dict("records"):
         effect, term, pair = row["term"].split(":")
         name = "all mediators" if term == "all" else label_of(term, study)
-        interval = f"[{format_estimate(row['ci_lower'])}, {format_estimate(row['ci_upper'])}]"
         yield [
             f"{effect.replace('_', ' ')}, {name}",
             pair.replace("-", " - "),
             row["vcov"] or row["inference"].replace("_", " "),
             format_estimate(row["estimate"]) + stars_of(row["p_value"]),
-            format_estimate(row["std_error"]),
-            interval,
+            "" if row["equation"] == "system" else _std_error(row),
+            format_interval(row),
             "",
             "",
             format_p(row["p_value"]),
@@ -243,9 +287,9 @@ def _tests(rows: pd.DataFrame) -> Iterator[list[str]]:
             "",
             "",
             "",
-            format_estimate(row["statistic"]),
+            UNDEFINED if pd.isna(row["statistic"]) else format_estimate(row["statistic"]),
             "" if pd.isna(row["df"]) else f"{row['df']:g}",
-            format_p(row["p_value"]),
+            UNDEFINED if pd.isna(row["p_value"]) else format_p(row["p_value"]),
         ]
 
 
@@ -263,6 +307,7 @@ def _differences_notes(rows: pd.DataFrame) -> Iterator[str]:
             f"{left_out['estimate']:.0f} of {left_out['draws']} bootstrap draws have no effects "
             "and are left out."
         )
+    yield from _paths_notes(rows)
     values = records(rows[rows["inference"] == "permutation"], "model", "quantity", "term")
     for (split, quantity, term), row in values.items():
         if quantity == "value" and term == DISCARDED and row["estimate"]:
@@ -279,3 +324,16 @@ def _differences_notes(rows: pd.DataFrame) -> Iterator[str]:
             "what needs it is left out."
         )
     yield f"{STARS_KEY}. {MANY_TESTS_NOTE}"
+
+
+def _paths_notes(rows: pd.DataFrame) -> Iterator[str]:
+    """Draws that the covariance of the test of paths leaves out, and tests without a statistic."""
+    for row in rows[(rows["term"] == FAR_DRAWS) & rows["estimate"].gt(0)].to_dict("records"):
+        yield (
+            f"{SPLIT_WORDS[row['model']]}, test of paths: {row['estimate']:.0f} of {row['draws']} "
+            "draws are too far out for the covariance."
+        )
+    for row in rows[rows["term"].str.startswith(f"{UNDEFINED_TEST}|")].to_dict("records"):
+        yield (
+            f"{SPLIT_WORDS[row['model']]}, test of paths undefined: {row['term'].split('|', 1)[1]}."
+        )

@@ -12,20 +12,26 @@ from yrb_carbon.estimates import DISCARDED
 from yrb_carbon.report.cells import (
     COVARIANCE_NOTES,
     ESTIMATOR_NOTES,
+    FAILED_NOTE,
+    MONTE_CARLO,
+    QUANTILE_ERRORS_NOTE,
     SERIAL_NOTE,
     STARS_KEY,
+    LostDraws,
     format_estimate,
+    format_interval,
     label_of,
+    lost_draws,
     records,
     sizes_note,
     stars_of,
+    without_failed_stars,
 )
 from yrb_carbon.study.config import Study
 from yrb_carbon.study.mediation_tables import JOINT, SUM_OF_MEDIATORS, MediationTable, Scheme
 
 Cells = dict[tuple[Any, ...], dict[str, Any]]
 
-MONTE_CARLO = "mc"
 BOOTSTRAP = "bootstrap_{}"
 SCHEME_WORDS: dict[Scheme, str] = {"wild_unit": "wild bootstrap", "year": "year bootstrap"}
 SCHEME_NOTES: dict[Scheme, str] = {
@@ -112,8 +118,9 @@ def mediation_layout(
 ) -> tuple[pd.DataFrame, list[str]]:
     """Effects by path: estimate with stars, and below it one line an interval."""
     lines: list[list[str]] = []
+    starred = without_failed_stars(rows)
     for model in table.runs:
-        own = rows[rows["model"] == model]
+        own = starred[starred["model"] == model]
         if model == JOINT:
             lines += _joint_lines(table, study, own)
         else:
@@ -159,7 +166,7 @@ def system_lines(
     head : str
         First cell of each path.
     """
-    cells = _cells_of(rows)
+    cells = _cells_of(without_failed_stars(rows))
     intervals = [line for line in _intervals(table) if line.inference == MONTE_CARLO]
     return [
         line
@@ -288,21 +295,23 @@ def _interval(row: dict[str, Any] | None) -> str:
     if row is None or pd.isna(row["ci_lower"]):
         return ""
     digits = 3 if row["quantity"] in ("ratio", "share") else 4
-    lower, upper = (format_estimate(row[end], digits) for end in ("ci_lower", "ci_upper"))
     mark = "ratio " if row["quantity"] == "ratio" else ""
-    return f"{mark}[{lower}, {upper}]"
+    return f"{mark}{format_interval(row, digits)}"
 
 
 def _notes(table: MediationTable, study: Study, rows: pd.DataFrame) -> Iterator[str]:
     yield system_note(table, study, rows)
     yield PATHS_NOTE
     yield _intervals_note(table, rows)
+    if any(one.is_truncated for one in lost_draws(rows)):
+        yield FAILED_NOTE.format(read="bootstrap intervals")
+    yield QUANTILE_ERRORS_NOTE
     yield IDENTIFICATION_NOTE
     yield SHARES_NOTE
     yield from _ratio_notes(table, rows)
     yield ONE_STEP_NOTE
     yield from _within_sd_notes(table, study, rows)
-    yield from _ar1_notes(table, study, rows)
+    yield ar1_note(table, study, rows[rows["model"] == table.runs[0]])
     yield SERIAL_NOTE
 
 
@@ -326,28 +335,34 @@ def system_note(
 
 
 def _intervals_note(table: MediationTable, rows: pd.DataFrame) -> str:
-    """What every interval rests on, with its draws."""
-    lost = rows[rows["term"] == DISCARDED]
+    """What every interval rests on, with its draws and those that are left out, by system."""
+    drawn = records(rows[rows["term"] == DISCARDED], "inference", "vcov")
+    lost = lost_draws(rows)
     parts = []
     for line in _intervals(table):
-        own = lost[(lost["inference"] == line.inference) & (lost["vcov"] == line.vcov)]
-        if own.empty:
+        if (line.inference, line.vcov) not in drawn:
             continue
-        discarded = int(own["estimate"].sum())
+        own = [one for one in lost if (one.inference, one.vcov) == (line.inference, line.vcov)]
         meaning = COVARIANCE_NOTES.get(line.vcov) or _scheme_note(line)
-        drawn = f"{int(own['draws'].max())} draws a system, {discarded} in all discarded"
-        parts.append(f"{line.head}: {meaning} ({drawn})")
+        draws = drawn[line.inference, line.vcov]["draws"]
+        parts.append(f"{line.head}: {meaning} ({draws} draws a system, {_lost_words(own)})")
     kind = (
         "bias-corrected and accelerated (year) and bias-corrected (wild) bootstrap intervals"
         if table.bootstrap.intervals == "corrected"
         else "percentile intervals"
     )
     return (
-        f"{100 * table.level:g} % intervals in square brackets, {kind}; oim, serial and clustered "
-        "from normal draws of all parameters with the joint covariance of the equations; those of "
+        f"{100 * table.level:g} % intervals in square brackets, {kind}; "
+        f"{' and '.join(table.covariances)} from normal draws of all parameters with the joint "
+        "covariance of the equations; those of "
         f"the one-step model by the delta method. {STARS_KEY}, by {table.covariances[-1]}. "
         f"{'; '.join(parts)}."
     )
+
+
+def _lost_words(lost: Sequence[LostDraws]) -> str:
+    listed = ", ".join(f"{one.model} {one.text}" for one in lost)
+    return f"left out for want of a finite multiplier: {listed}" if listed else "none left out"
 
 
 def _scheme_note(line: _Line) -> str:
@@ -387,14 +402,21 @@ def _within_sd_notes(table: MediationTable, study: Study, rows: pd.DataFrame) ->
     )
 
 
-def _ar1_notes(table: MediationTable, study: Study, rows: pd.DataFrame) -> Iterator[str]:
-    """Residual autocorrelation of every equation of the first system."""
-    found = rows[(rows["quantity"] == "residual_ar1") & (rows["model"] == table.runs[0])]
-    cells = records(found, "equation")
+def ar1_note(table: MediationTable, study: Study, rows: pd.DataFrame) -> str:
+    """Residual autocorrelation of every equation of one system.
+
+    Parameters
+    ----------
+    table : MediationTable
+    study : Study
+    rows : DataFrame
+        Rows of estimates of the system.
+    """
+    cells = records(rows[rows["quantity"] == "residual_ar1"], "equation")
     names = {name: label_of(name, study) for name in (table.outcome, *table.mediators)}
     listed = ", ".join(
         f"{head} {format_estimate(cells[name,]['estimate'], 3)}"
         for name, head in {**names, "one_step": "one-step model"}.items()
         if (name,) in cells
     )
-    yield f"Residual AR(1) of the equations: {listed}."
+    return f"Residual AR(1) of the equations: {listed}."

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
 
 from yrb_carbon.estimates import AT_BOUNDARY
+from yrb_carbon.mediation.sensitivity import LARGEST_CORRELATION
 from yrb_carbon.report.cells import (
     COVARIANCE_NOTES,
+    QUANTILE_ERRORS_NOTE,
+    SERIAL_NOTE,
     STARS_KEY,
     format_estimate,
+    format_interval,
     format_p,
     label_of,
+    lost_draws_notes,
     records,
     sizes_note,
     stars_of,
+    without_failed_stars,
 )
 from yrb_carbon.report.layout_mediation import (
     IDENTIFICATION_NOTE,
     PATHS_NOTE,
     SHARES_NOTE,
+    ar1_note,
     mediation_heads,
     system_lines,
     system_note,
@@ -52,8 +59,8 @@ TWO_STEP_NOTE = (
 )
 SENSITIVITY_NOTE = (
     "r is the correlation of the errors of this mediator and of the outcome, supposed and not "
-    "estimated: no data can tell it. The effects at r = 0 are those of the table of paths; the "
-    "total effect of the system does not depend on r. Errors of the other mediators move that of "
+    "estimated: no data can tell it. The estimates at r = 0 are those of the table of paths, their "
+    "intervals are of draws of their own; the total effect of the system does not depend on r. Errors of the other mediators move that of "
     "the outcome through this mediator's only."
 )
 TIMING_NOTE = (
@@ -61,6 +68,8 @@ TIMING_NOTE = (
     "what comes earlier cannot be the effect of what comes later. Controls are of the mediators' "
     "year. That the variables are persistent the lags do not rule out."
 )
+THREE_STEP = "three_step"
+BOOTSTRAP_TO_READ = "the bootstrap intervals of the table of paths"
 PRODUCTS = (
     ("value", "direct x direct: {0}", "Direct effect on it x direct effect of it"),
     ("mediated_direct", "{0}", "Mediated direct effect"),
@@ -93,8 +102,24 @@ def steps_layout(table: MediationStepsTable, study: Study, rows: pd.DataFrame) -
         *([STEPS_NOTE] if system.protocol != "two_step_jiang" else []),
         TWO_STEP_NOTE,
         _errors_note(system),
+        ar1_note(system, study, rows[rows["spec"] != THREE_STEP]),
+        *_single_ar1_notes(system, study, rows),
+        SERIAL_NOTE,
     ]
     return pd.DataFrame(lines, columns=heads), notes
+
+
+def _single_ar1_notes(system: MediationTable, study: Study, rows: pd.DataFrame) -> Iterator[str]:
+    """Residual autocorrelation of the outcome given one mediator alone."""
+    own = rows[(rows["quantity"] == "residual_ar1") & (rows["spec"] == THREE_STEP)]
+    cells = records(own, "term")
+    listed = ", ".join(
+        f"{label_of(name, study)} {format_estimate(cells[name,]['estimate'], 3)}"
+        for name in system.mediators
+        if (name,) in cells
+    )
+    if listed:
+        yield f"Residual AR(1) of the outcome given one mediator (three steps): {listed}."
 
 
 def _three_step_lines(
@@ -150,7 +175,7 @@ def sensitivity_layout(table: MediationSensitivityTable, study: Study, rows: pd.
     The last rows of a mediator say where its mediated direct effect is zero.
     """
     system = system_of(table, study)
-    cells = records(rows, "model", "spec", "quantity", "term", "vcov")
+    cells = records(without_failed_stars(rows), "model", "spec", "quantity", "term", "vcov")
     lines: list[list[str]] = []
     for mediator in system.mediators:
         for value in table.correlations:
@@ -165,7 +190,10 @@ def sensitivity_layout(table: MediationSensitivityTable, study: Study, rows: pd.
         *_threshold_notes(system, study, cells),
         f"{100 * system.level:g} % percentile intervals from {drawn} normal draws of all "
         f"parameters, by {' and '.join(system.covariances)}. {_errors_note(system)}",
+        *lost_draws_notes(rows, BOOTSTRAP_TO_READ),
         IDENTIFICATION_NOTE,
+        ar1_note(system, study, rows),
+        SERIAL_NOTE,
     ]
     return pd.DataFrame(lines, columns=heads), notes
 
@@ -182,7 +210,7 @@ def _sensitivity_line(
         line.append(
             "" if last is None else format_estimate(last["estimate"]) + stars_of(last["p_value"])
         )
-        line += ["" if row is None else _interval(row) for row in found]
+        line += ["" if row is None else format_interval(row) for row in found]
     return line
 
 
@@ -198,17 +226,27 @@ def _threshold_notes(system: MediationTable, study: Study, cells: Cells) -> Iter
             lower, upper = (
                 cells[(*key, end, covariance)]["estimate"] for end in ("lower", "upper")
             )
-            text = (
-                "for no r"
-                if pd.isna(lower) or pd.isna(upper)
-                else f"for r from {format_estimate(lower, 2)} to {format_estimate(upper, 2)}"
-            )
-            ranges.append(f"{text} ({covariance})")
+            ranges.append(f"{_range_words(lower, upper)} ({covariance})")
         yield (
             f"{label_of(mediator, study)}: the mediated direct effect is zero at r = "
             f"{format_estimate(zero['estimate'], 2)}; its interval excludes zero "
             f"{', '.join(ranges)}."
         )
+
+
+def _range_words(lower: float, upper: float) -> str:
+    """Range of r in which an interval excludes zero; the ends of the search are no results."""
+    if pd.isna(lower) or pd.isna(upper):
+        return "for no r"
+    ends = (lower <= -LARGEST_CORRELATION, upper >= LARGEST_CORRELATION)
+    searched = f"{LARGEST_CORRELATION:g} either way"
+    if all(ends):
+        return f"in the whole range searched ({searched})"
+    if ends[0]:
+        return f"for every r searched ({searched}) up to {format_estimate(upper, 2)}"
+    if ends[1]:
+        return f"for every r searched ({searched}) from {format_estimate(lower, 2)}"
+    return f"for r from {format_estimate(lower, 2)} to {format_estimate(upper, 2)}"
 
 
 def timing_layout(table: MediationTimingTable, study: Study, rows: pd.DataFrame) -> Body:
@@ -229,7 +267,14 @@ def timing_layout(table: MediationTimingTable, study: Study, rows: pd.DataFrame)
         PATHS_NOTE,
         f"{100 * system.level:g} % percentile intervals in square brackets from {system.draws} "
         f"normal draws of all parameters. {_errors_note(system)}",
+        *lost_draws_notes(rows, BOOTSTRAP_TO_READ),
+        QUANTILE_ERRORS_NOTE,
         SHARES_NOTE,
+        *(
+            f"{timing_words(timing)}: {ar1_note(system, study, rows[rows['model'] == timing.id])}"
+            for timing in table.timings
+        ),
+        SERIAL_NOTE,
     ]
     return pd.DataFrame(lines, columns=mediation_heads()), notes
 
@@ -252,8 +297,3 @@ def system_of(table: DerivedMediation, study: Study) -> MediationTable:
 def _errors_note(system: MediationTable) -> str:
     meanings = "; ".join(f"{name}: {COVARIANCE_NOTES[name]}" for name in system.covariances)
     return f"{STARS_KEY}, by {system.covariances[-1]}. {meanings}."
-
-
-def _interval(row: Mapping[str, Any]) -> str:
-    lower, upper = (format_estimate(row[end]) for end in ("ci_lower", "ci_upper"))
-    return f"[{lower}, {upper}]"
