@@ -587,8 +587,8 @@ def compare_paths(drawn: Mapping[str, MediationEffects], treatment: str) -> Path
 def _far_out(draws: Array) -> NDArray[np.bool_]:
     """Draws further than `FAR_OUT` robust standard errors from the median in a coordinate."""
     distances = np.abs(draws - np.median(draws, axis=0))
-    far: NDArray[np.bool_] = (distances > FAR_OUT * calc_quantile_errors(draws)).any(axis=1)
-    return far
+    far = distances > FAR_OUT * calc_quantile_errors(draws)
+    return np.asarray(far.any(axis=1))
 
 
 def _precision_of(draws: Array, names: Sequence[str]) -> tuple[Array | None, str]:

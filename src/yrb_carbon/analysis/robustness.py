@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -38,6 +38,8 @@ from yrb_carbon.study.tables import ModelsTable
 
 FloatArray = npt.NDArray[np.float64]
 EFFECTS = (Quantity.DIRECT, Quantity.INDIRECT, Quantity.TOTAL)
+EFFECTS_OF_LINKS = (Quantity.INDIRECT,)
+"""Effects that permuted weights have a null hypothesis for."""
 WHOLE = "all_provinces"
 """Model of the rows with no province left out."""
 WITHOUT = "without_"
@@ -173,7 +175,9 @@ def placebo_rows(case: Case, draws: int, seed: int, key: TableKey) -> pd.DataFra
     Every draw is a permutation of units and keeps their histories over time. With permuted weights
     outcome and regressors of a unit stay together and only who is whose neighbour changes; with a
     permuted treatment the units change theirs. The share of draws with an effect at least as large
-    in absolute value is (1 + their number)/(1 + draws).
+    in absolute value is (1 + their number)/(1 + draws). Permuted weights have one for the indirect
+    effect alone: the direct effect, and through it the total, do not vanish where nobody is a
+    neighbour.
 
     Parameters
     ----------
@@ -201,12 +205,17 @@ def placebo_rows(case: Case, draws: int, seed: int, key: TableKey) -> pd.DataFra
         effects = np.stack(list(_placebo_effects(actual, position, kind, draws, own_seed)))
         names = {**shared, "model": kind, "draws": draws, "seed": own_seed,
                  "inference": "permutation"}  # fmt: skip
-        rows += [{**names, **row} for row in placebo_summary(point, effects, case.treatment)]
+        tested = EFFECTS if kind == PERMUTED_TREATMENT else EFFECTS_OF_LINKS
+        found = placebo_summary(point, effects, case.treatment, tested)
+        rows += [{**names, **row} for row in found]
     return complete_rows(rows, key)
 
 
 def placebo_summary(
-    point: FloatArray, effects: FloatArray, treatment: str
+    point: FloatArray,
+    effects: FloatArray,
+    treatment: str,
+    tested: Collection[Quantity] = EFFECTS,
 ) -> Iterator[dict[str, Any]]:
     """Rows of the distribution of placebo effects, draws without effects (NaN) counted.
 
@@ -216,6 +225,8 @@ def placebo_summary(
         Direct, indirect, total.
     effects : array, shape (R, 3)
     treatment : str
+    tested : collection of Quantity
+        Effects that the placebo puts at zero; the others have no share of more extreme draws.
     """
     kept = effects[np.isfinite(effects).all(axis=1)]
     yield {
@@ -228,8 +239,12 @@ def placebo_summary(
         lower, upper = np.quantile(drawn, PLACEBO_INTERVAL)
         more_extreme = int((np.abs(drawn) >= abs(point[place])).sum())
         share = (1 + more_extreme) / (1 + len(drawn))
-        yield {"quantity": quantity.value, "term": treatment, "estimate": float(point[place]),
-               "p_value": share}  # fmt: skip
+        yield {
+            "quantity": quantity.value,
+            "term": treatment,
+            "estimate": float(point[place]),
+            "p_value": share if quantity in tested else float("nan"),
+        }
         yield {
             "quantity": Quantity.MEAN.value,
             "term": f"{quantity.value}:{treatment}",

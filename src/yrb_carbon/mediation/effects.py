@@ -16,13 +16,14 @@ from yrb_carbon.spatialpanel import (
     SingularInformationError,
     SpecificationError,
 )
-from yrb_carbon.spatialpanel.bootstrap import (
-    bootstrap_p_values,
-    calc_interval,
-    draw_quantiles,
-)
+from yrb_carbon.spatialpanel.bootstrap import calc_interval, draw_quantiles
 from yrb_carbon.spatialpanel.covariance import ASSUMPTIONS, CovarianceType
-from yrb_carbon.spatialpanel.effects_results import DEFAULT_LEVEL, normal_quantile, point_effects
+from yrb_carbon.spatialpanel.effects_results import (
+    DEFAULT_LEVEL,
+    calc_draw_p_values,
+    normal_quantile,
+    point_effects,
+)
 from yrb_carbon.spatialpanel.errors import check_choice, enumerate_names
 from yrb_carbon.spatialpanel.system import joint_covariance
 from yrb_carbon.spatialpanel.tables import html_notes, html_table, text_table
@@ -490,7 +491,7 @@ def _interval(
 
 
 def _p_values(kept: Array) -> Array:
-    p_values: Array = np.where(np.ptp(kept, axis=0) > 0.0, bootstrap_p_values(kept), np.nan)
+    p_values: Array = np.where(np.ptp(kept, axis=0) > 0.0, calc_draw_p_values(kept), np.nan)
     return p_values
 
 

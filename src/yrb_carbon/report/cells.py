@@ -203,6 +203,14 @@ def format_p(value: float) -> str:
     return "<0.0001" if value < 0.5e-4 else format_estimate(value)
 
 
+def p_words(value: float) -> str:
+    """A p-value with its sign, `p = 0.0312` or `p < 0.0001`; `p undefined` for none."""
+    if pd.isna(value):
+        return f"p {UNDEFINED}"
+    text = format_p(value)
+    return f"p {text[0]} {text[1:]}" if text.startswith("<") else f"p = {text}"
+
+
 def format_interval(row: Mapping[str, Any], digits: int = 4) -> str:
     """An interval in square brackets; empty where there is none."""
     if pd.isna(row["ci_lower"]) or pd.isna(row["ci_upper"]):

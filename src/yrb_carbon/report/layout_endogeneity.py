@@ -12,8 +12,8 @@ from yrb_carbon.report.cells import (
     COVARIANCE_NOTES,
     STARS_KEY,
     format_estimate,
-    format_p,
     label_of,
+    p_words,
     records,
     stars_of,
 )
@@ -173,7 +173,7 @@ def _strength_lines(rows: pd.DataFrame, models: Sequence[str], study: Study) -> 
             [head, *("" if row is None else format_estimate(row["statistic"], 2) for row in found)]
         )
         if not is_f:
-            shown = ["" if row is None else f"p = {format_p(row['p_value'])}" for row in found]
+            shown = ["" if row is None else p_words(row["p_value"]) for row in found]
             lines.append(["", *shown])
     return lines
 
@@ -258,7 +258,8 @@ def _describe(section: InstrumentSection, study: Study) -> str:
         text += " x years since the first"
     elif section.times is not None:
         text += f" x {label_of(section.times, study)}"
-    return f"{text}, {section.lag} years before" if section.lag else text
+    years = "1 year" if section.lag == 1 else f"{section.lag} years"
+    return f"{text}, {years} before" if section.lag else text
 
 
 def _dynamic_notes(section: DynamicSection | None, rows: pd.DataFrame) -> list[str]:

@@ -260,7 +260,8 @@ def _differences(rows: pd.DataFrame, study: Study) -> Iterator[list[str]]:
     # the parts of the mediated spillover are in estimates.csv only
     parts = rows["term"].str.startswith("mediated_spillover_")
     shown = rows[(rows["quantity"] == "difference") & ~parts]
-    for row in shown.to_dict("records"):
+    for cells in shown.to_dict("records"):
+        row = {str(name): cell for name, cell in cells.items()}
         effect, term, pair = row["term"].split(":")
         name = "all mediators" if term == "all" else label_of(term, study)
         yield [

@@ -8,7 +8,6 @@ from typing import Any
 import pandas as pd
 
 from yrb_carbon.estimates import AT_BOUNDARY
-from yrb_carbon.mediation.sensitivity import LARGEST_CORRELATION
 from yrb_carbon.report.cells import (
     COVARIANCE_NOTES,
     QUANTILE_ERRORS_NOTE,
@@ -59,9 +58,9 @@ TWO_STEP_NOTE = (
 )
 SENSITIVITY_NOTE = (
     "r is the correlation of the errors of this mediator and of the outcome, supposed and not "
-    "estimated: no data can tell it. The estimates at r = 0 are those of the table of paths, their "
-    "intervals are of draws of their own; the total effect of the system does not depend on r. Errors of the other mediators move that of "
-    "the outcome through this mediator's only."
+    "estimated: no data can tell it. The estimates at r = 0 are those of the table of paths, the "
+    "intervals there are of other draws; the total effect of the system does not depend on r. "
+    "Errors of the other mediators move that of the outcome through this mediator's only."
 )
 TIMING_NOTE = (
     "The treatment comes before the mediators, and the outcome after them where the table says so: "
@@ -236,6 +235,9 @@ def _threshold_notes(system: MediationTable, study: Study, cells: Cells) -> Iter
 
 def _range_words(lower: float, upper: float) -> str:
     """Range of r in which an interval excludes zero; the ends of the search are no results."""
+    # the estimators take long to import, and no other table needs them
+    from yrb_carbon.mediation.sensitivity import LARGEST_CORRELATION
+
     if pd.isna(lower) or pd.isna(upper):
         return "for no r"
     ends = (lower <= -LARGEST_CORRELATION, upper >= LARGEST_CORRELATION)

@@ -7,16 +7,20 @@ from typing import Any
 
 import pandas as pd
 
-from yrb_carbon.estimates import AT_BOUNDARY, COMPONENTS, DISCARDED, ISLANDS, NOT_ESTIMATED
+from yrb_carbon.estimates import AT_BOUNDARY, COMPONENTS, ISLANDS, NOT_ESTIMATED
 from yrb_carbon.report.cells import (
     COVARIANCE_NOTES,
+    FAILED_NOTE,
     SERIAL_NOTE,
     STARS_KEY,
     format_estimate,
+    format_interval,
     label_of,
+    lost_draws,
     records,
     sizes_note,
     stars_of,
+    without_failed_stars,
 )
 from yrb_carbon.study.config import Study
 from yrb_carbon.study.robustness_tables import (
@@ -51,6 +55,7 @@ HEADS = {
     "mediators": "Mediators",
     "controls": "Controls",
 }
+AR1_HEAD = "Residual AR(1)"
 WITHOUT = "without_"
 WHOLE = "all_provinces"
 KINDS_OF_PLACEBO = {
@@ -70,10 +75,12 @@ UNITS_NOTE = (
 )
 PLACEBO_NOTE = (
     "Whole histories of units are dealt at random {draws} times. Permuted weights: who is whose "
-    "neighbour changes, and outcome and regressors stay together. Permuted treatment: units get "
-    "the treatment of others, weights and all else stay. Share: (1 + draws with an effect at "
-    "least as large in absolute value)/(1 + draws). Effects of every draw by the estimator of the "
-    "column; the interval is that of the draws, not one of the estimate."
+    "neighbour changes, and outcome and regressors stay together. The direct effect does not depend "
+    "on who is whose neighbour, nor does what it adds to the total, so that neither is zero in such "
+    "a placebo: these two have no share there. Permuted treatment: units get the treatment of "
+    "others, weights and all else stay. Share: (1 + draws with an effect at least as large in "
+    "absolute value)/(1 + draws). Effects of every draw by the estimator of the column; the "
+    "interval is that of the draws, not one of the estimate."
 )
 
 
@@ -87,7 +94,7 @@ def layout_robustness(table: RobustnessTable, study: Study, rows: pd.DataFrame) 
         if any(getattr(one, name) != getattr(baseline, name) for one in specifications.values())
     ]
     own = rows[rows["equation"] != STANDARDISED]
-    cells = _by_model(own)
+    cells = _by_model(without_failed_stars(own))
     sizes = records(own, "model")
     lines = []
     for name, one in specifications.items():
@@ -96,9 +103,11 @@ def layout_robustness(table: RobustnessTable, study: Study, rows: pd.DataFrame) 
         line += [_count(sizes[name,], "n_units"), _count(sizes[name,], "n_periods")]
         line += _effect_cells(cells, name, one.treatment, table.covariances)
         line += _mediated_cells(cells, name, table)
+        line.append(_ar1_cell(cells, name))
         lines.append([*line, "; ".join(_remarks(own[own["model"] == name]))])
     heads = ["", *(HEADS[name] for name in shown), "N", "T"]
-    heads += [*_effect_heads(table.covariances), *_mediated_heads(table, study), "Remarks"]
+    heads += [*_effect_heads(table.covariances), *_mediated_heads(table, study)]
+    heads += [AR1_HEAD, "Remarks"]
     fixed = [name for name in CHOICES if name not in shown]
     same = "; ".join(
         f"{HEADS[name].lower()} {choice_label(name, getattr(baseline, name), study)}"
@@ -111,6 +120,7 @@ def layout_robustness(table: RobustnessTable, study: Study, rows: pd.DataFrame) 
         *_sets_notes(table, study, shown),
         _errors_note(table.covariances),
         MEDIATION_NOTE.format(draws=table.draws, vcov=table.covariances[-1]),
+        *_failed_notes(own),
         UNITS_NOTE,
         SERIAL_NOTE,
     ]
@@ -123,7 +133,7 @@ def layout_leave_out(table: LeaveOutTable, study: Study, rows: pd.DataFrame) -> 
     if not isinstance(models, ModelsTable):
         raise TypeError(f"table {table.of!r} holds no models")
     own = rows[rows["equation"] != STANDARDISED]
-    cells = _by_model(own)
+    cells = _by_model(without_failed_stars(own))
     sizes = records(own, "model")
     counts = records(own[own["term"].isin([ISLANDS, COMPONENTS])], "model", "term")
     names = sorted(set(own["model"]), key=lambda name: (name != WHOLE, name))
@@ -133,12 +143,12 @@ def layout_leave_out(table: LeaveOutTable, study: Study, rows: pd.DataFrame) -> 
         line += [_count(sizes[name,], "n_units")]
         line += [f"{counts[name, term]['estimate']:.0f}" for term in (COMPONENTS, ISLANDS)]
         line += _effect_cells(cells, name, table.treatment, models.covariances)
-        line += _interval_cells(cells, name, SUM)
+        line += [*_interval_cells(cells, name, SUM), _ar1_cell(cells, name)]
         lines.append([*line, "; ".join(_remarks(own[own["model"] == name], counted=False))])
     heads = ["Province left out", "N", "Parts of W", "Islands dropped"]
     heads += _effect_heads(models.covariances)
     heads += [f"{head}: {part}" for _, head in MEDIATED for part in ("sum", "interval")]
-    heads.append("Remarks")
+    heads += [AR1_HEAD, "Remarks"]
     body = pd.DataFrame(lines, columns=heads)
     draws = own["draws"].dropna()
     mediated = f"Mediated: sums over {_names(models.mediators, study)}. " if len(draws) else ""
@@ -151,6 +161,7 @@ def layout_leave_out(table: LeaveOutTable, study: Study, rows: pd.DataFrame) -> 
     ]
     if len(draws):
         notes.append(MEDIATION_NOTE.format(draws=int(draws.iloc[0]), vcov=models.covariances[-1]))
+    notes += [*_failed_notes(own), SERIAL_NOTE]
     return _without_empty(body), notes
 
 
@@ -173,7 +184,7 @@ def layout_placebo(table: PlaceboTable, study: Study, rows: pd.DataFrame) -> Bod
                     format_estimate(point["estimate"]),
                     format_estimate(mean["estimate"]),
                     format_estimate(sd["estimate"]),
-                    _interval(mean),
+                    format_interval(mean),
                     format_estimate(point["p_value"], 3),
                     f"{cells[model, 'value', 'draws_without_effects']['estimate']:.0f}",
                 ]
@@ -216,9 +227,22 @@ def _remarks(rows: pd.DataFrame, counted: bool = True) -> list[str]:
         remarks.append(f"{counts[ISLANDS]:.0f} units without neighbours left out")
     if counted and counts.get(COMPONENTS, 1) > 1:
         remarks.append(f"W falls into {counts[COMPONENTS]:.0f} parts")
-    if counts.get(DISCARDED, 0) > 0:
-        remarks.append(f"{counts[DISCARDED]:.0f} draws without effects")
+    for lost in lost_draws(rows):
+        failed = ": no stars" if lost.is_truncated else ""
+        remarks.append(f"{lost.text} draws without effects{failed}")
     return remarks
+
+
+def _failed_notes(rows: pd.DataFrame) -> list[str]:
+    """What the remark means that a specification has no stars for want of draws."""
+    failed = any(one.is_truncated for one in lost_draws(rows))
+    return [FAILED_NOTE.format(read="bootstrap intervals, as in the table of paths,")] * failed
+
+
+def _ar1_cell(cells: Cells, model: str) -> str:
+    """Residual autocorrelation of the baseline's equation."""
+    row = cells.get((model, "residual_ar1", "", ""))
+    return "" if row is None else format_estimate(row["estimate"], 3)
 
 
 def _by_model(rows: pd.DataFrame) -> Cells:
@@ -286,16 +310,12 @@ def _interval_cells(cells: Cells, model: str, term: str, vcov: str | None = None
             for key, row in cells.items()
             if key[:3] == (model, quantity, term) and vcov in (None, key[3])
         ]
-        line += [_starred(found[0]), _interval(found[0])] if found else ["", ""]
+        line += [_starred(found[0]), format_interval(found[0])] if found else ["", ""]
     return line
 
 
 def _starred(row: Mapping[str, Any]) -> str:
     return format_estimate(row["estimate"]) + stars_of(row["p_value"])
-
-
-def _interval(row: Mapping[str, Any]) -> str:
-    return f"[{format_estimate(row['ci_lower'])}, {format_estimate(row['ci_upper'])}]"
 
 
 def _count(row: Mapping[str, Any], name: str) -> str:

@@ -34,7 +34,7 @@ from .bootstrap_refit import (
     draw_standard_errors,
     refit,
 )
-from .effects_results import calc_trace_errors, refitted_effects
+from .effects_results import calc_draw_p_values, calc_trace_errors, refitted_effects
 from .errors import (
     BoundaryError,
     BoundaryWarning,
@@ -267,7 +267,7 @@ class BootstrapResults:
     def pvalues(self) -> pd.Series[float]:
         """Two-sided p-values of zero: 2·min over the two sides of (draws beyond 0 + 1)/(B + 1)."""
         return pd.Series(
-            bootstrap_p_values(self.values), index=self.results.param_names, name="pvalue"
+            calc_draw_p_values(self.values), index=self.results.param_names, name="pvalue"
         )
 
     def conf_int(
@@ -414,10 +414,6 @@ class BootstrapEffects(EffectsResults):
         )
         labels = pd.MultiIndex.from_product([self.variables, EFFECTS], names=["term", "quantity"])
         return pd.DataFrame({"lower": lower, "upper": upper}, index=labels)
-
-    def _p_values(self) -> Array:
-        p_values = bootstrap_p_values(self._drawn())
-        return np.where(np.isnan(self._statistics()), np.nan, p_values)
 
     def _drawn(self) -> Array:
         assert self.draws is not None
@@ -598,14 +594,3 @@ def _studentised_interval(
         return estimates - half, estimates + half
     lower, upper = draw_quantiles(statistics, [tail, 1.0 - tail])
     return estimates - std_errors * upper, estimates - std_errors * lower
-
-
-def bootstrap_p_values(draws: Array) -> Array:
-    """2·min over the two sides of (draws beyond 0 + 1)/(B + 1), at most 1; axis 0 is the draws.
-
-    NaN where the draws are NaN.
-    """
-    beyond = np.minimum((draws >= 0.0).sum(axis=0), (draws <= 0.0).sum(axis=0))
-    p_values: Array = np.minimum(2.0 * (beyond + 1.0) / (len(draws) + 1.0), 1.0)
-    p_values = np.where(np.isnan(draws).any(axis=0), np.nan, p_values)
-    return p_values

@@ -28,6 +28,16 @@ def normal_p_values(statistics: Array) -> Array:
     return p_values
 
 
+def calc_draw_p_values(draws: Array) -> Array:
+    """2·min over the two sides of (draws beyond 0 + 1)/(R + 1), at most 1; axis 0 is the draws.
+
+    R draws cannot tell a p-value below 2/(R + 1). NaN where the draws are NaN.
+    """
+    beyond = np.minimum((draws >= 0.0).sum(axis=0), (draws <= 0.0).sum(axis=0))
+    p_values: Array = np.minimum(2.0 * (beyond + 1.0) / (len(draws) + 1.0), 1.0)
+    return np.where(np.isnan(draws).any(axis=0), np.nan, p_values)
+
+
 def check_level(level: float) -> None:
     """Refuse a level that is no number in (0, 1)."""
     # Every real scalar of numpy is a Real; an array or a text is not.
@@ -99,7 +109,11 @@ class EffectsResults(MaketablesHooks):
 
     @property
     def std_errors(self) -> pd.DataFrame:
-        """Standard errors; of the draws for simulation."""
+        """Standard errors; for simulation the standard deviations of the draws.
+
+        Where ρ can come near 1 the draws of indirect and total effects have no standard deviation,
+        and what a finite number of them shows is chance: take the intervals, or ``delta``.
+        """
         return self._frame(self._std_errors())
 
     @property
@@ -109,7 +123,7 @@ class EffectsResults(MaketablesHooks):
 
     @property
     def pvalues(self) -> pd.DataFrame:
-        """Two-sided p-values: normal for delta, 2·min(share > 0, share < 0) for simulation."""
+        """Two-sided p-values: normal for delta, `calc_draw_p_values` for simulation."""
         return self._frame(self._p_values())
 
     @property
@@ -206,8 +220,7 @@ class EffectsResults(MaketablesHooks):
         statistics = self._statistics()
         if self.draws is None:
             return normal_p_values(statistics)
-        shares = np.minimum((self.draws > 0.0).mean(axis=0), (self.draws < 0.0).mean(axis=0))
-        return np.where(np.isnan(statistics), np.nan, 2.0 * shares)
+        return np.where(np.isnan(statistics), np.nan, calc_draw_p_values(self.draws))
 
 
 def pick_coefficients(arrays: PanelArrays, delta: Array) -> tuple[Array, Array]:

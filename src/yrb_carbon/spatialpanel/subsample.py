@@ -449,8 +449,8 @@ class SubsampleFits:
 
         Returns
         -------
-        SpecificationTest; its statistic can be negative for groups of units, as the models are not
-        nested.
+        SpecificationTest; for groups of units the models are not nested, and where the statistic is
+        negative its p-value is NaN.
 
         Raises
         ------
@@ -480,11 +480,17 @@ class SubsampleFits:
             null=f"one model for {', '.join(self.fits)}",
             statistic=statistic,
             df=df,
-            p_value=float(special.chdtrc(df, max(statistic, 0.0))),
+            p_value=self._chow_p_value(statistic, df),
             distribution="chi2",
             form="direct",
             note=note,
         )
+
+    def _chow_p_value(self, statistic: float, df: int) -> float:
+        """Nested models have no negative ratio but by rounding; others may, and then no p-value."""
+        if statistic < 0.0 and self.grouping.axis == "unit":
+            return float("nan")
+        return float(special.chdtrc(df, max(statistic, 0.0)))
 
     def _whole(self) -> tuple[SpatialPanel, str]:
         if self.grouping.axis == "period":

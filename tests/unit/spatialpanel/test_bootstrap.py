@@ -14,7 +14,6 @@ import yrb_carbon.spatialpanel.bootstrap_refit as module
 from yrb_carbon.spatialpanel import BoundaryWarning, SpatialPanel, SpecificationError
 from yrb_carbon.spatialpanel.bootstrap import (
     bootstrap,
-    bootstrap_p_values,
     calc_acceleration,
     calc_interval,
 )
@@ -486,7 +485,7 @@ def test_bias_corrected_interval_agrees_with_scipy():
 
 def test_p_values_are_never_zero_and_invert_the_percentile_interval():
     draws = np.concatenate([np.linspace(-1.0, 9.0, 999)[:, None], np.ones((999, 1))], axis=1)
-    p = bootstrap_p_values(draws)
+    p = calc_draw_p_values(draws)
     assert p[1] == pytest.approx(2 / 1000)
     assert p[0] == pytest.approx(2 * (100 + 1) / 1000)
 
