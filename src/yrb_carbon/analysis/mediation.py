@@ -39,13 +39,6 @@ ONE_STEP = "one_step"
 PER_SD_WITHIN = "per_sd_within"
 """Spec of the effects of one within standard deviation more of the treatment."""
 GAP = "gap"
-SHARES = {
-    "system_total": "total_over_system_total",
-    "natural_total": "total_over_natural_total",
-    "natural_direct": "direct_over_natural_direct",
-    "system_direct": "direct_over_system_direct",
-}
-"""Spec of a share or ratio, by what it divides by."""
 NO_SHARE = "no_share"
 """Spec of the `value` row whose term says why ratios stand where shares would."""
 CORRECTED: dict[Scheme, Any] = {"wild_unit": "bias_corrected", "year": "bca"}
@@ -164,16 +157,12 @@ def fit_systems(
     """
     sample = sample_of_system(table, frame, weights)
     with errors_of_system(key, JOINT):
-        joint = build_system(table, sample, weights)
-    systems = {**({JOINT: joint} if table.joint else {})}
-    if table.one_at_a_time:
-        systems |= joint.one_at_a_time()
-    fitted = []
-    for model, system in systems.items():
-        with errors_of_system(key, model):
-            results = system.fit(table.estimator, cov_type=table.covariances[0])
-        fitted.append(FittedSystem(model, table, sample, results))
-    return tuple(fitted)
+        system = build_system(table, sample, weights)
+        joint = system.fit(table.estimator, cov_type=table.covariances[0])
+        found = {JOINT: joint} if table.joint else {}
+        if table.one_at_a_time:
+            found |= joint.one_at_a_time()
+    return tuple(FittedSystem(model, table, sample, results) for model, results in found.items())
 
 
 def mediation_rows(
@@ -312,8 +301,7 @@ def _effects_table(effects: MediationEffects, level: float, kind: Any, spec: str
 
 
 def _shares_table(effects: MediationEffects, level: float, kind: Any) -> pd.DataFrame:
-    table = effects.shares(level, kind).drop(columns="label").reset_index()
-    return table.assign(spec=table["spec"].map(SHARES))
+    return effects.shares(level, kind).drop(columns="label").reset_index()
 
 
 def _differences_table(effects: MediationEffects, level: float, kind: Any) -> pd.DataFrame:

@@ -106,7 +106,9 @@ def steps_rows(fitted: FittedSystem, key: TableKey) -> pd.DataFrame:
 def _steps_ar1_rows(fitted: FittedSystem, steps: MediationSteps) -> Iterator[dict[str, Any]]:
     """Residual autocorrelation of the equations with no mediator, and with one each."""
     outcome = fitted.table.outcome
-    yield from (row for row in residual_rows(fitted) if row["equation"] != outcome)
+    for row in residual_rows(fitted):
+        if row["equation"] != outcome:
+            yield {**row, "spec": TWO_STEP}
     if fitted.table.protocol == "two_step_jiang":
         return
     for mediator, system in steps.systems.items():

@@ -133,7 +133,7 @@ def leave_out_rows(
     seed: int,
     key: TableKey,
 ) -> pd.DataFrame:
-    """A case again without the units of each group in turn, rows of W summing to one again.
+    """A case again without the units of each group in turn, rows of W with the sums that they had.
 
     Parameters
     ----------

@@ -23,6 +23,7 @@ from yrb_carbon.mediation import SpatialMediation
 from yrb_carbon.spatialpanel import SpatialPanel, SpatialPanelError, SpatialPanelResults
 from yrb_carbon.spatialpanel.covariance import CovarianceType
 from yrb_carbon.spatialpanel.model import Estimator, Model
+from yrb_carbon.spatialpanel.subsample import calc_subset_weights
 from yrb_carbon.spatialpanel.within import within_transform
 from yrb_carbon.weights.links import LinkedUnits
 
@@ -161,33 +162,25 @@ def first_year_after(frame: pd.DataFrame, lag: int) -> int:
 
 
 def subset_links(weights: Weights, units: Sequence[str]) -> tuple[LinkedUnits, tuple[str, ...]]:
-    """Weights among some units, rows summing to one again, and the units left without links.
+    """Weights among some units, and the units left without links (see `calc_subset_weights`).
 
-    Units without links leave, and with them the links to them, until every unit has one.
+    Rows keep the sums that they have in the whole: one, where the weights are row-standardised.
 
     Raises
     ------
     DataError
         If no two units are linked.
     """
-    from scipy.sparse import csr_array, diags_array
+    from scipy.sparse import csr_array
 
     ids = np.asarray(weights.unique_ids)
-    matrix = csr_array(weights.sparse)
-    keep = np.flatnonzero(np.isin(ids, list(units)))
-    islands: list[str] = []
-    while True:
-        inner = csr_array(matrix[keep][:, keep])
-        sums = np.asarray(inner.sum(axis=1)).ravel()
-        linked = sums > 0
-        if linked.all():
-            break
-        islands += [str(unit) for unit in ids[keep[~linked]]]
-        keep = keep[linked]
-    if not keep.size:
-        raise DataError(f"none of the {len(list(units))} units kept is linked with another one")
-    scaled = csr_array(diags_array(1.0 / sums) @ inner)
-    return LinkedUnits(pd.Index(ids[keep], name="unit"), scaled), tuple(sorted(islands))
+    members = np.flatnonzero(np.isin(ids, list(units)))
+    subset = calc_subset_weights(csr_array(weights.sparse), members)
+    if not subset.kept.size:
+        raise DataError(f"none of the {len(units)} units kept is linked with another one")
+    islands = sorted(str(unit) for unit in ids[subset.dropped])
+    linked = LinkedUnits(pd.Index(ids[subset.kept], name="unit"), csr_array(subset.matrix))
+    return linked, tuple(islands)
 
 
 def count_components(weights: Weights) -> int:

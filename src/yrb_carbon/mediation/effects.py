@@ -195,9 +195,10 @@ class MediationEffects:
 
         Returns
         -------
-        DataFrame, index (term, quantity, spec), quantity ``share`` or ``ratio``, spec the
-        denominator; columns estimate, ci_lower, ci_upper, label. The intervals are percentiles
-        whatever the kind, which is that of the system's effect: ratios have no moments.
+        DataFrame, index (term, quantity, spec), quantity ``share`` or ``ratio``, spec such as
+        ``total_over_system_total`` or ``direct_over_natural_direct``; columns estimate, ci_lower,
+        ci_upper, label. The intervals are percentiles whatever the kind, which is that of the
+        system's effect: ratios have no moments.
         """
         rows: list[dict[str, Any]] = []
         for part, denominators in (
@@ -269,7 +270,7 @@ class MediationEffects:
     def tidy(self, level: float = DEFAULT_LEVEL, kind: IntervalKind = "percentile") -> pd.DataFrame:
         """One number a row, with the columns `SYSTEM_COLUMNS`.
 
-        Effects (``spec`` is the scale unless it is one unit), shares and ratios (the denominator),
+        Effects (``spec`` is the scale unless it is one unit), shares and ratios (as of `shares`),
         differences of mediators (quantity ``difference``, spec ``abs_mediated_direct``) and the gap
         to the one-step equation (``difference``, spec ``system - one_step``).
         """
@@ -400,7 +401,7 @@ class MediationEffects:
         return {
             "term": term,
             "quantity": "ratio" if label else "share",
-            "spec": denominator,
+            "spec": f"{part}_over_{denominator}",
             "estimate": float(estimate),
             "ci_lower": float(lower[0]),
             "ci_upper": float(upper[0]),

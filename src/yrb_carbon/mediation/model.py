@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast, get_args
 
@@ -12,7 +11,6 @@ import pandas as pd
 from yrb_carbon.spatialpanel import (
     AbsorbedRegressorError,
     SpatialPanel,
-    SpatialPanelError,
     SpecificationError,
     Weights,
 )
@@ -22,7 +20,7 @@ from yrb_carbon.spatialpanel.logdet import LogDeterminantMethod
 from yrb_carbon.spatialpanel.model import Estimator, Model
 
 from .decomposition import ALL
-from .results import NATURAL_PATH, SYSTEM_PATH, MediationResults
+from .results import NATURAL_PATH, SYSTEM_PATH, MediationResults, naming
 
 AnyWeights = Weights | tuple[Sequence[Any], Any] | pd.DataFrame
 Names = Sequence[str]
@@ -182,41 +180,14 @@ class SpatialMediation:
         """
         fits = {}
         for name, panel in self.panels.items():
-            with _naming(_title(name)):
+            with naming(_title(name)):
                 fits[name] = panel.fit(estimator, cov_type, logdet)
-        with _naming(ONE_STEP_TITLE):
+        with naming(ONE_STEP_TITLE):
             one_step = self.one_step_panel.fit(estimator, cov_type, logdet)
         outcome = fits.pop(self.outcome)
         return MediationResults(
             treatment=self.treatment, outcome=outcome, mediators=fits, one_step=one_step
         )
-
-    def one_at_a_time(self) -> dict[str, SpatialMediation]:
-        """The same system with one mediator each, by mediator.
-
-        Durbin lists keep the names that are still regressors.
-        """
-        own = self._outcome_equation
-        systems = {}
-        for equation in self._mediator_equations:
-            name = equation.dependent
-            kept = (self.treatment, name, *self.controls)
-            systems[name] = SpatialMediation(
-                self._data,
-                outcome=self.outcome,
-                treatment=self.treatment,
-                mediators=[name],
-                controls=self.controls,
-                weights=self._weights,
-                mediator_weights=self._mediator_weights,
-                model=own.model,
-                mediator_model=equation.model,
-                durbin=None if own.durbin is None else [n for n in own.durbin if n in kept],
-                mediator_durbin=equation.durbin,
-                mediator_controls=equation.regressors[1:],
-                **self._options,
-            )
-        return systems
 
     def _names(self) -> list[str]:
         """Every variable once."""
@@ -252,18 +223,18 @@ class SpatialMediation:
     def _build_panels(self) -> dict[str, SpatialPanel]:
         """One panel an equation; those with the same weights share them and what they need."""
         own = self._outcome_equation
-        with _naming(_title(self.outcome)):
+        with naming(_title(self.outcome)):
             outcome = self._panel(own, self._weights)
         shared = None if self._mediator_weights is not None else outcome
         weights = self._weights if self._mediator_weights is None else self._mediator_weights
         panels = {}
         for equation in self._mediator_equations:
-            with _naming(_title(equation.dependent)):
+            with naming(_title(equation.dependent)):
                 panel = self._panel(equation, weights)
             shared = panel if shared is None else shared
             panels[equation.dependent] = _share(panel, shared)
         panels[self.outcome] = outcome
-        with _naming(ONE_STEP_TITLE):
+        with naming(ONE_STEP_TITLE):
             one_step = self._panel(_one_step(own, self.mediators), self._weights)
         self.one_step_panel = _share(one_step, outcome)
         return panels
@@ -324,15 +295,6 @@ def _equation(dependent: str, regressors: Names, model: str, durbin: Names | Non
 
 def _title(dependent: str) -> str:
     return f"equation of {dependent!r}"
-
-
-@contextmanager
-def _naming(title: str) -> Iterator[None]:
-    """Errors that name the equation."""
-    try:
-        yield
-    except SpatialPanelError as error:
-        raise type(error)(f"{title}: {error}") from error
 
 
 def _name_list(what: str, names: Names) -> tuple[str, ...]:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from yrb_carbon.spatialpanel import BoundaryError, SpatialPanelResults, SpecificationError
+from yrb_carbon.spatialpanel import (
+    BoundaryError,
+    SpatialPanel,
+    SpatialPanelError,
+    SpatialPanelResults,
+    SpecificationError,
+)
+from yrb_carbon.spatialpanel.align import drop_variables
 from yrb_carbon.spatialpanel.covariance import CovarianceType
 from yrb_carbon.spatialpanel.effects import calc_effect_matrix
 from yrb_carbon.spatialpanel.effects_results import DEFAULT_LEVEL, beta_theta
@@ -267,6 +275,31 @@ class MediationResults:
             self, mediators, draws=draws, seed=seed, cov_type=cov_type, joint=joint
         )
 
+    def one_at_a_time(self) -> dict[str, MediationResults]:
+        """The system with one mediator each: the outcome estimated again without the others.
+
+        Returns
+        -------
+        dict mediator -> MediationResults
+
+        Raises
+        ------
+        SpatialPanelError
+            Naming the mediator, as `SpatialPanel.fit`.
+        """
+        systems = {}
+        for name, fit in self.mediators.items():
+            others = [other for other in self.mediators if other != name]
+            with naming(f"outcome with the mediator {name!r} alone"):
+                outcome = _without(self.outcome, others)
+            systems[name] = MediationResults(
+                treatment=self.treatment,
+                outcome=outcome,
+                mediators={name: fit},
+                one_step=self.one_step,
+            )
+        return systems
+
     def steps(self, cov_types: Sequence[CovarianceType] = ("oim", "serial")) -> MediationSteps:
         """Three-step and two-step tables (see `steps.calc_steps`)."""
         from .steps import calc_steps
@@ -451,6 +484,33 @@ class MediationResults:
         }
         total = np.sum(list(mediated.values()), axis=0)
         return {NATURAL_PATH: natural, **mediated, ALL: total, SYSTEM_PATH: natural + total}
+
+
+def _without(fit: SpatialPanelResults, dropped: Sequence[str]) -> SpatialPanelResults:
+    """The same model without some regressors, estimated in the same way."""
+    if not dropped:
+        return fit
+    specification = fit.specification
+    panel = SpatialPanel.from_arrays(
+        drop_variables(fit.arrays, dropped),
+        model=specification.model,
+        entity_effects=specification.scheme.entity_effects,
+        time_effects=specification.scheme.time_effects,
+        spectrum=fit.spectrum,
+        error_spectrum=fit.error_spectrum,
+    )
+    estimator: Any = specification.estimator
+    cov_type: Any = specification.cov_type
+    return panel.fit(estimator, cov_type)
+
+
+@contextmanager
+def naming(title: str) -> Iterator[None]:
+    """Errors that name the equation."""
+    try:
+        yield
+    except SpatialPanelError as error:
+        raise type(error)(f"{title}: {error}") from error
 
 
 def _matrix(fit: SpatialPanelResults, variable: str) -> Array:

@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from yrb_carbon.spatialpanel import BoundaryError, SpatialPanel, SpatialPanelResults
-from yrb_carbon.spatialpanel.align import drop_variables
+from yrb_carbon.spatialpanel import BoundaryError, SpatialPanelResults
 from yrb_carbon.spatialpanel.covariance import ASSUMPTIONS, CovarianceType
 from yrb_carbon.spatialpanel.effects_results import (
     DEFAULT_LEVEL,
@@ -54,46 +53,6 @@ def calc_sobel(a: float, b: float, error_a: float, error_b: float) -> tuple[floa
     """
     product, error = a * b, float(np.hypot(a * error_b, b * error_a))
     return product, error, product / error if error > 0.0 else float("nan")
-
-
-def fit_single_systems(results: MediationResults) -> dict[str, MediationResults]:
-    """The system with one mediator each: the outcome estimated again without the others.
-
-    Parameters
-    ----------
-    results : MediationResults
-
-    Returns
-    -------
-    dict mediator -> MediationResults
-    """
-    return {
-        name: MediationResults(
-            treatment=results.treatment,
-            outcome=_without(results.outcome, [n for n in results.mediators if n != name]),
-            mediators={name: fit},
-            one_step=results.one_step,
-        )
-        for name, fit in results.mediators.items()
-    }
-
-
-def _without(fit: SpatialPanelResults, dropped: Sequence[str]) -> SpatialPanelResults:
-    """The same model without some regressors, estimated in the same way."""
-    if not dropped:
-        return fit
-    specification = fit.specification
-    panel = SpatialPanel.from_arrays(
-        drop_variables(fit.arrays, dropped),
-        model=specification.model,
-        entity_effects=specification.scheme.entity_effects,
-        time_effects=specification.scheme.time_effects,
-        spectrum=fit.spectrum,
-        error_spectrum=fit.error_spectrum,
-    )
-    estimator: Any = specification.estimator
-    cov_type: Any = specification.cov_type
-    return panel.fit(estimator, cov_type)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -310,7 +269,7 @@ def calc_steps(
     """
     for cov_type in cov_types:
         check_choice("cov_types", cov_type, list(ASSUMPTIONS))
-    systems = fit_single_systems(results)
+    systems = results.one_at_a_time()
     for system in systems.values():
         system.check_interior()
     if results.one_step.at_boundary:

@@ -311,7 +311,7 @@ def _notes(table: MediationTable, study: Study, rows: pd.DataFrame) -> Iterator[
     yield from _ratio_notes(table, rows)
     yield ONE_STEP_NOTE
     yield from _within_sd_notes(table, study, rows)
-    yield ar1_note(table, study, rows[rows["model"] == table.runs[0]])
+    yield from ar1_notes(table, study, rows[rows["model"] == table.runs[0]])
     yield SERIAL_NOTE
 
 
@@ -402,8 +402,10 @@ def _within_sd_notes(table: MediationTable, study: Study, rows: pd.DataFrame) ->
     )
 
 
-def ar1_note(table: MediationTable, study: Study, rows: pd.DataFrame) -> str:
-    """Residual autocorrelation of every equation of one system.
+def ar1_notes(
+    table: MediationTable, study: Study, rows: pd.DataFrame, prefix: str = ""
+) -> Iterator[str]:
+    """Residual autocorrelation of every equation of one system; nothing without any.
 
     Parameters
     ----------
@@ -411,6 +413,8 @@ def ar1_note(table: MediationTable, study: Study, rows: pd.DataFrame) -> str:
     study : Study
     rows : DataFrame
         Rows of estimates of the system.
+    prefix : str
+        What the note begins with.
     """
     cells = records(rows[rows["quantity"] == "residual_ar1"], "equation")
     names = {name: label_of(name, study) for name in (table.outcome, *table.mediators)}
@@ -419,4 +423,5 @@ def ar1_note(table: MediationTable, study: Study, rows: pd.DataFrame) -> str:
         for name, head in {**names, "one_step": "one-step model"}.items()
         if (name,) in cells
     )
-    return f"Residual AR(1) of the equations: {listed}."
+    if listed:
+        yield f"{prefix}Residual AR(1) of the equations: {listed}."

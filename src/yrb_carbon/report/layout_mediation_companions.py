@@ -27,7 +27,7 @@ from yrb_carbon.report.layout_mediation import (
     IDENTIFICATION_NOTE,
     PATHS_NOTE,
     SHARES_NOTE,
-    ar1_note,
+    ar1_notes,
     mediation_heads,
     system_lines,
     system_note,
@@ -101,7 +101,7 @@ def steps_layout(table: MediationStepsTable, study: Study, rows: pd.DataFrame) -
         *([STEPS_NOTE] if system.protocol != "two_step_jiang" else []),
         TWO_STEP_NOTE,
         _errors_note(system),
-        ar1_note(system, study, rows[rows["spec"] != THREE_STEP]),
+        *ar1_notes(system, study, rows[rows["spec"] != THREE_STEP]),
         *_single_ar1_notes(system, study, rows),
         SERIAL_NOTE,
     ]
@@ -191,7 +191,7 @@ def sensitivity_layout(table: MediationSensitivityTable, study: Study, rows: pd.
         f"parameters, by {' and '.join(system.covariances)}. {_errors_note(system)}",
         *lost_draws_notes(rows, BOOTSTRAP_TO_READ),
         IDENTIFICATION_NOTE,
-        ar1_note(system, study, rows),
+        *ar1_notes(system, study, rows),
         SERIAL_NOTE,
     ]
     return pd.DataFrame(lines, columns=heads), notes
@@ -273,8 +273,11 @@ def timing_layout(table: MediationTimingTable, study: Study, rows: pd.DataFrame)
         QUANTILE_ERRORS_NOTE,
         SHARES_NOTE,
         *(
-            f"{timing_words(timing)}: {ar1_note(system, study, rows[rows['model'] == timing.id])}"
+            note
             for timing in table.timings
+            for note in ar1_notes(
+                system, study, rows[rows["model"] == timing.id], f"{timing_words(timing)}: "
+            )
         ),
         SERIAL_NOTE,
     ]

@@ -75,9 +75,9 @@ UNITS_NOTE = (
 )
 PLACEBO_NOTE = (
     "Whole histories of units are dealt at random {draws} times. Permuted weights: who is whose "
-    "neighbour changes, and outcome and regressors stay together. The direct effect does not depend "
-    "on who is whose neighbour, nor does what it adds to the total, so that neither is zero in such "
-    "a placebo: these two have no share there. Permuted treatment: units get the treatment of "
+    "neighbour changes, and outcome and regressors stay together. The direct effect does not "
+    "depend on who is whose neighbour, nor does what it adds to the total: neither is zero in such "
+    "a placebo, so these two have no share there. Permuted treatment: units get the treatment of "
     "others, weights and all else stay. Share: (1 + draws with an effect at least as large in "
     "absolute value)/(1 + draws). Effects of every draw by the estimator of the column; the "
     "interval is that of the draws, not one of the estimate."
@@ -154,7 +154,7 @@ def layout_leave_out(table: LeaveOutTable, study: Study, rows: pd.DataFrame) -> 
     mediated = f"Mediated: sums over {_names(models.mediators, study)}. " if len(draws) else ""
     notes = [
         f"Effects of {label_of(table.treatment, study)} in column {table.column!r} of {table.of}, "
-        "estimated again without the units of each province. Rows of W sum to one again; units "
+        "estimated again without the units of each province. Rows of W keep their sums; units "
         "that lose all neighbours leave too (islands dropped); parts of W are groups of units that "
         f"no link connects. {mediated}",
         _errors_note(models.covariances),

@@ -140,7 +140,7 @@ def calc_subset_weights(weights: SparseMatrix, members: NDArray[np.intp]) -> Sub
         dropped=np.setdiff1d(members, kept),
         links=int(rows.nnz),
         links_cut=int(rows.nnz - block.nnz),
-        weight_cut=float(1.0 - block.sum() / rows.sum()),
+        weight_cut=float(1.0 - block.sum() / rows.sum()) if rows.nnz else 0.0,
     )
 
 

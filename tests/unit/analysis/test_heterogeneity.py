@@ -11,6 +11,7 @@ import pytest
 
 from yrb_carbon.analysis.heterogeneity import (
     SplitChoices,
+    compare_paths,
     difference_of_draws,
     differences_rows,
     fit_by_group,
@@ -19,6 +20,8 @@ from yrb_carbon.analysis.heterogeneity import (
 )
 from yrb_carbon.analysis.rows import TableKey
 from yrb_carbon.errors import DataError, StudyError
+from yrb_carbon.mediation import MediationEffects, decomposition_labels
+from yrb_carbon.mediation.effects import calc_quantile_errors
 from yrb_carbon.report.layout_heterogeneity import differences_layout, heterogeneity_layout
 from yrb_carbon.spatialpanel import FailedDrawsWarning, GroupedPanel, SpatialPanel, sup_wald
 from yrb_carbon.study.config import Study
@@ -257,7 +260,7 @@ def test_mediated_differences_of_periods_share_signs(by_period, differences):
     drawn = [system.bootstrap(59, int(row["seed"])) for system in by_period.systems.values()]
     place = list(drawn[0].labels).index(("m", "mediated_direct"))
     gap = drawn[0].draws[:, place] - drawn[1].draws[:, place]
-    assert row["std_error"] == pytest.approx(gap.std(ddof=1), rel=EXACT)
+    assert row["std_error"] == pytest.approx(calc_quantile_errors(gap), rel=EXACT)
     assert row["estimate"] == pytest.approx(drawn[0].estimates[place] - drawn[1].estimates[place])
     assert row["draws"] == 59
     lost = one(differences, model="period", term="draws_discarded:boom-transition")
@@ -286,6 +289,78 @@ def test_paths_are_compared_together(by_reach, differences):
     assert row["p_value"] == pytest.approx(expected, rel=EXACT)
 
 
+def drawn_groups(n_mediators=2, n_draws=199, seed=0, **changes):
+    """Effects of two groups whose mediated direct effects differ by four standard errors."""
+    rng = np.random.default_rng(seed)
+    labels = decomposition_labels("x", [f"m{k}" for k in range(n_mediators)])
+    place = [k for k, (m, q) in enumerate(labels) if q == "mediated_direct" and m != "all"]
+    groups = {}
+    for name, centre in (("one", 0.0), ("other", 4.0)):
+        estimates = np.zeros(len(labels))
+        estimates[place] = centre
+        draws = estimates + rng.standard_normal((n_draws, len(labels))) / np.sqrt(2.0)
+        groups[name] = MediationEffects(
+            treatment="x", outcome="y", mediators=tuple(f"m{k}" for k in range(n_mediators)),
+            labels=labels, estimates=estimates, draws=draws, inference="bootstrap_wild_unit",
+            vcov="", one_step=np.zeros(3), treatment_sd={"within": 1.0, "overall": 1.0},
+        )  # fmt: skip
+    return groups, place
+
+
+def test_a_draw_far_out_takes_no_power_away():
+    """One draw of a million would make the variance so large that nothing is told from zero."""
+    groups, place = drawn_groups()
+    clean = compare_paths(groups, "x")
+    assert clean.n_far == 0
+    groups["one"].draws[7, place[0]] = 1e6
+    found = compare_paths(groups, "x")
+    assert found.n_far == 1
+    near = np.delete(np.arange(199), 7)
+    gaps = (groups["other"].draws - groups["one"].draws)[:, place]
+    covariance = np.cov(gaps[near], rowvar=False)
+    gap = np.full(2, 4.0)
+    assert found.test.statistic == pytest.approx(gap @ np.linalg.solve(covariance, gap), rel=EXACT)
+    assert found.test.statistic > 20
+    # the draw left out of the covariance counts as one that is further than the estimate
+    assert clean.test.p_value == pytest.approx(1 / 200)
+    assert found.test.p_value == pytest.approx(2 / 200)
+    turned = compare_paths(dict(reversed(groups.items())), "x")
+    assert turned.test.statistic == pytest.approx(found.test.statistic, rel=1e-9)
+    assert turned.n_far == 1
+
+
+def test_paths_without_a_covariance_say_why():
+    groups, place = drawn_groups()
+    for own in groups.values():
+        own.draws[:, place[1]] = own.estimates[place[1]]
+    found = compare_paths(groups, "x").test
+    assert np.isnan([found.statistic, found.p_value]).all()
+    assert found.note == "the difference in m1 of other does not vary over the draws"
+    groups, place = drawn_groups()
+    for own in groups.values():
+        own.draws[:, place[1]] = 2.0 * own.draws[:, place[0]]
+    found = compare_paths(groups, "x").test
+    assert np.isnan([found.statistic, found.p_value]).all()
+    assert "m0 of other, m1 of other are linearly dependent over the 199 draws" in found.note
+
+
+def test_a_test_of_paths_without_a_statistic_is_printed(by_period, by_reach, differences):
+    study = study_of(T8=by_period.table, T9=by_reach.table, T10=COMPARED)
+    marked = differences.copy()
+    own = marked["term"].str.startswith("Wald|paths") & (marked["model"] == "reach")
+    marked.loc[own, ["statistic", "p_value"]] = np.nan
+    far = (marked["term"] == "draws_far_out") & (marked["model"] == "reach")
+    marked.loc[far, "estimate"] = 3.0
+    marked.loc[marked.index[far][0], "seed"] = 1
+    reason = marked[far].assign(term="undefined|the difference in m of mid does not vary")
+    marked = pd.concat([marked, reason], ignore_index=True)
+    body, notes = differences_layout(COMPARED, study, marked)
+    line = body[(body["What"] == "Wald (paths)") & (body["Split"] == "Reach")].iloc[0]
+    assert (line["Statistic"], line["p"]) == ("undefined", "undefined")
+    assert "Reach, test of paths undefined: the difference in m of mid does not vary." in notes
+    assert "Reach, test of paths: 3 of 59 draws are too far out for the covariance." in notes
+
+
 def test_draws_left_out_are_printed(by_period, by_reach, differences):
     study = study_of(T8=by_period.table, T9=by_reach.table, T10=COMPARED)
     marked = differences.copy()
@@ -304,7 +379,8 @@ def test_reaches_are_drawn_apart(by_reach, differences):
     row = one(
         differences, model="reach", term="mediated_total:m:up-mid", inference="bootstrap_wild_unit"
     )
-    assert row["std_error"] == pytest.approx(np.nanstd(gap, ddof=1), rel=EXACT)
+    kept = gap[np.isfinite(gap)]
+    assert row["std_error"] == pytest.approx(calc_quantile_errors(kept), rel=EXACT)
 
 
 def test_draws_that_either_leaves_out_are_left_out(by_period):
@@ -313,7 +389,7 @@ def test_draws_that_either_leaves_out_are_left_out(by_period):
     second.draws[7] = np.nan
     kept = np.delete(first.draws - second.draws, [3, 7], axis=0)
     found = difference_of_draws(first, second, 0.95)
-    np.testing.assert_allclose(found["std_error"], kept.std(axis=0, ddof=1), rtol=EXACT)
+    np.testing.assert_allclose(found["std_error"], calc_quantile_errors(kept), rtol=EXACT)
     assert (found["ci_lower"] <= found["ci_upper"]).all()
 
 
@@ -355,11 +431,47 @@ def test_printed_effects_are_rows_of_estimates(by_reach, reach_rows):
     assert len(body) == 3 * (4 + 2)
     line = body[(body["Form"] == "full interaction") & (body["Group"] == "mid")].iloc[0]
     row = one(rows, model="mid", spec="full_interaction", quantity="total", term="x", vcov="serial")
-    assert line["Total: s.e. serial"] == f"{row['std_error']:.4f}"
+    assert line["Total: s.e. or interval serial"] == f"{row['std_error']:.4f}"
     assert line["Total"].startswith(f"{row['estimate']:.4f}")
     text = " ".join(notes)
     assert "mid 2 of 20 (10 % of the weight), 0 islands dropped" in text
     assert "the links across their borders are cut" in text
+    assert "Differences are tested" not in text
+    # two slopes and two lags, rho and sigma2, ten units, ten years less one
+    assert "mid 10 units x 10 years = 100 observations, 25 parameters" in text
+
+
+def test_mediated_effects_are_printed_with_their_intervals(by_reach, reach_rows):
+    study = study_of(T9=by_reach.table, T10=COMPARED.model_copy(update={"tables": ("T9",)}))
+    body, notes = heterogeneity_layout(by_reach.table, study, reach_rows)
+    line = body[(body["Group"] == "mid") & (body["Variable"] == "through M")].iloc[0]
+    row = one(
+        reach_rows, model="mid", quantity="mediated_spillover", term="m", vcov="serial",
+        equation="system",
+    )  # fmt: skip
+    interval = f"[{row['ci_lower']:.4f}, {row['ci_upper']:.4f}]"
+    assert line["Indirect: s.e. or interval serial"] == interval
+    text = " ".join(notes)
+    assert "Differences are tested in T10." in text
+    assert "not to be compared" in text
+
+
+def test_draws_lost_at_the_edge_take_the_stars(by_reach, reach_rows):
+    """By group and covariance: more than 2 % of 200 draws are five."""
+    rows = reach_rows.copy()
+    lost = (rows["term"] == "draws_discarded") & (rows["vcov"] == "serial")
+    rows.loc[rows["equation"] == "system", "p_value"] = 0.001
+    for group, count in (("up", 0.0), ("mid", 4.0), ("down", 5.0)):
+        rows.loc[lost & (rows["model"] == group), "estimate"] = count
+    body, notes = heterogeneity_layout(by_reach.table, study_of(T9=by_reach.table), rows)
+    through = body[body["Variable"] == "through M"].set_index("Group")["Direct"]
+    assert through.str.endswith("***").to_dict() == {"up": True, "mid": True, "down": False}
+    text = " ".join(notes)
+    assert "down, serial: 5 of 200 (2.5 %); mid, serial: 4 of 200 (2.0 %)" in text
+    assert "the normal approximation has failed there" in text
+    rows.loc[lost & (rows["model"] == "down"), "estimate"] = 4.0
+    _, notes = heterogeneity_layout(by_reach.table, study_of(T9=by_reach.table), rows)
+    assert "the normal approximation has failed there" not in " ".join(notes)
 
 
 def test_printed_differences_carry_their_caveats(by_period, by_reach, differences):

@@ -291,6 +291,18 @@ def test_steps_have_sobel_and_the_two_equations(frame):
     assert set(two["inference"]) == {"delta"}
 
 
+def test_steps_tell_the_autocorrelation_of_their_equations(frame, rows):
+    """Those without mediators are the equations of T7, the others its systems of one mediator."""
+    own = steps(frame)
+    found = own[own["quantity"] == "residual_ar1"].set_index(["spec", "equation", "term"])
+    wanted = rows[rows["quantity"] == "residual_ar1"].set_index(["model", "equation"])
+    expected = {("two_step", name, ""): ("joint", name) for name in ("a", "b", "one_step")}
+    expected |= {("three_step", "y", name): (name, "y") for name in ("a", "b")}
+    assert set(found.index) == set(expected)
+    for key, other in expected.items():
+        assert found.loc[key, "estimate"] == pytest.approx(wanted.loc[other, "estimate"])
+
+
 def test_the_protocol_of_two_steps_leaves_the_three_out(frame):
     assert set(steps(frame, protocol="two_step_jiang")["spec"]) == {"two_step"}
     assert set(steps(frame, protocol="three_step")["spec"]) == {"two_step", "three_step"}

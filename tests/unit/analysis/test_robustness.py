@@ -317,6 +317,8 @@ def test_placebo_of_a_strong_effect_is_rare_and_of_none_common(frame, data):
     lagged = pd.DataFrame(wide @ data.weights["near"].sparse.toarray().T).set_axis(UNITS, axis=1)
     frame = frame.assign(y=frame["y"] + 1.5 * lagged.unstack().to_numpy())
     rows = placebo_rows(case(frame, data.weights["near"]), draws, 4, KEY)
+    for quantity in ("direct", "total"):
+        assert np.isnan(pick(rows, model=PERMUTED_WEIGHTS, quantity=quantity, term="x")["p_value"])
     for kind in (PERMUTED_TREATMENT, PERMUTED_WEIGHTS):
         assert pick(rows, model=kind, quantity="indirect", term="x")["p_value"] <= 0.05
     strong = pick(rows, model=PERMUTED_TREATMENT, quantity="direct", term="x")

@@ -92,13 +92,27 @@ def test_panels_of_the_same_weights_share_them(make):
 
 
 def test_one_at_a_time(make):
-    systems = make(durbin=["x", "m1", "c1"], mediator_controls={"m2": ["c1"]}).one_at_a_time()
+    fit = make(durbin=["x", "m1", "c1"], mediator_controls={"m2": ["c1"]}).fit()
+    systems = fit.one_at_a_time()
     assert list(systems) == ["m1", "m2"]
-    assert systems["m1"].equations["y"].regressors == ("x", "m1", "c1", "c2")
-    assert systems["m1"].equations["y"].durbin == ("x", "m1", "c1")
-    assert systems["m2"].equations["y"].durbin == ("x", "c1")
-    assert systems["m2"].equations["m2"].regressors == ("x", "c1")
-    assert list(systems["m1"].fit().mediators) == ["m1"]
+    slopes = ["x", "m1", "c1", "c2", "W.x", "W.m1", "W.c1"]
+    assert systems["m1"].outcome.param_names == [*slopes, "rho", "sigma2"]
+    assert systems["m2"].outcome.arrays.variables == ("x", "m2", "c1", "c2")
+    assert "W.m2" not in systems["m2"].outcome.param_names
+    assert list(systems["m1"].mediators) == ["m1"]
+    assert systems["m2"].mediators["m2"] is fit.mediators["m2"]
+    assert systems["m2"].one_step is fit.one_step
+
+
+def test_a_system_with_one_mediator_that_fails_is_named(make, monkeypatch):
+    fit = make().fit()
+
+    def refuse(*_):
+        raise SpecificationError("no")
+
+    monkeypatch.setattr("yrb_carbon.mediation.results._without", refuse)
+    with pytest.raises(SpecificationError, match="outcome with the mediator 'm1' alone: no"):
+        fit.one_at_a_time()
 
 
 @pytest.mark.parametrize(

@@ -116,6 +116,44 @@ def test_stars_follow_the_robust_covariance(estimates):
     assert not body["Direct"].str.contains("*", regex=False).any()
 
 
+@pytest.mark.parametrize("name", ["T7", "timing", "sensitivity"])
+def test_draws_lost_at_the_edge_take_the_stars(estimates, name):
+    """By system and covariance: more than 2 % of 200 draws are five."""
+    changed = estimates.copy()
+    own = (changed["table"] == name) & (changed["vcov"] == "serial")
+    changed.loc[own, "p_value"] = 0.001
+    lost = own & (changed["term"] == "draws_discarded")
+    first = changed.loc[lost, "model"].iloc[0]
+    shown = []
+    for count in (4.0, 5.0):
+        changed.loc[lost & (changed["model"] == first), "estimate"] = count
+        printed = layout_table(name, STUDY, changed)
+        shown.append(printed.body.map(lambda cell: str(cell).count("*")).to_numpy().sum())
+        text = " ".join(printed.notes)
+        assert f"{count:.0f} of 200 ({count / 2:.1f} %)" in text
+        assert ("normal approximation has failed there" in text) == (count > 4)
+    assert shown[1] < shown[0]
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "words"),
+    [
+        (-0.99, 0.99, "in the whole range searched (0.99 either way)"),
+        (-0.99, 0.4, "for every r searched (0.99 either way) up to 0.40"),
+        (-0.3, 0.99, "for every r searched (0.99 either way) from -0.30"),
+        (-0.3, 0.4, "for r from -0.30 to 0.40"),
+        (np.nan, np.nan, "for no r"),
+    ],
+)
+def test_ends_of_the_search_are_no_results(estimates, lower, upper, words):
+    changed = estimates.copy()
+    own = (changed["spec"] == "r_of_mediated_direct") & (changed["vcov"] == "serial")
+    changed.loc[own & (changed["term"] == "lower"), "estimate"] = lower
+    changed.loc[own & (changed["term"] == "upper"), "estimate"] = upper
+    notes = " ".join(layout_table("sensitivity", STUDY, changed).notes)
+    assert f"{words} (serial)" in notes
+
+
 def test_ratios_are_marked_and_the_reason_is_said(estimates):
     changed = estimates[estimates["table"] == "T7"].copy()
     shares = changed["quantity"].isin(["share", "ratio"])
@@ -146,6 +184,15 @@ def test_notes_say_what_the_numbers_rest_on(printed):
         assert words in text, words
     assert "c is not c' + ab" in " ".join(printed["steps"].notes)
     assert "does not depend on r" in " ".join(printed["sensitivity"].notes)
+    for name in ("T7", *TABLES):
+        notes = " ".join(printed[name].notes)
+        assert "Residual AR(1) of the equations: Outcome" in notes or name == "steps"
+        assert "Residual AR(1) is" in notes
+    assert "one-step model" in " ".join(printed["steps"].notes)
+    assert "given one mediator (three steps): First" in " ".join(printed["steps"].notes)
+    assert "The estimates at r = 0" in " ".join(printed["sensitivity"].notes)
+    assert "oim and serial from normal draws" in text
+    assert "clustered" not in text.replace("(serial, clustered)", "")
     assert "zero at r = " in " ".join(printed["sensitivity"].notes)
     assert "x(t-1), m(t), y(t+1): N = 20 units, T = 7 years" in " ".join(printed["timing"].notes)
 

@@ -10,7 +10,9 @@ import pytest
 
 from yrb_carbon.errors import DataError
 from yrb_carbon.estimates import AT_BOUNDARY, COMPONENTS, ISLANDS, NOT_ESTIMATED, estimates_frame
+from yrb_carbon.report.cells import p_words
 from yrb_carbon.report.layout import layout_table
+from yrb_carbon.report.layout_endogeneity import _describe
 from yrb_carbon.report.specification_curve import (
     NEGATIVE,
     NEITHER,
@@ -20,6 +22,7 @@ from yrb_carbon.report.specification_curve import (
     make_curve,
 )
 from yrb_carbon.study.config import SYNTHETIC_CAUTION, Study
+from yrb_carbon.study.endogeneity_tables import InstrumentSection
 from yrb_carbon.study.robustness_tables import RobustnessTable
 
 LABEL = {"en": "Tiny", "zh": "小"}
@@ -103,6 +106,8 @@ def rows_of_everything() -> pd.DataFrame:
         add("T11", name, "value", term=COMPONENTS, equation="", estimate=1.0)
     add("T11", "model=sar", "value", term=AT_BOUNDARY, estimate=1.0)
     add("T11", "model=sar", "value", term=f"{NOT_ESTIMATED}|SomeError: why", equation="system")
+    add("T11", "baseline", "residual_ar1")
+    add("out", "all_provinces", "residual_ar1")
     for name in ("all_provinces", "without_Gansu"):
         for vcov in ("oim", "serial"):
             effects("out", name, vcov)
@@ -191,6 +196,39 @@ def test_placebo_shows_interval_and_share(rows):
     assert set(body["Placebo: 95 % interval"]) == {"[-0.5000, 0.2500]"}
     assert set(body["Share more extreme"]) == {"0.010"}
     assert set(body["Draws without effects"]) == {"7"}
+    missing = rows["model"].eq("permuted_weights") & rows["quantity"].eq("direct")
+    printed = layout_table("placebo", STUDY, rows.assign(p_value=rows["p_value"].mask(missing)))
+    shown = printed.body.set_index(["Placebo", "Effect"])["Share more extreme"]
+    assert shown["Weights with permuted labels", "Direct"] == ""
+    assert shown["Treatment permuted across units", "Direct"] == "0.010"
+    assert "these two have no share" in printed.notes[0]
+
+
+def test_draws_lost_at_the_edge_take_the_stars_of_their_specification(rows):
+    first = rows[(rows["table"] == "T11") & (rows["quantity"] == "mediated_total")].iloc[0]
+    lost = {
+        **first.to_dict(), "quantity": "value", "term": "draws_discarded", "model": "weights=knn",
+        "equation": "system", "estimate": 41.0,
+    }  # fmt: skip
+    printed = layout_table("T11", STUDY, pd.concat([rows, pd.DataFrame([lost])]))
+    body = printed.body
+    assert not body.at[2, "Mediated total: sum"].endswith("*")
+    assert body.at[0, "Mediated total: sum"].endswith("**")
+    assert body.at[2, "Indirect"].endswith("***")
+    assert "41 of 2000 (2.0 %) draws without effects: no stars" in body.at[2, "Remarks"]
+    assert any("normal approximation has failed" in note for note in printed.notes)
+    lost["estimate"] = 40.0
+    printed = layout_table("T11", STUDY, pd.concat([rows, pd.DataFrame([lost])]))
+    assert printed.body.at[2, "Mediated total: sum"].endswith("**")
+    assert not any("normal approximation has failed" in note for note in printed.notes)
+
+
+@pytest.mark.parametrize("name", ["T11", "out"])
+def test_residual_autocorrelation_stands_beside_the_effects(rows, name):
+    body = layout_table(name, STUDY, rows).body
+    own = rows[(rows["table"] == name) & (rows["quantity"] == "residual_ar1")]
+    assert body.at[0, "Residual AR(1)"] == f"{own['estimate'].iloc[0]:.3f}"
+    assert any("Residual AR(1) is" in note for note in layout_table(name, STUDY, rows).notes)
 
 
 def test_endogeneity_calls_weak_instruments_weak(rows):
@@ -203,10 +241,22 @@ def test_endogeneity_calls_weak_instruments_weak(rows):
     assert "Valid if: It rains." in weak[0]
     lines = printed.body.set_index("")
     assert lines.loc["Conditional first-stage F, Wy", "wy"] == "31.50"
+    assert (printed.body["wy"] == "p = 0.1050").any()
     assert lines.loc["Indirect effect, long run", "Baseline"] == ""
     assert lines.loc["Indirect effect, long run", "Dynamic"].endswith("***")
     assert lines.loc["Outcome, year before", "Dynamic"].endswith("**")
     assert any("gs2sls_wy" in note and "rho = 1.2" in note for note in printed.notes)
+
+
+def test_small_p_values_and_single_years_in_words(rows):
+    tiny = rows.assign(p_value=rows["p_value"].mask(rows["term"].str.startswith("Hansen"), 1e-7))
+    assert (layout_table("T12", STUDY, tiny).body["wy"] == "p < 0.0001").any()
+    assert [p_words(p) for p in (0.0312, 1e-9, np.nan)] == ["p = 0.0312", "p < 0.0001",
+                                                           "p undefined"]  # fmt: skip
+    section = InstrumentSection.model_validate({"variable": "z", "lag": 1})
+    assert _describe(section, STUDY) == "z, 1 year before"
+    two = section.model_copy(update={"lag": 2})
+    assert _describe(two, STUDY) == "z, 2 years before"
 
 
 def test_curve_is_sorted_and_keeps_what_has_no_estimate(rows):

@@ -28,6 +28,7 @@ from yrb_carbon.spatialpanel.bootstrap_refit import (
     estimated_together,
     refit,
 )
+from yrb_carbon.spatialpanel.effects_results import calc_draw_p_values
 from yrb_carbon.spatialpanel.errors import (
     BoundaryError,
     ConvergenceError,

@@ -130,9 +130,17 @@ def test_chow_counts_every_parameter(groups):
     # Four coefficients, ρ and σ² of every further group, and its effects.
     further = 2 * 6 + 2 * (PERIODS - 1) if groups is LABELS else 6 + (UNITS - 1)
     assert test.df == further
-    assert test.p_value == pytest.approx(stats.chi2.sf(expected, further) if expected > 0 else 1.0)
+    assert test.p_value == pytest.approx(stats.chi2.sf(expected, further))
     assert ("not nested" in test.note) == (groups is LABELS)
     assert "fixed effects included" in test.note
+
+
+def test_negative_ratio_of_models_that_are_not_nested_has_no_p_value():
+    of_units, of_years = fit_groups(build(), LABELS), fit_groups(build(), YEARS)
+    assert np.isnan(of_units._chow_p_value(-3.0, 5))
+    assert of_units._chow_p_value(0.0, 5) == 1.0
+    assert of_years._chow_p_value(-1e-9, 5) == 1.0
+    assert of_units._chow_p_value(11.07, 5) == pytest.approx(stats.chi2.sf(11.07, 5))
 
 
 def test_difference_is_that_of_independent_samples():
