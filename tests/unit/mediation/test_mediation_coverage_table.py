@@ -50,6 +50,14 @@ def table(benchmark_script) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+def test_committed_table_meets_the_criteria(benchmark_script, repository):
+    committed = pd.read_csv(repository / "docs" / "benchmarks" / "mediation_coverage.csv")
+    assert set(committed["arm"]) == set(benchmark_script.ARMS)
+    assert committed["replications"].min() >= 1000
+    assert (committed["estimated"] >= 0.99 * committed["replications"]).all()
+    assert benchmark_script.criterion_faults(committed) == []
+
+
 def test_coverage_inside_of_the_bands_is_no_fault(benchmark_script, table):
     assert benchmark_script.criterion_faults(table) == []
 
