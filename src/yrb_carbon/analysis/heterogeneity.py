@@ -35,6 +35,7 @@ from yrb_carbon.mediation import MediationEffects, MediationResults, SpatialMedi
 from yrb_carbon.mediation.decomposition import ALL
 from yrb_carbon.mediation.effects import calc_quantile_errors, table_of_draws
 from yrb_carbon.spatialpanel import (
+    BoundaryError,
     EffectsResults,
     GroupedPanel,
     GroupedResults,
@@ -57,13 +58,15 @@ PERIODS = ("boom", "transition")
 AGGLOMERATION = ("above", "below")
 SYSTEM = "system"
 """Equation of the rows that rest on all equations of a mediation system."""
-EQUAL_EFFECTS: tuple[Effect, Effect] = ("direct", "indirect")
+EQUAL_EFFECTS: tuple[Effect, ...] = ("direct", "indirect")
 """What is tested together; the total follows from them."""
 FAR_OUT = 10.0
 """Robust standard errors from the median beyond which a draw stays out of a covariance: normal
 draws are never there."""
 CONSTANT, DEPENDENT = 1e-12, 1e-10
 """Spread relative to size, and smallest eigenvalue of a correlation matrix, that are rounding."""
+WITHOUT_SPILLOVER = ("ols", "sem")
+"""Models whose indirect effects are zero by construction, in every group."""
 LINK_COUNTS = ("links", "links_cut", "weight_cut")
 ISLANDS = "islands"
 """Term of the `value` row that counts units dropped for want of neighbours in their group."""
@@ -121,6 +124,11 @@ class FittedGroups:
         """What all rows have in common."""
         table = self.table
         return {"outcome": table.outcome, "weights": table.weights, "estimator": table.estimator}
+
+    @property
+    def tested_effects(self) -> tuple[Effect, ...]:
+        """Effects that can differ between groups."""
+        return EQUAL_EFFECTS[:1] if self.table.model in WITHOUT_SPILLOVER else EQUAL_EFFECTS
 
     def members(self, group: str) -> pd.DataFrame:
         """Rows of the sample that belong to a group."""
@@ -394,10 +402,23 @@ def differences_rows(
                 *_full_differences(groups),
                 *_subset_differences(groups, table, seed, key),
                 *_mediated_differences(groups, table, seed, key, n_jobs),
-                *_break_rows(groups, table, seed, key),
+                *_unless_at_edge(
+                    _break_rows(groups, table, seed, key),
+                    {"spec": FULL, "inference": "bootstrap"},
+                ),
             ]
         rows += [{**shared, **row} for row in found]
     return complete_rows(rows, key)
+
+
+def _unless_at_edge(
+    rows: Iterator[dict[str, Any]], shared: Mapping[str, Any]
+) -> Iterator[dict[str, Any]]:
+    """Rows as far as they can be had, and the mark of a model at the edge where they end there."""
+    try:
+        yield from rows
+    except BoundaryError:
+        yield {**shared, **boundary_row()}
 
 
 def _difference_rows(
@@ -427,7 +448,10 @@ def _full_differences(fitted: FittedGroups) -> Iterator[dict[str, Any]]:
             for row in _difference_rows(difference, fitted, first, second):
                 yield {**row, **own}
         treatment = [fitted.table.treatment]
-        yield {**specification_row(effects.wald_equal(EQUAL_EFFECTS, terms=treatment)), **own}
+        yield {
+            **specification_row(effects.wald_equal(fitted.tested_effects, terms=treatment)),
+            **own,
+        }
         for terms in (treatment, None):
             test = robust.wald_equal(terms)
             if terms is None and len(fitted.table.regressors) == 1:
@@ -454,20 +478,24 @@ def _subset_differences(
             difference = robust.difference(first, second)
             for row in _difference_rows(difference, fitted, first, second):
                 yield {**row, **own}
-            test = robust.wald_equal(first, second, EQUAL_EFFECTS, terms=[treatment])
+            test = robust.wald_equal(first, second, fitted.tested_effects, terms=[treatment])
             yield {**specification_row(test), **own}
-    yield {**specification_row(subset.chow()), "spec": SUBSET}
+    yield from _unless_at_edge(_chow_rows(subset), {"spec": SUBSET, "inference": "chi2"})
     if table.permutations:
         own_seed = fitted.seed(seed, key, "permutation")
         drawn = subset.permutation(table.permutations, own_seed)
         own_draws = {"spec": SUBSET, "draws": table.permutations, "seed": own_seed}
         for first, second in pairs:
-            for quantity in EQUAL_EFFECTS:
+            for quantity in fitted.tested_effects:
                 test = drawn.test(treatment, quantity, first, second)
                 yield {**specification_row(test), **own_draws}
         for term, value in ((DISCARDED, drawn.n_failed), (ISLANDS, drawn.islands)):
             lost = {"quantity": Quantity.VALUE.value, "term": term, "estimate": float(value)}
             yield {**own_draws, **lost, "inference": "permutation"}
+
+
+def _chow_rows(subset: SubsampleFits) -> Iterator[dict[str, Any]]:
+    yield {**specification_row(subset.chow()), "spec": SUBSET}
 
 
 def _mediated_differences(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -35,6 +35,45 @@ NOTICE_COLOUR = "#B00000"
 NOTICE_LINE = 0.17
 """Height of a line of the notice, inches."""
 NOTICE_CHARACTERS_PER_INCH = 14
+WIDE_CHARACTER = 2
+"""Chinese characters, of Latin letters."""
+REASON_WIDTH, REASON_LINE = 8.0, 0.22
+"""Inches of the sheet that says why there is no figure, and of a line on it."""
+
+
+class NothingToShowError(DataError):
+    """The table of a figure has no estimate of what it shows; the message is the reason."""
+
+
+def draw_unless_empty(
+    draw: Callable[[], Figure], *, title: str, notice: str | None, language: Language = "en"
+) -> Figure:
+    """The figure, or, where there is nothing to show, a sheet with its title and the reason.
+
+    Parameters
+    ----------
+    draw : callable without arguments
+        Raises `NothingToShowError` where there is nothing to show.
+    title, notice, language
+        Of the figure.
+    """
+    try:
+        return draw()
+    except NothingToShowError as obstacle:
+        log.warning("%s: %s", title, obstacle)
+        reason = str(obstacle)
+    spoken = usable_language(language)
+    with fonts(spoken):
+        lines = wrapped(reason, REASON_WIDTH, 1 if spoken == "en" else WIDE_CHARACTER)
+        height = 1.1 + REASON_LINE * len(lines) + notice_height(notice, REASON_WIDTH)
+        figure = blank_figure((REASON_WIDTH, height))
+        figure.text(0.5, 1 - 0.3 / height, title, ha="center", va="center", fontsize=12)
+        figure.text(
+            0.5, 1 - 0.6 / height, "\n".join(lines), ha="center", va="top", fontsize=10,
+            linespacing=1.4,
+        )  # fmt: skip
+        sign(figure, notice)
+    return figure
 
 
 def usable_language(wanted: Language) -> Language:
@@ -130,9 +169,9 @@ def blank_figure(size: tuple[float, float]) -> Figure:
     return figure
 
 
-def wrapped(notice: str, width: float) -> list[str]:
-    """Lines of a notice that fit a figure of a width in inches."""
-    return textwrap.wrap(notice, max(20, int(width * NOTICE_CHARACTERS_PER_INCH)))
+def wrapped(notice: str, width: float, letter: float = 1.0) -> list[str]:
+    """Lines of a notice that fit a figure of a width in inches; `letter` is the size of one."""
+    return textwrap.wrap(notice, max(20, int(width * NOTICE_CHARACTERS_PER_INCH / letter)))
 
 
 def notice_height(notice: str | None, width: float) -> float:

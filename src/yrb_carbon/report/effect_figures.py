@@ -5,14 +5,22 @@ Like the printed tables they are views of estimates.csv and of the effects by un
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from yrb_carbon.errors import DataError
-from yrb_carbon.report.canvas import Language, save_figure, usable_language
+from yrb_carbon.errors import DataError, listing
+from yrb_carbon.estimates import AT_BOUNDARY
+from yrb_carbon.report.canvas import (
+    Language,
+    NothingToShowError,
+    draw_unless_empty,
+    save_figure,
+    usable_language,
+)
 from yrb_carbon.report.cells import format_estimate, records, stars_of
 from yrb_carbon.report.forest import ForestEffect, ForestInterval, ForestRow, draw_forest
 from yrb_carbon.report.layout_heterogeneity import ordered_groups
@@ -25,10 +33,14 @@ from yrb_carbon.report.path_diagram import (
     draw_path_diagram,
 )
 from yrb_carbon.sources.boundaries import Boundaries
+from yrb_carbon.study.base import Label
 from yrb_carbon.study.config import Study
 from yrb_carbon.study.figures import ForestFigure, PathFigure, SpilloverMap
 from yrb_carbon.study.heterogeneity_tables import HeterogeneityTable
 from yrb_carbon.study.mediation_tables import JOINT, SUM_OF_MEDIATORS, MediationTable
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Cells = dict[tuple[Any, ...], dict[str, Any]]
 
@@ -36,7 +48,8 @@ NATURAL = ("natural_direct", "natural_spillover", "natural_total")
 MEDIATED = ("mediated_direct", "mediated_spillover", "mediated_total")
 SYSTEM = ("system_direct", "system_indirect", "system_total")
 EFFECTS = ("direct", "indirect", "total")
-SYSTEM_EQUATION = "system"
+SHOWN = (*EFFECTS, *NATURAL, *MEDIATED, *SYSTEM)
+SYSTEM_EQUATION, ONE_STEP = "system", "one_step"
 COVARIANCE_WORDS: dict[Language, dict[str, str]] = {
     "en": {
         "oim": "information matrix",
@@ -71,6 +84,8 @@ WORDS: dict[Language, dict[str, str]] = {
         "declining": "Declining", "regenerating": "Regenerating",
         "above": "Above the threshold", "below": "Below the threshold",
         "joint": "All mediators in one equation", "alone": "One mediator at a time",
+        "edge": "Table {0} has no effects to show: the likelihood of {1} peaks at the edge of the "
+        "admissible interval of the spatial coefficient.",
     },
     "zh": {
         "direct": "直接效应", "spillover": "溢出效应", "total": "总效应",
@@ -89,6 +104,7 @@ WORDS: dict[Language, dict[str, str]] = {
         "declining": "衰退型", "regenerating": "再生型",
         "above": "高于门槛", "below": "低于门槛",
         "joint": "全部中介同时进入", "alone": "逐一进入",
+        "edge": "表{0}没有可显示的效应：{1}的似然在空间系数容许区间的边界取得最大值。",
     },
 }  # fmt: skip
 
@@ -118,32 +134,79 @@ def draw_effect_figures(
     tuple of Path
     """
     language = usable_language(study.figures.language)
-    notice = " ".join(study.study.cautions) or None
-    shared: dict[str, Any] = {"notice": notice, "language": language}
-    written: list[Path] = []
+    shared: dict[str, Any] = {"notice": " ".join(study.study.cautions) or None}
+    shared["language"] = language
+    drawers: dict[str, tuple[Label, Callable[..., Figure]]] = {}
     for name, paths in study.figures.paths.items():
-        diagram = path_diagram_of(paths, study, estimates, language)
-        figure = draw_path_diagram(diagram, title=paths.title.in_language(language), **shared)
-        written += save_figure(figure, Path(folder) / name)
+        drawers[name] = paths.title, partial(_draw_paths, paths, study, estimates)
     for name, forest in study.figures.forests.items():
-        panels, rows, notes = forest_of(forest, study, estimates, language)
-        title = forest.title.in_language(language)
-        figure = draw_forest(panels, rows, title=title, notes=notes, **shared)
-        written += save_figure(figure, Path(folder) / name)
+        drawers[name] = forest.title, partial(_draw_forest, forest, study, estimates)
     for name, spillover in study.figures.spillovers.items():
-        variable = spillover_variable(spillover, study, estimates, by_unit, language)
-        units = sorted(variable.values.index.get_level_values("unit").unique())
-        drawn = boundaries.subset(units)
-        figure = draw_variable_maps(
-            drawn,
-            [variable],
-            [WORDS[language][kind] for kind in spillover.kinds],
-            title=spillover.title.in_language(language),
-            context=boundaries if len(units) < len(boundaries.unit_ids) else None,
-            **shared,
+        drawers[name] = (
+            spillover.title,
+            partial(_draw_spillover, spillover, study, estimates, by_unit, boundaries),
         )
+    written: list[Path] = []
+    for name, (label, drawer) in drawers.items():
+        options = {"title": label.in_language(language), **shared}
+        figure = draw_unless_empty(partial(drawer, **options), **options)
         written += save_figure(figure, Path(folder) / name)
     return tuple(written)
+
+
+def _draw_paths(figure: PathFigure, study: Study, estimates: pd.DataFrame, **shared: Any) -> Figure:
+    diagram = path_diagram_of(figure, study, estimates, shared["language"])
+    return draw_path_diagram(diagram, **shared)
+
+
+def _draw_forest(
+    figure: ForestFigure, study: Study, estimates: pd.DataFrame, **shared: Any
+) -> Figure:
+    panels, rows, notes = forest_of(figure, study, estimates, shared["language"])
+    return draw_forest(panels, rows, notes=notes, **shared)
+
+
+def _draw_spillover(
+    figure: SpilloverMap,
+    study: Study,
+    estimates: pd.DataFrame,
+    by_unit: pd.DataFrame,
+    boundaries: Boundaries,
+    **shared: Any,
+) -> Figure:
+    language = shared["language"]
+    variable = spillover_variable(figure, study, estimates, by_unit, language)
+    units = sorted(variable.values.index.get_level_values("unit").unique())
+    return draw_variable_maps(
+        boundaries.subset(units),
+        [variable],
+        [WORDS[language][kind] for kind in figure.kinds],
+        context=boundaries if len(units) < len(boundaries.unit_ids) else None,
+        **shared,
+    )
+
+
+def require_effects(
+    estimates: pd.DataFrame, table: str, language: Language, model: str | None = None
+) -> None:
+    """Refuse a table, or one model of it, that has marks of the edge and no effects.
+
+    Raises
+    ------
+    NothingToShowError
+        With the reason in the language.
+    """
+    own = estimates[estimates["table"] == table]
+    if model is not None:
+        own = own[own["model"] == model]
+    marks = own[(own["term"] == AT_BOUNDARY) & (own["equation"] != ONE_STEP)]
+    whole = own[own["equation"] == SYSTEM_EQUATION] if model is not None else own
+    if len(marks) and not whole["quantity"].isin(SHOWN).any():
+        where = table if model is None else f"{table} ({model})"
+        edge = marks["model"] if model is None else marks["equation"]
+        raise NothingToShowError(
+            WORDS[language]["edge"].format(where, listing(edge.drop_duplicates()))
+        )
 
 
 def variable_label(name: str, study: Study, language: Language) -> str:
@@ -161,10 +224,13 @@ def path_diagram_of(
 
     Raises
     ------
+    NothingToShowError
+        If an equation of the system is at the boundary.
     DataError
-        If the system has no effects; the reason is that an equation is at the boundary.
+        If effects are missing.
     """
     table = _mediation_table(figure.table, study)
+    require_effects(estimates, figure.table, language, figure.model)
     judged = table.covariances[-1]
     rows = estimates[(estimates["table"] == figure.table) & (estimates["model"] == figure.model)]
     rows = rows[(rows["vcov"] == judged) & (rows["spec"] == "")]
@@ -211,8 +277,7 @@ def _shown_effect(cells: Cells, key: tuple[str, str, str], figure: PathFigure) -
     if row is None:
         raise DataError(
             f"figure of table {figure.table!r}, system {figure.model!r}: estimates have no "
-            f"{key[1]} of {key[2]!r} in equation {key[0]!r}; a system with an equation at the edge "
-            "of the admissible interval has no effects: leave the figure out"
+            f"{key[1]} of {key[2]!r} in equation {key[0]!r}"
         )
     return ShownEffect(row["estimate"], row["ci_lower"], row["ci_upper"], stars_of(row["p_value"]))
 
@@ -227,7 +292,14 @@ def _mediation_table(name: str, study: Study) -> MediationTable:
 def forest_of(
     figure: ForestFigure, study: Study, estimates: pd.DataFrame, language: Language
 ) -> tuple[list[str], list[ForestRow], list[str]]:
-    """Panels, rows and notes of a forest plot: paths of a system, or groups."""
+    """Panels, rows and notes of a forest plot: paths of a system, or groups.
+
+    Raises
+    ------
+    NothingToShowError
+        If all estimates of the table are at the boundary.
+    """
+    require_effects(estimates, figure.table, language)
     table = study.tables[figure.table]
     if isinstance(table, HeterogeneityTable):
         return _groups_forest(table, figure.table, study, estimates, language)
@@ -384,16 +456,19 @@ def spillover_variable(
 
     Raises
     ------
+    NothingToShowError
+        If an equation of the system is at the boundary.
     DataError
         If the system has no effects by unit.
     """
+    require_effects(estimates, figure.table, language, figure.model)
     table = _mediation_table(figure.table, study)
     own = by_unit[(by_unit["table"] == figure.table) & (by_unit["model"] == figure.model)]
     own = own[(own["term"] == table.treatment) & own["kind"].isin(figure.kinds)]
     if own.empty:
         raise DataError(
-            f"map of table {figure.table!r}, system {figure.model!r}: no effects by unit; a system "
-            "with an equation at the edge of the admissible interval has none: leave the map out"
+            f"map of table {figure.table!r}, system {figure.model!r}: no effects by unit of "
+            f"{table.treatment!r}; run the table again"
         )
     words = WORDS[language]
     kinds = own["kind"].map(words)

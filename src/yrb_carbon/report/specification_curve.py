@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +16,17 @@ import numpy as np
 import pandas as pd
 
 from yrb_carbon.errors import DataError, listing
-from yrb_carbon.report.canvas import blank_figure, notice_height, save_figure, sign
+from yrb_carbon.report.canvas import (
+    NothingToShowError,
+    blank_figure,
+    draw_unless_empty,
+    notice_height,
+    save_figure,
+    sign,
+)
 from yrb_carbon.report.layout_robustness import HEADS, STANDARDISED, SUM, choice_label
 from yrb_carbon.study.config import Study
-from yrb_carbon.study.robustness_tables import CHOICES, CurveQuantity, RobustnessTable
+from yrb_carbon.study.robustness_tables import CHOICES, CurveFigure, CurveQuantity, RobustnessTable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -97,7 +105,7 @@ def make_curve(
 
     Raises
     ------
-    DataError
+    NothingToShowError
         If no specification has an estimate.
     """
     specifications, baseline = table.specifications, table.middle
@@ -115,9 +123,10 @@ def make_curve(
     points = own[["model", "estimate", "ci_lower", "ci_upper"]]
     points = points.sort_values(["estimate", "model"], kind="stable", ignore_index=True)
     if points.empty:
-        raise DataError(
-            f"no specification has a standardised {quantity} with the covariance {vcov!r}; "
-            f"estimated are {listing(sorted(set(estimates['quantity'])))}"
+        estimated = sorted(set(estimates["quantity"]) - {"value"})
+        raise NothingToShowError(
+            f"No specification has a standardised {quantity.replace('_', ' ')} with the covariance "
+            f"{vcov}; estimated are {listing(estimated) or 'none'}."
         )
     found = set(points["model"])
     varying = [
@@ -318,14 +327,29 @@ def draw_curves(study: Study, estimates: pd.DataFrame, folder: str | Path) -> tu
         table = study.tables[section.table]
         if not isinstance(table, RobustnessTable):
             raise DataError(f"figure {name!r}: table {section.table!r} is none of robustness")
-        rows = estimates[estimates["table"] == section.table]
-        curve = make_curve(table, study, rows, section.quantity)
-        figure = draw_specification_curve(
-            curve,
-            title=f"{table.title.en}: {TITLES[section.quantity]}, {len(curve.order)} "
-            "specifications",
-            axis=f"{AXIS}\n95 % interval ({table.covariances[-1]})",
-            notice=" ".join(study.study.cautions) or None,
-        )
+        options: dict[str, Any] = {
+            "title": f"{table.title.en}: {TITLES[section.quantity]}, "
+            f"{len(table.specifications)} specifications",
+            "notice": " ".join(study.study.cautions) or None,
+        }
+        draw = partial(_draw_curve, name, section, table, study, estimates, **options)
+        figure = draw_unless_empty(draw, **options)
         written += save_figure(figure, Path(folder) / name)
     return tuple(written)
+
+
+def _draw_curve(
+    name: str,
+    section: CurveFigure,
+    table: RobustnessTable,
+    study: Study,
+    estimates: pd.DataFrame,
+    **options: Any,
+) -> Figure:
+    rows = estimates[estimates["table"] == section.table]
+    try:
+        curve = make_curve(table, study, rows, section.quantity)
+    except NothingToShowError as error:
+        raise NothingToShowError(f"Figure {name}, table {section.table}. {error}") from error
+    axis = f"{AXIS}\n95 % interval ({table.covariances[-1]})"
+    return draw_specification_curve(curve, axis=axis, **options)

@@ -23,7 +23,13 @@ from yrb_carbon.errors import DataError, StudyError
 from yrb_carbon.mediation import MediationEffects, decomposition_labels
 from yrb_carbon.mediation.effects import calc_quantile_errors
 from yrb_carbon.report.layout_heterogeneity import differences_layout, heterogeneity_layout
-from yrb_carbon.spatialpanel import FailedDrawsWarning, GroupedPanel, SpatialPanel, sup_wald
+from yrb_carbon.spatialpanel import (
+    BoundaryError,
+    FailedDrawsWarning,
+    GroupedPanel,
+    SpatialPanel,
+    sup_wald,
+)
 from yrb_carbon.study.config import Study
 from yrb_carbon.study.heterogeneity_tables import DifferencesTable, HeterogeneityTable
 from yrb_carbon.study.load import load_study
@@ -250,6 +256,46 @@ def test_break_is_the_largest_over_the_cuts(differences, by_period):
     found = sup_wald(by_period.panel, [2006, 2008], interacted=["x"], draws=2)
     assert path.loc[2006, "statistic"] == pytest.approx(found.statistics[0])
     assert largest["p_value"] == pytest.approx(1 / 60)
+
+
+@pytest.mark.parametrize("model", ["ols", "sem"])
+def test_effects_that_are_zero_in_every_group_are_not_tested(model, frame, weights):
+    fitted = fit_by_group(table("period", model=model), frame, weights, SPLITS, KEY)
+    rows = differences_rows(COMPARED, [fitted], 5, KEY)
+    tests = rows[(rows["quantity"] == "test") & (rows["vcov"] == "serial")]
+    null = "direct effects of x are equal in boom, transition"
+    for spec, form in (("subset", "sub-samples"), ("full_interaction", "effects")):
+        joint = one(tests, spec=spec, term=f"Wald|{form}|{null}")
+        own = rows[(rows["vcov"] == "serial") & (rows["term"] == "direct:x:boom-transition")]
+        assert joint["df"] == 1
+        assert joint["statistic"] == pytest.approx(one(own, spec=spec)["statistic"] ** 2)
+    assert not rows["term"].str.contains("indirect effect").any()
+
+
+def test_what_is_at_the_edge_is_marked_and_the_rest_stays(by_period, differences, monkeypatch):
+    def at_edge(*_, **__):
+        raise BoundaryError("the estimate without a break is at the edge")
+
+    monkeypatch.setattr("yrb_carbon.analysis.heterogeneity.sup_wald", at_edge)
+    monkeypatch.setattr(type(by_period.subset), "chow", at_edge)
+    rows = differences_rows(COMPARED, [by_period], 5, KEY)
+    marks = rows[rows["term"] == "at_boundary"]
+    assert set(zip(marks["spec"], marks["inference"], strict=True)) == {
+        ("subset", "chi2"),
+        ("full_interaction", "bootstrap"),
+    }
+    whole = differences[differences["model"] == "period"]
+    lost = whole["term"].str.match(r"(Chow LR|sup-Wald)\||Wald\|at the cut")
+    assert len(rows) == len(whole) - lost.sum() + 2
+    study = SimpleNamespace(tables={"T8": by_period.table}, variables={})
+    _, notes = differences_layout(COMPARED.model_copy(update={"tables": ("T8",)}), study, rows)
+    assert any("at the edge of the admissible interval" in note for note in notes)
+
+
+def test_a_threshold_that_parts_nothing_names_the_table(frame, weights):
+    section = table("agglomeration", forms=["full_interaction"], threshold=99)
+    with pytest.raises(DataError, match=r"table 'T8', split 'agglomeration'.*'below'"):
+        fit_by_group(section, frame, weights, SPLITS, KEY)
 
 
 def test_mediated_differences_of_periods_share_signs(by_period, differences):

@@ -133,11 +133,46 @@ def test_colours_follow_the_interval_of_the_direct_effect(ends, colour):
 
 def test_a_system_without_effects_is_an_error_that_says_so(estimates):
     without = estimates[~estimates["quantity"].str.startswith("natural")]
-    with pytest.raises(DataError, match=r"'T7'.*natural_direct.*leave the figure out"):
+    with pytest.raises(DataError, match=r"'T7'.*no natural_direct of 'x'"):
         path_diagram_of(STUDY.figures.paths["F4"], STUDY, without, "en")
     empty = pd.DataFrame({name: [] for name in ("table", "model", "term", "kind")})
-    with pytest.raises(DataError, match="leave the map out"):
+    with pytest.raises(DataError, match="no effects by unit"):
         spillover_variable(STUDY.figures.spillovers["F6"], STUDY, estimates, empty, "en")
+
+
+def at_edge(estimates: pd.DataFrame, model: str) -> pd.DataFrame:
+    """Estimates when an equation of a system of T7 is at the edge of the admissible interval."""
+    own = (estimates["table"] == "T7") & (estimates["model"] == model)
+    gone = own & (estimates["equation"].isin(["system", "a"]))
+    mark = (
+        estimates[own]
+        .iloc[:1]
+        .assign(quantity="value", term="at_boundary", equation="a", vcov="", inference="", spec="")
+    )
+    return estimates_frame(pd.concat([estimates[~gone], mark]))
+
+
+def test_an_equation_at_the_edge_takes_its_figures_alone(estimates, by_unit, monkeypatch, tmp_path):
+    drawn: dict[str, list[str]] = {}
+
+    def keep(figure: Any, stem: Path) -> tuple[Path, ...]:
+        drawn[Path(stem).name] = texts(figure)
+        return ()
+
+    monkeypatch.setattr(effect_figures, "save_figure", keep)
+    left = by_unit[by_unit["model"] != "joint"]
+    draw_effect_figures(STUDY, at_edge(estimates, "joint"), left, BOUNDARIES, tmp_path)
+    assert set(drawn) == {"F4", "F5", "F6", "F7"}
+    for name in ("F4", "F6"):
+        shown = " ".join(" ".join(drawn[name]).split())
+        assert "Table T7 (joint) has no effects to show: the likelihood of a peaks at" in shown
+        assert "Synthetic demonstration data" in shown
+    for name in ("F5", "F7"):
+        assert not any("no effects to show" in text for text in drawn[name])
+    gone = at_edge(at_edge(at_edge(estimates, "joint"), "a"), "b")
+    gone = gone[~((gone["table"] == "T7") & gone["quantity"].isin(["direct", "indirect", "total"]))]
+    with pytest.raises(canvas.NothingToShowError, match=r"Table T7 has no effects .* a, b, joint"):
+        forest_of(STUDY.figures.forests["F5"], STUDY, gone, "en")
 
 
 def test_the_forest_has_every_path_with_every_interval(estimates):

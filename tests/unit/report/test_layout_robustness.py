@@ -269,8 +269,16 @@ def test_curve_is_sorted_and_keeps_what_has_no_estimate(rows):
     assert curve.order[-1] == "model=sar"
     assert curve.levels == (("Weights", ("queen", "knn")), ("Model", ("SDM", "SAR")))
     assert curve.choices["weights=knn+model=sar"] == (1, 1)
-    with pytest.raises(DataError, match="no specification has a standardised total"):
+    with pytest.raises(DataError, match="No specification has a standardised total"):
         make_curve(table, STUDY, rows[rows["table"] == "T11"], "total")
+
+
+def test_a_curve_without_estimates_says_so_on_its_sheet(rows, tmp_path, caplog):
+    empty = rows[~rows["quantity"].str.startswith("mediated")]
+    written = draw_curves(STUDY, empty, tmp_path)
+    assert [path.name for path in written] == ["F5.png", "F5.svg"]
+    (message,) = [record.getMessage() for record in caplog.records]
+    assert "Figure F5, table T11. No specification has a standardised mediated direct" in message
 
 
 def test_colours_follow_the_interval():
