@@ -61,18 +61,31 @@ class PrintedTable:
         Texts; the first column holds the row headings.
     notes : tuple of str
         What stands below.
+    page : DataFrame, optional
+        What a page shows where `body`, which the CSV has, is too wide for one.
     """
 
     name: str
     title: str
     body: pd.DataFrame
     notes: tuple[str, ...]
+    page: pd.DataFrame | None = None
 
 
-def printed(name: str, title: str, body: pd.DataFrame, notes: Sequence[str]) -> PrintedTable:
+def printed(
+    name: str,
+    title: str,
+    body: pd.DataFrame,
+    notes: Sequence[str],
+    page: pd.DataFrame | None = None,
+) -> PrintedTable:
     """A printed table; every text of it is one line."""
-    lines = body.rename(columns=one_line).map(one_line)
-    return PrintedTable(name, one_line(title), lines, tuple(map(one_line, notes)))
+
+    def lines(frame: pd.DataFrame) -> pd.DataFrame:
+        return frame.rename(columns=one_line).map(one_line)
+
+    shown = None if page is None else lines(page)
+    return PrintedTable(name, one_line(title), lines(body), tuple(map(one_line, notes)), shown)
 
 
 def one_line(text: str) -> str:

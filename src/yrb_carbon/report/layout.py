@@ -31,7 +31,11 @@ from yrb_carbon.report.cells import (
 )
 from yrb_carbon.report.definitions import definition_of, letters_note
 from yrb_carbon.report.layout_endogeneity import layout_endogeneity
-from yrb_carbon.report.layout_heterogeneity import differences_layout, heterogeneity_layout
+from yrb_carbon.report.layout_heterogeneity import (
+    differences_layout,
+    differences_page,
+    heterogeneity_layout,
+)
 from yrb_carbon.report.layout_mediation import mediation_layout
 from yrb_carbon.report.layout_mediation_companions import (
     sensitivity_layout,
@@ -42,6 +46,7 @@ from yrb_carbon.report.layout_robustness import (
     layout_leave_out,
     layout_placebo,
     layout_robustness,
+    robustness_page,
 )
 from yrb_carbon.study.config import Study
 from yrb_carbon.study.plan import sample_of, tables_of
@@ -123,7 +128,9 @@ def layout_table(name: str, study: Study, estimates: pd.DataFrame) -> PrintedTab
     rows = estimates[estimates["table"] == name]
     body, notes = LAYOUTS[table.kind](table, study, rows)
     notes = [*notes, *_boundary_notes(rows), *_common_notes(name, study)]
-    return printed(name, table.title.en, body, notes)
+    page = PAGES.get(table.kind)
+    shown = None if page is None else page(table, study, rows)
+    return printed(name, table.title.en, body, notes, shown)
 
 
 def _boundary_notes(rows: pd.DataFrame) -> list[str]:
@@ -478,6 +485,7 @@ def _peers(table: PeersTable, rows: pd.DataFrame) -> tuple[pd.DataFrame, list[st
 
 
 Layout = Callable[[Any, Study, pd.DataFrame], tuple[pd.DataFrame, list[str]]]
+Page = Callable[[Any, Study, pd.DataFrame], pd.DataFrame]
 
 LAYOUTS: dict[str, Layout] = {
     "descriptives": _descriptives,
@@ -499,3 +507,5 @@ LAYOUTS: dict[str, Layout] = {
     "mediation_timing": timing_layout,
 }
 """Body and notes of a table of each kind, from its section, the study and its rows."""
+PAGES: dict[str, Page] = {"differences": differences_page, "robustness": robustness_page}
+"""What a page shows of the tables whose body is too wide for one."""

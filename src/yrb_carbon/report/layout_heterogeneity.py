@@ -251,6 +251,17 @@ def differences_layout(
     return body, list(_differences_notes(rows))
 
 
+def differences_page(table: DifferencesTable, study: Study, rows: pd.DataFrame) -> pd.DataFrame:
+    """The table for a page: split and form stand once, above the rows that they hold for."""
+    body, _ = differences_layout(table, study, rows)
+    heads = [str(head) for head in body.columns]
+    lines: list[list[str]] = []
+    for (split, form), own in body.groupby(heads[:2], sort=False):
+        lines.append([str(split), *[str(form)] * (len(heads) - 3)])
+        lines += own[heads[2:]].to_numpy().tolist()
+    return pd.DataFrame(lines, columns=heads[2:])
+
+
 def _compared(table: DifferencesTable, study: Study) -> list[HeterogeneityTable]:
     found = [study.tables[name] for name in table.tables]
     return [section for section in found if isinstance(section, HeterogeneityTable)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -56,6 +57,8 @@ HEADS = {
     "controls": "Controls",
 }
 AR1_HEAD = "Residual AR(1)"
+ERROR_CLASS = re.compile(r"^\w+(Error|Warning): ")
+"""Name of an exception before its message: it tells readers of a table nothing."""
 WITHOUT = "without_"
 WHOLE = "all_provinces"
 KINDS_OF_PLACEBO = {
@@ -88,11 +91,7 @@ def layout_robustness(table: RobustnessTable, study: Study, rows: pd.DataFrame) 
     """One row a specification: its choices, the effects of the treatment, the mediation."""
     specifications = table.specifications
     baseline = table.middle
-    shown = [
-        name
-        for name in CHOICES
-        if any(getattr(one, name) != getattr(baseline, name) for one in specifications.values())
-    ]
+    shown = _varying(table)
     own = rows[rows["equation"] != STANDARDISED]
     cells = _by_model(without_failed_stars(own))
     sizes = records(own, "model")
@@ -125,6 +124,46 @@ def layout_robustness(table: RobustnessTable, study: Study, rows: pd.DataFrame) 
         SERIAL_NOTE,
     ]
     return pd.DataFrame(lines, columns=heads), notes
+
+
+def robustness_page(table: RobustnessTable, study: Study, rows: pd.DataFrame) -> pd.DataFrame:
+    """The table for a page: one standard error an effect, errors and intervals below estimates.
+
+    Standard errors are those that the stars follow. Paths of single mediators and the mediated
+    total effect, the sum of the two that are shown, are left to the CSV.
+    """
+    shown = _varying(table)
+    own = rows[rows["equation"] != STANDARDISED]
+    cells = _by_model(without_failed_stars(own))
+    sizes = records(own, "model")
+    last = table.covariances[-1]
+    heads = ["No.", *(HEADS[name] for name in shown), "N", "T", *(name for _, name in EFFECTS)]
+    heads += [head for _, head in MEDIATED[:2]]
+    lines: list[list[str]] = []
+    for number, (name, one) in enumerate(table.specifications.items(), start=1):
+        head = [choice_label(choice, getattr(one, choice), study) for choice in shown]
+        head += [_count(sizes[name,], "n_units"), _count(sizes[name,], "n_periods")]
+        effects = _effect_cells(cells, name, one.treatment, (last,))
+        mediated = _interval_cells(cells, name, SUM, last)[:4]
+        errors = [f"({text})" if text else "" for text in effects[1::2]]
+        lines.append([str(number), *head, *effects[::2], *mediated[::2]])
+        lines.append([*[""] * (len(head) + 1), *errors, *mediated[1::2]])
+        remarks = "; ".join(_remarks(own[own["model"] == name]))
+        if remarks:
+            lines.append(["", *[remarks] * (len(heads) - 1)])
+    return pd.DataFrame(lines, columns=heads)
+
+
+def _varying(table: RobustnessTable) -> list[str]:
+    """Choices in which some specification differs from the baseline."""
+    return [
+        name
+        for name in CHOICES
+        if any(
+            getattr(one, name) != getattr(table.middle, name)
+            for one in table.specifications.values()
+        )
+    ]
 
 
 def layout_leave_out(table: LeaveOutTable, study: Study, rows: pd.DataFrame) -> Body:
@@ -217,7 +256,12 @@ def _failures(rows: pd.DataFrame) -> Iterator[str]:
         if row["term"] == AT_BOUNDARY:
             yield f"{what} peaks at the edge of the admissible interval: no effects"
         elif str(row["term"]).startswith(NOT_ESTIMATED):
-            yield f"{what} not estimated: {str(row['term']).split('|', 1)[1]}"
+            yield f"{what} not estimated: {reason_of(str(row['term']))}"
+
+
+def reason_of(term: str) -> str:
+    """Why something was not estimated, in the words of the message that was raised."""
+    return ERROR_CLASS.sub("", term.split("|", 1)[1])
 
 
 def _remarks(rows: pd.DataFrame, counted: bool = True) -> list[str]:

@@ -14,8 +14,9 @@ from yrb_carbon.analysis.mediation_companions import companion_rows
 from yrb_carbon.analysis.rows import TableKey
 from yrb_carbon.estimates import AT_BOUNDARY, estimates_frame
 from yrb_carbon.report.cells import PrintedTable
+from yrb_carbon.report.latex import write_latex_table
 from yrb_carbon.report.layout import layout_table
-from yrb_carbon.report.tables import write_csv_table, write_latex_table
+from yrb_carbon.report.tables import write_csv_table
 
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]\d+)?")
 TABLES = {

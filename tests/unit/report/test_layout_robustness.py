@@ -175,11 +175,35 @@ def test_grid_shows_choices_effects_and_paths(rows):
     assert "4 specifications, 3 with effects" in printed.notes[0]
 
 
+def test_a_page_has_one_standard_error_below_each_effect(rows):
+    table = layout_table("T11", STUDY, rows)
+    page = table.page
+    assert page is not None
+    body = table.body
+    for quantity in ("Direct", "Indirect", "Total"):
+        assert page.at[0, quantity] == body.at[0, quantity]
+        assert page.at[1, quantity] == f"({body.at[0, f'{quantity}: s.e. serial']})"
+    assert page.at[0, "Mediated direct"] == body.at[0, "Mediated direct: sum"]
+    assert page.at[1, "Mediated direct"] == body.at[0, "Mediated direct: interval"]
+    assert len(page.columns) < len(body.columns)
+    assert page["No."].ne("").sum() == len(body)
+
+
+def test_remarks_of_a_page_stand_below_their_specification(rows):
+    table = layout_table("T11", STUDY, rows)
+    assert table.page is not None
+    remarks = table.body["Remarks"][table.body["Remarks"] != ""]
+    below = table.page[table.page["Direct"].isin(remarks)]
+    assert list(below["Direct"]) == list(remarks)
+    assert below["No."].eq("").all()
+
+
 def test_what_was_not_estimated_is_a_row_with_its_reason(rows):
     body = layout_table("T11", STUDY, rows).body
     assert body.at[1, "Indirect"] == ""
     assert "model peaks at the edge" in body.at[1, "Remarks"]
-    assert "mediation not estimated: SomeError: why" in body.at[1, "Remarks"]
+    assert "mediation not estimated: why" in body.at[1, "Remarks"]
+    assert "SomeError" not in body.at[1, "Remarks"]
 
 
 def test_provinces_show_parts_and_islands(rows):

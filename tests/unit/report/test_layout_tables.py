@@ -14,8 +14,9 @@ import pytest
 
 from yrb_carbon.estimates import estimates_frame, read_estimates, write_estimates
 from yrb_carbon.report.cells import SERIAL_NOTE, PrintedTable, format_estimate, label_of, stars_of
+from yrb_carbon.report.latex import escape_latex, write_latex_table
 from yrb_carbon.report.layout import LIKELIHOODS, ZERO_NOTE, layout_table
-from yrb_carbon.report.tables import escape_latex, write_latex_table, write_tables
+from yrb_carbon.report.tables import write_tables
 from yrb_carbon.study.config import SYNTHETIC_CAUTION, Study, VariableSection
 
 TERMS = ("x", "z")
@@ -422,8 +423,9 @@ def test_columns_of_numbers_stand_right_and_texts_left(tmp_path):
         (8, 4, 3, "table", True),
         (4, 20, 3, "table", True),
         (20, 8, 3, "sidewaystable", True),
-        # too many rows for a turned page
-        (20, 8, 40, "table", True),
+        # too many rows for a page, wide and narrow
+        (20, 8, 40, "longtable", False),
+        (3, 4, 60, "longtable", False),
     ],
 )
 def test_wide_tables_are_scaled_to_the_line(tmp_path, columns, digits, rows, environment, scaled):
@@ -465,10 +467,60 @@ def test_what_is_said_of_all_columns_is_written_once(tmp_path):
     assert r"Weights &  &  \\" in text
 
 
+def a_long_table() -> pd.DataFrame:
+    rows: list[list[str]] = []
+    for number in range(70):
+        words = ["Mining employment per km2", "a sample of all the cities"]
+        rows.append([str(number), *words, *["-0.1234***"] * 7])
+        rows.append(["", "", "", *["[-0.1234, -0.0123]"] * 7])
+    rows.append(["", *["no estimate at all"] * 9])
+    return pd.DataFrame(
+        rows, columns=["", "Treatment", "Sample", *(f"Effect: {i}" for i in "abcdefg")]
+    )
+
+
+def test_a_table_longer_than_a_page_repeats_its_head(tmp_path):
+    text = latex_of(a_long_table(), tmp_path)
+    assert text.index(r"\begin{landscape}") < text.index(r"\begin{longtable}")
+    assert text.index(r"\end{longtable}") < text.index(r"\par A note.")
+    assert text.index(r"\par A note.") < text.index(r"\end{landscape}")
+    heads = r"\multicolumn{7}{c}{Effect} \\"
+    assert text.count(heads) == 2
+    assert text.index(heads) < text.index(r"\endfirsthead") < text.rindex(heads)
+    assert text.rindex(heads) < text.index(r"\endhead")
+    assert text.count(r"\caption{") == 1
+    assert "resizebox" not in text
+
+
+def test_rows_that_continue_one_stay_with_it(tmp_path):
+    lines = latex_of(a_long_table(), tmp_path).splitlines()
+    place = next(i for i, line in enumerate(lines) if line.startswith("0 & "))
+    assert lines[place].endswith(r" \\*")
+    assert lines[place + 1].endswith(r" \\")
+    assert lines[place + 2].startswith("1 & ")
+
+
+def test_intervals_and_texts_are_broken_where_a_row_does_not_fit(tmp_path):
+    text = latex_of(a_long_table(), tmp_path)
+    columns = next(line for line in text.splitlines() if "begin{longtable}" in line)
+    assert columns.count(r"\raggedleft") == 7
+    assert columns.count(r"\raggedright") == 2
+
+
+def test_a_page_may_show_less_than_the_csv(tmp_path):
+    body = pd.DataFrame({"": ["a"], "wide": ["1"]})
+    table = PrintedTable("T", "Title", body, (), body[[""]])
+    write_latex_table(table, tmp_path / "T.tex")
+    assert "wide" not in (tmp_path / "T.tex").read_text(encoding="utf-8")
+
+
 @pytest.mark.skipif(shutil.which("xelatex") is None, reason="xelatex is not installed")
 def test_tables_compile(estimates, tmp_path: Path):
     write_tables(STUDY, estimates, tmp_path)
-    inputs = "\n".join(rf"\input{{{name}.tex}}" for name in STUDY.tables)
+    write_latex_table(
+        PrintedTable("long", "L", a_long_table(), ("A note.",)), tmp_path / "long.tex"
+    )
+    inputs = "\n".join(rf"\input{{{name}.tex}}" for name in [*STUDY.tables, "long"])
     packages = (tmp_path / "T4.tex").read_text(encoding="utf-8").splitlines()[0]
     packages = packages.removeprefix("% needs ").split(" and ")[0]
     (tmp_path / "all.tex").write_text(

@@ -1,0 +1,359 @@
+"""Printed tables in LaTeX: floats, and tables that go on over pages."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from yrb_carbon.report.cells import PrintedTable
+
+LATEX_PACKAGES = (
+    "% needs \\usepackage{array,booktabs,graphicx,longtable,pdflscape,rotating} and a Unicode "
+    "engine (XeLaTeX or LuaLaTeX)"
+)
+LATEX_ESCAPES = {
+    "\\": r"\textbackslash{}",
+    "&": r"\&",
+    "%": r"\%",
+    "$": r"\$",
+    "#": r"\#",
+    "_": r"\_",
+    "{": r"\{",
+    "}": r"\}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+}
+
+
+MINUS = re.compile(r"(?<!\w)-(?=[\w.(\[\\ ])")
+"""A hyphen that no letter or digit precedes: a sign. Those inside words and spans stay."""
+
+NUMBER = re.compile(r"^[(\[]?(-?\d+(\.\d+)?(e[+-]\d+)?(, )?){1,2}[)\]]?\*{0,3}$")
+"""A cell that is a number, with its stars or brackets, or an interval."""
+
+STARTS_OF_ARGUMENTS = ("[", "*")
+"""After the end of a row LaTeX takes these for arguments of the line break."""
+
+MOST_NARROW_COLUMNS = 7
+LINE_CHARACTERS = 68
+"""Columns and characters that a line of an article holds; wider tables are scaled to it."""
+
+SIDEWAYS_CHARACTERS = 125
+"""Tables with longer lines are turned, for scaled down they could not be read."""
+
+SIDEWAYS_ROWS = 24
+"""More rows than these do not fit a turned page."""
+
+PAGE_LINES = 41
+"""More lines of full size do not fit a page below the caption."""
+
+NOTE_CHARACTERS, NOTE_LINE = 105, 0.7
+"""Characters of a line of notes, and its height in lines of full size."""
+
+LONGEST_UNBROKEN = 60
+BROKEN_CHARACTERS = 40
+"""Text columns with longer cells are broken into lines of so many characters; the first is not,
+for its cells name the rows."""
+
+SMALLEST = (r"\tiny", 158)
+"""For what fits a turned line in no other type."""
+
+MOST_COMMON = 90
+"""Characters of a line of a text that is written once across the columns."""
+
+PORTRAIT_SIZES = ((r"\normalsize", LINE_CHARACTERS), (r"\footnotesize", 78), (r"\scriptsize", 84))
+LANDSCAPE_SIZES = ((r"\footnotesize", 126), (r"\scriptsize", 140))
+"""Sizes of type of a table over pages, upright and turned, and the characters that a line holds."""
+
+GAP = 2
+"""Characters between two columns, part of the width of each."""
+
+SLACK = 1.4
+"""Characters that a column of broken cells gets more, for letters and signs wider than half
+an em."""
+
+COMFORTABLE = 20
+"""Texts of tables over pages are broken into lines of so many characters before intervals are
+broken after their comma; where that is not enough, texts are broken after every word."""
+
+
+def escape_latex(text: str) -> str:
+    """Text with the characters that LaTeX reads as commands made plain, minus signs as such."""
+    escaped = "".join(LATEX_ESCAPES.get(character, character) for character in text)
+    if NUMBER.match(text):
+        return escaped.replace("-", "$-$")
+    return MINUS.sub("$-$", escaped)
+
+
+def write_latex_table(table: PrintedTable, path: str | Path) -> None:
+    """A table with booktabs rules and the notes below: a float, or a `longtable` over pages.
+
+    Columns of numbers stand right, texts left; long texts are broken into lines. A table that is
+    wider than a line is scaled to it, a very wide one is turned first (`sidewaystable`). One that
+    fits no page goes on over the next with its head repeated, turned if it is wide.
+    """
+    body = table.body if table.page is None else table.page
+    lines = _long_table(table, body) if _is_long(body, table.notes) else _float(table, body)
+    Path(path).write_text("\n".join([LATEX_PACKAGES, *lines, ""]), encoding="utf-8")
+
+
+def _is_long(body: pd.DataFrame, notes: Sequence[str]) -> bool:
+    """Whether a table fits neither an upright page, scaled to its line, nor a turned one."""
+    characters = sum(_characters(body))
+    if characters > SIDEWAYS_CHARACTERS:
+        return len(body) > SIDEWAYS_ROWS
+    below = NOTE_LINE * sum(math.ceil(len(note) / NOTE_CHARACTERS) for note in notes)
+    return len(body) * min(1.0, LINE_CHARACTERS / characters) + below > PAGE_LINES
+
+
+def _caption(table: PrintedTable) -> list[str]:
+    return [rf"\caption{{{escape_latex(table.title)}}}", rf"\label{{tab:{table.name}}}"]
+
+
+def _notes(table: PrintedTable) -> list[str]:
+    notes = [rf"\par {escape_latex(note)}" for note in table.notes]
+    return [r"\par\smallskip\raggedright\scriptsize", *notes]
+
+
+def _float(table: PrintedTable, body: pd.DataFrame) -> list[str]:
+    characters = sum(_characters(body))
+    turned = characters > SIDEWAYS_CHARACTERS
+    tabular = _tabular(body)
+    if turned or body.shape[1] > MOST_NARROW_COLUMNS or characters > LINE_CHARACTERS:
+        # inside a turned table the line is as long as the page is high
+        length = r"\linewidth" if turned else r"\textwidth"
+        tabular = f"\\resizebox{{{length}}}{{!}}{{%\n{tabular}%\n}}"
+    environment, place = ("sidewaystable", "") if turned else ("table", "[htbp]")
+    return [
+        rf"\begin{{{environment}}}{place}",
+        r"\centering",
+        *_caption(table),
+        tabular,
+        *_notes(table),
+        rf"\end{{{environment}}}",
+    ]
+
+
+def _long_table(table: PrintedTable, body: pd.DataFrame) -> list[str]:
+    """The lines of a table that goes on over pages, its head on each of them."""
+    widths = _line_widths(body)
+    turned = sum(widths) > PORTRAIT_SIZES[-1][1]
+    size, line = _size_of_type(body, widths, LANDSCAPE_SIZES if turned else PORTRAIT_SIZES)
+    fitted = _fit(body, widths, line)
+    alignments = [
+        _alignment_over_pages(cells, width, own)
+        for cells, width, own in zip(_columns(body), widths, fitted, strict=True)
+    ]
+    shown, groups = _headings([str(name) for name in body.columns])
+    broken = [
+        escape_latex(head) if alignment.startswith((">{\\raggedright", "l")) else _stacked(head)
+        for head, alignment in zip(shown, alignments, strict=True)
+    ]
+    heads = [r"\toprule", *(_group_lines(groups) if groups else []), " & ".join(broken) + r" \\"]
+    heads.append(r"\midrule")
+    caption = "".join(_caption(table))
+    columns = body.shape[1]
+    inner = [
+        r"\begingroup",
+        r"\setlength{\tabcolsep}{3pt}",
+        size,
+        rf"\begin{{longtable}}{{{''.join(alignments)}}}",
+        rf"{caption} \\",
+        *heads,
+        r"\endfirsthead",
+        rf"\multicolumn{{{columns}}}{{l}}{{Table \thetable, continued}} \\",
+        *heads,
+        r"\endhead",
+        r"\bottomrule",
+        r"\endfoot",
+        *_rows_kept_together(body),
+        r"\end{longtable}",
+        *_notes(table),
+        r"\par\endgroup",
+    ]
+    return [r"\begin{landscape}", *inner, r"\end{landscape}"] if turned else inner
+
+
+def _size_of_type(
+    body: pd.DataFrame, widths: Sequence[int], sizes: Sequence[tuple[str, int]]
+) -> tuple[str, int]:
+    """Largest type in which a row fits a line, the smallest but with broken cells otherwise."""
+    whole = next((own for own in sizes if sum(widths) <= own[1]), None)
+    if whole is not None:
+        return whole
+    broken = (own for own in (sizes[-1], SMALLEST) if sum(_fit(body, widths, own[1])) <= own[1])
+    return next(broken, SMALLEST)
+
+
+def _rows_kept_together(body: pd.DataFrame) -> list[str]:
+    """Rows; no page ends between one and those below it that continue it (no first cell)."""
+    rows = [tuple(map(str, cells)) for cells in body.itertuples(index=False, name=None)]
+    following = [*(cells[0] for cells in rows[1:]), "end"]
+    return [
+        _row(cells) + ("" if after else "*") for cells, after in zip(rows, following, strict=True)
+    ]
+
+
+def _line_widths(body: pd.DataFrame) -> list[int]:
+    """Width of each column in characters, headings over numbers stacked word by word."""
+    heads, _ = _headings([str(head) for head in body.columns])
+    widths = []
+    for head, cells in zip(heads, _columns(_without_common(body)), strict=True):
+        words = head.split() if _is_numeric(cells) else [head]
+        widths.append(GAP + max(map(len, (*words, *cells)), default=0))
+    return widths
+
+
+def _fit(body: pd.DataFrame, widths: Sequence[int], line: int) -> list[int]:
+    """Widths of the columns when texts, then intervals are broken so that a row fits a line."""
+    fitted = list(widths)
+    columns = _columns(_without_common(body))
+    heads, _ = _headings([str(head) for head in body.columns])
+    words = [
+        GAP + max((len(word) for cell in (head, *cells) for word in cell.split()), default=0)
+        for head, cells in zip(heads, columns, strict=True)
+    ]
+    texts = [place for place, cells in enumerate(columns) if not _is_numeric(cells)]
+    _narrow(fitted, {place: max(COMFORTABLE, words[place]) for place in texts}, line)
+    if sum(fitted) > line:
+        for place in set(range(len(columns))) - set(texts):
+            fitted[place] = min(fitted[place], words[place])
+    _narrow(fitted, {place: words[place] for place in texts}, line)
+    return fitted
+
+
+def _narrow(widths: list[int], least: Mapping[int, int], line: int) -> None:
+    """Take from the widest of some columns, one character after the other, until a row fits."""
+    while sum(widths) > line:
+        above = [place for place, own in least.items() if widths[place] > own]
+        if not above:
+            return
+        widths[max(above, key=lambda place: widths[place])] -= 1
+
+
+def _without_common(body: pd.DataFrame) -> pd.DataFrame:
+    """The rows but those that say one text of all columns."""
+    rows = [row for row in body.itertuples(index=False, name=None) if not _is_common(row)]
+    return pd.DataFrame(rows, columns=body.columns)
+
+
+def _alignment_over_pages(cells: Sequence[str], width: int, fitted: int) -> str:
+    """Column as wide as its cells, or a paragraph where these are broken.
+
+    A character is about half an em wide.
+    """
+    side = "right" if not _is_numeric(cells) else "left"
+    if fitted >= width:
+        return "l" if side == "right" else "r"
+    return rf">{{\ragged{side}\arraybackslash}}p{{{(fitted - GAP + SLACK) / 2:g}em}}"
+
+
+def _stacked(head: str) -> str:
+    """A heading with its words one above the other."""
+    words = [escape_latex(word) for word in head.split()]
+    if len(words) < 2:
+        return "".join(words)
+    lines = r" \\ ".join(words)
+    return rf"\begin{{tabular}}[b]{{@{{}}r@{{}}}}{lines}\end{{tabular}}"
+
+
+def _tabular(body: pd.DataFrame) -> str:
+    """The tabular of a table, headings `group: part` of neighbours below a common one."""
+    heads, groups = _headings([str(head) for head in body.columns])
+    first, *others = _columns(body)
+    alignment = "".join(["r" if _is_numeric(first) else "l", *map(_alignment, others)])
+    lines = [rf"\begin{{tabular}}{{{alignment}}}", r"\toprule"]
+    if groups:
+        lines += _group_lines(groups)
+    lines += [_row(heads), r"\midrule"]
+    lines += [_row(cells) for cells in body.itertuples(index=False, name=None)]
+    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"])
+
+
+def _columns(body: pd.DataFrame) -> list[list[str]]:
+    return [[str(cell) for cell in body.iloc[:, place]] for place in range(body.shape[1])]
+
+
+def _is_numeric(cells: Sequence[str]) -> bool:
+    """Whether most cells of a column that hold something hold numbers."""
+    filled = [cell for cell in cells if cell]
+    return 2 * sum(NUMBER.match(cell) is not None for cell in filled) > len(filled)
+
+
+def _is_common(cells: Sequence[str]) -> bool:
+    """Whether a row says one text of all columns; it is then written once, across them."""
+    others = cells[1:]
+    if len(others) < 2 or len(set(others)) > 1:
+        return False
+    return others[0] != "" and NUMBER.match(others[0]) is None
+
+
+def _is_broken(cells: Sequence[str]) -> bool:
+    return not _is_numeric(cells) and max(map(len, cells), default=0) > LONGEST_UNBROKEN
+
+
+def _alignment(cells: Sequence[str]) -> str:
+    if _is_broken(cells):
+        return r">{\raggedright\arraybackslash}p{20em}"
+    return "r" if _is_numeric(cells) else "l"
+
+
+def _characters(body: pd.DataFrame) -> list[int]:
+    """Width of each column in characters, with the space beside it; headings as printed."""
+    heads, _ = _headings([str(head) for head in body.columns])
+    own = _without_common(body)
+    return [
+        2 + (BROKEN_CHARACTERS if place and _is_broken(cells) else max(map(len, (head, *cells))))
+        for place, (head, cells) in enumerate(zip(heads, _columns(own), strict=True))
+    ]
+
+
+def _headings(heads: Sequence[str]) -> tuple[list[str], list[tuple[str, int]]]:
+    """Headings of the columns, and groups above them with the number of columns each spans.
+
+    `A`, `A: b`, `A: c` in a row stand below a common `A`; there are no groups when no heading has
+    such neighbours. A column without neighbours keeps its heading and has the group ''.
+    """
+    parts = [head.rsplit(": ", 1) for head in heads]
+    groups: list[tuple[str, int]] = []
+    shown: list[str] = []
+    for group, members in itertools.groupby(
+        zip(heads, parts, strict=True), key=lambda member: member[1][0]
+    ):
+        own = list(members)
+        if len(own) > 1:
+            groups.append((group, len(own)))
+            shown += [part[1] if len(part) > 1 else "" for _, part in own]
+        else:
+            groups.append(("", 1))
+            shown.append(own[0][0])
+    return shown, groups if any(name for name, _ in groups) else []
+
+
+def _group_lines(groups: Sequence[tuple[str, int]]) -> list[str]:
+    cells, rules = [], []
+    place = 1
+    for name, span in groups:
+        cells.append(rf"\multicolumn{{{span}}}{{c}}{{{escape_latex(name)}}}" if name else "")
+        if name:
+            rules.append(rf"\cmidrule(lr){{{place}-{place + span - 1}}}")
+        place += span
+    return [" & ".join(cells) + r" \\", " ".join(rules)]
+
+
+def _row(cells: Sequence[str]) -> str:
+    first, *others = (escape_latex(cell) for cell in cells)
+    if _is_common(cells):
+        alignment = "c" if len(cells[1]) <= MOST_COMMON else f"p{{{MOST_COMMON / 2:g}em}}"
+        others = [rf"\multicolumn{{{len(others)}}}{{{alignment}}}{{{others[0]}}}"]
+    if first.startswith(STARTS_OF_ARGUMENTS):
+        first = f"{{{first[0]}}}{first[1:]}"
+    return " & ".join([first, *others]) + r" \\"
