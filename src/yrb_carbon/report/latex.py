@@ -63,7 +63,7 @@ BROKEN_CHARACTERS = 40
 """Text columns with longer cells are broken into lines of so many characters; the first is not,
 for its cells name the rows."""
 
-SMALLEST = (r"\tiny", 158)
+SMALLEST = (r"\tiny", 154)
 """For what fits a turned line in no other type."""
 
 MOST_COMMON = 90
@@ -76,7 +76,7 @@ LANDSCAPE_SIZES = ((r"\footnotesize", 126), (r"\scriptsize", 140))
 GAP = 2
 """Characters between two columns, part of the width of each."""
 
-SLACK = 1.4
+SLACK = 2.1
 """Characters that a column of broken cells gets more, for letters and signs wider than half
 an em."""
 

@@ -113,7 +113,8 @@ def layout_robustness(table: RobustnessTable, study: Study, rows: pd.DataFrame) 
         for name in fixed
     )
     notes = [
-        f"{len(specifications)} specifications, {_count_estimated(own)} with effects. "
+        f"{len(specifications)} specifications, {_count_estimated(own)} with effects; the first is "
+        "the baseline. "
         f"{f'Common to all: {same}. ' if same else ''}Two-way fixed effects, Lee and Yu (2010) "
         "transformation QML.",
         *_sets_notes(table, study, shown),
