@@ -95,6 +95,7 @@ def layout_robustness(table: RobustnessTable, study: Study, rows: pd.DataFrame) 
     own = rows[rows["equation"] != STANDARDISED]
     cells = _by_model(without_failed_stars(own))
     sizes = records(own, "model")
+    autocorrelation = _autocorrelation(own)
     lines = []
     for name, one in specifications.items():
         line = ["" if name != BASELINE else "Baseline"]
@@ -102,7 +103,7 @@ def layout_robustness(table: RobustnessTable, study: Study, rows: pd.DataFrame) 
         line += [_count(sizes[name,], "n_units"), _count(sizes[name,], "n_periods")]
         line += _effect_cells(cells, name, one.treatment, table.covariances)
         line += _mediated_cells(cells, name, table)
-        line.append(_ar1_cell(cells, name))
+        line.append(autocorrelation.get(name, ""))
         lines.append([*line, "; ".join(_remarks(own[own["model"] == name]))])
     heads = ["", *(HEADS[name] for name in shown), "N", "T"]
     heads += [*_effect_heads(table.covariances), *_mediated_heads(table, study)]
@@ -176,6 +177,7 @@ def layout_leave_out(table: LeaveOutTable, study: Study, rows: pd.DataFrame) -> 
     cells = _by_model(without_failed_stars(own))
     sizes = records(own, "model")
     counts = records(own[own["term"].isin([ISLANDS, COMPONENTS])], "model", "term")
+    autocorrelation = _autocorrelation(own)
     names = sorted(set(own["model"]), key=lambda name: (name != WHOLE, name))
     lines = []
     for name in names:
@@ -183,7 +185,7 @@ def layout_leave_out(table: LeaveOutTable, study: Study, rows: pd.DataFrame) -> 
         line += [_count(sizes[name,], "n_units")]
         line += [f"{counts[name, term]['estimate']:.0f}" for term in (COMPONENTS, ISLANDS)]
         line += _effect_cells(cells, name, table.treatment, models.covariances)
-        line += [*_interval_cells(cells, name, SUM), _ar1_cell(cells, name)]
+        line += [*_interval_cells(cells, name, SUM), autocorrelation.get(name, "")]
         lines.append([*line, "; ".join(_remarks(own[own["model"] == name], counted=False))])
     heads = ["Province left out", "N", "Parts of W", "Islands dropped"]
     heads += _effect_heads(models.covariances)
@@ -284,10 +286,10 @@ def _failed_notes(rows: pd.DataFrame) -> list[str]:
     return [FAILED_NOTE.format(read="bootstrap intervals, as in the table of paths,")] * failed
 
 
-def _ar1_cell(cells: Cells, model: str) -> str:
-    """Residual autocorrelation of the baseline's equation."""
-    row = cells.get((model, "residual_ar1", "", ""))
-    return "" if row is None else format_estimate(row["estimate"], 3)
+def _autocorrelation(rows: pd.DataFrame) -> dict[str, str]:
+    """Residual autocorrelation of each baseline."""
+    found = records(rows[rows["quantity"] == "residual_ar1"], "model")
+    return {model: format_estimate(row["estimate"], 3) for (model,), row in found.items()}
 
 
 def _by_model(rows: pd.DataFrame) -> Cells:

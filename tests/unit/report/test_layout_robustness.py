@@ -106,8 +106,8 @@ def rows_of_everything() -> pd.DataFrame:
         add("T11", name, "value", term=COMPONENTS, equation="", estimate=1.0)
     add("T11", "model=sar", "value", term=AT_BOUNDARY, estimate=1.0)
     add("T11", "model=sar", "value", term=f"{NOT_ESTIMATED}|SomeError: why", equation="system")
-    add("T11", "baseline", "residual_ar1")
-    add("out", "all_provinces", "residual_ar1")
+    add("T11", "baseline", "residual_ar1", vcov="clustered_unit")
+    add("out", "all_provinces", "residual_ar1", vcov="clustered_unit")
     for name in ("all_provinces", "without_Gansu"):
         for vcov in ("oim", "serial"):
             effects("out", name, vcov)
