@@ -87,6 +87,7 @@ def test_the_menu_of_the_site_names_every_page_once():
         "README.zh-CN.md",
         "docs/tutorial.md",
         "docs/howto/boundaries.md",
+        "docs/howto/heterogeneity.md",
         "docs/howto/yearbook.md",
     ],
 )
