@@ -19,6 +19,8 @@ WRONG = 2
 DEFAULT_FILE = Path("config.yaml")
 STUDIES = Path("studies")
 DEFAULT_STUDY = "demo"
+UNWRAPPED = 10_000
+"""Characters of a line that no table is wider than."""
 SIGNAL_BASE = 128
 """Shells report a process that a signal ended as 128 plus the signal's number."""
 
@@ -256,16 +258,26 @@ def _print_formats() -> None:
 
 
 def _print_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table, wrapped to a terminal; elsewhere one line a row, as wide as it is."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for head in heads:
-        table.add_column(head, overflow="fold")
+    for place, head in enumerate(heads):
+        # names in the first column are what one looks for or copies
+        table.add_column(head, overflow="fold", no_wrap=place == 0)
     for row in rows:
         table.add_row(*row)
-    Console(markup=False, highlight=False).print(table)
+    console = Console(markup=False, highlight=False)
+    if console.is_terminal:
+        console.print(table)
+        return
+    console = Console(markup=False, highlight=False, width=UNWRAPPED)
+    with console.capture() as captured:
+        console.print(table)
+    for line in captured.get().splitlines():
+        typer.echo(line.rstrip())
 
 
 def _choices(got: str, allowed: Sequence[str]) -> str:

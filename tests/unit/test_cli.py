@@ -333,3 +333,14 @@ def test_the_workflow_stops_when_inputs_are_missing(overlay, tmp_path):
     (tmp_path / "edgar.xlsx").unlink()
     with pytest.raises(SystemExit, match=r"\nsources\.edgar\.path: no such file below .*edgar"):
         refuse_unusable_inputs(study)
+
+
+def test_tables_have_one_line_a_row_where_there_is_no_terminal(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "20")
+    rows = [("a_long_identifier_" * 5, "word " * 60 + "end"), ("short", "为何 [not] tested")]
+    cli._print_table(("claim", "verdict: reason"), rows)
+    lines = capsys.readouterr().out.splitlines()
+    for row in rows:
+        own = [line for line in lines if all(cell in line for cell in row)]
+        assert len(own) == 1
+    assert all(line == line.rstrip() for line in lines)
