@@ -48,6 +48,7 @@ from yrb_carbon.spatialpanel.bootstrap_refit import (
 from yrb_carbon.spatialpanel.drawn_refit import draw_outcomes, refit_drawn, without_period
 from yrb_carbon.spatialpanel.effects_results import refitted_effects
 from yrb_carbon.spatialpanel.errors import FailedDrawsWarning, caller_level, check_choice
+from yrb_carbon.spatialpanel.randomness import check_draws, check_seed
 from yrb_carbon.spatialpanel.within import Array, spatial_lag
 
 from .effects import MediationEffects, effects_of_draws
@@ -56,6 +57,8 @@ from .results import MediationResults
 # Numbers of one block of draws, T·N·draws, of every variable. Half of what one equation takes: more
 # variables at a time stay in the processor's cache, and there are more blocks for processes.
 SYSTEM_BLOCK_SIZE = BLOCK_SIZE // 2
+# Without one of them two are left, and fixed effects take one.
+LEAST_PERIODS = 3
 
 LIBRARY = str(Path(__file__).parent)
 
@@ -118,10 +121,14 @@ def bootstrap_mediation(
         For an unknown scheme, fewer than two draws or fewer than one process.
     """
     check_choice("scheme", scheme, get_args(Scheme))
-    if draws < 2:
-        raise SpecificationError(f"a bootstrap needs at least 2 draws, got {draws}")
+    check_draws(draws, "a bootstrap")
     if n_jobs < 1:
         raise SpecificationError(f"n_jobs must be at least 1 process, got {n_jobs}")
+    if scheme == "year" and results.n_periods < LEAST_PERIODS:
+        raise SpecificationError(
+            f"scheme 'year' also estimates the system without each year, and {results.n_periods} "
+            f"years leave too few; it needs {LEAST_PERIODS}, or take scheme 'wild_unit'"
+        )
     results.check_interior()
     fits = SystemFits(tuple(results.mediators.values()), results.outcome, results.one_step)
     plan = draw_system_plan(results.n_units, results.n_periods, draws, seed, scheme)
@@ -287,6 +294,7 @@ def draw_system_plan(
 
 def _child(seed: Seed, number: int) -> np.random.SeedSequence:
     """As ``spawn`` gives it the first time; spawning again would give another."""
+    check_seed(seed)
     parent = seed if isinstance(seed, np.random.SeedSequence) else np.random.SeedSequence(seed)
     return np.random.SeedSequence(
         parent.entropy, spawn_key=(*parent.spawn_key, number), pool_size=parent.pool_size

@@ -21,10 +21,12 @@ from yrb_carbon.spatialpanel.covariance import ASSUMPTIONS, CovarianceType
 from yrb_carbon.spatialpanel.effects_results import (
     DEFAULT_LEVEL,
     calc_draw_p_values,
+    check_level,
     normal_quantile,
     point_effects,
 )
 from yrb_carbon.spatialpanel.errors import check_choice, enumerate_names
+from yrb_carbon.spatialpanel.randomness import check_draws, generator_of
 from yrb_carbon.spatialpanel.system import joint_covariance
 from yrb_carbon.spatialpanel.tables import html_notes, html_table, text_table
 from yrb_carbon.spatialpanel.within import Array
@@ -246,6 +248,7 @@ class MediationEffects:
         in every draw (bootstraps), and NaN else. ``bca`` gives the gap a bias-corrected one: the
         jackknife has no one-step estimates.
         """
+        check_level(level)
         positions = [self._position(self.treatment, name) for name in SYSTEM]
         system = self.estimates[positions]
         table = pd.DataFrame(
@@ -578,8 +581,7 @@ def effects_by_draws(
     check_choice("joint", joint, get_args(Joint))
     if cov_type is not None:
         check_choice("cov_type", cov_type, list(ASSUMPTIONS))
-    if draws < 2:
-        raise SpecificationError(f"inference by draws needs at least 2 of them, got {draws}")
+    check_draws(draws, "inference by draws")
     results.check_interior()
     kind: Any = cov_type or results.outcome.specification.cov_type
     notes = (
@@ -628,7 +630,7 @@ def draw_system(
     ordered = pd.MultiIndex.from_tuples(sorted(labels))
     matrix = covariance.loc[ordered, ordered].to_numpy(dtype=np.float64)
     centre = np.array([float(equations[a].params[b]) for a, b in ordered])
-    standard = np.random.default_rng(seed).standard_normal((draws, centre.size))
+    standard = generator_of(seed).standard_normal((draws, centre.size))
     drawn = pd.DataFrame(centre + standard @ _square_root(matrix, ordered), columns=ordered)
     return {
         name: drawn[[(name, parameter) for parameter in fit.param_names]].to_numpy()

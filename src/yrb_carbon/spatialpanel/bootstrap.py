@@ -40,10 +40,13 @@ from .errors import (
     BoundaryWarning,
     ConvergenceError,
     FailedDrawsWarning,
+    FewDrawsWarning,
     SpecificationError,
+    caller_level,
     check_choice,
     enumerate_names,
 )
+from .randomness import check_draws
 from .results import (
     DEFAULT_LEVEL,
     EFFECTS,
@@ -63,6 +66,8 @@ IntervalKind = Literal[
 STUDENTISED = frozenset({"studentised", "symmetric"})
 # Spread of jackknife estimates relative to their size that is rounding: no group moves them.
 UNMOVED = 1e-12
+# 2/(1 - level) is whole for the usual levels, but for rounding.
+ROUNDING = 1e-9
 
 
 def bootstrap(
@@ -120,8 +125,7 @@ def bootstrap(
     """
     check_choice("scheme", scheme, get_args(Scheme))
     check_choice("distribution", distribution, get_args(Distribution))
-    if draws < 2:
-        raise SpecificationError(f"a bootstrap needs at least 2 draws, got {draws}")
+    check_draws(draws, "a bootstrap")
     if results.at_boundary:
         raise BoundaryError(
             "the estimate is at the edge of the admissible interval, where the reduced form does "
@@ -466,6 +470,11 @@ def calc_interval(
     -------
     lower, upper : array, shape (P,).
 
+    Warns
+    -----
+    FewDrawsWarning
+        If there are too few draws for the quantiles of the level.
+
     Raises
     ------
     SpecificationError
@@ -475,6 +484,13 @@ def calc_interval(
     check_choice("kind", kind, get_args(IntervalKind))
     z = normal_quantile(level)
     tail = (1.0 - level) / 2.0
+    if kind != "normal" and len(draws) < least_draws(level):
+        warnings.warn(
+            f"{len(draws)} draws do not reach the ends of a {100 * level:g} % interval, which are "
+            f"then the smallest and the largest of them; take {least_draws(level)} or more",
+            FewDrawsWarning,
+            stacklevel=caller_level(),
+        )
     if kind in STUDENTISED:
         return _studentised_interval(estimates, draws, kind, tail, std_errors, draw_errors)
     if kind == "normal":
@@ -489,6 +505,11 @@ def calc_interval(
     if kind == "basic":
         return 2.0 * estimates - upper, 2.0 * estimates - lower
     return lower, upper
+
+
+def least_draws(level: float) -> int:
+    """Draws from which on the (B+1)(1 - level)/2-th smallest one exists: 39 for 95 %."""
+    return int(np.ceil(2.0 / (1.0 - level) - ROUNDING)) - 1
 
 
 def draw_quantiles(draws: Array, shares: float | Sequence[float]) -> Array:

@@ -28,6 +28,7 @@ from .errors import (
 )
 from .likelihood import EffectScheme, Maximum, calc_scan_points, maximise_profile
 from .logdet import DENSE_LIMIT, EigenLogDeterminant, LogDeterminant, WeightsSpectrum
+from .randomness import generator_of
 from .results import SpatialPanelResults
 from .simulate import apply_inverse_filter
 from .within import Array, SparseMatrix, spatial_lag, stack, within_transform
@@ -102,7 +103,7 @@ def draw_multipliers(
     -------
     array, shape (draws, n_units), dimensionless.
     """
-    rng = np.random.default_rng(seed)
+    rng = generator_of(seed)
     if distribution == "rademacher":
         signs: Array = 2.0 * rng.integers(0, 2, size=(draws, n_units)).astype(np.float64) - 1.0
         return signs
@@ -126,7 +127,7 @@ def draw_plan(
     """Random signs of units, or random periods, for every draw."""
     n_units, n_periods = results.n_units, results.n_periods
     if scheme == "year":
-        chosen = np.random.default_rng(seed).integers(0, n_periods, size=(draws, n_periods))
+        chosen = generator_of(seed).integers(0, n_periods, size=(draws, n_periods))
         return DrawPlan(signs=None, periods=chosen)
     signs = draw_multipliers(draws, n_units, distribution, seed)
     return DrawPlan(signs=signs * np.sqrt(n_units / (n_units - 1.0)), periods=None)

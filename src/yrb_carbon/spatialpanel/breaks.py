@@ -10,7 +10,7 @@ wild bootstrap by unit under the null (`bootstrap`), which keeps the serial depe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,8 @@ from scipy import linalg, special
 from .bootstrap_refit import DrawPlan, LagProfile, draw_plan, maximise_draws
 from .errors import BoundaryError, ConvergenceError, SpecificationError, enumerate_names
 from .grouped import GroupedPanel, read_interacted
-from .model import SpatialPanel
+from .model import SpatialPanel, require_panel
+from .randomness import check_draws
 from .results import SpatialPanelResults
 from .testing import SpecificationTest
 from .within import Array, spatial_lag, stack, within_transform
@@ -159,13 +160,13 @@ def sup_wald(
     ConvergenceError
         If no draw could be estimated at every cut.
     """
+    require_panel(panel, "sup_wald")
     if panel.model not in MODELS or estimator not in ("transform", "direct"):
         raise SpecificationError(
             f"sup_wald takes {enumerate_names(sorted(MODELS))} by 'transform' or 'direct', got "
             f"{panel.model} by {estimator!r}"
         )
-    if draws < 2:
-        raise SpecificationError(f"a bootstrap needs at least 2 draws, got {draws}")
+    check_draws(draws, "a bootstrap")
     names = read_interacted(interacted, panel.arrays.variables)
     chosen = _read_cuts(cuts, panel.arrays.periods)
     restricted = panel.fit(estimator)  # type: ignore[arg-type]
@@ -208,7 +209,7 @@ def _read_cuts(cuts: Sequence[Any] | None, periods: pd.Index) -> list[Any]:
                 f"{len(periods)} periods leave no cut with {margin} on each side; name the cuts"
             )
         return found
-    if isinstance(cuts, str) or not len(cuts):
+    if isinstance(cuts, str) or not isinstance(cuts, Iterable) or not len(list(cuts)):
         raise SpecificationError(f"cuts must be a list of periods, got {cuts!r}")
     unknown = [cut for cut in cuts if cut not in periods[:-1]]
     if unknown or len(set(cuts)) != len(cuts):

@@ -28,6 +28,7 @@ from .errors import (
     SpecificationError,
     check_choice,
 )
+from .randomness import generator_of
 from .score import estimate_time_covariance, unbiased_squared_trace
 from .testing import SpecificationTest, chi2_test, normal_test
 from .within import Array, SparseMatrix, spatial_lag, within_transform
@@ -716,7 +717,7 @@ def pesaran_cd(
             else "little power where positive and negative correlations cancel"
         )
     else:
-        rng = np.random.default_rng(seed)
+        rng = generator_of(seed)
         signs = rng.choice([-1.0, 1.0], size=(SIGN_DRAWS, residuals.shape[1]))
         statistic = calc_weighted_cd(residuals, signs)
         note = (

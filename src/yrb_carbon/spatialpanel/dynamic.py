@@ -59,6 +59,7 @@ from .errors import (
 )
 from .estimates_base import NormalEstimates, calc_residual_ar1
 from .logdet import EigenLogDeterminant, WeightsSpectrum, analyse_weights
+from .randomness import check_draws
 from .restrictions import Restrictions, WaldTest, calc_wald, read_restrictions
 from .results import (
     DEFAULT_LEVEL,
@@ -727,8 +728,7 @@ class DynamicResults(NormalEstimates):
 
     def _draw(self, draws: int, seed: int | np.random.SeedSequence) -> Array:
         """Draws of all parameters but σ², shape (draws, P+1)."""
-        if draws < 2:
-            raise SpecificationError(f"simulation needs at least 2 draws, got {draws}")
+        check_draws(draws, "simulation")
         size = len(self.arrays.names) + 1
         # Drawn in alphabetic order of the names, so that the order of columns changes nothing.
         order = sorted(range(size), key=lambda position: self.param_names[position])

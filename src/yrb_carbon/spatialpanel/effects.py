@@ -29,6 +29,7 @@ from .logdet import (
     WeightsSpectrum,
     calc_g_diagonal,
 )
+from .randomness import generator_of
 from .within import Array, SparseMatrix
 
 # Degree at which Chebyshev interpolation of ι'Gι over the draws of ρ is exact to rounding unless
@@ -215,7 +216,7 @@ def draw_parameters(
     -------
     array, shape (draws, P).
     """
-    standard = np.random.default_rng(seed).standard_normal((draws, estimates.size))
+    standard = generator_of(seed).standard_normal((draws, estimates.size))
     factor = linalg.cholesky(covariance, lower=True, check_finite=False)
     drawn: Array = estimates + standard @ factor.T
     return drawn

@@ -12,6 +12,7 @@ from scipy import linalg, special
 
 from .effects import calc_effect_gradients, calc_effects, calc_multipliers, draw_parameters
 from .errors import BoundaryError, SingularInformationError, SpecificationError
+from .randomness import check_draws
 from .tables import EFFECTS, TIDY_COLUMNS, MaketablesHooks, html_notes, html_table, text_table
 from .within import Array
 
@@ -365,8 +366,7 @@ def draw_admissible(
     BoundaryError
         If fewer than two draws of ρ are admissible.
     """
-    if draws < 2:
-        raise SpecificationError(f"simulation needs at least 2 draws, got {draws}")
+    check_draws(draws, "simulation")
     spatial = results.estimate.rho is not None
     size = results.estimate.delta.size + (1 if spatial else 0)
     # Drawn in alphabetic order of the names, so that the order of columns changes nothing.

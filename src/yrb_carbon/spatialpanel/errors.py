@@ -117,6 +117,10 @@ class MultipleModesWarning(UserWarning):
     """The likelihood has more than one local maximum of nearly the same height."""
 
 
+class FewDrawsWarning(UserWarning):
+    """There are too few draws for the quantiles that an interval takes of them."""
+
+
 class IdentificationWarning(UserWarning):
     """The parameters of the model are identified weakly, or by functional form only."""
 

@@ -27,7 +27,7 @@ from .grouped_effects import (
 )
 from .grouping import Axis, Grouping, read_groups
 from .logdet import LogDeterminantMethod
-from .model import Estimator, Model, SpatialPanel
+from .model import Estimator, Model, SpatialPanel, require_panel
 from .restrictions import calc_wald
 from .results import SpatialPanelResults
 from .testing import SpecificationTest
@@ -104,6 +104,7 @@ class GroupedPanel:
         axis: Axis | None = None,
     ) -> GroupedPanel:
         """The full-interaction form of a model; arguments as of the class."""
+        require_panel(panel, "GroupedPanel.of_panel")
         grouped = cls.__new__(cls)
         grouped._assemble(panel, groups, interacted, axis)
         return grouped

@@ -49,6 +49,7 @@ from .errors import (
 from .estimates_base import NormalEstimates, calc_residual_ar1
 from .likelihood import EffectScheme
 from .logdet import WeightsSpectrum, analyse_weights, common_row_sum, with_exact_lower
+from .randomness import check_draws
 from .restrictions import Restrictions, WaldTest, calc_wald, read_restrictions
 from .results import (
     DEFAULT_LEVEL,
@@ -1367,8 +1368,7 @@ class SpatialIVResults(NormalEstimates):
 
     def _draw(self, draws: int, seed: int | np.random.SeedSequence) -> tuple[Array, int]:
         """Draws of the parameters with an admissible ρ, and how many were made."""
-        if draws < 2:
-            raise SpecificationError(f"simulation needs at least 2 draws, got {draws}")
+        check_draws(draws, "simulation")
         # Drawn in alphabetic order of the names, so that the order of columns changes nothing.
         order = sorted(range(len(self.param_names)), key=lambda k: self.param_names[k])
         drawn = np.empty((draws, len(order)))

@@ -1043,6 +1043,20 @@ class SpatialPanel:
         )
 
 
+def require_panel(panel: object, caller: str) -> None:
+    """Refuse what is no model, such as data or results.
+
+    Raises
+    ------
+    SpecificationError
+    """
+    if not isinstance(panel, SpatialPanel):
+        raise SpecificationError(
+            f"{caller} takes a SpatialPanel, the model before it is fitted, got a "
+            f"{type(panel).__name__}"
+        )
+
+
 def _mode_values(mode: Mode) -> list[str]:
     pairs = (("rho", mode.rho), ("lambda", mode.lam))
     return [f"{name} = {value:.4f}" for name, value in pairs if value is not None]

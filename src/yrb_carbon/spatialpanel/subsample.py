@@ -41,7 +41,8 @@ from .errors import (
 from .grouped_effects import choose_terms
 from .grouping import Axis, Grouping, read_groups
 from .logdet import WeightsSpectrum
-from .model import Estimator, SpatialPanel
+from .model import Estimator, SpatialPanel, require_panel
+from .randomness import check_draws, generator_of
 from .restrictions import calc_wald
 from .results import SpatialPanelResults
 from .tables import EFFECTS
@@ -237,6 +238,7 @@ def fit_groups(
     SpecificationError
         If the error has weights of its own.
     """
+    require_panel(panel, "fit_groups")
     check_choice("islands", islands, get_args(Islands))
     if panel.arrays.error_weights is not None:
         raise SpecificationError(
@@ -541,10 +543,9 @@ class SubsampleFits:
         ConvergenceError
             If no draw could be estimated.
         """
-        if draws < 1:
-            raise SpecificationError(f"a permutation test needs at least 1 draw, got {draws}")
+        check_draws(draws, "a permutation test", least=1)
         observed = np.stack([self._effects(name).estimates for name in self.fits])
-        rng = np.random.default_rng(seed)
+        rng = generator_of(seed)
         codes = np.stack([rng.permutation(self.grouping.codes) for _ in range(draws)])
         estimator = self._first.specification.estimator
         if self.grouping.axis == "period":

@@ -194,6 +194,11 @@ def _read_groups(
 
 def _check_fits(fits: Mapping[str, SpatialPanelResults]) -> None:
     """Refuse what has no joint covariance, and name the equations."""
+    if not isinstance(fits, Mapping):
+        raise SpecificationError(
+            f"fits must be a mapping of names to results, such as {{'m': fit_m, 'y': fit_y}}, got "
+            f"a {type(fits).__name__}"
+        )
     if not fits:
         raise SpecificationError("there are no equations; give a mapping of names to fits")
     for name, fit in fits.items():

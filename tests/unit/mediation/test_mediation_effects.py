@@ -371,7 +371,7 @@ def test_summary_tells_what_the_numbers_rest_on(fit, effects):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"draws": 1}, "at least 2 of them, got 1"),
+        ({"draws": 1}, "at least 2 draws, got 1"),
         ({"inference": "delta"}, "inference must be one of mc, got 'delta'"),
         ({"joint": "some"}, "joint must be one of mediators, all, none"),
         ({"cov_type": "hc"}, "cov_type must be one of"),
