@@ -516,6 +516,14 @@ def test_draws_lost_at_the_edge_take_the_stars(by_reach, reach_rows):
     assert "down, serial: 5 of 200 (2.5 %); mid, serial: 4 of 200 (2.0 %)" in text
     assert "the normal approximation has failed there" in text
     rows.loc[lost & (rows["model"] == "down"), "estimate"] = 4.0
+    others = (rows["term"] == "draws_discarded") & (rows["vcov"] == "oim")
+    body, _ = heterogeneity_layout(
+        by_reach.table, study_of(T9=by_reach.table), rows.assign(
+            estimate=rows["estimate"].mask(others, 50.0)
+        )
+    )  # fmt: skip
+    through = body[body["Variable"] == "through M"]["Direct"]
+    assert through.str.endswith("***").all()
     _, notes = heterogeneity_layout(by_reach.table, study_of(T9=by_reach.table), rows)
     assert "the normal approximation has failed there" not in " ".join(notes)
 
