@@ -31,6 +31,11 @@ CJK_FONTS = (
     "Heiti SC", "Sarasa Gothic SC", "Droid Sans Fallback",
 )  # fmt: skip
 
+ABOVE_ZERO, BELOW_ZERO, AROUND_ZERO = "#0072B2", "#D55E00", "#8C8C8C"
+"""Intervals above and below zero and those that hold it, in every figure of effects.
+
+Okabe & Ito (2008): told apart by colour-blind readers.
+"""
 NOTICE_COLOUR = "#B00000"
 NOTICE_LINE = 0.17
 """Height of a line of the notice, inches."""
@@ -74,6 +79,13 @@ def draw_unless_empty(
         )  # fmt: skip
         sign(figure, notice)
     return figure
+
+
+def colour_of(lower: float, upper: float) -> str:
+    """Colour of an effect: by the side of zero on which its whole interval lies."""
+    if upper < 0:
+        return BELOW_ZERO
+    return ABOVE_ZERO if lower > 0 else AROUND_ZERO
 
 
 def usable_language(wanted: Language) -> Language:

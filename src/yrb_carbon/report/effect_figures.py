@@ -77,6 +77,10 @@ WORDS: dict[Language, dict[str, str]] = {
         "intervals. Table {4}.",
         "mean": "mean {0}, {1} % interval",
         "groups": "Effects of one unit more of {0}. {1} % intervals. Table {2}.",
+        "form subset": "By itself: a model of the group alone; links to other groups of units are "
+        "cut.",
+        "form full_interaction": "Full interaction: all units and links, coefficients by group.",
+        "systems": "Rows through a mediator are of the groups by themselves.",
         "subset": "by itself", "full_interaction": "full interaction",
         "boom": "Boom", "transition": "Transition",
         "up": "Upper reaches", "mid": "Middle reaches", "down": "Lower reaches",
@@ -97,6 +101,9 @@ WORDS: dict[Language, dict[str, str]] = {
         "forest": "{0}每增加一单位对{1}的效应；组内标准差为{2}。{3}%区间。见表{4}。",
         "mean": "均值{0}，{1}%区间",
         "groups": "{0}每增加一单位的效应。{1}%区间。见表{2}。",
+        "form subset": "分样本：各组单独估计，与其他组单元的联系被切断。",
+        "form full_interaction": "全交互：保留全部单元与联系，系数分组。",
+        "systems": "经中介的各行均为分样本估计。",
         "subset": "分样本", "full_interaction": "全交互",
         "boom": "繁荣期", "transition": "转型期",
         "up": "上游", "mid": "中游", "down": "下游",
@@ -344,8 +351,12 @@ def _groups_forest(
             for group in ordered_groups(rows)
         ]
     panels = [words["direct"], words["spillover"], words["total"]]
-    note = words["groups"].format(x, f"{100 * table.level:g}", name)
-    return panels, [row for row in shown if any(row.effects)], [note]
+    notes = [words["groups"].format(x, f"{100 * table.level:g}", name)]
+    notes += [words[f"form {form}"] for form in table.forms]
+    if table.mediators:
+        notes.append(words["systems"])
+    blank = " " if language == "en" else ""
+    return panels, [row for row in shown if any(row.effects)], [blank.join(notes)]
 
 
 def _paths_forest(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +10,12 @@ import numpy as np
 
 from yrb_carbon.errors import DataError, listing
 from yrb_carbon.report.canvas import (
+    ABOVE_ZERO,
+    AROUND_ZERO,
+    BELOW_ZERO,
     Language,
     blank_figure,
+    colour_of,
     fonts,
     notice_height,
     relative_box,
@@ -24,9 +28,14 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-COLOURS = ("#333333", "#0072B2", "#D55E00", "#009E73", "#CC79A7")
-"""Of the kinds of intervals, in order (Okabe & Ito 2008 after the first)."""
 MARKERS = ("o", "s", "D", "^", "v")
+"""Of the kinds of intervals, in order; colours say on which side of zero one lies."""
+KEY_COLOUR = "#333333"
+
+WORDS: dict[Language, dict[str, str]] = {
+    "en": {"above": "above zero", "below": "below zero", "around": "holds zero"},
+    "zh": {"above": "区间为正", "below": "区间为负", "around": "区间含零"},
+}
 
 # Inches.
 PANEL = 2.9
@@ -50,7 +59,7 @@ class ForestInterval:
     Attributes
     ----------
     kind : str
-        Heading in the key; intervals of one kind have one colour.
+        Heading in the key; intervals of one kind have one marker.
     lower, upper : float
     """
 
@@ -126,8 +135,9 @@ def draw_forest(
         raise DataError(
             f"rows without one effect for each of {len(panels)} panels: {listing(uneven)}"
         )
-    with fonts(usable_language(language)):
-        return _draw(panels, rows, title, notes, notice)
+    spoken = usable_language(language)
+    with fonts(spoken):
+        return _draw(panels, rows, title, notes, notice, WORDS[spoken])
 
 
 def _draw(
@@ -136,6 +146,7 @@ def _draw(
     title: str,
     notes: Sequence[str],
     notice: str | None,
+    words: Mapping[str, str],
 ) -> Figure:
     kinds = _kinds(rows)
     lines = _Lines.of(rows)
@@ -161,7 +172,7 @@ def _draw(
         write(place, own.label, labels - 0.1, ha="right")
     for place, head in lines.heads.items():
         write(place, head, 0.1, ha="left", fontweight="bold")
-    _key(figure, kinds, (foot - KEY / 2) / height)
+    _key(figure, kinds, (foot - KEY / 2) / height, words)
     for place, line in enumerate(shown):
         level = (foot - KEY - NOTE_LINE * (place + 0.5)) / height
         figure.text(GAP / width, level, line, ha="left", va="center", fontsize=8, color="#444444")
@@ -236,7 +247,7 @@ def _panel(
         for order, interval in enumerate(effect.intervals):
             level = place + step * (order - middle)
             kind = kinds.index(interval.kind)
-            colour = COLOURS[kind % len(COLOURS)]
+            colour = colour_of(interval.lower, interval.upper)
             axes.plot(
                 [interval.lower, interval.upper], [level, level], color=colour, linewidth=1.5,
                 zorder=2, solid_capstyle="butt",
@@ -255,17 +266,23 @@ def _panel(
     axes.set_title(title, fontsize=9.5, pad=6)
 
 
-def _key(figure: Figure, kinds: Sequence[str], level: float) -> None:
+def _key(figure: Figure, kinds: Sequence[str], level: float, words: Mapping[str, str]) -> None:
     from matplotlib.lines import Line2D
 
     handles = [
         Line2D(
-            [], [], color=COLOURS[number % len(COLOURS)], linewidth=1.5, markersize=4,
+            [], [], color=KEY_COLOUR, linewidth=1.5, markersize=4,
             marker=MARKERS[number % len(MARKERS)], label=kind,
         )
         for number, kind in enumerate(kinds)
     ]  # fmt: skip
+    handles += [
+        Line2D([], [], color=colour, linewidth=4, label=words[side])
+        for side, colour in (
+            ("above", ABOVE_ZERO), ("below", BELOW_ZERO), ("around", AROUND_ZERO)
+        )
+    ]  # fmt: skip
     figure.legend(
-        handles=handles, loc="center", bbox_to_anchor=(0.5, level), ncols=len(kinds),
+        handles=handles, loc="center", bbox_to_anchor=(0.5, level), ncols=len(handles),
         frameon=False, fontsize=8,
     )  # fmt: skip

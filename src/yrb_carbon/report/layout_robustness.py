@@ -244,7 +244,7 @@ def choice_label(choice: str, value: Any, study: Study) -> str:
     """How a level of a choice is printed: variables by their labels, the rest by name."""
     if choice in ("outcome", "treatment"):
         return label_of(str(value), study)
-    return str(value).upper() if choice == "model" else str(value)
+    return str(value).upper() if choice == "model" else str(value).replace("_", " ")
 
 
 def remarks_of(rows: pd.DataFrame) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import textwrap
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -54,8 +54,8 @@ PANEL_WIDTH = 4.3
 SINGLE_WIDTH = 8.0
 """Width of a map that fills the figure, inches."""
 
-LEGEND_LINE = 0.15
-"""Height of a line above the classes of a legend, inches."""
+LEGEND_EDGE, LEGEND_LINE, LEGEND_ENTRY = 0.08, 0.15, 0.165
+"""Height of the edge of a legend, a line above its classes, and a class, inches."""
 LEGEND_CHARACTERS_PER_INCH = 17
 
 WORDS: dict[Language, dict[str, str]] = {
@@ -64,16 +64,16 @@ WORDS: dict[Language, dict[str, str]] = {
         "no data": "no data", "context": "not in the sample",
         "quantile": "Quantile classes over all years shown",
         "sides": "Quantile classes on each side of {centre}, over all years shown", "to": "to",
-        "quantile panels": "Quantile classes over all panels",
-        "sides panels": "Quantile classes on each side of {centre}, over all panels",
+        "quantile panels": "Quantile classes",
+        "sides panels": "Quantile classes on each side of {centre}",
     },
     "zh": {
         "up": "上游", "mid": "中游", "down": "下游",
         "no data": "无数据", "context": "样本外",
         "quantile": "按所示各年合并的分位数分级",
         "sides": "以{centre}为界、按所示各年合并的分位数分级", "to": "至",
-        "quantile panels": "按各图合并的分位数分级",
-        "sides panels": "以{centre}为界、按各图合并的分位数分级",
+        "quantile panels": "按分位数分级",
+        "sides panels": "以{centre}为界、按分位数分级",
     },
 }  # fmt: skip
 
@@ -97,7 +97,7 @@ class MapVariable:
         Value that parts two sides of the colour scale; when values lie on both sides of it, each
         side gets its own quantiles and hue.
     by_year : bool
-        Whether the panels are years; the legend says over what its classes are cut.
+        Whether the panels are years, with common classes; other panels have classes of their own.
     """
 
     values: pd.Series[Any]
@@ -341,11 +341,18 @@ def _variable_maps(
     """Draw F2 in the fonts at hand."""
     if not variables or not years:
         raise DataError("a map needs at least one variable and one year")
-    tables = [_by_unit_and_year(variable, boundaries, years) for variable in variables]
+    if len(variables) == 1 and not variables[0].by_year:
+        variables, panels = _one_a_panel(variables[0], years), [[panel] for panel in years]
+    else:
+        panels = [list(years)] * len(variables)
+    tables = [
+        _by_unit_and_year(variable, boundaries, own)
+        for variable, own in zip(variables, panels, strict=True)
+    ]
     sheet = _Sheet.of(boundaries, context, PANEL_WIDTH)
     single = len(variables) == 1
-    columns = min(2, len(years)) if single else len(variables)
-    rows = -(-len(years) // columns) if single else len(years)
+    columns = min(2, len(panels[0])) if single else len(variables)
+    rows = -(-len(panels[0]) // columns) if single else len(panels[0])
     cuts = [
         classify(table.to_numpy(dtype=np.float64).ravel(), variable.classes, variable.centre)
         for variable, table in zip(variables, tables, strict=True)
@@ -361,13 +368,13 @@ def _variable_maps(
         _legend_title(variable, cut, language)
         for variable, cut in zip(variables, cuts, strict=True)
     ]
-    legend = 0.2 + LEGEND_LINE * max(map(len, titles)) + 0.2 * -(-entries // 2)
+    legend = LEGEND_EDGE + LEGEND_LINE * max(map(len, titles)) + LEGEND_ENTRY * -(-entries // 2)
     row_height = PANEL_WIDTH * sheet.aspect + name
     width = columns * (PANEL_WIDTH + gap) + gap
     height = head + rows * row_height + legend + foot
     figure = blank_figure((width, height))
     for v, (variable, table, cut) in enumerate(zip(variables, tables, cuts, strict=True)):
-        for y, year in enumerate(years):
+        for y, year in enumerate(panels[v]):
             row, column = divmod(y, columns) if single else (y, v)
             corner = (gap + column * (PANEL_WIDTH + gap), height - head - (row + 1) * row_height)
             box = (*corner, PANEL_WIDTH, PANEL_WIDTH * sheet.aspect)
@@ -388,6 +395,12 @@ def _variable_maps(
     figure.text(0.5, 1 - 0.2 / height, title, ha="center", va="center", fontsize=12)
     sign(figure, notice)
     return figure
+
+
+def _one_a_panel(variable: MapVariable, panels: Sequence[int] | Sequence[str]) -> list[MapVariable]:
+    """The variable of each panel alone, to have classes of its own."""
+    headings = variable.values.index.get_level_values("year")
+    return [replace(variable, values=variable.values[headings == panel]) for panel in panels]
 
 
 @dataclass(frozen=True, slots=True)

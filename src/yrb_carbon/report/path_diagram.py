@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from yrb_carbon.errors import DataError
 from yrb_carbon.report.canvas import (
+    ABOVE_ZERO,
+    AROUND_ZERO,
+    BELOW_ZERO,
     Language,
     blank_figure,
+    colour_of,
     fonts,
     notice_height,
     sign,
@@ -21,8 +25,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-POSITIVE, NEGATIVE, UNCLEAR = "#0072B2", "#D55E00", "#8A8A8A"
-"""Okabe & Ito (2008): told apart by colour-blind readers."""
 TEXT_COLOUR = "#111111"
 BOX_FACE = "#F4F6F8"
 BOX_EDGE = "#444444"
@@ -97,7 +99,7 @@ class Arrow:
     @property
     def colour(self) -> str:
         """By the sign of the direct effect."""
-        return {1: POSITIVE, -1: NEGATIVE, 0: UNCLEAR}[self.direct.sign]
+        return colour_of(self.direct.lower, self.direct.upper)
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,7 +331,11 @@ def _key(axes: Axes, centre: float, level: float, words: dict[str, str]) -> None
 
     handles = [
         Line2D([], [], color=colour, linewidth=2, label=words[name])
-        for colour, name in ((POSITIVE, "positive"), (NEGATIVE, "negative"), (UNCLEAR, "unclear"))
+        for colour, name in (
+            (ABOVE_ZERO, "positive"),
+            (BELOW_ZERO, "negative"),
+            (AROUND_ZERO, "unclear"),
+        )
     ]
     axes.legend(
         handles=handles, loc="center", bbox_to_anchor=(centre, level), frameon=False,

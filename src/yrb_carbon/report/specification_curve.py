@@ -17,13 +17,19 @@ import pandas as pd
 
 from yrb_carbon.errors import DataError, listing
 from yrb_carbon.report.canvas import (
+    ABOVE_ZERO,
+    AROUND_ZERO,
+    BELOW_ZERO,
     NothingToShowError,
     blank_figure,
+    colour_of,
     draw_unless_empty,
     notice_height,
     save_figure,
     sign,
+    wrapped,
 )
+from yrb_carbon.report.cells import COVARIANCE_NOTES
 from yrb_carbon.report.layout_robustness import HEADS, STANDARDISED, SUM, choice_label
 from yrb_carbon.study.config import Study
 from yrb_carbon.study.robustness_tables import CHOICES, CurveFigure, CurveQuantity, RobustnessTable
@@ -32,8 +38,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-NEGATIVE, POSITIVE, NEITHER = "#0072B2", "#D55E00", "#8C8C8C"
-"""Okabe & Ito (2008): told apart by colour-blind readers."""
 MARK, EMPTY, STRIPE = "#222222", "#DDDDDD", "#F5F5F5"
 WIDTH = 10.0
 CURVE_HEIGHT = 3.1
@@ -44,6 +48,22 @@ GAP_BETWEEN_CHOICES = 0.6
 LEFT, RIGHT = 2.9, 0.2
 """Inches beside the axes; names of levels stand on the left."""
 AXIS = "Within s.d. of the outcome\nper within s.d. of the treatment"
+FENCE = 3.0
+"""Spreads between the quartiles of the ends of all intervals, beyond these, that the axis shows."""
+NOTE_LINE = 0.17
+"""Inches."""
+NOTE = (
+    "Table {table}. Effect of one within s.d. more of the treatment, in within s.d. of the outcome "
+    "(unit and year means removed), so that other outcomes and treatments compare. {level} % "
+    "intervals, covariance {vcov}: {meaning}."
+)
+CONSTRUCTED_NOTE = (
+    "Crosses stand for no estimate, or an effect that the model sets to zero: {names}."
+)
+ABSENT_NOTE = "Crosses stand for no estimate."
+CLIPPED_NOTE = "Arrows: intervals that go on beyond the axis ({count} specifications)."
+LEVEL = 95
+"""Of the intervals of robustness, in per cent."""
 TITLES: Mapping[str, str] = {
     "direct": "direct effect",
     "indirect": "indirect effect",
@@ -64,7 +84,9 @@ class Curve:
         One row a specification with an estimate, lowest first: model, estimate, ci_lower,
         ci_upper.
     absent : tuple of str
-        Specifications without one.
+        Specifications without one, those whose model sets the effect to zero among them.
+    constructed : tuple of str
+        These.
     levels : tuple of (str, tuple of str)
         Choices that vary, by heading, and the levels of each.
     choices : mapping specification -> tuple of int
@@ -74,6 +96,7 @@ class Curve:
 
     points: pd.DataFrame
     absent: tuple[str, ...]
+    constructed: tuple[str, ...]
     levels: tuple[tuple[str, tuple[str, ...]], ...]
     choices: Mapping[str, tuple[int, ...]]
     baseline: str
@@ -120,6 +143,10 @@ def make_curve(
         for name, one in specifications.items()
     }
     own = rows[rows["term"] == rows["model"].map(terms)]
+    # the model has no such effect: an exact zero without any spread
+    is_set = own["estimate"].eq(0) & own["ci_lower"].fillna(0).eq(own["ci_upper"].fillna(0))
+    constructed = set(own.loc[is_set, "model"])
+    own = own[~is_set]
     points = own[["model", "estimate", "ci_lower", "ci_upper"]]
     points = points.sort_values(["estimate", "model"], kind="stable", ignore_index=True)
     if points.empty:
@@ -141,6 +168,7 @@ def make_curve(
     return Curve(
         points=points,
         absent=tuple(name for name in specifications if name not in found),
+        constructed=tuple(name for name in specifications if name in constructed),
         levels=tuple(
             (HEADS[name], tuple(choice_label(name, level, study) for level in levels))
             for name, levels in values.items()
@@ -154,7 +182,7 @@ def make_curve(
 
 
 def draw_specification_curve(
-    curve: Curve, *, title: str, axis: str, notice: str | None = None
+    curve: Curve, *, title: str, axis: str, note: str = "", notice: str | None = None
 ) -> Figure:
     """Draw a curve with its choices below.
 
@@ -163,7 +191,10 @@ def draw_specification_curve(
     curve : Curve
     title : str
     axis : str
-        What the vertical axis measures.
+        What the vertical axis measures. It ends where a few extreme intervals would flatten the
+        others; arrows show those that go on.
+    note : str
+        Written below, before what crosses and arrows mean.
     notice : str, optional
         A caution, written below.
 
@@ -173,7 +204,9 @@ def draw_specification_curve(
     """
     rows = _level_positions(curve.levels)
     depth = LEVEL_HEIGHT * (max(rows.values()) + 1.2)
-    foot = notice_height(notice, WIDTH) + 0.12
+    limits = calc_limits(curve.points)
+    notes = wrapped(" ".join([note, *_signs_notes(curve, limits)]), WIDTH)
+    foot = NOTE_LINE * len(notes) + notice_height(notice, WIDTH) + 0.12
     height = 0.85 + CURVE_HEIGHT + 0.12 + depth + foot
     figure = blank_figure((WIDTH, height))
     wide = (WIDTH - LEFT - RIGHT) / WIDTH
@@ -181,19 +214,59 @@ def draw_specification_curve(
         (LEFT / WIDTH, (foot + depth + 0.12) / height, wide, CURVE_HEIGHT / height)
     )
     below = figure.add_axes((LEFT / WIDTH, foot / height, wide, depth / height))
-    _draw_estimates(above, curve, axis)
+    _draw_estimates(above, curve, axis, limits)
     _draw_choices(below, curve, rows)
     figure.text(0.5, 1 - 0.2 / height, title, ha="center", va="center", fontsize=12)
     _draw_legend(figure, bool(curve.absent), height)
+    for place, line in enumerate(notes):
+        figure.text(
+            0.02, (foot - 0.06 - NOTE_LINE * (place + 0.5)) / height, line, ha="left", va="center",
+            fontsize=8, color="#444444",
+        )  # fmt: skip
     sign(figure, notice)
     return figure
 
 
-def colour_of(lower: float, upper: float) -> str:
-    """Colour of an estimate: by the side of zero on which its whole interval lies."""
-    if upper < 0:
-        return NEGATIVE
-    return POSITIVE if lower > 0 else NEITHER
+def calc_limits(points: pd.DataFrame) -> tuple[float, float]:
+    """Ends of the axis: all intervals, less what lies far outside most of their ends.
+
+    With quartiles q1, q3 of the ends of all intervals the axis shows
+    [q1 - 3 (q3 - q1), q3 + 3 (q3 - q1)] (outer fences of Tukey 1977), zero, and no more than the
+    intervals reach.
+
+    Parameters
+    ----------
+    points : DataFrame
+        Columns ci_lower, ci_upper, estimate.
+
+    Returns
+    -------
+    (lower, upper)
+    """
+    ends = points[["ci_lower", "ci_upper"]].to_numpy(dtype=np.float64).ravel()
+    ends = ends[np.isfinite(ends)]
+    if not ends.size:
+        ends = points["estimate"].to_numpy(dtype=np.float64)
+    first, third = np.quantile(ends, [0.25, 0.75])
+    reach = FENCE * (third - first)
+    lower = min(0.0, max(float(ends.min()), first - reach))
+    upper = max(0.0, min(float(ends.max()), third + reach))
+    return lower, upper
+
+
+def _is_clipped(points: pd.DataFrame, limits: tuple[float, float]) -> pd.Series[bool]:
+    return points["ci_lower"].lt(limits[0]) | points["ci_upper"].gt(limits[1])
+
+
+def _signs_notes(curve: Curve, limits: tuple[float, float]) -> list[str]:
+    """What crosses and arrows mean, where there are any."""
+    notes = []
+    if curve.constructed:
+        notes.append(CONSTRUCTED_NOTE.format(names=", ".join(curve.constructed)))
+    elif curve.absent:
+        notes.append(ABSENT_NOTE)
+    count = int(_is_clipped(curve.points, limits).sum())
+    return [*notes, CLIPPED_NOTE.format(count=count)] if count else notes
 
 
 def _level_positions(
@@ -210,7 +283,7 @@ def _level_positions(
     return positions
 
 
-def _draw_estimates(axes: Axes, curve: Curve, axis: str) -> None:
+def _draw_estimates(axes: Axes, curve: Curve, axis: str, limits: tuple[float, float]) -> None:
     points = curve.points
     colours = [
         colour_of(lower, upper)
@@ -223,6 +296,18 @@ def _draw_estimates(axes: Axes, curve: Curve, axis: str) -> None:
         zorder=2,
     )  # fmt: skip
     axes.scatter(places, points["estimate"], s=11, c=colours, zorder=3, linewidths=0)
+    lower, upper = limits
+    edge = 0.04 * ((upper - lower) or 1.0)
+    axes.set_ylim(lower - edge, upper + edge)
+    for end, marker, beyond in (
+        (lower - edge / 2, "v", points["ci_lower"] < lower),
+        (upper + edge / 2, "^", points["ci_upper"] > upper),
+    ):
+        shades = [colour for colour, is_out in zip(colours, beyond, strict=True) if is_out]
+        axes.scatter(
+            places[beyond], np.full(len(shades), end), s=22, c=shades, marker=marker, zorder=5,
+            linewidths=0,
+        )  # fmt: skip
     chosen = points.index[points["model"] == curve.baseline]
     if len(chosen):
         place = int(chosen[0])
@@ -274,7 +359,7 @@ def _draw_choices(axes: Axes, curve: Curve, rows: Mapping[tuple[int, int], float
     }
     for place, model in enumerate(curve.order):
         heights = [rows[choice, level] for choice, level in enumerate(curve.choices[model])]
-        style: dict[str, Any] = {"marker": "x", "c": NEITHER, "linewidths": 0.8}
+        style: dict[str, Any] = {"marker": "x", "c": AROUND_ZERO, "linewidths": 0.8}
         if model in colours:
             style = {"marker": "|", "c": colours[model], "linewidths": 1.6}
         if model == curve.baseline:
@@ -292,15 +377,15 @@ def _draw_legend(figure: Figure, has_absent: bool, height: float) -> None:
         return Line2D([], [], color=colour, marker="o", markersize=3.5, linewidth=1.4, label=label)
 
     handles = [
-        line(NEGATIVE, "95 % interval below zero"),
-        line(NEITHER, "interval covers zero"),
-        line(POSITIVE, "interval above zero"),
+        line(BELOW_ZERO, "interval below zero"),
+        line(AROUND_ZERO, "interval holds zero"),
+        line(ABOVE_ZERO, "interval above zero"),
         Line2D([], [], color=MARK, marker="D", markersize=5, linewidth=0, label="baseline"),
     ]
     if has_absent:
         handles.append(
-            Line2D([], [], color=NEITHER, marker="x", markersize=5, linewidth=0,
-                   label="no estimate")
+            Line2D([], [], color=AROUND_ZERO, marker="x", markersize=5, linewidth=0,
+                   label="no estimate, or set to zero")
         )  # fmt: skip
     figure.legend(
         handles=handles, loc="center", bbox_to_anchor=(0.5, 1 - 0.5 / height),
@@ -351,5 +436,6 @@ def _draw_curve(
         curve = make_curve(table, study, rows, section.quantity)
     except NothingToShowError as error:
         raise NothingToShowError(f"Figure {name}, table {section.table}. {error}") from error
-    axis = f"{AXIS}\n95 % interval ({table.covariances[-1]})"
-    return draw_specification_curve(curve, axis=axis, **options)
+    vcov = table.covariances[-1]
+    note = NOTE.format(table=section.table, level=LEVEL, vcov=vcov, meaning=COVARIANCE_NOTES[vcov])
+    return draw_specification_curve(curve, axis=AXIS, note=note, **options)

@@ -10,15 +10,15 @@ import pytest
 
 from yrb_carbon.errors import DataError
 from yrb_carbon.estimates import AT_BOUNDARY, COMPONENTS, ISLANDS, NOT_ESTIMATED, estimates_frame
+from yrb_carbon.report.canvas import ABOVE_ZERO, AROUND_ZERO, BELOW_ZERO, colour_of
 from yrb_carbon.report.cells import p_words
 from yrb_carbon.report.layout import layout_table
 from yrb_carbon.report.layout_endogeneity import _describe
 from yrb_carbon.report.specification_curve import (
-    NEGATIVE,
-    NEITHER,
-    POSITIVE,
-    colour_of,
+    Curve,
+    calc_limits,
     draw_curves,
+    draw_specification_curve,
     make_curve,
 )
 from yrb_carbon.study.config import SYNTHETIC_CAUTION, Study
@@ -27,6 +27,7 @@ from yrb_carbon.study.robustness_tables import RobustnessTable
 
 LABEL = {"en": "Tiny", "zh": "小"}
 ABOUT = {"title": LABEL, "of": "T4", "column": "sdm", "treatment": "x"}
+SWAPPED = {"ci_lower": "ci_upper", "ci_upper": "ci_lower"}
 STUDY = Study.model_validate(
     {
         "study": {"name": "tiny", "title": LABEL, "synthetic": True},
@@ -297,6 +298,50 @@ def test_curve_is_sorted_and_keeps_what_has_no_estimate(rows):
         make_curve(table, STUDY, rows[rows["table"] == "T11"], "total")
 
 
+def test_a_zero_by_construction_is_no_estimate(rows):
+    table = STUDY.tables["T11"]
+    assert isinstance(table, RobustnessTable)
+    own = rows[rows["table"] == "T11"].copy()
+    is_sar = (own["model"] == "weights=knn+model=sar") & (own["equation"] == "standardised")
+    own.loc[is_sar, ["estimate", "ci_lower", "ci_upper"]] = 0.0
+    curve = make_curve(table, STUDY, own, "mediated_direct")
+    assert curve.constructed == ("weights=knn+model=sar",)
+    assert set(curve.absent) == {"model=sar", "weights=knn+model=sar"}
+    assert "weights=knn+model=sar" not in set(curve.points["model"])
+
+
+def test_the_axis_ends_before_a_few_extreme_intervals():
+    usual = np.linspace(0.9, 1.1, 40)
+    ends = pd.DataFrame(
+        {
+            "estimate": [*usual, 50.0],
+            "ci_lower": [*(usual - 0.1), 0.5],
+            "ci_upper": [*(usual + 0.1), 99.0],
+        }
+    )
+    lower, upper = calc_limits(ends)
+    assert lower == 0.0
+    assert usual[-1] + 0.1 < upper < 3.0
+    assert calc_limits(ends[:-1]) == (0.0, pytest.approx(usual[-1] + 0.1))
+    assert calc_limits(-ends[:-1].rename(columns=SWAPPED)) == (
+        pytest.approx(-usual[-1] - 0.1), 0.0
+    )  # fmt: skip
+
+
+def test_what_goes_beyond_the_axis_is_an_arrow_and_said():
+    usual = np.linspace(0.9, 1.1, 40)
+    points = pd.DataFrame({"model": [f"m{i}" for i in range(40)], "estimate": usual})
+    points["ci_lower"], points["ci_upper"] = usual - 0.1, usual + 0.1
+    points.loc[39, "ci_upper"] = 99.0
+    levels = (("Model", ("SDM",)),)
+    choices = dict.fromkeys(points["model"], (0,))
+    curve = Curve(points, (), (), levels, choices, "m0")
+    figure = draw_specification_curve(curve, title="Title", axis="axis", note="A note.")
+    texts = " ".join(text.get_text() for text in figure.texts)
+    assert "A note. Arrows: intervals that go on beyond the axis (1 specifications)." in texts
+    assert figure.axes[0].get_ylim()[1] < 3.0
+
+
 def test_a_curve_without_estimates_says_so_on_its_sheet(rows, tmp_path, caplog):
     empty = rows[~rows["quantity"].str.startswith("mediated")]
     written = draw_curves(STUDY, empty, tmp_path)
@@ -306,9 +351,9 @@ def test_a_curve_without_estimates_says_so_on_its_sheet(rows, tmp_path, caplog):
 
 
 def test_colours_follow_the_interval():
-    assert colour_of(-0.2, -0.1) == NEGATIVE
-    assert colour_of(-0.1, 0.1) == NEITHER
-    assert colour_of(0.1, 0.2) == POSITIVE
+    assert colour_of(-0.2, -0.1) == BELOW_ZERO
+    assert colour_of(-0.1, 0.1) == AROUND_ZERO
+    assert colour_of(0.1, 0.2) == ABOVE_ZERO
 
 
 def test_curves_are_the_same_bytes_again_and_carry_the_caution(rows, tmp_path):
