@@ -683,7 +683,7 @@ def _colours(name: str, positions: FloatArray) -> tuple[str, ...]:
 
 
 def _by_unit_and_year(
-    variable: MapVariable, boundaries: Boundaries, years: Sequence[int] | Sequence[str]
+    variable: MapVariable, boundaries: Boundaries, years: Sequence[int | str]
 ) -> pd.DataFrame:
     """Values, units × years, in the order of the polygons."""
     table = variable.values.unstack("year")
