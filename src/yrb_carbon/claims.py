@@ -24,7 +24,9 @@ from pydantic import Field, ValidationError
 from yrb_carbon.errors import DataError, StudyError, listing
 from yrb_carbon.estimates import AT_BOUNDARY, Quantity, format_number
 from yrb_carbon.study.base import Identifier, Label, Section, choices
-from yrb_carbon.study.positions import Fault, Node, dotted, read_yaml
+from yrb_carbon.study.load import explained
+from yrb_carbon.study.positions import dotted, read_yaml
+from yrb_carbon.study.schema import shape_of
 
 LEVEL = 0.05
 ANY = "*"
@@ -257,25 +259,10 @@ def read_claims(path: str | Path) -> Claims:
     try:
         return Claims.model_validate_json(json.dumps(root.plain()), strict=True)
     except ValidationError as error:
-        found = [_fault(root, details) for details in error.errors(include_url=False)]
+        whole = shape_of(Claims)
+        found = [explained(root, details, whole) for details in error.errors(include_url=False)]
         ordered = sorted(found, key=lambda fault: fault.position)
         raise StudyError([str(fault) for fault in ordered]) from error
-
-
-def _fault(root: Node, details: Any) -> Fault:
-    """A fault of pydantic at its place; names of kinds in its location are no keys of the file."""
-    path: tuple[str | int, ...] = ()
-    for step in details["loc"]:
-        _, found = root.locate((*path, step))
-        last = step == details["loc"][-1]
-        if found or (last and details["type"] == "missing"):
-            path = (*path, step)
-    node, _ = root.locate(path)
-    if details["type"] == "extra_forbidden":
-        return Fault(node.key or node.mark, path, "unknown key")
-    if details["type"] == "missing":
-        return Fault(node.mark, path, "the key is missing")
-    return Fault(node.mark, path, f"{details['msg']} (got {node.shown()})")
 
 
 def id_faults(

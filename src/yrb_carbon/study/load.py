@@ -257,10 +257,10 @@ def _validated(root: Node, faults: list[Fault]) -> Study | None:
         study = Study.model_validate_json(json.dumps(root.plain()), strict=True)
     except ValidationError as error:
         for details in error.errors(include_url=False):
-            node, _ = root.locate(_site(details["loc"]).path)
+            node, _ = root.locate(_site(details["loc"], shape()).path)
             # Pydantic also calls a list too short when each of its items is at fault.
             if details["type"] != "too_short" or node.value == ():
-                faults.append(_explained(root, details))
+                faults.append(explained(root, details, shape()))
         return None
     for path, problem in semantic_faults(study):
         node, exact = root.locate(path)
@@ -283,11 +283,11 @@ class _Site:
     is_name: bool
 
 
-def _site(loc: tuple[str | int, ...]) -> _Site:
+def _site(loc: tuple[str | int, ...], whole: Shape) -> _Site:
     """Translate pydantic's location, which names tags of choices and marks names of entries."""
     path: list[str | int] = []
     parent: Shape | None = None
-    expected: Shape | None = shape()
+    expected: Shape | None = whole
     choice: Shape | None = None
     parent_choice: Shape | None = None
     for step in loc:
@@ -302,13 +302,23 @@ def _site(loc: tuple[str | int, ...]) -> _Site:
     return _Site(tuple(path), expected, parent, parent_choice, False)
 
 
-def _explained(root: Node, details: ErrorDetails) -> Fault:
-    """A fault of pydantic in our words, at its place."""
-    site = _site(details["loc"])
+def explained(root: Node, details: ErrorDetails, whole: Shape) -> Fault:
+    """A fault of pydantic in our words, at its place.
+
+    Parameters
+    ----------
+    root : Node
+        The file.
+    details : ErrorDetails
+        One of the errors of pydantic.
+    whole : Shape
+        What the model of the file accepts.
+    """
+    site = _site(details["loc"], whole)
     path, kind = site.path, details["type"]
     node, _ = root.locate(path)
     if kind == "extra_forbidden":
-        return Fault(node.key or node.mark, path, _unknown_key(root, site, node))
+        return Fault(node.key or node.mark, path, _unknown_key(root, site, node, whole))
     if site.is_name and site.parent is not None:
         problem = f"not a valid name (got {path[-1]!r}; allowed {site.parent.name_wanted})"
         return Fault(node.key or node.mark, path, problem)
@@ -327,13 +337,14 @@ def _explained(root: Node, details: ErrorDetails) -> Fault:
     return Fault(node.mark, path, _unwanted(node, site.expected))
 
 
-def _unknown_key(root: Node, site: _Site, node: Node) -> str:
+def _unknown_key(root: Node, site: _Site, node: Node, whole: Shape) -> str:
     """Message for a key that its section does not know."""
     name = str(site.path[-1])
     allowed = () if site.parent is None else tuple(site.parent.keys)
     text = choices(name, allowed)
     if "did you mean" not in text:
-        elsewhere = [info.path for info in all_keys() if info.path.rpartition(".")[2] == name]
+        known = all_keys() if whole is shape() else ()
+        elsewhere = [info.path for info in known if info.path.rpartition(".")[2] == name]
         static = [path for path in elsewhere if "<" not in path]
         text += f"; did you mean {listing(static)}" if static else ""
     tag = _tag_node(root, site)

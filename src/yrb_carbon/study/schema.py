@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from pydantic.json_schema import GenerateJsonSchema
 
-from yrb_carbon.study.base import WORDS
+from yrb_carbon.study.base import WORDS, Section
 from yrb_carbon.study.config import Study
 
 SCHEMA_FILE = Path("data", "config.schema.json")
@@ -88,7 +88,11 @@ class _Generator(GenerateJsonSchema):
 
 def json_schema() -> dict[str, Any]:
     """JSON schema (draft 2020-12) of a whole configuration, for editors and other programs."""
-    schema = Study.model_json_schema(schema_generator=_Generator)
+    return _schema_of(Study)
+
+
+def _schema_of(model: type[Section]) -> dict[str, Any]:
+    schema = model.model_json_schema(schema_generator=_Generator)
     for node in _mappings(schema):
         if "patternProperties" in node:
             node["additionalProperties"] = False
@@ -106,10 +110,15 @@ def _mappings(node: Any) -> Iterator[dict[str, Any]]:
 
 
 @cache
+def shape_of(model: type[Section]) -> Shape:
+    """Shape of the whole of a file that a model reads."""
+    schema = _schema_of(model)
+    return _shape(schema, schema["$defs"], required=True)
+
+
 def shape() -> Shape:
     """Shape of the whole configuration."""
-    schema = json_schema()
-    return _shape(schema, schema["$defs"], required=True)
+    return shape_of(Study)
 
 
 def _shape(node: Mapping[str, Any], definitions: Mapping[str, Any], required: bool) -> Shape:
@@ -193,10 +202,11 @@ def _parts(node: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[str,
 def _names_parts(node: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[str, Any]:
     entries = next(iter(node.get("patternProperties", {}).values()), None)
     entries = node.get("additionalProperties") if entries is None else entries
+    least = node.get("minProperties", 0)
     item = _shape(entries if isinstance(entries, Mapping) else {}, definitions, required=True)
     return {
         "kind": "names",
-        "wanted": "a mapping of names",
+        "wanted": "a mapping of at least one name" if least else "a mapping of names",
         "item": item,
         "name_wanted": node.get("propertyNames", {}).get(WORDS, "text"),
     }

@@ -6,13 +6,13 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from yrb_carbon.errors import StudyError, UnitError, listing
 from yrb_carbon.study.base import choices
 from yrb_carbon.study.config import RESULTS_FOLDER, SourceSection, Study
 from yrb_carbon.study.endogeneity_tables import TREND
-from yrb_carbon.study.load import COMMAND_LINE, display_name, load_study
+from yrb_carbon.study.load import COMMAND_LINE, DEFAULT_FILE, display_name, load_study
 from yrb_carbon.study.plan import computed_variables, samples_used, section_of_sample
 from yrb_carbon.study.positions import (
     Fault,
@@ -23,6 +23,9 @@ from yrb_carbon.study.positions import (
     from_values,
     read_yaml,
 )
+
+if TYPE_CHECKING:
+    from yrb_carbon.workflow.claims_check import KnownNames
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ def check_study(
         *_source_faults(study),
         *_variable_faults(study),
         *_instrument_faults(study),
-        *_claims_faults(study),
+        *_claims_faults(study, _known_names(study, layers)),
     ]
     if not found:
         found += _column_faults(study)
@@ -111,9 +114,44 @@ def _demo_faults(study: Study) -> Iterator[tuple[KeyPath, str]]:
         )
 
 
-def _claims_faults(study: Study) -> Iterator[tuple[KeyPath, str]]:
-    """Faults in the file of the claims, and declared ids that it does not know."""
+def _known_names(study: Study, layers: Sequence[Node]) -> KnownNames:
+    """Names of the study, of its files, and of the default study: an overlay may take them out."""
+    from yrb_carbon.workflow.claims_check import KnownNames
+
+    shipped = read_yaml(DEFAULT_FILE, 0)[0] if DEFAULT_FILE.is_file() else None
+    nodes = [*layers, *(() if shipped is None else (shipped,))]
+
+    def names(key: str) -> tuple[str, ...]:
+        of_files = [node.child(key) for node in nodes]
+        found = [name for node in of_files if node is not None for name in node.entries or ()]
+        return tuple(dict.fromkeys([*getattr(study, key), *found]))
+
+    return KnownNames(
+        tables=names("tables"),
+        variables=names("variables"),
+        samples=names("samples"),
+        weights=names("weights"),
+        columns=tuple(dict.fromkeys(id_ for node in nodes for id_ in _column_ids(node))),
+    )
+
+
+def _column_ids(layer: Node) -> Iterator[str]:
+    """Names of the columns of all tables of a file."""
+    tables = layer.child("tables")
+    for table in () if tables is None else (tables.entries or {}).values():
+        columns = table.child("columns")
+        for column in (
+            () if columns is None or not isinstance(columns.value, tuple) else columns.value
+        ):
+            name = column.child("id")
+            if name is not None:
+                yield str(name.value)
+
+
+def _claims_faults(study: Study, known: KnownNames) -> Iterator[tuple[KeyPath, str]]:
+    """Faults in the file of the claims, declared ids and names in it that nobody knows."""
     from yrb_carbon.claims import id_faults, read_claims
+    from yrb_carbon.workflow.claims_check import name_faults
 
     if study.claims is None:
         return
@@ -124,6 +162,11 @@ def _claims_faults(study: Study) -> Iterator[tuple[KeyPath, str]]:
         return
     declared = id_faults(claims, study.claims.not_testable, study.claims.caveats)
     yield from ((("claims", *path), problem) for path, problem in declared)
+    file = Path(study.claims.file)
+    root = read_yaml(file, 0, display_name(file))[0]
+    for path, problem in name_faults(claims, study, known):
+        if root is not None:
+            yield ("claims", "file"), str(Fault(root.locate(path)[0].mark, path, problem))
 
 
 def _layers(files: Sequence[Path | str], overrides: Mapping[str, Any] | None) -> list[Node]:

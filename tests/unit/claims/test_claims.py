@@ -317,7 +317,7 @@ def claims_file(tmp_path):
     [
         ("expected: negative", "expected: down", "claims.yaml:10:15: claims.own.expected"),
         ("quantity: direct", "quantity: dirct", "claims.yaml:9:44: claims.own.row.quantity"),
-        ("kind: sign", "kind: sgin", "claims.yaml:5:3: claims.own: "),
+        ("kind: sign", "kind: sgin", "claims.yaml:8:11: claims.own.kind: "),
         ("    finding: 1\n", "", "claims.own.finding: the key is missing"),
         ("finding: 1", "findign: 1", "claims.yaml:6:5: claims.own.findign: unknown key"),
         ("  own:", "  own balance:", "claims.yaml:5:3: claims.'own balance': "),
