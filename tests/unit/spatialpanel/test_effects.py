@@ -148,15 +148,6 @@ def test_impossible_level(inference, level):
         effects.conf_int(level)
 
 
-def test_simulated_p_values_are_none_below_what_the_draws_can_tell():
-    effects = SpatialPanel(*make_problem(40, 8), model="sdm").fit().effects("simulation", draws=500)
-    beyond = np.minimum((effects.draws >= 0.0).sum(axis=0), (effects.draws <= 0.0).sum(axis=0))
-    kept = 500 - effects.n_discarded
-    expected = np.minimum(2.0 * (beyond + 1) / (kept + 1), 1.0)
-    np.testing.assert_allclose(effects.pvalues, expected, rtol=1e-12)
-    assert effects.pvalues.to_numpy().min() == pytest.approx(2.0 / (kept + 1))
-
-
 def test_simulated_and_delta_errors_agree():
     fit = SpatialPanel(*make_problem(40, 8), model="sdm").fit()
     delta = fit.effects("delta").std_errors

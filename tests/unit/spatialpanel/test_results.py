@@ -300,8 +300,10 @@ class TestEffects:
         effects = sdm.effects("simulation", draws=500, seed=4)
         draws = effects.draws.reshape(500, -1)
         np.testing.assert_allclose(effects.std_errors.to_numpy().ravel(), draws.std(axis=0, ddof=1))
-        shares = np.minimum((draws > 0).mean(axis=0), (draws < 0).mean(axis=0))
-        np.testing.assert_allclose(effects.pvalues.to_numpy().ravel(), 2 * shares)
+        beyond = np.minimum((draws > 0).sum(axis=0), (draws < 0).sum(axis=0))
+        expected = np.minimum(2 * (beyond + 1) / 501, 1.0)
+        np.testing.assert_allclose(effects.pvalues.to_numpy().ravel(), expected)
+        assert effects.pvalues.to_numpy().min() == pytest.approx(2 / 501)
         np.testing.assert_allclose(
             effects.conf_int(0.9).to_numpy().T, np.quantile(draws, [0.05, 0.95], axis=0)
         )
