@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -190,6 +191,15 @@ def label_of(term: str, study: Study) -> str:
         return f"W x {label_of(term[2:], study)}"
     variable = study.variables.get(term)
     return term if variable is None or variable.label is None else variable.label.en
+
+
+def with_labels(text: str, study: Study) -> str:
+    """A text, such as a null hypothesis, with the labels of its variables for their names."""
+    names = sorted(study.variables, key=len, reverse=True)
+    if not names:
+        return text
+    name = re.compile(rf"(?<![\w.])(W\.)?({'|'.join(map(re.escape, names))})(?![\w.])")
+    return name.sub(lambda found: label_of(found[0], study), text)
 
 
 def sizes_note(rows: pd.DataFrame) -> str:

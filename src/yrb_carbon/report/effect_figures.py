@@ -23,7 +23,7 @@ from yrb_carbon.report.canvas import (
 )
 from yrb_carbon.report.cells import format_estimate, records, stars_of
 from yrb_carbon.report.forest import ForestEffect, ForestInterval, ForestRow, draw_forest
-from yrb_carbon.report.layout_heterogeneity import ordered_groups
+from yrb_carbon.report.layout_heterogeneity import GROUP_WORDS, ordered_groups
 from yrb_carbon.report.maps import MapVariable, draw_variable_maps
 from yrb_carbon.report.path_diagram import (
     Arrow,
@@ -82,11 +82,7 @@ WORDS: dict[Language, dict[str, str]] = {
         "form full_interaction": "Full interaction: all units and links, coefficients by group.",
         "systems": "Rows through a mediator are of the groups by themselves.",
         "subset": "by itself", "full_interaction": "full interaction",
-        "boom": "Boom", "transition": "Transition",
-        "up": "Upper reaches", "mid": "Middle reaches", "down": "Lower reaches",
-        "none": "Not resource-based", "growing": "Growing", "mature": "Mature",
-        "declining": "Declining", "regenerating": "Regenerating",
-        "above": "Above the threshold", "below": "Below the threshold",
+        **GROUP_WORDS,
         "joint": "All mediators in one equation", "alone": "One mediator at a time",
         "edge": "Table {0} has no effects to show: the likelihood of {1} peaks at the edge of the "
         "admissible interval of the spatial coefficient.",

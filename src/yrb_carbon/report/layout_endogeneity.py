@@ -16,6 +16,7 @@ from yrb_carbon.report.cells import (
     p_words,
     records,
     stars_of,
+    with_labels,
 )
 from yrb_carbon.report.layout_robustness import remarks_of
 from yrb_carbon.study.config import Study
@@ -46,7 +47,10 @@ STRENGTH_NOTE = (
 )
 DYNAMIC_NOTE = (
     "Dynamic column: errors are taken as independent over time, which is what the outcome of the "
-    "year before is there for; effects above are those in the same year."
+    "year before is there for; effects above are those in the same year. tau is the coefficient of "
+    "the outcome of the year before, rho that of the neighbours' outcome, eta that of the "
+    "neighbours' outcome of the year before. Shocks die out when the largest root is below 1 in "
+    "size; in the long run what is common to all units is multiplied by 1/(1 - their sum)."
 )
 
 
@@ -168,7 +172,9 @@ def _strength_lines(rows: pd.DataFrame, models: Sequence[str], study: Study) -> 
         found = [cells.get((model, term)) for model in models]
         what = label_of(null.removeprefix("no instrument explains "), study)
         is_f = name in (FIRST_STAGE_F, CONDITIONAL_F)
-        head = f"{name[0].upper()}{name[1:]}" + (f", {what}" if is_f else f": {null}")
+        head = f"{name[0].upper()}{name[1:]}" + (
+            f", {what}" if is_f else f": {with_labels(null, study)}"
+        )
         lines.append(
             [head, *("" if row is None else format_estimate(row["statistic"], 2) for row in found)]
         )
@@ -193,8 +199,8 @@ def _fit_lines(rows: pd.DataFrame, models: Sequence[str]) -> list[list[str]]:
     for term, head, digits in (
         ("n_instruments", "Excluded instruments", 0),
         ("rank_f", "Kleibergen-Paap rk F", 2),
-        ("tau+rho+eta", "tau + rho + eta", 4),
-        ("largest_root", "Largest root", 4),
+        ("tau+rho+eta", "Sum tau + rho + eta", 4),
+        ("largest_root", "Largest root in size", 4),
     ):
         found = [values.get((model, term)) for model in models]
         cells = ["" if row is None else format_estimate(row["estimate"], digits) for row in found]

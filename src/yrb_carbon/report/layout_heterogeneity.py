@@ -23,6 +23,7 @@ from yrb_carbon.report.cells import (
     lost_draws_notes,
     records,
     stars_of,
+    with_labels,
     without_failed_stars,
 )
 from yrb_carbon.study.config import Study
@@ -34,6 +35,21 @@ SPLIT_WORDS = {
     "resource_class": "Class of resource city",
     "agglomeration": "Agglomeration",
 }
+GROUP_WORDS = {
+    "boom": "Boom",
+    "transition": "Transition",
+    "up": "Upper reaches",
+    "mid": "Middle reaches",
+    "down": "Lower reaches",
+    "none": "Not resource-based",
+    "growing": "Growing",
+    "mature": "Mature",
+    "declining": "Declining",
+    "regenerating": "Regenerating",
+    "above": "Above the threshold",
+    "below": "Below the threshold",
+}
+"""Groups in their order."""
 FORM_WORDS = {"subset": "by itself", "full_interaction": "full interaction"}
 FORM_NOTES = {
     "subset": "'By itself': each group is fitted alone. Groups of units keep the links among their "
@@ -43,6 +59,8 @@ FORM_NOTES = {
     "by group, rho, fixed effects and variance common. The effect on a group of units is the mean "
     "of its rows: what a change of the treatment everywhere does to its members.",
 }
+NO_EFFECTS = "no effects: the likelihood peaks at the edge"
+NO_MEDIATED = "no mediated effects: an equation peaks at the edge"
 COLUMN_SETS = (
     ("direct", "indirect", "total"),
     ("mediated_direct", "mediated_spillover", "mediated_total"),
@@ -112,17 +130,27 @@ def heterogeneity_layout(
         for group in ordered_groups(rows[rows["spec"] == form]):
             size = sizes[form, group]
             ar1 = serial.get((form, group)) or serial.get((form, "all"))
-            head = [FORM_WORDS[form], group, str(size["n_units"]), str(size["n_periods"])]
+            counts = [str(size[count]) for count in ("n_units", "n_periods")]
+            head = [FORM_WORDS[form], GROUP_WORDS[group], *counts]
             tail = format_estimate(ar1["estimate"], 3) if ar1 else ""
-            for term in table.regressors:
-                place = (form, group, "outcome")
-                line = _effect_line(cells, place, term, table, COLUMN_SETS[0], _std_error)
-                lines.append([*head, label_of(term, study), *line, tail])
-            for term in (*table.mediators, "all") if form == "subset" and table.mediators else ():
-                place = (form, group, "system")
-                line = _effect_line(cells, place, term, table, COLUMN_SETS[1], format_interval)
-                name = "all mediators" if term == "all" else label_of(term, study)
-                lines.append([*head, f"through {name}", *line, ""])
+            found = {
+                label_of(term, study): _effect_line(
+                    cells, (form, group, "outcome"), term, table, COLUMN_SETS[0], _std_error
+                )
+                for term in table.regressors
+            }
+            lines += [[*head, *line, tail] for line in _lines_or_none(found, NO_EFFECTS)]
+            if form != "subset" or not table.mediators:
+                continue
+            found = {
+                f"through {'all mediators' if term == 'all' else label_of(term, study)}": (
+                    _effect_line(
+                        cells, (form, group, "system"), term, table, COLUMN_SETS[1], format_interval
+                    )
+                )
+                for term in (*table.mediators, "all")
+            }
+            lines += [[*head, *line, ""] for line in _lines_or_none(found, NO_MEDIATED)]
     heads = ["Form", "Group", "Units", "Years", "Variable"]
     spread = "s.e. or interval" if table.mediators else "s.e."
     for quantity in ("Direct", "Indirect", "Total"):
@@ -131,12 +159,32 @@ def heterogeneity_layout(
     return body, list(_heterogeneity_notes(table, study, rows))
 
 
+def _lines_or_none(found: Mapping[str, list[str]], reason: str) -> list[list[str]]:
+    """The lines of a model, or one that says why it has none."""
+    if any(any(cells) for cells in found.values()):
+        return [[head, *cells] for head, cells in found.items()]
+    blanks = next(iter(found.values()))
+    return [[reason, *blanks]]
+
+
 def ordered_groups(rows: pd.DataFrame) -> list[str]:
     """Groups in their order: that of the names that the splits have."""
-    order = ("boom", "transition", "up", "mid", "down", "none", "growing", "mature", "declining",
-             "regenerating", "above", "below")  # fmt: skip
     present = set(rows["model"])
-    return [name for name in order if name in present]
+    return [name for name in GROUP_WORDS if name in present]
+
+
+def pair_words(pair: str) -> str:
+    """Two groups `a-b` in words."""
+    return " - ".join(GROUP_WORDS.get(name, name) for name in pair.split("-"))
+
+
+def _null_words(null: str, study: Study) -> str:
+    """A null hypothesis with labels of variables and, at its end, names of groups in words."""
+    start, mark, groups = null.rpartition(" in " if " in " in null else " for ")
+    names = groups.split(", ")
+    if not mark or not set(names) <= set(GROUP_WORDS):
+        return with_labels(null, study)
+    return f"{with_labels(start, study)}{mark}{', '.join(GROUP_WORDS[name] for name in names)}"
 
 
 def _effect_line(
@@ -198,7 +246,7 @@ def _sizes_of_groups(rows: pd.DataFrame) -> str:
     """Units, years, observations and parameters of the groups that were fitted by themselves."""
     found = records(rows[rows["term"] == N_PARAMETERS], "model")
     return "; ".join(
-        f"{group} {row['n_units']} units x {row['n_periods']} years = {row['n_obs']} "
+        f"{GROUP_WORDS[group]} {row['n_units']} units x {row['n_periods']} years = {row['n_obs']} "
         f"observations, {row['estimate']:.0f} parameters with fixed effects"
         for group in ordered_groups(rows)
         if (row := found.get((group,))) is not None
@@ -228,7 +276,7 @@ def _links_note(rows: pd.DataFrame) -> str:
         )
         if links and cut and weight and islands and cut["estimate"]:
             parts.append(
-                f"{group} {cut['estimate']:.0f} of {links['estimate']:.0f} "
+                f"{GROUP_WORDS[group]} {cut['estimate']:.0f} of {links['estimate']:.0f} "
                 f"({100 * weight['estimate']:.0f} % of the weight), {islands['estimate']:.0f} "
                 "islands dropped"
             )
@@ -245,7 +293,7 @@ def differences_layout(
         for form in FORM_WORDS:
             own = rows[(rows["model"] == split) & (rows["spec"] == form)]
             head = [SPLIT_WORDS[split], FORM_WORDS[form]]
-            lines += [[*head, *line] for line in (*_differences(own, study), *_tests(own))]
+            lines += [[*head, *line] for line in (*_differences(own, study), *_tests(own, study))]
     heads = ["Split", "Form", "What", "Groups or null", "Inference", "Estimate", "s.e."]
     body = pd.DataFrame(lines, columns=[*heads, "Interval", "Statistic", "df", "p"])
     return body, list(_differences_notes(rows))
@@ -277,7 +325,7 @@ def _differences(rows: pd.DataFrame, study: Study) -> Iterator[list[str]]:
         name = "all mediators" if term == "all" else label_of(term, study)
         yield [
             f"{effect.replace('_', ' ')}, {name}",
-            pair.replace("-", " - "),
+            pair_words(pair),
             row["vcov"] or row["inference"].replace("_", " "),
             format_estimate(row["estimate"]) + stars_of(row["p_value"]),
             "" if row["equation"] == "system" else _std_error(row),
@@ -288,13 +336,13 @@ def _differences(rows: pd.DataFrame, study: Study) -> Iterator[list[str]]:
         ]
 
 
-def _tests(rows: pd.DataFrame) -> Iterator[list[str]]:
+def _tests(rows: pd.DataFrame, study: Study) -> Iterator[list[str]]:
     for row in rows[rows["quantity"] == "test"].to_dict("records"):
         name, form, null = row["term"].split("|")
         year = "" if pd.isna(row["year"]) else f", after {int(row['year'])}"
         yield [
             f"{name} ({form})",
-            f"{null}{year}",
+            f"{_null_words(null, study)}{year}",
             row["vcov"] or row["inference"],
             "",
             "",
@@ -315,7 +363,7 @@ def _differences_notes(rows: pd.DataFrame) -> Iterator[str]:
     lost = rows[rows["term"].str.startswith(f"{DISCARDED}:") & rows["estimate"].gt(0)]
     for (split, term), left_out in records(lost, "model", "term").items():
         yield (
-            f"{SPLIT_WORDS[split]}, {term.split(':')[1].replace('-', ' - ')}: "
+            f"{SPLIT_WORDS[split]}, {pair_words(term.split(':')[1])}: "
             f"{left_out['estimate']:.0f} of {left_out['draws']} bootstrap draws have no effects "
             "and are left out."
         )
@@ -328,7 +376,10 @@ def _differences_notes(rows: pd.DataFrame) -> Iterator[str]:
                 "not be estimated in every group and are left out."
             )
         if quantity == "value" and term == "islands" and row["estimate"]:
-            yield f"{SPLIT_WORDS[split]}: {row['estimate']:.1f} islands dropped in a permutation."
+            yield (
+                f"{SPLIT_WORDS[split]}: on average {row['estimate']:.1f} units lose all neighbours "
+                "in a permutation and are dropped."
+            )
     edge = rows.loc[rows["term"] == AT_BOUNDARY, "model"].drop_duplicates()
     for split in edge:
         yield (

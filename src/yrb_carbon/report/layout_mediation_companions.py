@@ -70,9 +70,9 @@ TIMING_NOTE = (
 THREE_STEP = "three_step"
 BOOTSTRAP_TO_READ = "the bootstrap intervals of the table of paths"
 PRODUCTS = (
-    ("value", "direct x direct: {0}", "Direct effect on it x direct effect of it"),
+    ("value", "direct x direct: {0}", "Direct effect of {x} on {m} x that of {m} on {y}"),
     ("mediated_direct", "{0}", "Mediated direct effect"),
-    ("value", "indirect x indirect: {0}", "Indirect effect on it x indirect effect of it"),
+    ("value", "indirect x indirect: {0}", "Indirect effect of {x} on {m} x that of {m} on {y}"),
     ("mediated_spillover", "{0}", "Mediated spillover"),
 )
 """Quantity and term of the products of effects and of what they are taken for, and headings."""
@@ -94,8 +94,9 @@ def steps_layout(table: MediationStepsTable, study: Study, rows: pd.DataFrame) -
             for mediator in system.mediators:
                 lines += _three_step_lines(system, study, mediator, cells)
         lines += _two_step_lines(system, study, cells)
-    errors = [f"s.e. {name}" for name in system.covariances]
-    heads = ["Steps", "Quantity", "Estimate", *errors, f"p {system.covariances[-1]}", "Share of c"]
+    errors = [f"S.e.: {name}" for name in system.covariances]
+    tested = f"p ({system.covariances[-1]})"
+    heads = ["Protocol", "Effect or coefficient", "Estimate", *errors, tested, "ab / c"]
     notes = [
         system_note(system, study, rows),
         *([STEPS_NOTE] if system.protocol != "two_step_jiang" else []),
@@ -145,7 +146,8 @@ def _three_step_lines(
     for quantity, term, text in PRODUCTS:
         row = cells["three_step", y, quantity, term.format(m), ""]
         blanks = ["" for _ in system.covariances]
-        yield [head, text, format_estimate(row["estimate"]), *blanks, "", ""]
+        told = text.format(x=names[x], m=names[m], y=names[y])
+        yield [head, told, format_estimate(row["estimate"]), *blanks, "", ""]
 
 
 def _two_step_lines(system: MediationTable, study: Study, cells: Cells) -> Iterator[list[str]]:

@@ -22,7 +22,12 @@ from yrb_carbon.analysis.rows import TableKey
 from yrb_carbon.errors import DataError, StudyError
 from yrb_carbon.mediation import MediationEffects, decomposition_labels
 from yrb_carbon.mediation.effects import calc_quantile_errors
-from yrb_carbon.report.layout_heterogeneity import differences_layout, heterogeneity_layout
+from yrb_carbon.report.layout_heterogeneity import (
+    NO_EFFECTS,
+    NO_MEDIATED,
+    differences_layout,
+    heterogeneity_layout,
+)
 from yrb_carbon.spatialpanel import (
     BoundaryError,
     FailedDrawsWarning,
@@ -412,7 +417,8 @@ def test_draws_left_out_are_printed(by_period, by_reach, differences):
     marked = differences.copy()
     marked.loc[marked["term"] == "draws_discarded:up-mid", "estimate"] = 4.0
     _, notes = differences_layout(COMPARED, study, marked)
-    assert "Reach, up - mid: 4 of 59 bootstrap draws have no effects and are left out." in notes
+    words = "Reach, Upper reaches - Middle reaches: 4 of 59 bootstrap draws have no effects"
+    assert any(note.startswith(words) for note in notes)
 
 
 def test_reaches_are_drawn_apart(by_reach, differences):
@@ -472,25 +478,25 @@ def study_of(**tables) -> Study:
 def test_printed_effects_are_rows_of_estimates(by_reach, reach_rows):
     section, rows = by_reach.table, reach_rows
     body, notes = heterogeneity_layout(section, study_of(T9=section), rows)
-    assert list(body["Group"].unique()) == ["up", "mid", "down"]
+    assert list(body["Group"].unique()) == ["Upper reaches", "Middle reaches", "Lower reaches"]
     # x, z, through m, through all by itself; x and z in the full interaction
     assert len(body) == 3 * (4 + 2)
-    line = body[(body["Form"] == "full interaction") & (body["Group"] == "mid")].iloc[0]
+    line = body[(body["Form"] == "full interaction") & (body["Group"] == "Middle reaches")].iloc[0]
     row = one(rows, model="mid", spec="full_interaction", quantity="total", term="x", vcov="serial")
     assert line["Total: s.e. or interval serial"] == f"{row['std_error']:.4f}"
     assert line["Total"].startswith(f"{row['estimate']:.4f}")
     text = " ".join(notes)
-    assert "mid 2 of 20 (10 % of the weight), 0 islands dropped" in text
+    assert "Middle reaches 2 of 20 (10 % of the weight), 0 islands dropped" in text
     assert "the links across their borders are cut" in text
     assert "Differences are tested" not in text
     # two slopes and two lags, rho and sigma2, ten units, ten years less one
-    assert "mid 10 units x 10 years = 100 observations, 25 parameters" in text
+    assert "Middle reaches 10 units x 10 years = 100 observations, 25 parameters" in text
 
 
 def test_mediated_effects_are_printed_with_their_intervals(by_reach, reach_rows):
     study = study_of(T9=by_reach.table, T10=COMPARED.model_copy(update={"tables": ("T9",)}))
     body, notes = heterogeneity_layout(by_reach.table, study, reach_rows)
-    line = body[(body["Group"] == "mid") & (body["Variable"] == "through M")].iloc[0]
+    line = body[(body["Group"] == "Middle reaches") & (body["Variable"] == "through M")].iloc[0]
     row = one(
         reach_rows, model="mid", quantity="mediated_spillover", term="m", vcov="serial",
         equation="system",
@@ -502,6 +508,30 @@ def test_mediated_effects_are_printed_with_their_intervals(by_reach, reach_rows)
     assert "not to be compared" in text
 
 
+EDGES = ("direct", "spillover", "total")
+
+
+def test_a_group_at_the_edge_has_one_line_that_says_so(by_reach, reach_rows):
+    is_up = (reach_rows["model"] == "up") & (reach_rows["spec"] == "subset")
+    effects = ["direct", "indirect", "total"]
+    own = is_up & reach_rows["quantity"].isin([*effects, *(f"mediated_{e}" for e in EDGES)])
+    body, _ = heterogeneity_layout(by_reach.table, study_of(T9=by_reach.table), reach_rows[~own])
+    lines = body[(body["Group"] == "Upper reaches") & (body["Form"] == "by itself")]
+    assert list(lines["Variable"]) == [NO_EFFECTS, NO_MEDIATED]
+    assert lines["Direct"].eq("").all()
+    others = body[(body["Group"] == "Middle reaches") & (body["Form"] == "by itself")]
+    assert len(others) == 4
+
+
+def test_null_hypotheses_are_printed_in_words(by_period, by_reach, differences):
+    study = study_of(T8=by_period.table, T9=by_reach.table, T10=COMPARED)
+    body, _ = differences_layout(COMPARED, study, differences)
+    nulls = body.loc[body["Statistic"] != "", "Groups or null"]
+    assert nulls.str.contains("Upper reaches, Middle reaches, Lower reaches").any()
+    assert nulls.str.contains("Boom, Transition").any()
+    assert not nulls.str.contains(r"\b(?:up|mid|down|boom|lq)\b").any()
+
+
 def test_draws_lost_at_the_edge_take_the_stars(by_reach, reach_rows):
     """By group and covariance: more than 2 % of 200 draws are five."""
     rows = reach_rows.copy()
@@ -511,7 +541,9 @@ def test_draws_lost_at_the_edge_take_the_stars(by_reach, reach_rows):
         rows.loc[lost & (rows["model"] == group), "estimate"] = count
     body, notes = heterogeneity_layout(by_reach.table, study_of(T9=by_reach.table), rows)
     through = body[body["Variable"] == "through M"].set_index("Group")["Direct"]
-    assert through.str.endswith("***").to_dict() == {"up": True, "mid": True, "down": False}
+    assert through.str.endswith("***").to_dict() == {
+        "Upper reaches": True, "Middle reaches": True, "Lower reaches": False
+    }  # fmt: skip
     text = " ".join(notes)
     assert "down, serial: 5 of 200 (2.5 %); mid, serial: 4 of 200 (2.0 %)" in text
     assert "the normal approximation has failed there" in text

@@ -59,7 +59,7 @@ def test_every_number_is_a_row_of_estimates(printed, estimates, name):
     known = own[columns].to_numpy().ravel()
     known = np.concatenate([known[np.isfinite(known)], [-0.5, 0.5]])
     body = printed[name].body
-    skipped = {"System", "Path", "Interval", "Steps", "Quantity", "Mediator"}
+    skipped = {"System", "Path", "Interval", "Protocol", "Effect or coefficient", "Mediator"}
     checked = 0
     for head in body.columns:
         if head in skipped:
@@ -201,7 +201,7 @@ def test_notes_say_what_the_numbers_rest_on(printed):
 def test_the_two_step_protocol_prints_no_three_steps(estimates):
     study = study_of({**TABLES, "T7": section(protocol="two_step_jiang")})
     body = layout_table("steps", study, estimates).body
-    assert set(body["Steps"]) == {"Two steps"}
+    assert set(body["Protocol"]) == {"Two steps"}
     assert len(body) == 9
 
 
