@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import pandas as pd
 
 from yrb_carbon.claims import Claims, Verdict
+from yrb_carbon.estimates import Quantity
 from yrb_carbon.report.cells import PrintedTable, format_estimate, format_p, printed
 from yrb_carbon.study.config import CLAIMS_TABLE
 
@@ -22,6 +24,7 @@ HEADS = (
     "Finding",
     "Statement",
     "Expected",
+    "Number is",
     "Estimate",
     "Interval",
     "p",
@@ -72,6 +75,7 @@ def _cells(row: dict[Any, Any]) -> list[str]:
         str(row["finding"]),
         row["statement_en"],
         row["expected"],
+        number_words(row),
         format_estimate(row["estimate"]),
         format_interval(row["ci_lower"], row["ci_upper"]),
         "" if pd.isna(row["p_value"]) else format_p(row["p_value"]),
@@ -86,6 +90,16 @@ def format_interval(lower: float, upper: float) -> str:
     if pd.isna(lower) or pd.isna(upper):
         return ""
     return f"[{format_estimate(lower)}, {format_estimate(upper)}]"
+
+
+def number_words(row: Mapping[Any, Any]) -> str:
+    """What the number of a verdict is: an effect, a difference, the statistic of a joint test."""
+    if pd.isna(row["estimate"]):
+        return ""
+    if row["quantity"] == Quantity.TEST:
+        freedom = "" if pd.isna(row["df"]) else f"({row['df']:g})"
+        return f"{row['inference']}{freedom} of a joint test"
+    return "difference" if row["quantity"] == Quantity.DIFFERENCE else "effect"
 
 
 def verdict_lines(
