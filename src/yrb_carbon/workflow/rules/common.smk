@@ -83,6 +83,34 @@ def compared_specs(wildcards):
     return [study.tables[name].model_dump(mode="json") for name in names]
 
 
+def frames_of_table(wildcards):
+    """Variables of all samples of a table."""
+    return [
+        panel(f"{sample}/indices.parquet")
+        for sample in plan.samples_of(study, wildcards.table)
+    ]
+
+
+def weights_of_table(wildcards):
+    """Weights that a table itself uses, of all its samples."""
+    table, tables = study.tables[wildcards.table], plan.tables_of(study)
+    return [
+        weights(f"{sample}/{name}.parquet")
+        for sample in table.samples(tables)
+        for name in table.weights_of(tables, sample)
+    ]
+
+
+def drawn_figures():
+    """Files of all figures that the study asks for."""
+    maps = rules.figures.output.figures if FIGURES else []
+    effects = (
+        rules.effect_figures.output.figures if study.figures.effect_figures else []
+    )
+    curves = rules.curves.output.figures if study.figures.curves else []
+    return [*maps, *effects, *curves]
+
+
 def input_stamps(files):
     """Size and time of one's own input files: a replaced file counts, older or newer.
 

@@ -6,16 +6,6 @@ FIGURES = [
 ]
 
 
-def drawn_figures():
-    """Files of all figures that the study asks for."""
-    maps = rules.figures.output.figures if FIGURES else []
-    effects = (
-        rules.effect_figures.output.figures if study.figures.effect_figures else []
-    )
-    curves = rules.curves.output.figures if study.figures.curves else []
-    return [*maps, *effects, *curves]
-
-
 rule tables:
     input:
         estimates=results("estimates.csv"),

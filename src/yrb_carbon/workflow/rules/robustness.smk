@@ -3,24 +3,6 @@
 GRIDS = plan.tables_of_kind(study, "robustness")
 
 
-def frames_of_table(wildcards):
-    """Variables of all samples of a table."""
-    return [
-        panel(f"{sample}/indices.parquet")
-        for sample in plan.samples_of(study, wildcards.table)
-    ]
-
-
-def weights_of_table(wildcards):
-    """Weights that a table itself uses, of all its samples."""
-    table, tables = study.tables[wildcards.table], plan.tables_of(study)
-    return [
-        weights(f"{sample}/{name}.parquet")
-        for sample in table.samples(tables)
-        for name in table.weights_of(tables, sample)
-    ]
-
-
 rule specifications:
     input:
         frames=frames_of_table,
