@@ -1,9 +1,9 @@
 """Verdicts on the findings of the study, from estimates.csv and claims.yaml alone.
 
-A claim says which rows of estimates.csv bear on it and what they should show. It is judged by the
-interval that holds under errors correlated over time; the verdict by the classical interval stands
-beside it. Intervals are those of estimates.csv (95 % unless its tables say otherwise); `level` is
-the size of the tests of equality.
+A claim says which rows of estimates.csv bear on it and what they should show. It is judged by all
+intervals that hold under errors correlated over time, and a verdict needs every one of them; the
+verdict by the classical interval stands beside it. Intervals are those of estimates.csv (95 %
+unless its tables say otherwise); `level` is the size of the tests of equality.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ import csv
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from yrb_carbon.errors import DataError, StudyError, listing
 from yrb_carbon.estimates import AT_BOUNDARY, Quantity, format_number
@@ -43,6 +43,9 @@ class Verdict(StrEnum):
     NOT_DISTINGUISHABLE = "not distinguishable"
     NOT_TESTABLE = "not testable with these data"
 
+
+Sign = Literal["negative", "positive"]
+SIGN_WORDS: dict[Sign, str] = {"negative": "< 0", "positive": "> 0"}
 
 VERDICT_ZH = {
     Verdict.SUPPORTED: "支持",
@@ -100,12 +103,25 @@ class Inference(Section):
         return rows
 
 
+class Way(Section):
+    """One way to judge: by the first of its intervals that all rows of a claim have."""
+
+    label: Label
+    intervals: tuple[Inference, ...] = Field(min_length=1)
+
+
 class ClaimSection(Section):
     """Base of every claim."""
 
     finding: Annotated[int, Field(ge=1)] = Field(description="Number of the finding in the source.")
     statement: Label
     note: Label | None = Field(None, description="How the orientation or the quantity is meant.")
+    optional: bool = Field(False, description="Left out where the study has none of its tables.")
+
+    @property
+    def selectors(self) -> tuple[Selector, ...]:
+        """All rows that it names."""
+        raise TypeError(f"claims of {type(self).__name__} do not say what rows they name")
 
 
 class SignClaim(ClaimSection):
@@ -113,24 +129,55 @@ class SignClaim(ClaimSection):
 
     kind: Literal["sign"]
     row: Selector
-    expected: Literal["negative", "positive"]
+    expected: Sign
 
     @property
     def wanted(self) -> str:
         """What the row should show."""
-        return "< 0" if self.expected == "negative" else "> 0"
+        return SIGN_WORDS[self.expected]
+
+    @property
+    def selectors(self) -> tuple[Selector, ...]:
+        """Its row."""
+        return (self.row,)
+
+
+class PathEffect(Section):
+    """The effect through one path, as an order compares it.
+
+    `claim` is the claim about the sign of the path: where a study declares that one not testable,
+    the path is not compared.
+    """
+
+    claim: Identifier
+    row: Selector
+
+
+class Comparison(PathEffect):
+    """Another path, with the difference that should be positive: |first| less |this one|."""
+
+    difference: Selector
+    note: Label | None = Field(None, description="Said where this comparison decides.")
 
 
 class OrderClaim(ClaimSection):
-    """Every one of some differences is positive."""
+    """One path has a sign, and is larger in absolute value than every other one."""
 
     kind: Literal["order"]
-    rows: tuple[Selector, ...] = Field(min_length=1)
+    first: PathEffect
+    expected: Sign
+    others: tuple[Comparison, ...] = Field(min_length=1)
 
     @property
     def wanted(self) -> str:
         """What the rows should show."""
-        return "all > 0"
+        return f"first {SIGN_WORDS[self.expected]}, differences > 0"
+
+    @property
+    def selectors(self) -> tuple[Selector, ...]:
+        """Effects and differences."""
+        paths = (self.first, *self.others)
+        return (*(path.row for path in paths), *(path.difference for path in self.others))
 
 
 class DifferenceClaim(ClaimSection):
@@ -138,12 +185,17 @@ class DifferenceClaim(ClaimSection):
 
     kind: Literal["difference"]
     tests: tuple[Selector, ...] = ()
-    differences: Selector | None = None
+    differences: tuple[Selector, ...] = ()
 
     @property
     def wanted(self) -> str:
         """What the tests should show."""
         return "equality rejected"
+
+    @property
+    def selectors(self) -> tuple[Selector, ...]:
+        """Tests and pairs."""
+        return (*self.tests, *self.differences)
 
 
 Claim = Annotated[SignClaim | OrderClaim | DifferenceClaim, Field(discriminator="kind")]
@@ -152,14 +204,26 @@ Claim = Annotated[SignClaim | OrderClaim | DifferenceClaim, Field(discriminator=
 class Claims(Section):
     """All claims of a source.
 
-    `robust` and `classical` say by which interval a claim is judged: the first of the list that a
-    claim's rows have.
+    A claim is judged in every one of the `robust` ways that its rows have; the `classical` one
+    stands beside them.
     """
 
     source: Label
-    robust: tuple[Inference, ...] = Field(min_length=1)
-    classical: tuple[Inference, ...] = Field(min_length=1)
+    robust: tuple[Way, ...] = Field(min_length=1)
+    classical: Way
     claims: dict[Identifier, Claim] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _compares_known_paths(self) -> Claims:
+        signs = [name for name, claim in self.claims.items() if isinstance(claim, SignClaim)]
+        for name, claim in self.claims.items():
+            for path in (claim.first, *claim.others) if isinstance(claim, OrderClaim) else ():
+                if path.claim not in signs:
+                    raise ValueError(
+                        f"claim {name!r} compares {path.claim!r}, which is no claim about a sign "
+                        f"({choices(path.claim, signs)})"
+                    )
+        return self
 
 
 CLAIM_COLUMNS = (
@@ -194,6 +258,8 @@ CLAIM_COLUMNS = (
     "vcov",
     "inference",
     "evidence",
+    "disagreement_en",
+    "disagreement_zh",
     "classical_verdict",
     "classical_ci_lower",
     "classical_ci_upper",
@@ -217,24 +283,81 @@ PLACES = ("table", "model", "outcome", "spec", "sample", "weights", "equation", 
 
 
 @dataclass(frozen=True, slots=True)
+class WayVerdict:
+    """The verdict of one way.
+
+    Attributes
+    ----------
+    way : Way
+    verdict : Verdict
+    row : mapping
+        The deciding row of estimates.
+    p_value : float
+        The one that was used: corrected where several rows were weighed against each other.
+    evidence : str
+        All rows that were weighed.
+    note : Label or None
+        What goes with the deciding row.
+    """
+
+    way: Way
+    verdict: Verdict
+    row: Row
+    p_value: float
+    evidence: str
+    note: Label | None = None
+
+    @property
+    def uncertainty(self) -> float:
+        """Width of the interval; of a test, which has none, the p-value."""
+        width = float(self.row["ci_upper"]) - float(self.row["ci_lower"])
+        return self.p_value if np.isnan(width) else width
+
+
+@dataclass(frozen=True, slots=True)
 class Judgement:
-    """A verdict with the row that decided it.
+    """A verdict with what it rests on.
 
     Attributes
     ----------
     verdict : Verdict
-    row : mapping or None
-        The deciding row of estimates; None where there is none.
+    ways : tuple of WayVerdict
+        None where the claim cannot be tested for want of rows.
     reason : Label or None
         Why a claim cannot be tested.
-    evidence : str
-        All rows that were weighed, where there are several.
+    left_out : Label or None
+        What was not weighed, and why.
     """
 
     verdict: Verdict
-    row: Row | None = None
+    ways: tuple[WayVerdict, ...] = ()
     reason: Label | None = None
-    evidence: str = ""
+    left_out: Label | None = None
+
+    @property
+    def shown(self) -> WayVerdict | None:
+        """The widest interval of those that say what the verdict says, else of all."""
+        alike = [way for way in self.ways if way.verdict is self.verdict] or self.ways
+        return max(alike, key=lambda way: way.uncertainty, default=None)
+
+    @property
+    def disagreement(self) -> Label | None:
+        """Which ways say what, where they differ."""
+        said: dict[Verdict, list[Label]] = {}
+        for one in self.ways:
+            said.setdefault(one.verdict, []).append(one.way.label)
+        if len(said) < 2:
+            return None
+        return Label(
+            en="; ".join(
+                f"{verdict.value} by {listing([label.en for label in labels])}"
+                for verdict, labels in said.items()
+            ),
+            zh="；".join(
+                f"{'、'.join(label.zh for label in labels)}：{VERDICT_ZH[verdict]}"
+                for verdict, labels in said.items()
+            ),
+        )
 
 
 class _NotTestableError(Exception):
@@ -285,13 +408,18 @@ def judge(
 ) -> pd.DataFrame:
     """Judge every claim.
 
-    A sign is *supported* when the whole interval has it, *contradicted* when the whole interval has
-    the other one, else *not distinguishable*. An order is supported when every difference has a
-    positive lower bound, contradicted when one has a negative upper bound. A difference of groups
-    is supported when equality is rejected at the level, by the joint test (several: after Holm's
+    In one way, a sign is *supported* when the whole interval has it, *contradicted* when the whole
+    interval has the other one, else *not distinguishable*. An order is supported when the first
+    path has its sign and every difference a positive lower bound, contradicted when that sign is
+    contradicted or a difference has a negative upper bound; paths that the study declares not
+    testable are not compared, and then the order cannot be supported. A difference of groups is
+    supported when equality is rejected at the level, by the joint test (several: after Holm's
     correction), or, where the claim names none, by a difference of a pair after Holm's correction;
-    it is never contradicted. A claim without rows, with rows of models at the edge of the
-    admissible interval, or declared so by the study, is *not testable with these data*.
+    it is never contradicted.
+
+    The verdict is supported or contradicted when every robust way that the rows have says so, else
+    not distinguishable. A claim without rows, with rows of models at the edge of the admissible
+    interval, or declared so by the study, is *not testable with these data*.
 
     Parameters
     ----------
@@ -325,17 +453,17 @@ def judge(
     studies = sorted(set(estimates["study"]))
     if len(studies) > 1:
         raise DataError(f"estimates of several studies ({listing(studies)}); judge one at a time")
+    tables = set(estimates["table"])
     lines = []
     for name, claim in claims.claims.items():
-        robust = judge_claim(name, claim, estimates, claims.robust, level)
-        classical = judge_claim(name, claim, estimates, claims.classical, level)
-        if name in reasons:
-            robust = replace(robust, verdict=Verdict.NOT_TESTABLE, reason=reasons[name])
-            classical = Judgement(Verdict.NOT_TESTABLE)
+        if claim.optional and tables.isdisjoint(own.table for own in claim.selectors):
+            continue
+        robust = judge_claim(name, claim, estimates, claims.robust, level, reasons)
+        classical = judge_claim(name, claim, estimates, (claims.classical,), level, reasons)
         lines.append(
             {
                 "study": studies[0] if studies else "",
-                **_claim_cells(name, claim, remarks.get(name)),
+                **_claim_cells(name, claim, remarks.get(name), robust),
                 **_verdict_cells(robust),
                 **_classical_cells(classical),
             }
@@ -347,36 +475,101 @@ def judge_claim(
     name: str,
     claim: SignClaim | OrderClaim | DifferenceClaim,
     estimates: pd.DataFrame,
-    preferred: Sequence[Inference],
+    ways: Sequence[Way],
     level: float = LEVEL,
+    not_testable: Mapping[str, Label] | None = None,
 ) -> Judgement:
-    """Judge one claim by one kind of interval.
+    """Judge one claim in all ways that its rows have.
 
     Parameters
     ----------
     name : str
-        Id of the claim, for messages.
+        Id of the claim.
     claim : SignClaim, OrderClaim or DifferenceClaim
     estimates : DataFrame
-    preferred : sequence of Inference
-        The first that the rows have counts.
+    ways : sequence of Way
     level : float
+    not_testable : mapping of str to Label, optional
+        Id -> why the study's data cannot speak on the claim.
+
+    Returns
+    -------
+    Judgement
+
+    Raises
+    ------
+    DataError
+        If the rows of one way have different kinds of intervals, or several rows match.
     """
+    declared = not_testable or {}
+    left_out = None
     try:
-        if isinstance(claim, SignClaim):
-            return _judge_sign(claim, _one(name, claim.row, estimates, preferred))
         if isinstance(claim, OrderClaim):
-            return _judge_order([_one(name, row, estimates, preferred) for row in claim.rows])
-        return _judge_difference(name, claim, estimates, preferred, level)
+            claim, left_out = _without_declared(claim, declared)
+        found = [_judge_in_way(name, claim, estimates, way, level) for way in ways]
+        said = tuple(one for one in found if one is not None)
+        if not said:
+            raise _NotTestableError(_no_interval(claim.selectors, estimates))
     except _NotTestableError as obstacle:
-        return Judgement(Verdict.NOT_TESTABLE, reason=obstacle.reason)
+        return Judgement(Verdict.NOT_TESTABLE, reason=declared.get(name, obstacle.reason))
+    verdicts = {one.verdict for one in said}
+    verdict = verdicts.pop() if len(verdicts) == 1 else Verdict.NOT_DISTINGUISHABLE
+    if name in declared:
+        return Judgement(Verdict.NOT_TESTABLE, said, declared[name])
+    if verdict is Verdict.SUPPORTED and left_out is not None:
+        return Judgement(Verdict.NOT_TESTABLE, said, left_out)
+    return Judgement(verdict, said, left_out=left_out)
 
 
-def _judge_sign(claim: SignClaim, row: Row) -> Judgement:
+def _without_declared(
+    claim: OrderClaim, declared: Mapping[str, Label]
+) -> tuple[OrderClaim, Label | None]:
+    """The order without the paths that are declared not testable, and which these are."""
+    if claim.first.claim in declared:
+        raise _NotTestableError(declared[claim.first.claim])
+    lost = [path.claim for path in claim.others if path.claim in declared]
+    if not lost:
+        return claim, None
+    reason = Label(
+        en="; ".join(f"{path} is not compared: {declared[path].en.rstrip('.')}" for path in lost),
+        zh="；".join(f"{path}未纳入比较：{declared[path].zh.rstrip('。')}" for path in lost),
+    )
+    kept = tuple(path for path in claim.others if path.claim not in declared)
+    if not kept:
+        raise _NotTestableError(reason)
+    return claim.model_copy(update={"others": kept}), reason
+
+
+def _judge_in_way(
+    name: str,
+    claim: SignClaim | OrderClaim | DifferenceClaim,
+    estimates: pd.DataFrame,
+    way: Way,
+    level: float,
+) -> WayVerdict | None:
+    """Verdict of one way; None where the rows have no such interval."""
+    if isinstance(claim, SignClaim):
+        return _judge_sign(name, claim, estimates, way)
+    if isinstance(claim, OrderClaim):
+        return _judge_order(name, claim, estimates, way)
+    return _judge_difference(name, claim, estimates, way, level)
+
+
+def _judge_sign(
+    name: str, claim: SignClaim, estimates: pd.DataFrame, way: Way
+) -> WayVerdict | None:
+    rows = _rows_in_way(name, _ones(name, [claim.row], estimates), way)
+    if rows is None:
+        return None
+    (row,) = rows
+    verdict = _verdict(*_oriented(row, claim.expected))
+    return WayVerdict(way, verdict, row, float(row["p_value"]), _listed(rows))
+
+
+def _oriented(row: Row, expected: Sign) -> tuple[float, float]:
+    """Interval of the number turned so that the expected sign is positive."""
     lower, upper = _interval(row)
-    if claim.expected == "negative":
-        lower, upper = -upper, -lower
-    return Judgement(_verdict(lower, upper), row)
+    return (-upper, -lower) if expected == "negative" else (lower, upper)
 
 
 def _verdict(lower: float, upper: float) -> Verdict:
@@ -386,37 +579,49 @@ def _verdict(lower: float, upper: float) -> Verdict:
     return Verdict.CONTRADICTED if upper < 0 else Verdict.NOT_DISTINGUISHABLE
 
 
-def _judge_order(rows: Sequence[Row]) -> Judgement:
-    bounds = [_interval(row) for row in rows]
+def _judge_order(
+    name: str, claim: OrderClaim, estimates: pd.DataFrame, way: Way
+) -> WayVerdict | None:
+    selectors = [*(path.difference for path in claim.others), claim.first.row]
+    rows = _rows_in_way(name, _ones(name, selectors, estimates), way)
+    if rows is None:
+        return None
+    bounds = [*map(_interval, rows[:-1]), _oriented(rows[-1], claim.expected)]
     against = int(np.argmin([upper for _, upper in bounds]))
     weakest = int(np.argmin([lower for lower, _ in bounds]))
-    evidence = _listed(rows)
-    if bounds[against][1] < 0:
-        return Judgement(Verdict.CONTRADICTED, rows[against], evidence=evidence)
-    return Judgement(_verdict(bounds[weakest][0], np.inf), rows[weakest], evidence=evidence)
+    place = against if bounds[against][1] < 0 else weakest
+    others = _ones(name, [path.row for path in claim.others], estimates)
+    signed = _rows_in_way(name, others, way) or []
+    return WayVerdict(
+        way,
+        _verdict(bounds[weakest][0], bounds[against][1]),
+        rows[place],
+        float(rows[place]["p_value"]),
+        _listed([*rows, *signed]),
+        claim.others[place].note if place < len(claim.others) else None,
+    )
 
 
 def _judge_difference(
-    name: str,
-    claim: DifferenceClaim,
-    estimates: pd.DataFrame,
-    preferred: Sequence[Inference],
-    level: float,
-) -> Judgement:
+    name: str, claim: DifferenceClaim, estimates: pd.DataFrame, way: Way, level: float
+) -> WayVerdict | None:
     """Equality is rejected by the tests, or by the pairs where the claim names no test."""
-    tests = [_one(name, selector, estimates, preferred) for selector in claim.tests]
-    pairs: list[Row] = []
-    if claim.differences is not None:
-        pairs = _several(name, claim.differences, estimates, preferred)
-    deciding = tests or pairs
-    if not deciding:
+    if not claim.selectors:
         raise DataError(f"claim {name!r} names neither tests nor differences")
+    tests = _rows_in_way(name, _ones(name, claim.tests, estimates), way)
+    pairs = _rows_in_way(
+        name, [own for row in claim.differences for own in _blocks(row, estimates)], way
+    )
+    deciding = tests if claim.tests else pairs
+    if deciding is None:
+        return None
     adjusted = holm([_p_value(row) for row in deciding])
     first = int(np.argmin(adjusted))
-    rejected = adjusted[first] < level
-    verdict = Verdict.SUPPORTED if rejected else Verdict.NOT_DISTINGUISHABLE
-    shown = [_listed(rows, holm([_p_value(row) for row in rows])) for rows in (tests, pairs)]
-    return Judgement(verdict, deciding[first], evidence="; ".join(text for text in shown if text))
+    verdict = Verdict.SUPPORTED if adjusted[first] < level else Verdict.NOT_DISTINGUISHABLE
+    shown = [
+        _listed(rows, holm([_p_value(row) for row in rows])) for rows in (tests, pairs) if rows
+    ]
+    return WayVerdict(way, verdict, deciding[first], adjusted[first], "; ".join(shown))
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -432,32 +637,68 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return [float(value) for value in adjusted]
 
 
-def _one(
-    name: str, selector: Selector, estimates: pd.DataFrame, preferred: Sequence[Inference]
-) -> Row:
-    """The one row that a selector names, with the preferred interval."""
-    rows = _several(name, selector, estimates, preferred)
-    if len(rows) > 1:
-        raise DataError(_ambiguous(name, selector, pd.DataFrame(rows)))
-    return rows[0]
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """All rows of one number, whatever their intervals."""
+
+    selector: Selector
+    rows: pd.DataFrame
 
 
-def _several(
-    name: str, selector: Selector, estimates: pd.DataFrame, preferred: Sequence[Inference]
-) -> list[Row]:
-    """All rows that a selector names, one a term, with the preferred interval."""
+def _blocks(selector: Selector, estimates: pd.DataFrame) -> list[_Block]:
+    """All rows that a selector names, one block a term."""
     matching = selector.rows_of(estimates)
     if matching.empty:
         raise _NotTestableError(_absent(selector, estimates))
-    rows: list[Row] = []
-    for _, of_term in matching.groupby("term", sort=False):
-        found = next((r for r in (way.rows_of(of_term) for way in preferred) if len(r)), None)
-        if found is None:
-            raise _NotTestableError(_no_interval(selector, of_term))
-        if len(found) > 1:
-            raise DataError(_ambiguous(name, selector, found))
-        rows += [{str(key): cell for key, cell in row.items()} for row in found.to_dict("records")]
-    return rows
+    return [_Block(selector, rows) for _, rows in matching.groupby("term", sort=False)]
+
+
+def _ones(name: str, selectors: Sequence[Selector], estimates: pd.DataFrame) -> list[_Block]:
+    """One block for each selector, which must name one number."""
+    found = []
+    for selector in selectors:
+        blocks = _blocks(selector, estimates)
+        if len(blocks) > 1:
+            raise DataError(_ambiguous(name, selector, selector.rows_of(estimates)))
+        found += blocks
+    return found
+
+
+def _rows_in_way(name: str, blocks: Sequence[_Block], way: Way) -> list[Row] | None:
+    """One row a block, all with the same kind of interval; None where no block has one."""
+    seen = False
+    for interval in way.intervals:
+        found = [interval.rows_of(block.rows) for block in blocks]
+        seen = seen or any(len(rows) for rows in found)
+        if not found or not all(len(rows) for rows in found):
+            continue
+        for block, rows in zip(blocks, found, strict=True):
+            if len(rows) > 1:
+                raise DataError(_ambiguous(name, block.selector, rows))
+        joined = pd.concat(found)
+        if len(joined[["vcov", "inference"]].drop_duplicates()) == 1:
+            return [
+                {str(key): cell for key, cell in row.items()} for row in joined.to_dict("records")
+            ]
+    if seen:
+        kinds = {
+            "; ".join(sorted(_kinds(rows))) or "none"
+            for rows in (_any_of(way, block.rows) for block in blocks)
+        }
+        raise DataError(
+            f"claim {name!r}, judged by {way.label.en}: its {len(blocks)} rows have no interval of "
+            f"one kind in common (there: {listing(sorted(kinds))}); compute the same intervals for "
+            "all of them"
+        )
+    return None
+
+
+def _any_of(way: Way, rows: pd.DataFrame) -> pd.DataFrame:
+    return pd.concat([interval.rows_of(rows) for interval in way.intervals])
+
+
+def _kinds(rows: pd.DataFrame) -> set[str]:
+    return set(rows["vcov"].str.cat(rows["inference"], sep=" ").str.strip())
 
 
 def _ambiguous(name: str, selector: Selector, rows: pd.DataFrame) -> str:
@@ -492,12 +733,13 @@ def _absent(selector: Selector, estimates: pd.DataFrame) -> Label:
     return Label(en=f"no row of {selector}", zh=f"没有对应的估计行（{selector}）")
 
 
-def _no_interval(selector: Selector, rows: pd.DataFrame) -> Label:
-    found = rows["vcov"].str.cat(rows["inference"], sep=" ").str.strip()
-    kinds = listing(sorted(set(found)))
+def _no_interval(selectors: Sequence[Selector], estimates: pd.DataFrame) -> Label:
+    named = "; ".join(str(selector) for selector in selectors)
+    found = [_kinds(selector.rows_of(estimates)) for selector in selectors]
+    kinds = listing(sorted(set().union(*found)))
     return Label(
-        en=f"the rows of {selector} have no interval of the kind that is wanted (there: {kinds})",
-        zh=f"没有所需类型的区间（{selector}；现有：{kinds}）",
+        en=f"the rows of {named} have no interval of the kind that is wanted (there: {kinds})",
+        zh=f"没有所需类型的区间（{named}；现有：{kinds}）",
     )
 
 
@@ -535,9 +777,15 @@ def _listed(rows: Sequence[Row], adjusted: Sequence[float] | None = None) -> str
 
 
 def _claim_cells(
-    name: str, claim: SignClaim | OrderClaim | DifferenceClaim, caveat: Label | None
+    name: str,
+    claim: SignClaim | OrderClaim | DifferenceClaim,
+    caveat: Label | None,
+    judged: Judgement,
 ) -> dict[str, Any]:
-    remarks = [label for label in (claim.note, caveat) if label is not None]
+    deciding = judged.shown.note if judged.shown is not None else None
+    remarks = [
+        label for label in (claim.note, deciding, judged.left_out, caveat) if label is not None
+    ]
     return {
         "id": name,
         "finding": claim.finding,
@@ -545,34 +793,39 @@ def _claim_cells(
         "statement_en": claim.statement.en,
         "statement_zh": claim.statement.zh,
         "expected": claim.wanted,
-        "caveat_en": " ".join(label.en for label in remarks),
-        "caveat_zh": "".join(label.zh for label in remarks),
+        "caveat_en": " ".join(f"{label.en.rstrip('.')}." for label in remarks),
+        "caveat_zh": "".join(f"{label.zh.rstrip('。')}。" for label in remarks),
     }
 
 
 def _verdict_cells(judged: Judgement) -> dict[str, Any]:
+    evidence = [f"{one.way.label.en}: {one.evidence}" for one in judged.ways]
     cells: dict[str, Any] = {
         "verdict": judged.verdict.value,
         "verdict_zh": VERDICT_ZH[judged.verdict],
-        "evidence": judged.evidence,
+        "evidence": ". ".join(evidence),
     }
-    if judged.reason is not None:
-        cells |= {"reason_en": judged.reason.en, "reason_zh": judged.reason.zh}
-    row = judged.row
-    if row is not None:
-        numbers = ("estimate", "ci_lower", "ci_upper", "statistic", "df", "p_value")
-        cells |= {column: row[column] for column in (*PLACES, *numbers, "vcov", "inference")}
+    for column, label in (("reason", judged.reason), ("disagreement", judged.disagreement)):
+        if label is not None:
+            cells |= {f"{column}_en": label.en, f"{column}_zh": label.zh}
+    shown = judged.shown
+    if shown is not None:
+        numbers = ("estimate", "ci_lower", "ci_upper", "statistic", "df", "vcov", "inference")
+        cells |= {column: shown.row[column] for column in (*PLACES, *numbers)}
+        cells["p_value"] = shown.p_value
     return cells
 
 
 def _classical_cells(judged: Judgement) -> dict[str, Any]:
     """The classical verdict; empty where it cannot be told, whose reason the robust one gives."""
-    if judged.row is None:
+    shown = judged.shown
+    if shown is None or judged.verdict is Verdict.NOT_TESTABLE:
         return {}
-    names = ("ci_lower", "ci_upper", "p_value", "vcov", "inference")
+    names = ("ci_lower", "ci_upper", "vcov", "inference")
     return {
         "classical_verdict": judged.verdict.value,
-        **{f"classical_{name}": judged.row[name] for name in names},
+        **{f"classical_{name}": shown.row[name] for name in names},
+        "classical_p_value": shown.p_value,
     }
 
 

@@ -14,11 +14,21 @@ from yrb_carbon.study.config import CLAIMS_TABLE
 
 TITLE = "Findings and verdicts"
 JUDGED_NOTE = (
-    "Verdicts follow the intervals that hold under errors of a unit correlated over time; those by "
-    "the intervals of the information matrix stand beside them. Signs: supported when the whole "
-    "interval has the sign, contradicted when it has the other. Orders: supported when every "
-    "difference has a positive lower bound, contradicted when one has a negative upper bound. "
-    "Differences of groups: supported when equality is rejected, else not distinguishable."
+    "Verdicts follow all intervals there are that hold when the errors of a unit are correlated over "
+    "time, alike for all units (serial) or of any variance (clustered, wild bootstrap by unit): "
+    "supported or contradicted when every one of them says so, else not distinguishable. The widest "
+    "of those that say what the verdict says is shown, with its p-value; the verdict by the "
+    "information matrix stands beside it. Signs: supported when the whole interval has the sign, "
+    "contradicted when it has the other. Orders: supported when the first path has its sign and "
+    "every difference a positive lower bound, contradicted when a difference has a negative upper "
+    "bound or the first path the other sign. Differences of groups: supported when equality is "
+    "rejected by the joint test, else not distinguishable; p-values of pairs, and of several tests "
+    "of one claim, are also given after Holm's correction for their number."
+)
+MANY_NOTE = (
+    "{count} findings are judged, each at {level:g} %, without a correction for their number: if "
+    "nothing were there at all, up to about {chance:.1f} of them would be told supported or "
+    "contradicted by chance."
 )
 HEADS = (
     "Finding",
@@ -51,12 +61,16 @@ def layout_claims(verdicts: pd.DataFrame, claims: Claims, spec: Any) -> PrintedT
     """
     rows = verdicts.to_dict("records")
     body = pd.DataFrame([_cells(row) for row in rows], columns=list(HEADS))
+    level = spec.claims.level
+    judged = int((verdicts["verdict"] != Verdict.NOT_TESTABLE).sum())
     notes = [
         f"Source: {claims.source.en}.",
-        f"{JUDGED_NOTE} Size of the tests of equality: {spec.claims.level:g}.",
+        f"{JUDGED_NOTE} Size of the tests of equality: {level:g}.",
+        MANY_NOTE.format(count=judged, level=100 * level, chance=judged * level),
     ]
     untested = verdicts[verdicts["verdict"] == Verdict.NOT_TESTABLE]
     notes += [f"Not testable: {text}" for text in _by_text(untested, "reason_en")]
+    notes += [f"Ways differ: {text}" for text in _by_text(verdicts, "disagreement_en")]
     notes += [f"{row['id']}: {row['evidence']}." for row in rows if row["evidence"]]
     notes += _by_text(verdicts, "caveat_en")
     return printed(CLAIMS_TABLE, TITLE, body, [*notes, *spec.study.cautions])
@@ -105,7 +119,10 @@ def number_words(row: Mapping[Any, Any]) -> str:
 def verdict_lines(
     verdicts: pd.DataFrame, language: Literal["en", "zh"]
 ) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    """Headings and lines of the verdicts for a terminal; reasons stand behind the verdict."""
+    """Headings and lines of the verdicts for a terminal.
+
+    Reasons, and which ways differ, stand behind the verdict.
+    """
     heads: dict[str, tuple[str, ...]] = {
         "en": ("claim", "statement", "estimate", "interval", "verdict"),
         "zh": ("编号", "结论", "估计值", "区间", "判定"),
@@ -113,14 +130,14 @@ def verdict_lines(
     verdict = "verdict" if language == "en" else "verdict_zh"
     lines: list[tuple[str, ...]] = []
     for row in verdicts.to_dict("records"):
-        reason = str(row[f"reason_{language}"])
+        remarks = [str(row[f"{name}_{language}"]) for name in ("reason", "disagreement")]
         lines.append(
             (
                 str(row["id"]),
                 str(row[f"statement_{language}"]),
                 format_estimate(row["estimate"]),
                 format_interval(row["ci_lower"], row["ci_upper"]),
-                f"{row[verdict]}: {reason}" if reason else str(row[verdict]),
+                ": ".join(text for text in (str(row[verdict]), *remarks) if text),
             )
         )
     return heads[language], lines
