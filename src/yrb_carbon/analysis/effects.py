@@ -22,7 +22,10 @@ from yrb_carbon.analysis.rows import (
     panel_counts,
 )
 from yrb_carbon.estimates import DISCARDED
+from yrb_carbon.spatialpanel import EffectsResults
 from yrb_carbon.study.config import EffectsSection
+
+BOOTSTRAP = "bootstrap_wild_unit"
 
 
 def effects_rows(
@@ -35,8 +38,8 @@ def effects_rows(
     fitted : tuple of FittedColumn
         The fitted models; `ols` columns have no spillover and are left out.
     section : EffectsSection
-        Inference and number of draws. The first covariance of a column goes with every inference,
-        the others go with the delta method.
+        Inference and numbers of draws. The first covariance of a column goes with the delta method
+        and the simulation, the others with the delta method, none with the bootstrap.
     seed : int
         Seed of the study; the draws of a model depend on it and on the model's name alone.
     key : TableKey
@@ -67,21 +70,46 @@ def effects_rows(
                 for row in robust.tidy().drop(columns="equation").to_dict("records")
             ]
         for inference in section.inference:
-            draws = model_seed(seed, key.sample, column)
             with errors_of_column(key, column.column):
-                effects = column.results.with_covariance(column.covariances[0]).effects(
-                    inference=inference, draws=section.draws, seed=draws
-                )
-            extra = {"draws": section.draws, "seed": draws} if inference == "simulation" else {}
-            for row in effects.tidy().to_dict("records"):
-                row.pop("equation", None)
-                rows.append({**shared, **row, **extra})
-            if inference == "simulation":
-                # draws of rho outside the admissible interval have no effects
-                lost = {"quantity": "value", "term": DISCARDED, "inference": inference}
-                rows.append({**shared, **extra, **lost, "estimate": float(effects.n_discarded)})
+                rows += _inference_rows(column, inference, section, seed, key, shared)
         rows.append({**shared, **residual_ar1(column.residuals)})
     return complete_rows(rows, key)
+
+
+def _inference_rows(
+    column: FittedColumn,
+    inference: str,
+    section: EffectsSection,
+    seed: int,
+    key: TableKey,
+    shared: dict[str, Any],
+) -> list[dict[str, Any]]:
+    """Effects of a column by one inference, and how many draws have none."""
+    extra: dict[str, Any] = {}
+    if inference != "delta":
+        extra["seed"] = model_seed(seed, key.sample, column)
+    effects: EffectsResults
+    if inference == BOOTSTRAP:
+        drawn = column.results.bootstrap(section.bootstrap, extra["seed"], "wild_unit")
+        effects = drawn.effects()
+        # the bootstrap rests on no covariance
+        extra |= {"draws": section.bootstrap, "vcov": ""}
+    else:
+        first = column.results.with_covariance(column.covariances[0])
+        effects = first.effects(
+            inference=inference, draws=section.draws, seed=extra.get("seed", seed)
+        )
+        if extra:
+            extra["draws"] = section.draws
+    rows = [
+        {**shared, **row, **extra}
+        for row in effects.tidy().drop(columns="equation").to_dict("records")
+    ]
+    if extra:
+        # draws of rho at or beyond the edge of the admissible interval have no effects
+        lost = {"quantity": "value", "term": DISCARDED, "inference": inference}
+        rows.append({**shared, **extra, **lost, "estimate": float(effects.n_discarded)})
+    return rows
 
 
 def model_seed(seed: int, sample: str, column: FittedColumn) -> int:

@@ -22,6 +22,7 @@ from yrb_carbon.report.cells import (
     PrintedTable,
     errors_note,
     format_estimate,
+    format_interval,
     format_p,
     label_of,
     printed,
@@ -84,6 +85,9 @@ CHOICE_NOTE = (
     "Hausman's tests and the likelihood ratios take errors to be independent over time; Wald tests "
     "by serial or clustered covariances do not."
 )
+EFFECTS = ("direct", "indirect", "total")
+BOOTSTRAP = "bootstrap_wild_unit"
+BOOTSTRAP_LINE = "wild bootstrap by unit"
 UNDEFINED_NOTE = (
     "A test is undefined where its statistic has no meaning: Hausman's when the difference of the "
     "two covariances is not positive definite, Mundlak's with too few units for the means, the "
@@ -314,41 +318,27 @@ def _effects(
     effects = rows[rows["quantity"].isin(["direct", "indirect", "total"])]
     columns = [column for column in models_table.columns if column.id in set(effects["model"])]
     cells = records(effects, "model", "term", "quantity", "inference", "vcov")
-    first, *others = models_table.covariances
+    covariances = models_table.covariances
     serial = records(rows[rows["quantity"] == "residual_ar1"], "model")
     lines = []
     for column in columns:
         for term in (*(column.regressors or models_table.regressors), *column.add):
-            line = [_heading(column), label_of(term, study)]
-            for quantity in ("direct", "indirect", "total"):
-                line += _effect_cells(
-                    cells.get((column.id, term, quantity, "delta", first)),
-                    cells.get((column.id, term, quantity, "simulation", first)),
-                    [cells.get((column.id, term, quantity, "delta", name)) for name in others],
-                )
-            line.append(format_estimate(serial[column.id,]["estimate"], 3))
-            lines.append(line)
-    heads = ["Model", "Variable"]
-    for quantity in ("Direct", "Indirect", "Total"):
-        heads += [quantity, f"{quantity}: s.e. delta", f"{quantity}: s.e. simulated"]
-        heads += [f"{quantity}: s.e. {name}" for name in others]
+            found = {
+                line: [cells.get((column.id, term, name, *place)) for name in EFFECTS]
+                for line, place in _effect_places(covariances).items()
+            }
+            ar1 = format_estimate(serial[column.id,]["estimate"], 3)
+            lines += _effect_lines(_heading(column), label_of(term, study), found, ar1)
+    heads = ["Model", "Variable", "", *(name.capitalize() for name in EFFECTS)]
     body = pd.DataFrame(lines, columns=[*heads, "Residual AR(1)"])
-    draws = effects["draws"].dropna().unique()
-    lost = rows.loc[rows["term"] == DISCARDED, "estimate"].sum()
-    drawn = (
-        f" {int(draws[0])} draws a model from the estimates' normal distribution, {int(lost)} in "
-        "all discarded for want of a finite multiplier."
-        if len(draws)
-        else ""
-    )
     fixed = effects["estimate"].eq(0) & ~effects["std_error"].gt(0)
     notes = [
         f"Mean effects after LeSage and Pace (2009) of the models of {table.of}; delta and "
-        f"simulated standard errors from the covariance {first}, the others by the delta method; "
-        f"stars by the delta method from {models_table.covariances[-1]}.{drawn} "
+        f"simulated standard errors from the covariance {covariances[0]}, the others by the delta "
+        f"method; stars by the delta method from {covariances[-1]}.{_draws_note(rows)} "
         f"{sizes_note(effects)}.",
         f"{STARS_KEY}. "
-        + "; ".join(f"{name}: {COVARIANCE_NOTES[name]}" for name in models_table.covariances)
+        + "; ".join(f"{name}: {COVARIANCE_NOTES[name]}" for name in covariances)
         + ".",
         *([ZERO_NOTE] if fixed.any() else []),
         SERIAL_NOTE,
@@ -356,24 +346,69 @@ def _effects(
     return body, notes
 
 
-def _effect_cells(
-    delta: dict[str, Any] | None,
-    simulated: dict[str, Any] | None,
-    others: Sequence[dict[str, Any] | None],
-) -> list[str]:
-    """Estimate with stars, and the standard errors as far as computed."""
-    errors = [delta, simulated, *others]
-    present = [row for row in (delta or simulated, *others) if row is not None]
-    if not present:
-        return ["", *("" for _ in errors)]
-    point = present[0]
-    if point["estimate"] == 0 and not point["std_error"] > 0:
+def _effect_places(covariances: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Lines below an effect, with the inference and covariance of each."""
+    first, *others = covariances
+    return {
+        f"s.e. {first}, delta": ("delta", first),
+        f"s.e. {first}, simulated": ("simulation", first),
+        **{f"s.e. {name}": ("delta", name) for name in others},
+        BOOTSTRAP_LINE: (BOOTSTRAP, ""),
+    }
+
+
+def _effect_lines(
+    heading: str, label: str, found: dict[str, list[dict[str, Any] | None]], ar1: str
+) -> list[list[str]]:
+    """Estimates with the stars of the last standard errors, and below them all that there is."""
+    points, ruled_out = [], []
+    for place in range(len(EFFECTS)):
+        rows = [row[place] for line, row in found.items() if line != BOOTSTRAP_LINE]
+        present = [row for row in rows if row is not None]
         # zero by the form of the model (SEM passes nothing on): nothing was estimated there
-        return ["0", *("" for _ in errors)]
-    return [
-        format_estimate(point["estimate"]) + stars_of(present[-1]["p_value"]),
-        *("" if row is None else format_estimate(row["std_error"]) for row in errors),
-    ]
+        zero = bool(present) and present[0]["estimate"] == 0 and not present[0]["std_error"] > 0
+        ruled_out.append(zero)
+        if zero or not present:
+            points.append("0" if zero else "")
+        else:
+            points.append(
+                format_estimate(present[0]["estimate"]) + stars_of(present[-1]["p_value"])
+            )
+    lines = [[heading, label, "", *points, ar1]]
+    for line, row in found.items():
+        texts = [
+            "" if cell is None or zero else _uncertainty(cell, line)
+            for cell, zero in zip(row, ruled_out, strict=True)
+        ]
+        if any(texts):
+            lines.append(["", "", line, *texts, ""])
+    return lines
+
+
+def _uncertainty(row: dict[str, Any], line: str) -> str:
+    if line == BOOTSTRAP_LINE:
+        return format_interval(row)
+    return f"({format_estimate(row['std_error'])})"
+
+
+def _draws_note(rows: pd.DataFrame) -> str:
+    """Draws of the simulation and of the bootstrap, and how many have no effects."""
+    words = {
+        "simulation": "draws a model from the estimates' normal distribution",
+        BOOTSTRAP: "draws of the wild bootstrap with one random sign a unit, which holds for "
+        "errors correlated over time and of any variance, percentile interval of 95 %",
+    }
+    note = ""
+    for inference, text in words.items():
+        own = rows[rows["inference"] == inference]
+        draws = own["draws"].dropna().unique()
+        if len(draws):
+            lost = own.loc[own["term"] == DISCARDED, "estimate"].sum()
+            note += (
+                f" {int(draws[0])} {text}, {int(lost)} in all discarded for want of a finite "
+                "multiplier."
+            )
+    return note
 
 
 def _collinearity(

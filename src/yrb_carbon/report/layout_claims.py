@@ -9,21 +9,27 @@ import pandas as pd
 
 from yrb_carbon.claims import Claims, Verdict
 from yrb_carbon.estimates import Quantity
-from yrb_carbon.report.cells import PrintedTable, format_estimate, format_p, printed
+from yrb_carbon.report.cells import (
+    PrintedTable,
+    format_estimate,
+    format_interval,
+    format_p,
+    printed,
+)
 from yrb_carbon.study.config import CLAIMS_TABLE
 
 TITLE = "Findings and verdicts"
 JUDGED_NOTE = (
-    "Verdicts follow all intervals there are that hold when the errors of a unit are correlated over "
-    "time, alike for all units (serial) or of any variance (clustered, wild bootstrap by unit): "
-    "supported or contradicted when every one of them says so, else not distinguishable. The widest "
-    "of those that say what the verdict says is shown, with its p-value; the verdict by the "
-    "information matrix stands beside it. Signs: supported when the whole interval has the sign, "
-    "contradicted when it has the other. Orders: supported when the first path has its sign and "
-    "every difference a positive lower bound, contradicted when a difference has a negative upper "
-    "bound or the first path the other sign. Differences of groups: supported when equality is "
-    "rejected by the joint test, else not distinguishable; p-values of pairs, and of several tests "
-    "of one claim, are also given after Holm's correction for their number."
+    "Verdicts follow all intervals there are that hold when the errors of a unit are correlated "
+    "over time, alike for all units (serial) or of any variance (clustered, wild bootstrap by "
+    "unit): supported or contradicted when every one of them says so, else not distinguishable. "
+    "The widest of those that say what the verdict says is shown, with its p-value; the verdict by "
+    "the information matrix stands beside it. Signs: supported when the whole interval has the "
+    "sign, contradicted when it has the other. Orders: supported when the first path has its sign "
+    "and every difference a positive lower bound, contradicted when a difference has a negative "
+    "upper bound or the first path the other sign. Differences of groups: supported when equality "
+    "is rejected by the joint test, else not distinguishable; p-values of pairs, and of several "
+    "tests of one claim, are also given after Holm's correction for their number."
 )
 MANY_NOTE = (
     "{count} findings are judged, each at {level:g} %, without a correction for their number: if "
@@ -91,19 +97,12 @@ def _cells(row: dict[Any, Any]) -> list[str]:
         row["expected"],
         number_words(row),
         format_estimate(row["estimate"]),
-        format_interval(row["ci_lower"], row["ci_upper"]),
+        format_interval(row),
         "" if pd.isna(row["p_value"]) else format_p(row["p_value"]),
         row["verdict"],
         row["classical_verdict"],
         f"{row['id']}: {place}" if place else row["id"],
     ]
-
-
-def format_interval(lower: float, upper: float) -> str:
-    """Both ends of an interval; nothing where there is none."""
-    if pd.isna(lower) or pd.isna(upper):
-        return ""
-    return f"[{format_estimate(lower)}, {format_estimate(upper)}]"
 
 
 def number_words(row: Mapping[Any, Any]) -> str:
@@ -129,14 +128,15 @@ def verdict_lines(
     }
     verdict = "verdict" if language == "en" else "verdict_zh"
     lines: list[tuple[str, ...]] = []
-    for row in verdicts.to_dict("records"):
+    records: list[dict[Any, Any]] = verdicts.to_dict("records")
+    for row in records:
         remarks = [str(row[f"{name}_{language}"]) for name in ("reason", "disagreement")]
         lines.append(
             (
                 str(row["id"]),
                 str(row[f"statement_{language}"]),
                 format_estimate(row["estimate"]),
-                format_interval(row["ci_lower"], row["ci_upper"]),
+                format_interval(row),
                 ": ".join(text for text in (str(row[verdict]), *remarks) if text),
             )
         )

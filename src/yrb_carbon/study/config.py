@@ -34,6 +34,7 @@ from yrb_carbon.study.endogeneity_tables import EndogeneityTable
 from yrb_carbon.study.figures import FiguresSection, figure_faults
 from yrb_carbon.study.heterogeneity_tables import DifferencesTable, HeterogeneityTable
 from yrb_carbon.study.mediation_tables import (
+    LEAST_BOOTSTRAP_DRAWS,
     MediationSensitivityTable,
     MediationStepsTable,
     MediationTable,
@@ -291,10 +292,16 @@ Table = Annotated[
 class EffectsSection(Section):
     """Inference on direct, indirect and total effects."""
 
-    inference: tuple[Literal["delta", "simulation"], ...] = Field(
-        ("delta", "simulation"), min_length=1, description="Which standard errors are computed."
+    inference: tuple[Literal["delta", "simulation", "bootstrap_wild_unit"], ...] = Field(
+        ("delta", "simulation", "bootstrap_wild_unit"),
+        min_length=1,
+        description="Which standard errors and intervals are computed: delta method, simulation "
+        "from the normal distribution of the estimates, wild bootstrap with one sign a unit.",
     )
     draws: PositiveInt = Field(5000, description="Draws of the simulation.")
+    bootstrap: PositiveInt = Field(
+        999, ge=LEAST_BOOTSTRAP_DRAWS, description="Draws of the wild bootstrap."
+    )
 
 
 class DemoSection(Section):

@@ -72,7 +72,9 @@ class HeterogeneityTable(TableSection):
         ),
     )
     covariances: tuple[SystemCovariance, ...] = Field(
-        ("oim", "serial"), min_length=1, description="Covariances. Stars follow the last one."
+        ("oim", "serial", "clustered"),
+        min_length=1,
+        description="Covariances. Stars follow the last one.",
     )
     threshold: float = Field(
         1.0, description="Of the split agglomeration, in units of the treatment."

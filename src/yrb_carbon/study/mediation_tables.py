@@ -93,7 +93,7 @@ class MediationTable(TableSection):
     effects: Effects = Field("twoway", description="Fixed effects of every equation.")
     estimator: SystemEstimator = Field("transform", description="Estimator of every equation.")
     covariances: tuple[SystemCovariance, ...] = Field(
-        ("oim", "serial"),
+        ("oim", "serial", "clustered"),
         min_length=1,
         description=(
             "Joint covariances of all equations: oim (errors independent over time), serial "

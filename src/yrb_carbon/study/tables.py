@@ -185,7 +185,7 @@ class ModelsTable(TableSection):
         description="The models."
     )
     covariances: tuple[Covariance, ...] = Field(
-        ("oim", "serial"),
+        ("oim", "serial", "clustered"),
         min_length=1,
         description=(
             "Covariances of the spatial models: oim (information matrix), hessian, qml (errors "

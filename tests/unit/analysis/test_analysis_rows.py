@@ -271,13 +271,34 @@ def test_effects_add_up_and_leave_ols_out(fitted):
     assert rows.loc[rows["inference"] == "delta", "draws"].isna().all()
 
 
+def test_wild_bootstrap_stands_without_a_covariance(fitted):
+    section = EffectsSection(inference=("bootstrap_wild_unit",), bootstrap=60)
+    rows = effects_rows(fitted, section, 5, KEY)
+    drawn = rows[rows["inference"] == "bootstrap_wild_unit"]
+    assert set(drawn["model"]) == {"sar", "sdm"}
+    assert set(drawn["vcov"]) == {""}
+    assert set(drawn["draws"]) == {60}
+    sdm = next(column for column in fitted if column.key.model == "sdm")
+    seed = model_seed(5, "main", sdm)
+    assert set(drawn.loc[drawn["model"] == "sdm", "seed"]) == {seed}
+    expected = sdm.results.bootstrap(60, seed, "wild_unit").effects().tidy()
+    found = drawn[(drawn["model"] == "sdm") & (drawn["quantity"] != "value")]
+    merged = found.merge(expected, on=["quantity", "term"], suffixes=("", "_expected"))
+    assert len(merged) == len(expected) == len(found)
+    for column in ("estimate", "ci_lower", "ci_upper", "p_value"):
+        assert merged[column].tolist() == merged[f"{column}_expected"].tolist()
+    lost = drawn[drawn["quantity"] == "value"]
+    assert list(lost["term"]) == ["draws_discarded"] * 2
+
+
 def test_draws_depend_on_the_model_and_the_seed_alone(fitted):
     seeds = {(seed, f.key.model): model_seed(seed, "main", f) for seed in (1, 2) for f in fitted}
     assert len(set(seeds.values())) == len(seeds)
     assert model_seed(1, "main", fitted[2]) == seeds[1, "sar"]
     assert model_seed(1, "other", fitted[2]) != seeds[1, "sar"]
-    reordered = effects_rows(fitted[::-1], EffectsSection(draws=40), 5, KEY)
-    pd.testing.assert_frame_equal(reordered, effects_rows(fitted, EffectsSection(draws=40), 5, KEY))
+    section = EffectsSection(draws=40, bootstrap=40)
+    reordered = effects_rows(fitted[::-1], section, 5, KEY)
+    pd.testing.assert_frame_equal(reordered, effects_rows(fitted, section, 5, KEY))
 
 
 def test_estimates_do_not_depend_on_the_order_of_rows(frame, weights, fitted):

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from pydantic import ValidationError
 from typer.testing import CliRunner
 
 from yrb_carbon.claims import (
@@ -31,7 +32,23 @@ from yrb_carbon.study.base import Label
 from yrb_carbon.study.config import ClaimsSection, Study, semantic_faults
 
 SIGN = {"table": "T5", "model": "sdm", "quantity": "direct", "term": "x"}
-PAIRS = [{"table": "T7", "quantity": "difference", "term": f"m1-{m}"} for m in ("m2", "m3")]
+ORDER = {
+    "kind": "order",
+    "expected": "negative",
+    "first": {
+        "claim": "m1",
+        "row": {"table": "T7", "quantity": "mediated_direct", "term": "m1"},
+    },
+    "others": [
+        {
+            "claim": m,
+            "row": {"table": "T7", "quantity": "mediated_direct", "term": m},
+            "difference": {"table": "T7", "quantity": "difference", "term": f"m1-{m}"},
+            "note": {"en": f"Decided by {m}.", "zh": f"由{m}决定。"},
+        }
+        for m in ("m2", "m3")
+    ],
+}
 TEST = {"table": "T10", "model": "reach", "quantity": "test", "term": "Wald|*|equal"}
 GROUPS = {"table": "T10", "model": "reach", "quantity": "difference", "term": "direct:x:*"}
 WHY = Label(en="Patents are provincial.", zh="专利为省级数据。")
@@ -39,6 +56,10 @@ WHY = Label(en="Patents are provincial.", zh="专利为省级数据。")
 
 def text(name):
     return {"en": f"{name} in English.", "zh": f"{name}（中文）。"}
+
+
+def way(name, *intervals):
+    return {"label": {"en": name, "zh": f"{name}（中）"}, "intervals": list(intervals)}
 
 
 def claims_of(**claims):
@@ -49,11 +70,11 @@ def claims_of(**claims):
         {
             "source": text("source"),
             "robust": [
-                {"vcov": "serial", "inference": "mc"},
-                {"vcov": "serial"},
-                {"inference": "bootstrap_wild_unit"},
+                way("serial", {"vcov": "serial", "inference": "mc"}, {"vcov": "serial"}),
+                way("clustered", {"vcov": "clustered"}),
+                way("wild", {"inference": "bootstrap_wild_unit"}),
             ],
-            "classical": [{"vcov": "oim"}],
+            "classical": way("classical", {"vcov": "oim"}),
             "claims": named,
         }
     )
@@ -69,8 +90,13 @@ def row(lower, upper, *, vcov="serial", inference="delta", p_value=0.5, **parts)
     }  # fmt: skip
 
 
-def pair(term, lower, upper, **parts):
-    return row(lower, upper, table="T7", model="joint", quantity="difference", term=term, **parts)
+def path_row(quantity, term, lower, upper):
+    return row(lower, upper, table="T7", model="joint", quantity=quantity, term=term)
+
+
+def wild(made):
+    """The same row by the wild bootstrap."""
+    return {**made, "vcov": "", "inference": "bootstrap_wild_unit"}
 
 
 def group(term, p_value, quantity="difference", **parts):
@@ -84,6 +110,15 @@ def verdict_of(claim, rows, **options):
     frame = judge(estimates_frame(rows), claims_of(own=claim), **options)
     assert len(frame) == 1
     return frame.iloc[0]
+
+
+def verdict_of_order(rows, **options):
+    paths = {
+        m: {**sign("negative"), "row": {**ORDER["first"]["row"], "term": m}}
+        for m in ("m1", "m2", "m3")
+    }
+    frame = judge(estimates_frame(rows), claims_of(own=ORDER, **paths), **options)
+    return frame.set_index("id").loc["own"]
 
 
 def sign(expected):
@@ -119,40 +154,165 @@ def test_robust_interval_judges_and_the_classical_stands_beside_it():
     assert (found["classical_ci_lower"], found["classical_vcov"]) == (-0.9, "oim")
 
 
-def test_first_preferred_interval_counts():
-    rows = [
-        row(-3.0, -1.0, vcov="", inference="bootstrap_wild_unit"),
-        row(-1.0, 1.0, inference="delta"),
-        row(1.0, 3.0, inference="mc"),
-    ]
-    assert verdict_of(sign("negative"), rows)["verdict"] == Verdict.CONTRADICTED
-    assert verdict_of(sign("negative"), rows[:2])["inference"] == "delta"
-    alone = verdict_of(sign("negative"), rows[:1])
+def test_first_interval_of_a_way_counts():
+    rows = [row(-1.0, 1.0, inference="delta"), row(1.0, 3.0, inference="mc")]
+    found = verdict_of(sign("negative"), rows)
+    assert (found["verdict"], found["inference"]) == (Verdict.CONTRADICTED, "mc")
+    assert verdict_of(sign("negative"), rows[:1])["inference"] == "delta"
+    alone = verdict_of(sign("negative"), [wild(row(-3.0, -1.0))])
     assert (alone["verdict"], alone["classical_verdict"]) == (Verdict.SUPPORTED, "")
 
 
+IN, OUT, ACROSS = (-3.0, -1.0), (1.0, 3.0), (-2.0, 1.0)
+
+
 @pytest.mark.parametrize(
-    ("intervals", "verdict", "term"),
+    ("serial", "clustered", "bootstrap", "verdict"),
     [
-        (((0.1, 2.0), (0.2, 3.0)), Verdict.SUPPORTED, "m1-m2"),
-        (((0.1, 2.0), (-0.2, 3.0)), Verdict.NOT_DISTINGUISHABLE, "m1-m3"),
-        (((-0.1, 2.0), (0.2, 3.0)), Verdict.NOT_DISTINGUISHABLE, "m1-m2"),
-        (((0.1, 2.0), (-3.0, -0.2)), Verdict.CONTRADICTED, "m1-m3"),
-        (((-3.0, -0.2), (-9.0, 3.0)), Verdict.CONTRADICTED, "m1-m2"),
+        (IN, IN, IN, Verdict.SUPPORTED),
+        (OUT, OUT, OUT, Verdict.CONTRADICTED),
+        (ACROSS, IN, IN, Verdict.NOT_DISTINGUISHABLE),
+        (IN, ACROSS, IN, Verdict.NOT_DISTINGUISHABLE),
+        (IN, IN, ACROSS, Verdict.NOT_DISTINGUISHABLE),
+        (OUT, OUT, ACROSS, Verdict.NOT_DISTINGUISHABLE),
+        (IN, OUT, IN, Verdict.NOT_DISTINGUISHABLE),
+        (ACROSS, ACROSS, ACROSS, Verdict.NOT_DISTINGUISHABLE),
     ],
 )
-def test_order_follows_its_weakest_difference(intervals, verdict, term):
-    rows = [pair(f"m1-{m}", *own) for m, own in zip(("m2", "m3"), intervals, strict=True)]
-    found = verdict_of({"kind": "order", "rows": PAIRS}, rows)
+def test_every_way_must_say_so(serial, clustered, bootstrap, verdict):
+    rows = [row(*serial), row(*clustered, vcov="clustered"), wild(row(*bootstrap))]
+    found = verdict_of(sign("negative"), rows)
+    assert found["verdict"] == verdict
+    alike = len({serial, clustered, bootstrap}) == 1
+    assert (found["disagreement_en"] == "") is alike
+    assert (found["disagreement_zh"] == "") is alike
+    for name in ("serial: x", "clustered: x", "wild: x"):
+        assert name in found["evidence"]
+
+
+def test_ways_that_differ_are_named():
+    rows = [row(*IN, p_value=0.024), row(*ACROSS, vcov="clustered", p_value=0.127),
+            wild(row(*ACROSS, p_value=0.11))]  # fmt: skip
+    found = verdict_of(sign("negative"), rows)
+    assert found["disagreement_en"] == "supported by serial; not distinguishable by clustered, wild"
+    assert found["disagreement_zh"] == "serial（中）：支持；clustered（中）、wild（中）：无法区分"
+    assert "serial: x -2 [-3, -1] p 0.024. clustered: x -0.5 [-2, 1] p 0.127" in found["evidence"]
+
+
+def test_widest_interval_is_shown_with_its_own_p_value():
+    rows = [row(-3.0, -2.0, p_value=0.01), row(-3.0, -1.0, vcov="clustered", p_value=0.02)]
+    found = verdict_of(sign("negative"), rows)
+    assert (found["ci_upper"], found["vcov"], found["p_value"]) == (-1.0, "clustered", 0.02)
+    # an interval that says otherwise is not shown beside the verdict, however wide
+    rows = [row(-9.0, -1.0), row(-0.5, 0.5, vcov="clustered")]
+    assert verdict_of(sign("negative"), rows)["vcov"] == "clustered"
+    opposite = [row(-9.0, -1.0), row(1.0, 2.0, vcov="clustered")]
+    assert verdict_of(sign("negative"), opposite)["vcov"] == "serial"
+
+
+def test_way_without_numbers_leaves_nothing_to_judge():
+    rows = [row(*IN), row(math.nan, math.nan, vcov="clustered")]
+    found = verdict_of(sign("negative"), rows)
+    assert found["verdict"] == Verdict.NOT_TESTABLE
+    assert "without interval" in found["reason_en"]
+
+
+def order_rows(first, *differences):
+    own = {"m1": first, "m2": (-0.2, 0.1), "m3": (0.1, 0.3)}
+    rows = [path_row("mediated_direct", m, *interval) for m, interval in own.items()]
+    pairs = zip(("m1-m2", "m1-m3"), differences, strict=True)
+    return [*rows, *(path_row("difference", term, *interval) for term, interval in pairs)]
+
+
+@pytest.mark.parametrize(
+    ("first", "intervals", "verdict", "term"),
+    [
+        (IN, ((0.1, 2.0), (0.2, 3.0)), Verdict.SUPPORTED, "m1-m2"),
+        (IN, ((0.1, 2.0), (-0.2, 3.0)), Verdict.NOT_DISTINGUISHABLE, "m1-m3"),
+        (IN, ((-0.1, 2.0), (0.2, 3.0)), Verdict.NOT_DISTINGUISHABLE, "m1-m2"),
+        (IN, ((0.1, 2.0), (-3.0, -0.2)), Verdict.CONTRADICTED, "m1-m3"),
+        (IN, ((-3.0, -0.2), (-9.0, 3.0)), Verdict.CONTRADICTED, "m1-m2"),
+        (ACROSS, ((0.1, 2.0), (0.2, 3.0)), Verdict.NOT_DISTINGUISHABLE, "m1"),
+        (OUT, ((0.1, 2.0), (0.2, 3.0)), Verdict.CONTRADICTED, "m1"),
+        (ACROSS, ((0.1, 2.0), (-3.0, -0.2)), Verdict.CONTRADICTED, "m1-m3"),
+    ],
+)
+def test_order_follows_its_weakest_part_and_the_sign_of_the_first(first, intervals, verdict, term):
+    found = verdict_of_order(order_rows(first, *intervals))
     assert (found["verdict"], found["term"]) == (verdict, term)
-    assert "m1-m2" in found["evidence"]
-    assert "m1-m3" in found["evidence"]
+    assert ("Decided by m3" in found["caveat_en"]) is (term == "m1-m3")
+    assert ("Decided by m2" in found["caveat_en"]) is (term == "m1-m2")
+    for shown in ("m1-m2 ", "m1-m3 ", "m1 ", "m2 -0.05 [-0.2, 0.1]", "m3 0.2 [0.1, 0.3]"):
+        assert shown in found["evidence"]
+
+
+def test_positive_first_path_can_be_asked_for():
+    rows = order_rows(OUT, (0.1, 2.0), (0.2, 3.0))
+    claims = claims_of(
+        own={**ORDER, "expected": "positive"},
+        **{m: {**sign("negative"), "row": ORDER["first"]["row"]} for m in ("m1", "m2", "m3")},
+    )
+    frame = judge(estimates_frame(rows), claims).set_index("id")
+    assert frame.loc["own", "verdict"] == Verdict.SUPPORTED
 
 
 def test_order_needs_every_difference():
-    found = verdict_of({"kind": "order", "rows": PAIRS}, [pair("m1-m2", 1.0, 2.0)])
+    rows = order_rows(IN, (1.0, 2.0), (1.0, 2.0))
+    found = verdict_of_order([one for one in rows if one["term"] != "m1-m3"])
     assert found["verdict"] == Verdict.NOT_TESTABLE
     assert "m1-m3" in found["reason_en"]
+
+
+@pytest.mark.parametrize(
+    ("differences", "verdict"),
+    [
+        (((9.0, 9.5), (0.2, 3.0)), Verdict.NOT_TESTABLE),
+        (((-9.5, -9.0), (0.2, 3.0)), Verdict.NOT_TESTABLE),
+        (((-9.5, -9.0), (-0.2, 3.0)), Verdict.NOT_DISTINGUISHABLE),
+        (((9.0, 9.5), (-3.0, -0.2)), Verdict.CONTRADICTED),
+    ],
+)
+def test_paths_that_are_declared_not_testable_are_not_compared(differences, verdict):
+    found = verdict_of_order(order_rows(IN, *differences), not_testable={"m2": WHY})
+    assert found["verdict"] == verdict
+    said = found["reason_en"] if verdict is Verdict.NOT_TESTABLE else found["caveat_en"]
+    assert "m2 is not compared: Patents are provincial" in said
+    assert "m1-m2" not in found["evidence"]
+
+
+def test_order_without_its_first_path_or_without_any_other_is_not_testable():
+    rows = order_rows(IN, (0.1, 2.0), (0.2, 3.0))
+    assert verdict_of_order(rows, not_testable={"m1": WHY})["reason_en"] == WHY.en
+    found = verdict_of_order(rows, not_testable={"m2": WHY, "m3": WHY})
+    assert found["verdict"] == Verdict.NOT_TESTABLE
+    assert "m3 is not compared" in found["reason_en"]
+
+
+def test_order_compares_paths_that_are_claims():
+    with pytest.raises(ValidationError, match="compares 'm1', which is no claim about a sign"):
+        claims_of(own=ORDER)
+
+
+def test_rows_of_one_claim_are_judged_by_one_kind_of_interval():
+    rows = order_rows(IN, (0.1, 2.0), (0.2, 3.0))
+    mixed = [{**one, "inference": "mc"} if one["term"] == "m1-m2" else one for one in rows]
+    with pytest.raises(DataError, match="no interval of one kind in common"):
+        verdict_of_order(mixed)
+    part = [*rows, *(wild(one) for one in rows if one["term"] != "m1-m3")]
+    with pytest.raises(DataError, match=r"judged by wild.*none"):
+        verdict_of_order(part)
+    whole = [*rows, *map(wild, rows)]
+    assert verdict_of_order(whole)["verdict"] == Verdict.SUPPORTED
+
+
+def test_optional_claim_is_left_out_where_its_table_is_not_there():
+    claims = claims_of(own=sign("negative"), other={**sign("negative"), "optional": True,
+                       "row": {**SIGN, "table": "T5_other"}})  # fmt: skip
+    rows = [row(*IN)]
+    assert list(judge(estimates_frame(rows), claims)["id"]) == ["own"]
+    rows.append(row(*IN, table="T5_other", term="z"))
+    found = judge(estimates_frame(rows), claims).set_index("id")
+    assert found.loc["other", "verdict"] == Verdict.NOT_TESTABLE
 
 
 @pytest.mark.parametrize(
@@ -165,7 +325,7 @@ def test_joint_test_decides_on_groups_whatever_the_pairs_say(joint, verdict):
         group("direct:x:up-mid", other),
         group("direct:x:up-down", 0.9),
     ]
-    found = verdict_of({"kind": "difference", "tests": [TEST], "differences": GROUPS}, rows)
+    found = verdict_of({"kind": "difference", "tests": [TEST], "differences": [GROUPS]}, rows)
     assert (found["verdict"], found["quantity"]) == (verdict, "test")
     assert (found["statistic"], found["df"], found["p_value"]) == (7.0, 2.0, joint)
     assert "direct:x:up-mid" in found["evidence"]
@@ -173,7 +333,7 @@ def test_joint_test_decides_on_groups_whatever_the_pairs_say(joint, verdict):
 
 
 def test_pairs_are_corrected_for_their_number():
-    claim = {"kind": "difference", "differences": GROUPS}
+    claim = {"kind": "difference", "differences": [GROUPS]}
     terms = [f"direct:x:{pair}" for pair in ("up-mid", "up-down", "mid-down")]
     weak = [group(term, p) for term, p in zip(terms, (0.02, 0.3, 0.4), strict=True)]
     assert verdict_of(claim, weak)["verdict"] == Verdict.NOT_DISTINGUISHABLE
@@ -181,6 +341,31 @@ def test_pairs_are_corrected_for_their_number():
     found = verdict_of(claim, strong)
     assert (found["verdict"], found["term"]) == (Verdict.SUPPORTED, "direct:x:up-down")
     assert verdict_of(claim, strong, level=0.01)["verdict"] == Verdict.NOT_DISTINGUISHABLE
+
+
+def test_joint_tests_of_every_way_must_reject():
+    claim = {"kind": "difference", "tests": [TEST], "differences": [GROUPS]}
+    rows = [
+        group("Wald|full|equal", 0.01, quantity="test", estimate=9.0),
+        group("Wald|full|equal", 0.2, quantity="test", vcov="clustered", estimate=3.0),
+        group("direct:x:up-mid", 0.01),
+        group("direct:x:up-mid", 0.3, vcov="clustered"),
+    ]
+    for made in rows[:2]:
+        made["ci_lower"] = made["ci_upper"] = math.nan
+    found = verdict_of(claim, rows)
+    assert (found["verdict"], found["p_value"]) == (Verdict.NOT_DISTINGUISHABLE, 0.2)
+    assert found["disagreement_en"] == "supported by serial; not distinguishable by clustered"
+    both = [*rows[:1], {**rows[1], "p_value": 0.04}, *rows[2:]]
+    found = verdict_of(claim, both)
+    assert (found["verdict"], found["p_value"]) == (Verdict.SUPPORTED, 0.04)
+
+
+def test_p_value_shown_is_the_corrected_one_that_was_used():
+    terms = [f"direct:x:{pair}" for pair in ("up-mid", "up-down", "mid-down")]
+    rows = [group(term, p) for term, p in zip(terms, (0.01, 0.3, 0.4), strict=True)]
+    found = verdict_of({"kind": "difference", "differences": [GROUPS]}, rows)
+    assert found["p_value"] == pytest.approx(0.03)
 
 
 def test_several_joint_tests_are_corrected_for_their_number():
@@ -195,7 +380,7 @@ def test_several_joint_tests_are_corrected_for_their_number():
 
 
 def test_groups_without_the_joint_test_are_not_testable():
-    claim = {"kind": "difference", "tests": [TEST], "differences": GROUPS}
+    claim = {"kind": "difference", "tests": [TEST], "differences": [GROUPS]}
     found = verdict_of(claim, [group("direct:x:up-mid", 1e-9)])
     assert found["verdict"] == Verdict.NOT_TESTABLE
     assert "Wald" in found["reason_en"]
@@ -263,7 +448,7 @@ def test_rows_that_are_not_the_only_ones_are_refused():
     assert verdict_of(named, rows)["verdict"] == Verdict.SUPPORTED
     doubled = [group("direct:x:up-mid", 0.1), group("direct:x:up-mid", 0.1, spec="subset")]
     with pytest.raises(DataError, match="differ in spec"):
-        verdict_of({"kind": "difference", "differences": GROUPS}, doubled)
+        verdict_of({"kind": "difference", "differences": [GROUPS]}, doubled)
 
 
 def test_star_in_a_selector_of_one_row_must_match_one():
@@ -293,8 +478,8 @@ def test_estimates_of_several_studies_are_refused():
 
 CLAIMS_FILE = """\
 source: {en: A source, zh: 来源}
-robust: [{vcov: serial}]
-classical: [{vcov: oim}]
+robust: [{label: {en: a, zh: 甲}, intervals: [{vcov: serial}]}]
+classical: {label: {en: b, zh: 乙}, intervals: [{vcov: oim}]}
 claims:
   own:
     finding: 1
@@ -393,6 +578,7 @@ def test_printed_table_shows_verdicts_reasons_and_caveats():
     assert (first["Verdict"], second["Verdict"]) == (Verdict.SUPPORTED, Verdict.NOT_TESTABLE)
     assert (second["Estimate"], second["Interval"]) == ("", "")
     notes = " ".join(table.notes)
+    assert "1 findings are judged, each at 5 %" in notes
     assert "Not testable: other: no row of T5" in notes
     assert f"own: {WHY.en}" in notes
     assert "synthetic" in table.notes[-1].lower()

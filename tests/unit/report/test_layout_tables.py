@@ -127,8 +127,15 @@ def rows_of_everything() -> pd.DataFrame:
                 add("T5", quantity, term=term, inference=inference, std_error=next(numbers),
                     estimate=estimate, p_value=0.005 if inference == "delta" else 0.9,
                     draws=50 if inference == "simulation" else None, **own)  # fmt: skip
-            add("T5", quantity, term=term, inference="delta", std_error=next(numbers),
-                estimate=estimate, p_value=0.02, **{**own, "vcov": "serial"})  # fmt: skip
+            # stars follow the last covariance
+            for vcov, p in (("serial", 0.5), ("clustered", 0.02)):
+                add("T5", quantity, term=term, inference="delta", std_error=next(numbers),
+                    estimate=estimate, p_value=p, **{**own, "vcov": vcov})  # fmt: skip
+            add("T5", quantity, term=term, inference="bootstrap_wild_unit", estimate=estimate,
+                std_error=next(numbers), ci_lower=-next(numbers), ci_upper=next(numbers),
+                p_value=0.9, draws=70, **{**own, "vcov": ""})  # fmt: skip
+    add("T5", "value", term="draws_discarded", inference="bootstrap_wild_unit", draws=70,
+        **{**own, "vcov": "", "estimate": 3.0})  # fmt: skip
     add("T5", "residual_ar1", **own)
     return estimates_frame(rows)
 
@@ -248,19 +255,36 @@ def test_moran_shows_the_permutation_p_and_the_analytic_z(estimates):
     assert body.loc[1, "z: I"].endswith("***")
 
 
-def test_effects_show_all_standard_errors(estimates):
+def lines_of_effect(table, variable):
+    """The lines of one variable, by what stands in front of their numbers."""
+    starts = table.body.index[table.body["Variable"] != ""]
+    first = table.body.index[table.body["Variable"] == variable][0]
+    after = [start for start in starts if start > first]
+    lines = table.body.loc[first : after[0] - 1 if after else None]
+    return lines.set_index("")
+
+
+def test_effects_show_all_standard_errors_and_the_bootstrap_interval(estimates):
     table = layout_table("T5", STUDY, estimates)
     own = estimates[(estimates["table"] == "T5") & (estimates["term"] == "z")]
-    row = table.body[table.body["Variable"] == "z"].iloc[0]
-    direct = number(own, quantity="direct", inference="delta", vcov="oim")
-    delta = number(own, "std_error", quantity="direct", inference="delta", vcov="oim")
-    robust = number(own, "std_error", quantity="direct", vcov="serial")
-    drawn = number(own, "std_error", quantity="direct", inference="simulation")
-    assert row["Direct"] == f"{direct:.4f}**"
-    assert row["Direct: s.e. delta"] == f"{delta:.4f}"
-    assert row["Direct: s.e. simulated"] == f"{drawn:.4f}"
-    assert row["Direct: s.e. serial"] == f"{robust:.4f}"
-    assert any("50 draws" in note for note in table.notes)
+    own = own[own["quantity"] == "direct"]
+    shown = lines_of_effect(table, "z")["Direct"]
+    assert shown[""] == f"{number(own, vcov='oim', inference='delta'):.4f}**"
+    for line, where in {
+        "s.e. oim, delta": {"inference": "delta", "vcov": "oim"},
+        "s.e. oim, simulated": {"inference": "simulation"},
+        "s.e. serial": {"vcov": "serial"},
+        "s.e. clustered": {"vcov": "clustered"},
+    }.items():
+        assert shown[line] == f"({number(own, 'std_error', **where):.4f})"
+    ends = [number(own, end, inference="bootstrap_wild_unit") for end in ("ci_lower", "ci_upper")]
+    assert shown["wild bootstrap by unit"] == f"[{ends[0]:.4f}, {ends[1]:.4f}]"
+    assert len(shown) == 6
+    notes = " ".join(table.notes)
+    assert "stars by the delta method from clustered" in notes
+    assert "50 draws a model" in notes
+    assert "70 draws of the wild bootstrap" in notes
+    assert "3 in all discarded" in notes
 
 
 def test_effects_that_a_model_rules_out_are_zero_without_standard_errors(estimates):
@@ -270,13 +294,12 @@ def test_effects_that_a_model_rules_out_are_zero_without_standard_errors(estimat
         & (estimates["term"] == "z")
     )
     changed = estimates.copy()
-    changed.loc[ruled_out, ["estimate", "std_error"]] = 0.0
+    changed.loc[ruled_out, ["estimate", "std_error", "ci_lower", "ci_upper"]] = 0.0
     changed.loc[ruled_out, "p_value"] = np.nan
     table = layout_table("T5", STUDY, changed)
-    row = table.body[table.body["Variable"] == "z"].iloc[0]
-    heads = [name for name in table.body.columns if name.startswith("Indirect")]
-    assert row[heads].tolist() == ["0", "", "", ""]
-    assert row["Direct: s.e. delta"] != ""
+    shown = lines_of_effect(table, "z")
+    assert shown["Indirect"].tolist() == ["0", "", "", "", "", ""]
+    assert shown.loc["s.e. oim, delta", "Direct"] != ""
     assert ZERO_NOTE in table.notes
     assert ZERO_NOTE not in layout_table("T5", STUDY, estimates).notes
 
