@@ -22,10 +22,10 @@ COLUMNS = [*KEY, "estimate", "std_error", "n_units", "n_periods"]
 
 
 def golden_rows(path: str | Path) -> pd.DataFrame:
-    """Point estimates and analytic standard errors; simulated ones follow from these."""
+    """Point estimates and analytic standard errors; those from draws follow from these."""
     rows = read_estimates(path)
     rows = rows[rows["table"].isin(TABLES) & rows["quantity"].isin(QUANTITIES)]
-    rows = rows[rows["inference"] != "simulation"]
+    rows = rows[~rows["inference"].isin(["simulation", "bootstrap_wild_unit"])]
     return rows[COLUMNS].sort_values(KEY, ignore_index=True)
 
 

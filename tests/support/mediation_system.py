@@ -63,6 +63,7 @@ def section(**changes: Any) -> dict[str, Any]:
         "mediators": ["a", "b"],
         "controls": ["z"],
         "weights": "ring",
+        "covariances": ["oim", "serial"],
         "draws": FEW,
         "bootstrap": {"wild_unit": 39, "year": 39},
     }

@@ -11,8 +11,8 @@ from shared import shared_folder
 
 
 def run_demo(folder: Path) -> None:
-    """Run the default study in a copy of the project, on eight cores (more than there may be)."""
-    Checkout.copy(folder).snakemake("--cores", "8")
+    """Run the default study in a copy of the project."""
+    Checkout.copy(folder).snakemake("--cores", "2")
 
 
 @pytest.fixture(scope="session")

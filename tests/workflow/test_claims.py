@@ -19,7 +19,7 @@ OVERLAY = "studies/demo-heterogeneous.yaml"
 
 def run_heterogeneous(folder: Path) -> None:
     """Run the heterogeneous demonstration in a copy of the project."""
-    Checkout.copy(folder).snakemake("--cores", "8", "--configfile", OVERLAY)
+    Checkout.copy(folder).snakemake("--cores", "2", "--configfile", OVERLAY)
 
 
 @pytest.fixture(scope="module")

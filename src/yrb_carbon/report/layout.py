@@ -324,13 +324,16 @@ def _effects(
     for column in columns:
         for term in (*(column.regressors or models_table.regressors), *column.add):
             found = {
-                line: [cells.get((column.id, term, name, *place)) for name in EFFECTS]
-                for line, place in _effect_places(covariances).items()
+                line: [
+                    [cells.get((column.id, term, name, *place)) for place in places]
+                    for name in EFFECTS
+                ]
+                for line, places in _effect_places(covariances).items()
             }
             ar1 = format_estimate(serial[column.id,]["estimate"], 3)
             lines += _effect_lines(_heading(column), label_of(term, study), found, ar1)
-    heads = ["Model", "Variable", "", *(name.capitalize() for name in EFFECTS)]
-    body = pd.DataFrame(lines, columns=[*heads, "Residual AR(1)"])
+    heads = ["Model", "Variable", *(name.capitalize() for name in EFFECTS), "Residual AR(1)"]
+    body = pd.DataFrame(lines, columns=heads)
     fixed = effects["estimate"].eq(0) & ~effects["std_error"].gt(0)
     notes = [
         f"Mean effects after LeSage and Pace (2009) of the models of {table.of}; delta and "
@@ -346,24 +349,25 @@ def _effects(
     return body, notes
 
 
-def _effect_places(covariances: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """Lines below an effect, with the inference and covariance of each."""
+def _effect_places(covariances: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
+    """Lines below an effect, with the inference and covariance of each of its numbers."""
     first, *others = covariances
     return {
-        f"s.e. {first}, delta": ("delta", first),
-        f"s.e. {first}, simulated": ("simulation", first),
-        **{f"s.e. {name}": ("delta", name) for name in others},
-        BOOTSTRAP_LINE: (BOOTSTRAP, ""),
+        f"s.e. {first}, delta / simulated": [("delta", first), ("simulation", first)],
+        **{f"s.e. {name}": [("delta", name)] for name in others},
+        BOOTSTRAP_LINE: [(BOOTSTRAP, "")],
     }
 
 
-def _effect_lines(
-    heading: str, label: str, found: dict[str, list[dict[str, Any] | None]], ar1: str
-) -> list[list[str]]:
+Found = list[list[dict[str, Any] | None]]
+"""Rows of a line, by effect."""
+
+
+def _effect_lines(heading: str, label: str, found: dict[str, Found], ar1: str) -> list[list[str]]:
     """Estimates with the stars of the last standard errors, and below them all that there is."""
     points, ruled_out = [], []
     for place in range(len(EFFECTS)):
-        rows = [row[place] for line, row in found.items() if line != BOOTSTRAP_LINE]
+        rows = [row for line, own in found.items() if line != BOOTSTRAP_LINE for row in own[place]]
         present = [row for row in rows if row is not None]
         # zero by the form of the model (SEM passes nothing on): nothing was estimated there
         zero = bool(present) and present[0]["estimate"] == 0 and not present[0]["std_error"] > 0
@@ -374,14 +378,14 @@ def _effect_lines(
             points.append(
                 format_estimate(present[0]["estimate"]) + stars_of(present[-1]["p_value"])
             )
-    lines = [[heading, label, "", *points, ar1]]
-    for line, row in found.items():
+    lines = [[heading, label, *points, ar1]]
+    for line, own in found.items():
         texts = [
-            "" if cell is None or zero else _uncertainty(cell, line)
-            for cell, zero in zip(row, ruled_out, strict=True)
+            "" if zero else " / ".join(_uncertainty(row, line) for row in rows if row is not None)
+            for rows, zero in zip(own, ruled_out, strict=True)
         ]
         if any(texts):
-            lines.append(["", "", line, *texts, ""])
+            lines.append(["", line, *texts, ""])
     return lines
 
 

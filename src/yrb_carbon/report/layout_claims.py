@@ -32,7 +32,7 @@ JUDGED_NOTE = (
     "tests of one claim, are also given after Holm's correction for their number."
 )
 MANY_NOTE = (
-    "{count} findings are judged, each at {level:g} %, without a correction for their number: if "
+    "Findings judged: {count}, each at {level:g} %, without a correction for their number: if "
     "nothing were there at all, up to about {chance:.1f} of them would be told supported or "
     "contradicted by chance."
 )

@@ -146,11 +146,11 @@ def test_spatial_rows_say_which_model_they_are_of(fitted):
     assert set(sdm["spec"]) == {"sdm"}
     assert set(sdm["outcome"]) == {"y"}
     assert set(sdm["weights"]) == {"ring"}
-    assert list(sdm.loc[sdm["quantity"] == "rho", "vcov"]) == ["oim", "serial"]
+    assert list(sdm.loc[sdm["quantity"] == "rho", "vcov"]) == ["clustered", "oim", "serial"]
     assert list(sdm.loc[sdm["quantity"] == "loglik", "vcov"]) == ["oim"]
     for _, both in sdm[sdm["quantity"] == "coef"].groupby("term"):
         assert both["estimate"].nunique() == 1
-        assert both["std_error"].nunique() == 2
+        assert both["std_error"].nunique() == 3
     assert (rows["quantity"] == "residual_ar1").sum() == len(COLUMNS_OF_TABLE)
     assert not (rows.loc[rows["model"] == "ols", "quantity"] == "rho").any()
 

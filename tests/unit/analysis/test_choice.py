@@ -50,12 +50,12 @@ def test_every_kind_of_effects_is_tested(rows):
 
 def test_wald_tests_and_decisions_come_once_for_each_covariance(rows):
     wald = rows[rows["term"].str.startswith("Wald SDM to SAR")]
-    assert sorted(wald["vcov"]) == ["oim", "serial"]
-    assert wald["statistic"].nunique() == 2
+    assert sorted(wald["vcov"]) == ["clustered", "oim", "serial"]
+    assert wald["statistic"].nunique() == 3
     ratios = rows[rows["term"].str.startswith("LR SDM to SAR")]
     assert list(ratios["vcov"]) == [""]
     decisions = rows[rows["term"] == "decision"]
-    assert sorted(decisions["vcov"]) == ["oim", "serial"]
+    assert sorted(decisions["vcov"]) == ["clustered", "oim", "serial"]
     assert set(decisions["spec"]) <= {"ols", "slx", "sar", "sem", "sdm", "sdem"}
 
 

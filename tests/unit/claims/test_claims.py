@@ -578,7 +578,7 @@ def test_printed_table_shows_verdicts_reasons_and_caveats():
     assert (first["Verdict"], second["Verdict"]) == (Verdict.SUPPORTED, Verdict.NOT_TESTABLE)
     assert (second["Estimate"], second["Interval"]) == ("", "")
     notes = " ".join(table.notes)
-    assert "1 findings are judged, each at 5 %" in notes
+    assert "Findings judged: 1, each at 5 %" in notes
     assert "Not testable: other: no row of T5" in notes
     assert f"own: {WHY.en}" in notes
     assert "synthetic" in table.notes[-1].lower()

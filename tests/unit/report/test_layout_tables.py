@@ -173,6 +173,8 @@ def test_every_estimate_is_shown(estimates, name):
     if name == "T4":
         # likelihoods of OLS count other data than those beside them
         own = own[(own["estimator"] != "ols") | ~own["quantity"].isin(LIKELIHOODS)]
+    # counts of draws are in the notes
+    own = own[own["term"] != "draws_discarded"]
     shown = set(shown_numbers(layout_table(name, STUDY, estimates).body))
     for value in own["estimate"]:
         assert shown & {format_estimate(value, digits) for digits in (2, 3, 4)}
@@ -257,11 +259,11 @@ def test_moran_shows_the_permutation_p_and_the_analytic_z(estimates):
 
 def lines_of_effect(table, variable):
     """The lines of one variable, by what stands in front of their numbers."""
-    starts = table.body.index[table.body["Variable"] != ""]
-    first = table.body.index[table.body["Variable"] == variable][0]
+    body = table.body.reset_index(drop=True)
+    starts = body.index[body["Model"] != ""]
+    first = body.index[body["Variable"] == variable][0]
     after = [start for start in starts if start > first]
-    lines = table.body.loc[first : after[0] - 1 if after else None]
-    return lines.set_index("")
+    return body.loc[first : after[0] - 1 if after else None].set_index("Variable")
 
 
 def test_effects_show_all_standard_errors_and_the_bootstrap_interval(estimates):
@@ -269,17 +271,15 @@ def test_effects_show_all_standard_errors_and_the_bootstrap_interval(estimates):
     own = estimates[(estimates["table"] == "T5") & (estimates["term"] == "z")]
     own = own[own["quantity"] == "direct"]
     shown = lines_of_effect(table, "z")["Direct"]
-    assert shown[""] == f"{number(own, vcov='oim', inference='delta'):.4f}**"
-    for line, where in {
-        "s.e. oim, delta": {"inference": "delta", "vcov": "oim"},
-        "s.e. oim, simulated": {"inference": "simulation"},
-        "s.e. serial": {"vcov": "serial"},
-        "s.e. clustered": {"vcov": "clustered"},
-    }.items():
-        assert shown[line] == f"({number(own, 'std_error', **where):.4f})"
+    assert shown["z"] == f"{number(own, vcov='oim', inference='delta'):.4f}**"
+    delta = number(own, "std_error", inference="delta", vcov="oim")
+    drawn = number(own, "std_error", inference="simulation")
+    assert shown["s.e. oim, delta / simulated"] == f"({delta:.4f}) / ({drawn:.4f})"
+    for vcov in ("serial", "clustered"):
+        assert shown[f"s.e. {vcov}"] == f"({number(own, 'std_error', vcov=vcov):.4f})"
     ends = [number(own, end, inference="bootstrap_wild_unit") for end in ("ci_lower", "ci_upper")]
     assert shown["wild bootstrap by unit"] == f"[{ends[0]:.4f}, {ends[1]:.4f}]"
-    assert len(shown) == 6
+    assert len(shown) == 5
     notes = " ".join(table.notes)
     assert "stars by the delta method from clustered" in notes
     assert "50 draws a model" in notes
@@ -298,8 +298,8 @@ def test_effects_that_a_model_rules_out_are_zero_without_standard_errors(estimat
     changed.loc[ruled_out, "p_value"] = np.nan
     table = layout_table("T5", STUDY, changed)
     shown = lines_of_effect(table, "z")
-    assert shown["Indirect"].tolist() == ["0", "", "", "", "", ""]
-    assert shown.loc["s.e. oim, delta", "Direct"] != ""
+    assert shown["Indirect"].tolist() == ["0", "", "", "", ""]
+    assert shown.loc["s.e. serial", "Direct"] != ""
     assert ZERO_NOTE in table.notes
     assert ZERO_NOTE not in layout_table("T5", STUDY, estimates).notes
 
