@@ -11,6 +11,7 @@ import pytest
 from checkout import Checkout
 from shared import shared_folder
 
+from yrb_carbon.claims import Verdict, read_verdicts
 from yrb_carbon.estimates import read_estimates
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
@@ -26,6 +27,22 @@ EXCLUDED = {
     "152900": "Alxa", "419001": "Jiyuan", "513200": "Aba", "513300": "Garze", "622900": "Linxia",
     "623000": "Gannan", "632200": "Haibei", "632300": "Huangnan", "632500": "Hainan (QH)",
     "632600": "Golog", "632700": "Yushu", "632800": "Haixi", "640500": "Zhongwei",
+}  # fmt: skip
+
+UNTESTABLE = ("path_m2", "x_on_m2", "m2_on_balance")
+"""Patents are known by province only."""
+VERDICTS = {
+    **dict.fromkeys(
+        (
+            "own_balance", "neighbours_balance", "path_m1", "x_on_m1",
+            "upgrading_largest_emissions", "intensity_by_period", "intensity_by_reach",
+            "paths_by_period", "paths_by_reach",
+        ),
+        Verdict.NOT_DISTINGUISHABLE,
+    ),
+    **dict.fromkeys(("m1_on_balance", "m3_on_balance"), Verdict.SUPPORTED),
+    **dict.fromkeys(("path_m3", "x_on_m3", "upgrading_largest"), Verdict.CONTRADICTED),
+    **dict.fromkeys(UNTESTABLE, Verdict.NOT_TESTABLE),
 }  # fmt: skip
 
 
@@ -143,6 +160,19 @@ def test_golden_numbers(results):
         assert found[column].to_numpy(dtype=float) == pytest.approx(
             golden[column].to_numpy(dtype=float), rel=TOLERANCE, abs=TOLERANCE, nan_ok=True
         )
+
+
+def test_verdicts(results):
+    verdicts = read_verdicts(results / "claims.csv").set_index("id")
+    assert verdicts["verdict"].to_dict() == VERDICTS
+    own = verdicts.loc["own_balance"]
+    assert own["disagreement_en"].startswith(
+        "supported by serial; not distinguishable by clustered"
+    )
+    largest = verdicts.loc["upgrading_largest"]
+    assert "is a part of the outcome" in largest["caveat_en"]
+    assert "path_m2 is not compared" in largest["caveat_en"]
+    assert "m1-m2" not in largest["evidence"]
 
 
 def test_independent_programs_agree(estimates):

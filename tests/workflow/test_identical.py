@@ -1,4 +1,4 @@
-"""estimates.csv, byte for byte: with one core or eight, with the rows of inputs in any order."""
+"""estimates.csv, byte for byte: with one core or two, with the rows of inputs in any order."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def run_on(inputs: Path, folder: Path, *, cores: int) -> bytes:
 
 
 def test_any_number_of_cores(demo_run: Path, tmp_path: Path):
-    """The finished run had eight cores; this one has one, and a fresh copy of everything."""
+    """The finished run had two cores; this one has one, and a fresh copy of everything."""
     single = Checkout.copy(tmp_path / "single")
     single.snakemake(ESTIMATES, "--cores", "1")
     expected = (demo_run / ESTIMATES).read_bytes()
