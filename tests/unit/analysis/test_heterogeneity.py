@@ -535,7 +535,7 @@ def test_null_hypotheses_are_printed_in_words(by_period, by_reach, differences):
 def test_draws_lost_at_the_edge_take_the_stars(by_reach, reach_rows):
     """By group and covariance: more than 2 % of 200 draws are five."""
     rows = reach_rows.copy()
-    lost = (rows["term"] == "draws_discarded") & (rows["vcov"] == "serial")
+    lost = (rows["term"] == "draws_discarded") & (rows["vcov"] == "clustered")
     rows.loc[rows["equation"] == "system", "p_value"] = 0.001
     for group, count in (("up", 0.0), ("mid", 4.0), ("down", 5.0)):
         rows.loc[lost & (rows["model"] == group), "estimate"] = count
@@ -545,7 +545,7 @@ def test_draws_lost_at_the_edge_take_the_stars(by_reach, reach_rows):
         "Upper reaches": True, "Middle reaches": True, "Lower reaches": False
     }  # fmt: skip
     text = " ".join(notes)
-    assert "down, serial: 5 of 200 (2.5 %); mid, serial: 4 of 200 (2.0 %)" in text
+    assert "down, clustered: 5 of 200 (2.5 %); mid, clustered: 4 of 200 (2.0 %)" in text
     assert "the normal approximation has failed there" in text
     rows.loc[lost & (rows["model"] == "down"), "estimate"] = 4.0
     others = (rows["term"] == "draws_discarded") & (rows["vcov"] == "oim")

@@ -391,7 +391,7 @@ def test_files_hold_title_cells_and_notes(estimates, tmp_path):
     text = (tmp_path / "T4.tex").read_text(encoding="utf-8")
     assert r"Density \& share\_1" in text
     assert r"\toprule" in text
-    assert text.count(r"\begin{table}") == text.count(r"\end{table}") == 1
+    assert text.count(r"\begin{longtable}") == text.count(r"\end{longtable}") == 1
     assert "ynthetic demonstration data" in text
 
 
