@@ -64,7 +64,7 @@ def name_faults(claims: Claims, study: Study, known: KnownNames) -> Iterator[tup
     """Names in the selectors and intervals of claims that are none, with their key paths.
 
     A table that the study takes out is no fault: its claims are not testable. Neither is what a
-    claim names that the study declares not testable.
+    claim names that the study declares not testable, nor the tables of an optional claim.
 
     Parameters
     ----------
@@ -78,7 +78,9 @@ def name_faults(claims: Claims, study: Study, known: KnownNames) -> Iterator[tup
             named = {"vcov": COVARIANCES, "inference": INFERENCES}
             yield from _unknown(section, path, named, "value of that column")
         elif isinstance(section, Selector) and path[1] not in declared:
-            yield from _selector_faults(section, path, study, known)
+            missing = section.table not in known.tables
+            if not (missing and claims.claims[str(path[1])].optional):
+                yield from _selector_faults(section, path, study, known)
 
 
 def _sections(section: object, path: KeyPath) -> Iterator[tuple[KeyPath, Section]]:

@@ -109,3 +109,12 @@ def test_declared_not_testable_may_name_anything(tmp_path, monkeypatch):
     assert faults(tmp_path, monkeypatch, row) != ()
     overlays = ["config.yaml", tmp_path / "overlay.yaml", other]
     assert check_study(overlays).faults == ()
+
+
+def test_only_the_tables_of_optional_claims_may_be_unknown(tmp_path, monkeypatch):
+    unknown = "row: {table: T55, quantity: direct}\n    optional: true\n    expected: negative"
+    assert faults(tmp_path, monkeypatch, unknown) == ()
+    known = (
+        "row: {table: T5, quantity: direct, term: lqq}\n    optional: true\n    expected: negative"
+    )
+    assert len(faults(tmp_path, monkeypatch, known)) == 1
