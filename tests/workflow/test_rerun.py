@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import time
 from pathlib import Path
 
@@ -43,7 +44,7 @@ RULE_OF_SCRIPT = {
     "write_manifest": "manifest",
     "write_tables": "tables",
 }
-EFFECTS = "effects:\n  inference: [delta, simulation]\n  draws: 400"
+EFFECTS = "effects:\n  inference: [delta, simulation]\n  draws: 400\n"
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +137,7 @@ def test_editing_the_estimator_runs_the_models_again(finished: Checkout, imports
 def test_changing_the_study_runs_what_reads_the_section(finished: Checkout):
     config = finished.folder / "config.yaml"
     text = config.read_text(encoding="utf-8")
-    changed = text.replace("effects:\n  inference: [delta, simulation]\n  draws: 5000", EFFECTS)
+    changed = re.sub(r"^effects:\n(?:  .*\n)+", EFFECTS, text, flags=re.MULTILINE)
     assert changed != text
     config.write_text(changed, encoding="utf-8")
     assert without_all(set(finished.planned())) == {
