@@ -8,7 +8,6 @@ together edge to edge (a valid coverage), on which contiguity rests.
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import re
 import sqlite3
@@ -277,6 +276,7 @@ def write_boundaries(boundaries: Boundaries, path: str | Path) -> None:
     SourceError
         If the path does not end in `.parquet`.
     """
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     target = Path(path)
@@ -286,10 +286,11 @@ def write_boundaries(boundaries: Boundaries, path: str | Path) -> None:
             Place(target),
             "End the name with .parquet",
         )
-    buffer = io.BytesIO()
+    # a buffer of Arrow's own: its reading threads may let go of a Python object only when the
+    # interpreter is already going down, which ends the process by SIGABRT
+    buffer = pa.BufferOutputStream()
     boundaries.frame.to_parquet(buffer, index=True, compression="zstd")
-    buffer.seek(0)
-    table = pq.read_table(buffer)
+    table = pq.read_table(pa.BufferReader(buffer.getvalue()))
     ours = {
         "record": boundaries.record.as_dict(),
         "is_coverage": boundaries.is_coverage,

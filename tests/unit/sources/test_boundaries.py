@@ -7,6 +7,8 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import shapely
 
@@ -134,6 +136,22 @@ def test_any_coordinate_system_and_the_ellipsoidal_area(tmp_path):
     on_ellipsoid = abs(Geod(ellps="WGS84").geometry_area_perimeter(finely)[0]) / 1e6
     # edges are chords of the projection, not parallels: they bend by less than 1e-4 of the area
     assert plain.frame.loc["140100", "area_km2"] == pytest.approx(on_ellipsoid, rel=1e-4)
+
+
+def test_no_thread_of_arrow_reads_from_a_python_object(tmp_path, monkeypatch):
+    """Such a thread can let go of the object when the interpreter is gone: SIGABRT at exit."""
+    sources = []
+    read_table = pq.read_table
+
+    def record(source, *arguments, **options):
+        sources.append(source)
+        return read_table(source, *arguments, **options)
+
+    monkeypatch.setattr(pq, "read_table", record)
+    squares().to_file(tmp_path / "a.gpkg")
+    write_boundaries(read(tmp_path / "a.gpkg"), tmp_path / "b.parquet")
+    assert sources
+    assert all(isinstance(source, str | Path | pa.BufferReader) for source in sources)
 
 
 def test_rows_of_the_file_in_another_order_give_equal_bytes(tmp_path):
