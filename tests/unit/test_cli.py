@@ -56,7 +56,7 @@ def snakemake_calls(monkeypatch: pytest.MonkeyPatch):
         calls.append(list(arguments))
         return codes.pop(0) if codes else 0
 
-    monkeypatch.setattr(cli, "_snakemake", call)
+    monkeypatch.setattr(cli.run, "snakemake", call)
     return calls, codes
 
 
@@ -281,7 +281,7 @@ def test_exit_code_of_the_process(monkeypatch, code, passed_on):
             return code
 
     monkeypatch.setattr(subprocess, "Popen", Process)
-    assert cli._snakemake(["--version"]) == passed_on
+    assert cli.run.snakemake(["--version"]) == passed_on
 
 
 def test_dictionary_of_one_column_says_unit_and_formats():
@@ -338,7 +338,7 @@ def test_the_workflow_stops_when_inputs_are_missing(overlay, tmp_path):
 def test_tables_have_one_line_a_row_where_there_is_no_terminal(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "20")
     rows = [("a_long_identifier_" * 5, "word " * 60 + "end"), ("short", "为何 [not] tested")]
-    cli._print_table(("claim", "verdict: reason"), rows)
+    cli.common.print_table(("claim", "verdict: reason"), rows)
     lines = capsys.readouterr().out.splitlines()
     for row in rows:
         own = [line for line in lines if all(cell in line for cell in row)]
