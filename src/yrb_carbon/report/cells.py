@@ -64,6 +64,8 @@ class PrintedTable:
         What stands below.
     page : DataFrame, optional
         What a page shows where `body`, which the CSV has, is too wide for one.
+    language : str
+        Of its texts, `en` or `zh`.
     """
 
     name: str
@@ -71,6 +73,17 @@ class PrintedTable:
     body: pd.DataFrame
     notes: tuple[str, ...]
     page: pd.DataFrame | None = None
+    language: str = "en"
+
+    @property
+    def heading(self) -> str:
+        """Name and title, `T4. Mining agglomeration and carbon balance`."""
+        return f"{self.name}. {self.title}"
+
+    @property
+    def shown(self) -> pd.DataFrame:
+        """What a page shows."""
+        return self.body if self.page is None else self.page
 
 
 def printed(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -11,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from yrb_carbon.report.cells import PrintedTable
+from yrb_carbon.report.grid import NUMBER, columns_of, headings, is_common, is_numeric, rows_of
 
 LATEX_PACKAGES = (
     "% needs \\usepackage{array,booktabs,graphicx,longtable,pdflscape,rotating} and a Unicode "
@@ -35,9 +35,6 @@ LATEX_ESCAPES = {
 
 MINUS = re.compile(r"(?<!\w)-(?=[\w.(\[\\ ])")
 """A hyphen that no letter or digit precedes: a sign. Those inside words and spans stay."""
-
-NUMBER = re.compile(r"^[(\[]?(-?\d+(\.\d+)?(e[+-]\d+)?(, )?){1,2}[)\]]?\*{0,3}$")
-"""A cell that is a number, with its stars or brackets, or an interval."""
 
 STARTS_OF_ARGUMENTS = ("[", "*")
 """After the end of a row LaTeX takes these for arguments of the line break."""
@@ -100,7 +97,7 @@ def write_latex_table(table: PrintedTable, path: str | Path) -> None:
     wider than a line is scaled to it, a very wide one is turned first (`sidewaystable`). One that
     fits no page goes on over the next with its head repeated, turned if it is wide.
     """
-    body = table.body if table.page is None else table.page
+    body = table.shown
     lines = _long_table(table, body) if _is_long(body, table.notes) else _float(table, body)
     Path(path).write_text("\n".join([LATEX_PACKAGES, *lines, ""]), encoding="utf-8")
 
@@ -150,9 +147,9 @@ def _long_table(table: PrintedTable, body: pd.DataFrame) -> list[str]:
     fitted = _fit(body, widths, line)
     alignments = [
         _alignment_over_pages(cells, width, own)
-        for cells, width, own in zip(_columns(body), widths, fitted, strict=True)
+        for cells, width, own in zip(columns_of(body), widths, fitted, strict=True)
     ]
-    shown, groups = _headings([str(name) for name in body.columns])
+    shown, groups = headings([str(name) for name in body.columns])
     broken = [
         escape_latex(head) if alignment.startswith((">{\\raggedright", "l")) else _stacked(head)
         for head, alignment in zip(shown, alignments, strict=True)
@@ -195,7 +192,7 @@ def _size_of_type(
 
 def _rows_kept_together(body: pd.DataFrame) -> list[str]:
     """Rows; no page ends between one and those below it that continue it (no first cell)."""
-    rows = [tuple(map(str, cells)) for cells in body.itertuples(index=False, name=None)]
+    rows = rows_of(body)
     following = [*(cells[0] for cells in rows[1:]), "end"]
     return [
         _row(cells) + ("" if after else "*") for cells, after in zip(rows, following, strict=True)
@@ -204,10 +201,10 @@ def _rows_kept_together(body: pd.DataFrame) -> list[str]:
 
 def _line_widths(body: pd.DataFrame) -> list[int]:
     """Width of each column in characters, headings over numbers stacked word by word."""
-    heads, _ = _headings([str(head) for head in body.columns])
+    heads, _ = headings([str(head) for head in body.columns])
     widths = []
-    for head, cells in zip(heads, _columns(_without_common(body)), strict=True):
-        words = head.split() if _is_numeric(cells) else [head]
+    for head, cells in zip(heads, columns_of(_without_common(body)), strict=True):
+        words = head.split() if is_numeric(cells) else [head]
         widths.append(GAP + max(map(len, (*words, *cells)), default=0))
     return widths
 
@@ -215,13 +212,13 @@ def _line_widths(body: pd.DataFrame) -> list[int]:
 def _fit(body: pd.DataFrame, widths: Sequence[int], line: int) -> list[int]:
     """Widths of the columns when texts, then intervals are broken so that a row fits a line."""
     fitted = list(widths)
-    columns = _columns(_without_common(body))
-    heads, _ = _headings([str(head) for head in body.columns])
+    columns = columns_of(_without_common(body))
+    heads, _ = headings([str(head) for head in body.columns])
     words = [
         GAP + max((len(word) for cell in (head, *cells) for word in cell.split()), default=0)
         for head, cells in zip(heads, columns, strict=True)
     ]
-    texts = [place for place, cells in enumerate(columns) if not _is_numeric(cells)]
+    texts = [place for place, cells in enumerate(columns) if not is_numeric(cells)]
     _narrow(fitted, {place: max(COMFORTABLE, words[place]) for place in texts}, line)
     if sum(fitted) > line:
         for place in set(range(len(columns))) - set(texts):
@@ -241,7 +238,7 @@ def _narrow(widths: list[int], least: Mapping[int, int], line: int) -> None:
 
 def _without_common(body: pd.DataFrame) -> pd.DataFrame:
     """The rows but those that say one text of all columns."""
-    rows = [row for row in body.itertuples(index=False, name=None) if not _is_common(row)]
+    rows = [row for row in body.itertuples(index=False, name=None) if not is_common(row)]
     return pd.DataFrame(rows, columns=body.columns)
 
 
@@ -250,7 +247,7 @@ def _alignment_over_pages(cells: Sequence[str], width: int, fitted: int) -> str:
 
     A character is about half an em wide.
     """
-    side = "right" if not _is_numeric(cells) else "left"
+    side = "right" if not is_numeric(cells) else "left"
     if fitted >= width:
         return "l" if side == "right" else "r"
     return rf">{{\ragged{side}\arraybackslash}}p{{{(fitted - GAP + SLACK) / 2:g}em}}"
@@ -267,9 +264,9 @@ def _stacked(head: str) -> str:
 
 def _tabular(body: pd.DataFrame) -> str:
     """The tabular of a table, headings `group: part` of neighbours below a common one."""
-    heads, groups = _headings([str(head) for head in body.columns])
-    first, *others = _columns(body)
-    alignment = "".join(["r" if _is_numeric(first) else "l", *map(_alignment, others)])
+    heads, groups = headings([str(head) for head in body.columns])
+    first, *others = columns_of(body)
+    alignment = "".join(["r" if is_numeric(first) else "l", *map(_alignment, others)])
     lines = [rf"\begin{{tabular}}{{{alignment}}}", r"\toprule"]
     if groups:
         lines += _group_lines(groups)
@@ -278,64 +275,24 @@ def _tabular(body: pd.DataFrame) -> str:
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"])
 
 
-def _columns(body: pd.DataFrame) -> list[list[str]]:
-    return [[str(cell) for cell in body.iloc[:, place]] for place in range(body.shape[1])]
-
-
-def _is_numeric(cells: Sequence[str]) -> bool:
-    """Whether most cells of a column that hold something hold numbers."""
-    filled = [cell for cell in cells if cell]
-    return 2 * sum(NUMBER.match(cell) is not None for cell in filled) > len(filled)
-
-
-def _is_common(cells: Sequence[str]) -> bool:
-    """Whether a row says one text of all columns; it is then written once, across them."""
-    others = cells[1:]
-    if len(others) < 2 or len(set(others)) > 1:
-        return False
-    return others[0] != "" and NUMBER.match(others[0]) is None
-
-
 def _is_broken(cells: Sequence[str]) -> bool:
-    return not _is_numeric(cells) and max(map(len, cells), default=0) > LONGEST_UNBROKEN
+    return not is_numeric(cells) and max(map(len, cells), default=0) > LONGEST_UNBROKEN
 
 
 def _alignment(cells: Sequence[str]) -> str:
     if _is_broken(cells):
         return r">{\raggedright\arraybackslash}p{20em}"
-    return "r" if _is_numeric(cells) else "l"
+    return "r" if is_numeric(cells) else "l"
 
 
 def _characters(body: pd.DataFrame) -> list[int]:
     """Width of each column in characters, with the space beside it; headings as printed."""
-    heads, _ = _headings([str(head) for head in body.columns])
+    heads, _ = headings([str(head) for head in body.columns])
     own = _without_common(body)
     return [
         2 + (BROKEN_CHARACTERS if place and _is_broken(cells) else max(map(len, (head, *cells))))
-        for place, (head, cells) in enumerate(zip(heads, _columns(own), strict=True))
+        for place, (head, cells) in enumerate(zip(heads, columns_of(own), strict=True))
     ]
-
-
-def _headings(heads: Sequence[str]) -> tuple[list[str], list[tuple[str, int]]]:
-    """Headings of the columns, and groups above them with the number of columns each spans.
-
-    `A`, `A: b`, `A: c` in a row stand below a common `A`; there are no groups when no heading has
-    such neighbours. A column without neighbours keeps its heading and has the group ''.
-    """
-    parts = [head.rsplit(": ", 1) for head in heads]
-    groups: list[tuple[str, int]] = []
-    shown: list[str] = []
-    for group, members in itertools.groupby(
-        zip(heads, parts, strict=True), key=lambda member: member[1][0]
-    ):
-        own = list(members)
-        if len(own) > 1:
-            groups.append((group, len(own)))
-            shown += [part[1] if len(part) > 1 else "" for _, part in own]
-        else:
-            groups.append(("", 1))
-            shown.append(own[0][0])
-    return shown, groups if any(name for name, _ in groups) else []
 
 
 def _group_lines(groups: Sequence[tuple[str, int]]) -> list[str]:
@@ -351,7 +308,7 @@ def _group_lines(groups: Sequence[tuple[str, int]]) -> list[str]:
 
 def _row(cells: Sequence[str]) -> str:
     first, *others = (escape_latex(cell) for cell in cells)
-    if _is_common(cells):
+    if is_common(cells):
         alignment = "c" if len(cells[1]) <= MOST_COMMON else f"p{{{MOST_COMMON / 2:g}em}}"
         others = [rf"\multicolumn{{{len(others)}}}{{{alignment}}}{{{others[0]}}}"]
     if first.startswith(STARTS_OF_ARGUMENTS):

@@ -17,7 +17,7 @@ def write_csv_table(table: PrintedTable, path: str | Path) -> None:
     """Title, headings, rows, then one line a note."""
     with open(path, "w", encoding="utf-8", newline="") as handle:
         writer = csv.writer(handle, lineterminator="\n")
-        writer.writerow([f"{table.name}. {table.title}"])
+        writer.writerow([table.heading])
         writer.writerow(table.body.columns)
         writer.writerows(table.body.itertuples(index=False, name=None))
         for note in table.notes:
