@@ -173,7 +173,7 @@ def make_sample(
             for row in sample.excluded.itertuples()
         ),
     )
-    notice = " ".join(spec.study.cautions) or None
+    notice = spec.study.caution_in("en")
     return MadeSample(sample, excluded, kept_raw, indices, counts, log, notice)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from yrb_carbon.estimates import DISCARDED
+from yrb_carbon.study.base import Language
 from yrb_carbon.study.config import Study
 
 STARS = ((0.01, "***"), (0.05, "**"), (0.1, "*"))
@@ -57,15 +58,16 @@ class PrintedTable:
     Attributes
     ----------
     name, title : str
-        `T4`, and its title in English.
+        `T4`, and its title.
     body : DataFrame
         Texts; the first column holds the row headings.
     notes : tuple of str
         What stands below.
     page : DataFrame, optional
         What a page shows where `body`, which the CSV has, is too wide for one.
-    language : str
-        Of its texts, `en` or `zh`.
+    language : {"en", "zh"}
+        Of all its texts. Headings `group: part` of neighbouring columns stand below a common one
+        in every language.
     """
 
     name: str
@@ -73,7 +75,7 @@ class PrintedTable:
     body: pd.DataFrame
     notes: tuple[str, ...]
     page: pd.DataFrame | None = None
-    language: str = "en"
+    language: Language = "en"
 
     @property
     def heading(self) -> str:
@@ -92,6 +94,7 @@ def printed(
     body: pd.DataFrame,
     notes: Sequence[str],
     page: pd.DataFrame | None = None,
+    language: Language = "en",
 ) -> PrintedTable:
     """A printed table; every text of it is one line."""
 
@@ -99,7 +102,8 @@ def printed(
         return frame.rename(columns=one_line).map(one_line)
 
     shown = None if page is None else lines(page)
-    return PrintedTable(name, one_line(title), lines(body), tuple(map(one_line, notes)), shown)
+    said = tuple(map(one_line, notes))
+    return PrintedTable(name, one_line(title), lines(body), said, shown, language)
 
 
 def one_line(text: str) -> str:

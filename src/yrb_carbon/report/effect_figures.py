@@ -137,7 +137,7 @@ def draw_effect_figures(
     tuple of Path
     """
     language = usable_language(study.figures.language)
-    shared: dict[str, Any] = {"notice": " ".join(study.study.cautions) or None}
+    shared: dict[str, Any] = {"notice": study.study.caution_in(language)}
     shared["language"] = language
     drawers: dict[str, tuple[Label, Callable[..., Figure]]] = {}
     for name, paths in study.figures.paths.items():

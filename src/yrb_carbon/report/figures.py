@@ -40,8 +40,8 @@ def draw_figures(
     -------
     tuple of Path
     """
-    notice = " ".join(spec.study.cautions) or None
     language = usable_language(spec.figures.language)
+    notice = spec.study.caution_in(language)
     units = sorted(frame.index.get_level_values("unit").unique())
     drawn = boundaries.subset(units)
     context = boundaries if len(units) < len(boundaries.unit_ids) else None

@@ -31,6 +31,7 @@ from yrb_carbon.report.cells import (
     stars_of,
 )
 from yrb_carbon.report.definitions import definition_of, letters_note
+from yrb_carbon.report.language import Words
 from yrb_carbon.report.layout_endogeneity import layout_endogeneity
 from yrb_carbon.report.layout_heterogeneity import (
     differences_layout,
@@ -49,6 +50,7 @@ from yrb_carbon.report.layout_robustness import (
     layout_robustness,
     robustness_page,
 )
+from yrb_carbon.study.base import Language
 from yrb_carbon.study.config import Study
 from yrb_carbon.study.plan import sample_of, tables_of
 from yrb_carbon.study.tables import (
@@ -112,7 +114,9 @@ FIT_ROWS = (
 )
 
 
-def layout_table(name: str, study: Study, estimates: pd.DataFrame) -> PrintedTable:
+def layout_table(
+    name: str, study: Study, estimates: pd.DataFrame, language: Language = "en"
+) -> PrintedTable:
     """Lay out one table of a study.
 
     Parameters
@@ -123,18 +127,21 @@ def layout_table(name: str, study: Study, estimates: pd.DataFrame) -> PrintedTab
         Configuration: which kind, titles, order of columns and rows.
     estimates : DataFrame
         The whole of estimates.csv.
+    language : {"en", "zh"}
+        Of titles, headings, labels and notes; numbers are the same in both.
 
     Returns
     -------
     PrintedTable
     """
+    words = Words(language)
     table = study.tables[name]
     rows = estimates[estimates["table"] == name]
     body, notes = LAYOUTS[table.kind](table, study, rows)
-    notes = [*notes, *_boundary_notes(rows), *_common_notes(name, study)]
+    notes = [*notes, *_boundary_notes(rows), *_common_notes(name, study, words)]
     page = PAGES.get(table.kind)
     shown = None if page is None else page(table, study, rows)
-    return printed(name, table.title.en, body, notes, shown)
+    return printed(name, words.label(table.title), body, notes, shown, language)
 
 
 def _boundary_notes(rows: pd.DataFrame) -> list[str]:
@@ -147,16 +154,16 @@ def _boundary_notes(rows: pd.DataFrame) -> list[str]:
     ]
 
 
-def _common_notes(name: str, study: Study) -> list[str]:
+def _common_notes(name: str, study: Study, words: Words) -> list[str]:
     notes = []
     sample = study.samples.get(sample_of(study, name))
     if sample is not None and sample.note:
-        notes.append(sample.note)
+        notes.append(words.label(sample.note))
     note = study.tables[name].printed_note(tables_of(study))
-    notes += [note] if note else []
+    notes += [words.label(note)] if note else []
     if _has_wider_reference(name, study):
         notes.append(WIDER_REFERENCE_NOTE)
-    return [*notes, *study.study.cautions]
+    return [*notes, *map(words.label, study.study.cautions)]
 
 
 def _has_wider_reference(name: str, study: Study) -> bool:

@@ -79,7 +79,7 @@ def layout_claims(verdicts: pd.DataFrame, claims: Claims, spec: Any) -> PrintedT
     notes += [f"Ways differ: {text}" for text in _by_text(verdicts, "disagreement_en")]
     notes += [f"{row['id']}: {row['evidence']}." for row in rows if row["evidence"]]
     notes += _by_text(verdicts, "caveat_en")
-    return printed(CLAIMS_TABLE, TITLE, body, [*notes, *spec.study.cautions])
+    return printed(CLAIMS_TABLE, TITLE, body, [*notes, *(text.en for text in spec.study.cautions)])
 
 
 def _by_text(verdicts: pd.DataFrame, column: str) -> list[str]:

@@ -236,7 +236,7 @@ def _instrument_notes(table: EndogeneityTable, study: Study, rows: pd.DataFrame)
             parts.append(treated + (" and its spatial lags" if column.lag_instruments else ""))
         text = f"{'; '.join(parts)}."
         if column.assumption:
-            text += f" Valid if: {column.assumption}"
+            text += f" Valid if: {column.assumption.en}"
         weak = [
             f"{label_of(str(row['term']).rsplit('explains ', 1)[1], study)} "
             f"({format_estimate(row['statistic'], 1)})"

@@ -415,7 +415,7 @@ def draw_curves(study: Study, estimates: pd.DataFrame, folder: str | Path) -> tu
         options: dict[str, Any] = {
             "title": f"{table.title.en}: {TITLES[section.quantity]}, "
             f"{len(table.specifications)} specifications",
-            "notice": " ".join(study.study.cautions) or None,
+            "notice": study.study.caution_in("en"),
         }
         draw = partial(_draw_curve, name, section, table, study, estimates, **options)
         figure = draw_unless_empty(draw, **options)

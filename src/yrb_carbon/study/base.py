@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    model_validator,
+)
+from pydantic_core import CoreSchema
 
 from yrb_carbon.errors import listing
 from yrb_carbon.study.positions import dotted
 
 WORDS = "x-words"
 """Key of the JSON schema under which a pattern is said in words."""
+
+Language = Literal["en", "zh"]
+"""Of labels, tables and figures."""
 
 Identifier = Annotated[
     str,
@@ -59,9 +69,27 @@ class Label(Section):
     en: str
     zh: str
 
-    def in_language(self, language: Literal["en", "zh"]) -> str:
+    def in_language(self, language: Language) -> str:
         """The text in one of them."""
         return self.zh if language == "zh" else self.en
+
+
+class Text(Label):
+    """A text in English and Chinese, or one text for both."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_for_both(cls, value: Any) -> Any:
+        return {"en": value, "zh": value} if isinstance(value, str) else value
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """A string is allowed in place of the mapping."""
+        schema = handler.resolve_ref_schema(handler(core_schema))
+        schema |= {"type": ["string", "object"], WORDS: "text, or a mapping of en and zh"}
+        return schema
 
 
 Path = tuple[str | int, ...]

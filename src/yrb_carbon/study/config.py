@@ -20,12 +20,14 @@ from yrb_carbon.study.base import (
     Fault,
     Identifier,
     Label,
+    Language,
     Path,
     ReachSplit,
     Reference,
     Section,
     SinkFactor,
     StudyName,
+    Text,
     Transform,
     UnitSet,
     Year,
@@ -60,7 +62,10 @@ LAST_COUNTY_YEAR = 2017
 """Last year of the CEADs county emissions as published."""
 CLAIMS_TABLE = "claims"
 """Name of the printed table of verdicts; no table of a study that has claims may have it."""
-SYNTHETIC_CAUTION = "Synthetic demonstration data: the numbers say nothing about any real place."
+SYNTHETIC_CAUTION = Text(
+    en="Synthetic demonstration data: the numbers say nothing about any real place.",
+    zh="合成演示数据：数值不反映任何真实地区的情况。",
+)
 
 
 class StudySection(Section):
@@ -73,7 +78,7 @@ class StudySection(Section):
     synthetic: bool = Field(
         False, description="True when the inputs are made by the demo generator; said everywhere."
     )
-    notice: str | None = Field(
+    notice: Text | None = Field(
         None, description="A caution printed below every table and on every figure."
     )
     first_year: Year = Field(2003, description="First year of the sample.")
@@ -87,10 +92,15 @@ class StudySection(Section):
     )
 
     @property
-    def cautions(self) -> tuple[str, ...]:
+    def cautions(self) -> tuple[Text, ...]:
         """What every table and figure says: the study's notice, and that data are synthetic."""
         synthetic = SYNTHETIC_CAUTION if self.synthetic else None
         return tuple(text for text in (self.notice, synthetic) if text)
+
+    def caution_in(self, language: Language) -> str | None:
+        """All cautions in one language, as figures say them; None when there is none."""
+        said = [text.in_language(language) for text in self.cautions]
+        return (" " if language == "en" else "").join(said) or None
 
 
 class PeriodSection(Section):
@@ -224,6 +234,7 @@ class WeightsSection(Section):
         "queen", "rook", "invd", "invd2", "invd_cut", "knn", "expd", "econ",
         "nested_add", "nested_mul", "gravity",
     ] = Field("queen", description="How two units are linked.")  # fmt: skip
+    label: Label | None = Field(None, description="Name on tables; that of the key when null.")
     standardise: Literal["row", "spectral", "minmax", "none"] = Field(
         "row", description="row: each row sums to one."
     )
@@ -328,7 +339,8 @@ class SampleSection(Section):
         lt=0.5,
         description="Share of each tail of each variable that is drawn in to its quantile.",
     )
-    note: str | None = Field(None, description="Printed below the tables of this sample.")
+    label: Label | None = Field(None, description="Name on tables; that of the key when null.")
+    note: Text | None = Field(None, description="Printed below the tables of this sample.")
 
 
 class ClaimsSection(Section):

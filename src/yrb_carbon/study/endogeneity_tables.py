@@ -13,6 +13,7 @@ from yrb_carbon.study.base import (
     Label,
     Path,
     Section,
+    Text,
     Year,
     repeated,
     unknown_names,
@@ -69,7 +70,7 @@ class InstrumentedColumn(Section):
     covariance: MomentCovariance = Field(
         "clustered", description="Of the moments; clustered is by unit."
     )
-    assumption: str | None = Field(
+    assumption: Text | None = Field(
         None, description="Why the instruments are valid; printed below the table."
     )
 

@@ -14,6 +14,7 @@ from yrb_carbon.study.base import (
     Identifier,
     ModelKind,
     Path,
+    Text,
     Year,
     repeated,
     unknown_names,
@@ -83,7 +84,7 @@ class HeterogeneityTable(TableSection):
         5000, ge=LEAST_DRAWS, description="Monte Carlo draws of the mediated effects."
     )
     level: float = Field(0.95, gt=0.5, lt=1, description="Level of the intervals.")
-    note: str | None = Field(None, description="Printed below the table.")
+    note: Text | None = Field(None, description="Printed below the table.")
 
     @property
     def regressors(self) -> tuple[str, ...]:
@@ -107,7 +108,7 @@ class HeterogeneityTable(TableSection):
         """Its variables."""
         return self.named_variables
 
-    def printed_note(self, tables: Mapping[str, TableSection]) -> str | None:
+    def printed_note(self, tables: Mapping[str, TableSection]) -> Text | None:
         """Its note."""
         return self.note
 

@@ -16,6 +16,7 @@ from yrb_carbon.study.base import (
     ModelKind,
     Path,
     Section,
+    Text,
     repeated,
     unknown_names,
 )
@@ -120,7 +121,7 @@ class MediationTable(TableSection):
     joint: bool = Field(True, description="All mediators in one outcome equation.")
     one_at_a_time: bool = Field(True, description="The system with one mediator each as well.")
     level: float = Field(0.95, gt=0.5, lt=1, description="Level of the intervals.")
-    note: str | None = Field(
+    note: Text | None = Field(
         None, description="Printed below the table and those made from its system."
     )
 
@@ -151,7 +152,7 @@ class MediationTable(TableSection):
         """Variables of all equations."""
         return self.named_variables
 
-    def printed_note(self, tables: Mapping[str, TableSection]) -> str | None:
+    def printed_note(self, tables: Mapping[str, TableSection]) -> Text | None:
         """Its note."""
         return self.note
 

@@ -16,6 +16,7 @@ from yrb_carbon.study.base import (
     ModelKind,
     Path,
     Section,
+    Text,
     choices,
     repeated,
     unknown_names,
@@ -172,7 +173,7 @@ class RobustnessTable(TableSection):
     parts: PositiveInt = Field(
         2, description="Jobs that share the specifications; numbers do not depend on it."
     )
-    note: str | None = Field(None, description="Printed below the table.")
+    note: Text | None = Field(None, description="Printed below the table.")
 
     @field_validator("mediators", "controls")
     @classmethod
@@ -243,7 +244,7 @@ class RobustnessTable(TableSection):
         ]
         return tuple(dict.fromkeys(names))
 
-    def printed_note(self, tables: Mapping[str, TableSection]) -> str | None:
+    def printed_note(self, tables: Mapping[str, TableSection]) -> Text | None:
         """Its note."""
         return self.note
 

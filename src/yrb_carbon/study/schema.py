@@ -172,11 +172,11 @@ def _parts(node: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[str,
         allowed = tuple(str(value) for value in node.get("enum", (node.get("const"),)))
         return {"kind": "enum", "wanted": _one_of(allowed), "allowed": allowed}
     kind = node.get("type")
-    if kind == "object" and "properties" in node:
+    if kind in ("object", ["string", "object"]) and "properties" in node:
         needed = node.get("required", ())
         return {
             "kind": "section",
-            "wanted": _section_wanted(node),
+            "wanted": node.get(WORDS) or _section_wanted(node),
             "keys": {
                 key: _shape(child, definitions, required=key in needed)
                 for key, child in node["properties"].items()

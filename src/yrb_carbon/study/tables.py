@@ -17,6 +17,7 @@ from yrb_carbon.study.base import (
     ModelKind,
     Path,
     Section,
+    Text,
     choices,
     repeated,
     unknown_names,
@@ -68,7 +69,7 @@ class TableSection(Section):
         """Variables that it shows without a model."""
         return ()
 
-    def printed_note(self, tables: Mapping[str, TableSection]) -> str | None:
+    def printed_note(self, tables: Mapping[str, TableSection]) -> Text | None:
         """The study's own note, printed below it."""
         return None
 
@@ -113,7 +114,7 @@ class DerivedTable(TableSection):
         """Those of the table of models."""
         return tables[self.of].samples(tables)
 
-    def printed_note(self, tables: Mapping[str, TableSection]) -> str | None:
+    def printed_note(self, tables: Mapping[str, TableSection]) -> Text | None:
         """That of the table of models."""
         return tables[self.of].printed_note(tables)
 
@@ -193,7 +194,7 @@ class ModelsTable(TableSection):
             "clustered (the same, units of different variance). Stars follow the last one."
         ),
     )
-    note: str | None = Field(
+    note: Text | None = Field(
         None, description="Printed below the table and those made from its models."
     )
 
@@ -217,7 +218,7 @@ class ModelsTable(TableSection):
         """Outcomes and regressors of its columns."""
         return self.named_variables
 
-    def printed_note(self, tables: Mapping[str, TableSection]) -> str | None:
+    def printed_note(self, tables: Mapping[str, TableSection]) -> Text | None:
         """Its note."""
         return self.note
 

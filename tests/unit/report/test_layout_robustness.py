@@ -365,4 +365,4 @@ def test_curves_are_the_same_bytes_again_and_carry_the_caution(rows, tmp_path):
     silent = STUDY.model_copy(update={"study": STUDY.study.model_copy(update={"synthetic": False})})
     third = draw_curves(silent, rows, tmp_path / "c")
     assert third[1].read_bytes() != first[1].read_bytes()
-    assert SYNTHETIC_CAUTION in " ".join(STUDY.study.cautions)
+    assert SYNTHETIC_CAUTION.en in (STUDY.study.caution_in("en") or "")

@@ -324,7 +324,7 @@ def test_order_of_the_rows_of_estimates_does_not_matter(estimates):
 @pytest.mark.parametrize("name", list(STUDY.tables))
 def test_notes_of_study_and_sample_are_below_every_table(estimates, name):
     notes = layout_table(name, STUDY, estimates).notes
-    assert SYNTHETIC_CAUTION in notes
+    assert SYNTHETIC_CAUTION.en in notes
     assert "A note of the sample." in notes
     assert "Capacity stands for employment." in notes
     assert any("5" in note for note in notes)
@@ -387,7 +387,7 @@ def test_files_hold_title_cells_and_notes(estimates, tmp_path):
     assert lines[0] == ["T4. Models"]
     assert lines[1] == list(body.columns)
     assert lines[2 : 2 + len(body)] == body.to_numpy().tolist()
-    assert [f"Note: {SYNTHETIC_CAUTION}"] in lines
+    assert [f"Note: {SYNTHETIC_CAUTION.en}"] in lines
     text = (tmp_path / "T4.tex").read_text(encoding="utf-8")
     assert r"Density \& share\_1" in text
     assert r"\toprule" in text

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from mediation_system import label, section, study_of
 
+from yrb_carbon.study.base import Text
 from yrb_carbon.study.config import semantic_faults
 from yrb_carbon.study.plan import required_variables, tables_of, weights_of_sample
 
@@ -44,7 +45,9 @@ def test_what_a_system_needs_of_its_sample():
 
 def test_a_note_goes_with_the_tables_of_the_system():
     study = study_of({"T7": section(note="Mind this."), "s": companion("mediation_steps")})
-    assert study.tables["s"].printed_note(tables_of(study)) == "Mind this."
+    assert study.tables["s"].printed_note(tables_of(study)) == Text(
+        en="Mind this.", zh="Mind this."
+    )
 
 
 @pytest.mark.parametrize(
