@@ -26,6 +26,13 @@ from yrb_carbon.report.canvas import (
     sign,
     usable_language,
 )
+from yrb_carbon.report.outlines import (
+    dissolved_by,
+    middle_of,
+    province_codes,
+    round_length_below,
+    simplified_polygons,
+)
 from yrb_carbon.sources.boundaries import WGS84, Boundaries
 
 if TYPE_CHECKING:
@@ -427,13 +434,13 @@ class _Sheet:
         margin = 0.03 * (east - west)
         extent = (west - margin, south - margin, east + margin, north + margin)
         detail = (east - west) / (inches * DOTS_PER_INCH_OF_DETAIL)
-        units = _drawable(boundaries, detail)
-        own = _dissolve(units, boundaries.unit_ids)
+        units = simplified_polygons(boundaries, detail)
+        own = dissolved_by(units, province_codes(boundaries.unit_ids))
         behind, provinces = np.array([], dtype=object), own
         if context is not None:
-            behind = _drawable(context, detail)
-            provinces = _dissolve(behind, context.unit_ids)
-        names_at = {code: _middle(shape) for code, shape in own.items()}
+            behind = simplified_polygons(context, detail)
+            provinces = dissolved_by(behind, province_codes(context.unit_ids))
+        names_at = {code: middle_of(shape) for code, shape in own.items()}
         return cls(units, provinces, names_at, behind, extent, boundaries.area_crs)
 
     def draw(
@@ -514,7 +521,7 @@ class _Sheet:
 
         west, south, east, north = self.extent
         width, tall = east - west, north - south
-        length_km = _round_down(width / 5e3)
+        length_km = round_length_below(width / 5e3)
         bar = 1e3 * length_km
         tick, edge = 0.012 * tall, 0.02 * width
         x, y = self._free_corner(bar + 2 * edge, 8 * tick + edge)
@@ -571,30 +578,6 @@ class _Sheet:
             )  # fmt: skip
 
 
-def _drawable(boundaries: Boundaries, detail_m: float) -> Geometries:
-    """Polygons in the plane, simplified for drawing."""
-    plane = boundaries.projected()
-    if boundaries.is_coverage:
-        return np.asarray(shapely.coverage_simplify(plane, detail_m))
-    return np.asarray(shapely.make_valid(plane))
-
-
-def _dissolve(polygons: Geometries, unit_ids: Sequence[str]) -> dict[str, Any]:
-    """Union of the polygons of each province, by the first two digits of the codes."""
-    codes = np.array([unit[:2] for unit in unit_ids])
-    return {
-        code: shapely.union_all(polygons[codes == code]) for code in sorted(set(codes.tolist()))
-    }
-
-
-def _middle(shape: Any) -> tuple[float, float]:
-    """Centre of the largest circle inside a shape: where a name has most room."""
-    largest = max(shapely.get_parts(shape), key=lambda part: float(part.area))
-    radius = shapely.maximum_inscribed_circle(largest, tolerance=1e-3 * float(largest.length))
-    x, y = radius.coords[0]
-    return float(x), float(y)
-
-
 def _path(polygon: Any) -> Any:
     """Matplotlib path of a polygon with its holes."""
     from matplotlib.path import Path as MplPath
@@ -625,7 +608,7 @@ def _legend(
         classes.index(table.to_numpy(dtype=np.float64).ravel()) + 1,
         minlength=len(classes.colours) + 1,
     )
-    texts = _intervals(classes.edges, words["to"])
+    texts = class_intervals(classes.edges, words["to"])
     handles = [
         Patch(facecolor=colour, edgecolor="#999999", label=f"{text}  ({count})")
         for colour, text, count in zip(classes.colours, texts, counts[1:], strict=True)
@@ -659,19 +642,13 @@ def _legend_title(variable: MapVariable, classes: Classes, language: Language) -
     return [variable.label, *definition, how]
 
 
-def _intervals(edges: FloatArray, to: str) -> list[str]:
+def class_intervals(edges: FloatArray, to: str) -> list[str]:
     """Texts `a to b` with the decimals that the nearest two edges need to differ in two digits."""
     steps = np.diff(edges)
     finest = float(steps[steps > 0].min()) if (steps > 0).any() else max(abs(float(edges[0])), 1.0)
     decimals = max(0, 1 - int(np.floor(np.log10(finest))))
     texts = [f"{edge:,.{decimals}f}".replace("-", "−") for edge in edges]
     return [f"{low} {to} {high}" for low, high in itertools.pairwise(texts)]
-
-
-def _round_down(value: float) -> float:
-    """Largest 1, 2 or 5 times a power of ten that is not above a value."""
-    power = 10.0 ** np.floor(np.log10(value))
-    return float(max(step * power for step in (1.0, 2.0, 5.0) if step * power <= value))
 
 
 def _colours(name: str, positions: FloatArray) -> tuple[str, ...]:
