@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from yrb_carbon.report.cells import PrintedTable
 from yrb_carbon.report.grid import NUMBER, columns_of, headings, is_common, is_numeric, rows_of
+from yrb_carbon.report.widths import GAP, fitted_widths, natural_widths, text_width, without_common
 
 LATEX_PACKAGES = (
     "% needs \\usepackage{array,booktabs,graphicx,longtable,pdflscape,rotating} and a Unicode "
@@ -70,16 +71,9 @@ PORTRAIT_SIZES = ((r"\normalsize", LINE_CHARACTERS), (r"\footnotesize", 78), (r"
 LANDSCAPE_SIZES = ((r"\footnotesize", 126), (r"\scriptsize", 140))
 """Sizes of type of a table over pages, upright and turned, and the characters that a line holds."""
 
-GAP = 2
-"""Characters between two columns, part of the width of each."""
-
 SLACK = 2.1
 """Characters that a column of broken cells gets more, for letters and signs wider than half
 an em."""
-
-COMFORTABLE = 20
-"""Texts of tables over pages are broken into lines of so many characters before intervals are
-broken after their comma; where that is not enough, texts are broken after every word."""
 
 
 def escape_latex(text: str) -> str:
@@ -107,7 +101,7 @@ def _is_long(body: pd.DataFrame, notes: Sequence[str]) -> bool:
     characters = sum(_characters(body))
     if characters > SIDEWAYS_CHARACTERS:
         return len(body) > SIDEWAYS_ROWS
-    below = NOTE_LINE * sum(math.ceil(len(note) / NOTE_CHARACTERS) for note in notes)
+    below = NOTE_LINE * sum(math.ceil(text_width(note) / NOTE_CHARACTERS) for note in notes)
     return len(body) * min(1.0, LINE_CHARACTERS / characters) + below > PAGE_LINES
 
 
@@ -141,10 +135,10 @@ def _float(table: PrintedTable, body: pd.DataFrame) -> list[str]:
 
 def _long_table(table: PrintedTable, body: pd.DataFrame) -> list[str]:
     """The lines of a table that goes on over pages, its head on each of them."""
-    widths = _line_widths(body)
+    widths = natural_widths(body)
     turned = sum(widths) > PORTRAIT_SIZES[-1][1]
     size, line = _size_of_type(body, widths, LANDSCAPE_SIZES if turned else PORTRAIT_SIZES)
-    fitted = _fit(body, widths, line)
+    fitted = fitted_widths(body, widths, line)
     alignments = [
         _alignment_over_pages(cells, width, own)
         for cells, width, own in zip(columns_of(body), widths, fitted, strict=True)
@@ -186,7 +180,9 @@ def _size_of_type(
     whole = next((own for own in sizes if sum(widths) <= own[1]), None)
     if whole is not None:
         return whole
-    broken = (own for own in (sizes[-1], SMALLEST) if sum(_fit(body, widths, own[1])) <= own[1])
+    broken = (
+        own for own in (sizes[-1], SMALLEST) if sum(fitted_widths(body, widths, own[1])) <= own[1]
+    )
     return next(broken, SMALLEST)
 
 
@@ -197,49 +193,6 @@ def _rows_kept_together(body: pd.DataFrame) -> list[str]:
     return [
         _row(cells) + ("" if after else "*") for cells, after in zip(rows, following, strict=True)
     ]
-
-
-def _line_widths(body: pd.DataFrame) -> list[int]:
-    """Width of each column in characters, headings over numbers stacked word by word."""
-    heads, _ = headings([str(head) for head in body.columns])
-    widths = []
-    for head, cells in zip(heads, columns_of(_without_common(body)), strict=True):
-        words = head.split() if is_numeric(cells) else [head]
-        widths.append(GAP + max(map(len, (*words, *cells)), default=0))
-    return widths
-
-
-def _fit(body: pd.DataFrame, widths: Sequence[int], line: int) -> list[int]:
-    """Widths of the columns when texts, then intervals are broken so that a row fits a line."""
-    fitted = list(widths)
-    columns = columns_of(_without_common(body))
-    heads, _ = headings([str(head) for head in body.columns])
-    words = [
-        GAP + max((len(word) for cell in (head, *cells) for word in cell.split()), default=0)
-        for head, cells in zip(heads, columns, strict=True)
-    ]
-    texts = [place for place, cells in enumerate(columns) if not is_numeric(cells)]
-    _narrow(fitted, {place: max(COMFORTABLE, words[place]) for place in texts}, line)
-    if sum(fitted) > line:
-        for place in set(range(len(columns))) - set(texts):
-            fitted[place] = min(fitted[place], words[place])
-    _narrow(fitted, {place: words[place] for place in texts}, line)
-    return fitted
-
-
-def _narrow(widths: list[int], least: Mapping[int, int], line: int) -> None:
-    """Take from the widest of some columns, one character after the other, until a row fits."""
-    while sum(widths) > line:
-        above = [place for place, own in least.items() if widths[place] > own]
-        if not above:
-            return
-        widths[max(above, key=lambda place: widths[place])] -= 1
-
-
-def _without_common(body: pd.DataFrame) -> pd.DataFrame:
-    """The rows but those that say one text of all columns."""
-    rows = [row for row in body.itertuples(index=False, name=None) if not is_common(row)]
-    return pd.DataFrame(rows, columns=body.columns)
 
 
 def _alignment_over_pages(cells: Sequence[str], width: int, fitted: int) -> str:
@@ -276,7 +229,7 @@ def _tabular(body: pd.DataFrame) -> str:
 
 
 def _is_broken(cells: Sequence[str]) -> bool:
-    return not is_numeric(cells) and max(map(len, cells), default=0) > LONGEST_UNBROKEN
+    return not is_numeric(cells) and max(map(text_width, cells), default=0) > LONGEST_UNBROKEN
 
 
 def _alignment(cells: Sequence[str]) -> str:
@@ -288,9 +241,14 @@ def _alignment(cells: Sequence[str]) -> str:
 def _characters(body: pd.DataFrame) -> list[int]:
     """Width of each column in characters, with the space beside it; headings as printed."""
     heads, _ = headings([str(head) for head in body.columns])
-    own = _without_common(body)
+    own = without_common(body)
     return [
-        2 + (BROKEN_CHARACTERS if place and _is_broken(cells) else max(map(len, (head, *cells))))
+        2
+        + (
+            BROKEN_CHARACTERS
+            if place and _is_broken(cells)
+            else max(map(text_width, (head, *cells)))
+        )
         for place, (head, cells) in enumerate(zip(heads, columns_of(own), strict=True))
     ]
 
@@ -309,7 +267,7 @@ def _group_lines(groups: Sequence[tuple[str, int]]) -> list[str]:
 def _row(cells: Sequence[str]) -> str:
     first, *others = (escape_latex(cell) for cell in cells)
     if is_common(cells):
-        alignment = "c" if len(cells[1]) <= MOST_COMMON else f"p{{{MOST_COMMON / 2:g}em}}"
+        alignment = "c" if text_width(cells[1]) <= MOST_COMMON else f"p{{{MOST_COMMON / 2:g}em}}"
         others = [rf"\multicolumn{{{len(others)}}}{{{alignment}}}{{{others[0]}}}"]
     if first.startswith(STARTS_OF_ARGUMENTS):
         first = f"{{{first[0]}}}{first[1:]}"
