@@ -3,6 +3,7 @@
 # make check      fast tests and static checks, under two minutes
 # make lint       static checks alone
 # make real       the study of real files; DATA=folder
+# make docs       the documentation as pages that open from disk, in site/
 # make clean      remove results and caches, keep .venv
 
 PYTHON ?= python3
@@ -14,7 +15,7 @@ STAMP := $(VENV)/.installed
 # one worker a core: threads of BLAS would get in the way of one another
 PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 YRB_CARBON_DATA="$(DATA)" $(BIN)/python -m pytest
 
-.PHONY: all demo test lint check real docs-reference clean
+.PHONY: all demo test lint check real docs docs-reference clean
 .DEFAULT_GOAL := all
 
 all: demo
@@ -55,9 +56,14 @@ lint: $(STAMP)
 check: lint
 	$(PYTEST) -n $(CORES) -m "not slow"
 
+# the variable silences an advertisement of the theme; warnings of the build are errors
+docs: $(STAMP)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	@echo "The documentation: site/index.html"
+
 docs-reference: $(STAMP)
 	$(BIN)/python -m yrb_carbon.study.schema
 	$(BIN)/python -m yrb_carbon.report.reference
 
 clean:
-	rm -rf results .snakemake .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf results site .snakemake .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -8,9 +8,10 @@ from typing import Any
 
 from latex2mathml.converter import convert
 
+INLINE = r"\\\((?P<inline>.*?)\\\)"
+BLOCK = r"\\\[(?P<block>.*?)\\\]"
 ARITHMATEX = re.compile(
-    r"<(?P<tag>span|div) class=\"arithmatex\">(?:\\\((?P<inline>.*?)\\\)|\\\[(?P<block>.*?)\\\])</(?P=tag)>",
-    re.DOTALL,
+    rf'<(?P<tag>span|div) class="arithmatex">(?:{INLINE}|{BLOCK})</(?P=tag)>', re.DOTALL
 )
 
 
