@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from yrb_carbon.cli import check, claims, dictionary, run
+from yrb_carbon.cli import check, claims, compare, dictionary, run
 
 app = typer.Typer(
     name="yrb-carbon",
@@ -31,5 +31,5 @@ def _main(
         raise typer.Exit
 
 
-for _command in (run.run, check.check, claims.claims, dictionary.dictionary):
+for _command in (run.run, check.check, claims.claims, compare.compare, dictionary.dictionary):
     app.command()(_command)

@@ -1,0 +1,81 @@
+"""`yrb-carbon compare`: what moved between two runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from yrb_carbon.cli.common import DIFFERENT, refuse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Names = list[str] | None
+
+
+def compare(
+    a: Annotated[Path, typer.Argument(metavar="A", help="estimates.csv, or a folder of results.")],
+    b: Annotated[Path, typer.Argument(metavar="B", help="The same of another run.")],
+    rtol: Annotated[float, typer.Option(help="Relative tolerance.")] = 1e-6,
+    atol: Annotated[float, typer.Option(help="Absolute tolerance, added to it.")] = 1e-9,
+    only: Annotated[
+        Names,
+        typer.Option(metavar="COLUMNS", help="Number columns, with commas: estimate,std_error."),
+    ] = None,
+    ignore: Annotated[
+        Names,
+        typer.Option(metavar="COLUMNS", help="Key columns that tell no rows apart, as study."),
+    ] = None,
+    table: Annotated[Names, typer.Option(help="Tables to compare, with commas.")] = None,
+    model: Annotated[Names, typer.Option(help="Models to compare, with commas.")] = None,
+    quantity: Annotated[Names, typer.Option(help="Quantities to compare, with commas.")] = None,
+    top: Annotated[int, typer.Option(min=0, help="Lines of a listing; 0: all.")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="Everything, for programs.")] = False,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="For a comment of a code review.")
+    ] = False,
+) -> None:
+    """Compare two runs by key: what moved, appeared or vanished, and by how much.
+
+    Numbers are the same when |a - b| <= atol + rtol * max(|a|, |b|); counts, draws and seeds when
+    they are equal. Two folders are compared in their claims too. Exit code 0: the same;
+    1: something differs; 2: wrong input.
+    """
+    from yrb_carbon.comparison import Tolerance, compare_results
+    from yrb_carbon.comparison.text import as_dict, markdown_lines, text_lines
+    from yrb_carbon.errors import DataError
+
+    try:
+        found = compare_results(
+            a,
+            b,
+            Tolerance(rtol, atol),
+            only=_split(only),
+            ignore=_split(ignore),
+            tables=_split(table),
+            models=_split(model),
+            quantities=_split(quantity),
+        )
+    except DataError as error:
+        refuse([str(error)])
+    if as_json:
+        import json
+
+        typer.echo(json.dumps(as_dict(found), ensure_ascii=False, indent=2, allow_nan=False))
+    else:
+        _print(markdown_lines(found, top) if markdown else text_lines(found, top))
+    if not found.same:
+        raise typer.Exit(DIFFERENT)
+
+
+def _split(values: Names) -> list[str]:
+    """Names of an option that may be repeated, or given with commas."""
+    parts = (part.strip() for value in values or () for part in value.split(","))
+    return [part for part in parts if part]
+
+
+def _print(lines: Iterable[str]) -> None:
+    for line in lines:
+        typer.echo(line)
