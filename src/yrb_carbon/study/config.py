@@ -42,6 +42,7 @@ from yrb_carbon.study.mediation_tables import (
     MediationTable,
     MediationTimingTable,
 )
+from yrb_carbon.study.report import ReportSection, report_faults
 from yrb_carbon.study.robustness_tables import (
     LeaveOutTable,
     PlaceboTable,
@@ -396,6 +397,7 @@ class Study(Section):
     tables: dict[Identifier, Table] = Field(description="Tables, by name.")
     effects: EffectsSection = EffectsSection()
     figures: FiguresSection = FiguresSection()
+    report: ReportSection = ReportSection()
     claims: ClaimsSection | None = Field(
         None, description="Findings that get a verdict; none when null."
     )
@@ -429,6 +431,7 @@ def semantic_faults(study: Study) -> Iterator[Fault]:
     yield from _source_faults(study)
     yield from _table_faults(study)
     yield from figure_faults(study)
+    yield from report_faults(study)
 
 
 def _year_faults(study: Study) -> Iterator[Fault]:

@@ -1,0 +1,29 @@
+"""The report of a study: its languages, and the interactive map."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from yrb_carbon.study.base import Fault, Language, Section, repeated
+from yrb_carbon.study.interactive_map import MapSection, map_faults
+
+if TYPE_CHECKING:
+    from yrb_carbon.study.config import Study
+
+
+class ReportSection(Section):
+    """The report."""
+
+    languages: tuple[Language, ...] = Field(
+        ("en", "zh"), min_length=1, description="Of its pages and tables; the first is shown first."
+    )
+    map: MapSection = Field(MapSection(), description="The interactive map.")
+
+
+def report_faults(study: Study) -> Iterator[Fault]:
+    """Languages named twice, and what is wrong with the map."""
+    yield from repeated(study.report, ("report",), "languages")
+    yield from map_faults(study)
