@@ -215,9 +215,7 @@ def map_data(
         ],
         **_lines(outlines),
         "reaches": {
-            name: say(text)
-            for name, text in REACH_NAMES.items()
-            if name in outlines.reach_middles
+            name: say(text) for name, text in REACH_NAMES.items() if name in outlines.reach_middles
         },
         "colours": {
             "noData": NO_DATA_COLOUR,
