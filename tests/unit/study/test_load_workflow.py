@@ -93,7 +93,7 @@ def test_faults_are_all_that_is_printed(folder: Path) -> None:
         "config.yaml:6:22: weights.queen.k: must be a whole number above 0 (got 'x')",
         "over.yaml:1:7: seed: must be a whole number of at least 0 (got -1)",
         "over.yaml:2:1: sinks: unknown key (got 'sinks'; allowed study, data_root, period, "
-        "boundaries, sources, carbon, sink, balance, agglom, lq, m1, m2 and 12 more; "
+        "boundaries, sources, carbon, sink, balance, agglom, lq, m1, m2 and 13 more; "
         "did you mean 'sink')",
         "command line: study.nmae: unknown key (got 'nmae'; allowed name, title, synthetic, "
         "notice, first_year, last_year, unit_set, reach_split, exclude_units; did you mean 'name')",
