@@ -10,6 +10,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+from shared import shared_folder
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 PARTS = ("Snakefile", "config.yaml", "studies", "data", "profiles", "src")
 SECONDS_AT_MOST = 1200
@@ -81,6 +84,15 @@ class Checkout:
     def package(self, module: str) -> Path:
         """File of a module of the package in this copy."""
         return self.folder / "src" / "yrb_carbon" / module
+
+
+def finished_demo(factory: pytest.TempPathFactory) -> Path:
+    """Folder of a finished run of the default study, one for all tests of a session."""
+    return shared_folder(factory, "demo-run", _run_demo)
+
+
+def _run_demo(folder: Path) -> None:
+    Checkout.copy(folder).snakemake("--cores", "2")
 
 
 def downstream(graph: dict[str, set[str]], start: set[str]) -> set[str]:

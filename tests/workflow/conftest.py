@@ -6,19 +6,13 @@ import shutil
 from pathlib import Path
 
 import pytest
-from checkout import Checkout
-from shared import shared_folder
-
-
-def run_demo(folder: Path) -> None:
-    """Run the default study in a copy of the project."""
-    Checkout.copy(folder).snakemake("--cores", "2")
+from checkout import Checkout, finished_demo
 
 
 @pytest.fixture(scope="session")
 def demo_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of a finished run; tests work on copies of it."""
-    return shared_folder(tmp_path_factory, "demo-run", run_demo)
+    return finished_demo(tmp_path_factory)
 
 
 @pytest.fixture
