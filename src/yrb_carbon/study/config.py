@@ -366,6 +366,23 @@ class ClaimsSection(Section):
     )
 
 
+class ReplicationSource(Section):
+    """What the authors say of one source in the replication package; null: as its format has it."""
+
+    citation: str | None = Field(None, description="How it is cited.")
+    licence: str | None = Field(None, description="Terms of use, as its publisher states them.")
+    access: str | None = Field(None, description="How others get it.")
+    included: bool = Field(False, description="Whether the file is part of the package.")
+
+
+class ReplicationSection(Section):
+    """What only the authors can say in results/<name>/replication/README.md."""
+
+    sources: dict[Identifier, ReplicationSource] = Field(
+        default_factory=dict, description="By the name of the source."
+    )
+
+
 class Study(Section):
     """A whole study."""
 
@@ -401,6 +418,7 @@ class Study(Section):
     claims: ClaimsSection | None = Field(
         None, description="Findings that get a verdict; none when null."
     )
+    replication: ReplicationSection = ReplicationSection()
     demo: DemoSection | None = None
     seed: NonNegativeInt = Field(20240115, description="Seed of everything random in the analysis.")
 
@@ -474,6 +492,9 @@ def _year_faults(study: Study) -> Iterator[Fault]:
 
 
 def _source_faults(study: Study) -> Iterator[Fault]:
+    for name in study.replication.sources:
+        place: Path = ("replication", "sources", name)
+        yield from unknown_names(study.sources, name, place, "source")
     paths: dict[Path, str | None] = {
         ("data_root",): study.data_root,
         ("boundaries", "path"): study.boundaries.path,
