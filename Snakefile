@@ -27,6 +27,7 @@ include: RULES + "claims.smk"
 include: RULES + "heterogeneity.smk"
 include: RULES + "robustness.smk"
 include: RULES + "report.smk"
+include: RULES + "replication.smk"
 
 
 rule all:
@@ -38,4 +39,5 @@ rule all:
         rules.tables.output.tables,
         CLAIMS,
         drawn_figures(),
+        rules.replication.output.readme,
     localrule: True

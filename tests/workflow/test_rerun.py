@@ -42,6 +42,7 @@ RULE_OF_SCRIPT = {
     "specifications": "specifications",
     "write_demo_inputs": "demo_inputs",
     "write_manifest": "manifest",
+    "write_replication": "replication",
     "write_tables": "tables",
 }
 EFFECTS = "effects:\n  inference: [delta, simulation]\n  draws: 400\n"

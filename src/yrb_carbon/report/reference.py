@@ -10,10 +10,11 @@ import importlib
 import inspect
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from yrb_carbon.panel.schema import Dictionary, Entry, load_dictionary
+from yrb_carbon.report.markdown import markdown_table
 from yrb_carbon.sources import READERS, Reader
 
 DICTIONARY_FILE = Path("docs", "reference", "dictionary.md")
@@ -68,19 +69,19 @@ def dictionary_page(dictionary: Dictionary | None = None) -> str:
     parts = [
         DICTIONARY_HEAD,
         "## Columns\n",
-        _table(
+        markdown_table(
             ("column", "unit", "label", "名称", "kind", "merging", "range", "source"),
             (_column_row(name, entry) for name, entry in known.columns.items()),
         ),
         "## Flags\n\nEach is 0 or 1; a merged unit has the flag when one of its parts has it.\n",
-        _table(("flag", "label", "名称"), flags),
+        markdown_table(("flag", "label", "名称"), flags),
         "## Indices\n\n`orientation` is the sign that makes higher better, where there is one.\n",
-        _table(
+        markdown_table(
             ("index", "unit", "label", "名称", "formula", "orientation", "source"),
             (_index_row(name, entry) for name, entry in known.indices.items()),
         ),
         "## Transforms\n",
-        _table(("transform", "label", "名称", "formula"), transforms),
+        markdown_table(("transform", "label", "名称", "formula"), transforms),
     ]
     return "\n".join(parts)
 
@@ -141,17 +142,6 @@ def _index_row(name: str, entry: Entry) -> tuple[str, ...]:
 def _with_unit(column: str, dictionary: Dictionary) -> str:
     entry = dictionary.entry(column)
     return f"`{column}`" if entry is None else f"`{column}` ({entry.unit})"
-
-
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines) + "\n"
-
-
-def _cell(text: str) -> str:
-    # a bar ends a cell, an angle bracket begins a tag, unless in backquotes
-    text = text.replace("|", "\\|")
-    return text if text.startswith("`") else text.replace("<", "&lt;")
 
 
 def _sections(docstring: str) -> dict[str, str]:

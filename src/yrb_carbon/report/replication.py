@@ -19,6 +19,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from yrb_carbon.errors import DataError, listing
+from yrb_carbon.report.markdown import markdown_table
 from yrb_carbon.study.base import Section
 from yrb_carbon.study.config import ReplicationSource, Study
 
@@ -198,7 +199,7 @@ def _overview(
     study: Study, manifest: Mapping[str, Any], programs: Sequence[Program]
 ) -> Iterator[str]:
     yield f"# README of the replication package: {study.study.title.en}\n"
-    for caution in manifest_cautions(study):
+    if caution := study.study.caution_in("en"):
         yield f"> {caution}\n"
     yield "## Overview\n"
     yield (
@@ -212,12 +213,6 @@ def _overview(
         "This file was written by the workflow from the manifest of a finished run. Sentences that "
         f"only the authors can complete say: {TO_STATE}.\n"
     )
-
-
-def manifest_cautions(study: Study) -> Iterator[str]:
-    """Cautions of a study, in English."""
-    for caution in study.study.cautions:
-        yield caution if isinstance(caution, str) else caution.en
 
 
 def _availability(
@@ -240,7 +235,7 @@ def _availability(
     yield "### Summary of Availability\n"
     yield from (f"- [{mark}] {text}" for mark, text in _summary(records))
     yield "\n### Details on each Data Source\n"
-    yield _table(
+    yield markdown_table(
         ("source", "content", "publisher", "licence", "access", "provided"),
         (
             (
@@ -251,7 +246,7 @@ def _availability(
         ),
     )  # fmt: skip
     yield "### Dataset list\n"
-    yield _table(
+    yield markdown_table(
         ("file", "sheet", "format", "rows read", "SHA-256", "provided"),
         (
             (
@@ -268,7 +263,7 @@ def _availability(
         "The licences of the boundaries and of the tables below stand in `data/README.md`.\n"
     )
     yield "Tables of the package itself, which the numbers depend on:\n"
-    yield _table(
+    yield markdown_table(
         ("file", "SHA-256", "provided"),
         ((f"`data/{name}`", f"`{sha}`", "yes") for name, sha in manifest["shipped"].items()),
     )
@@ -282,9 +277,12 @@ def _summary(records: Sequence[_Described]) -> Iterator[tuple[str, str]]:
     yield mark, f"All input files are part of the package, or written by it ({files})."
     yield " ", f"All data are publicly available: {TO_STATE}."
     if absent:
-        yield "x", (
-            "Some files are not part of the package: their publishers state no licence that allows "
-            "it, or the authors did not include them."
+        yield (
+            "x",
+            (
+                "Some files are not part of the package: their publishers state no licence that "
+                "allows it, or the authors did not include them."
+            ),
         )
 
 
@@ -298,7 +296,7 @@ def _requirements(study: Study, manifest: Mapping[str, Any]) -> Iterator[str]:
     yield "- make, git, a shell; the first `make` needs a connection to a Python package index"
     yield f"- Commit of this package at the time of the run: `{manifest['git_commit']}`\n"
     yield "Versions of the packages that the numbers depend on, as in the run:\n"
-    yield _table(("package", "version"), manifest["packages"].items())
+    yield markdown_table(("package", "version"), manifest["packages"].items())
     yield "### Controlled Randomness\n"
     seeds = manifest["seeds"]
     yield (
@@ -310,7 +308,7 @@ def _requirements(study: Study, manifest: Mapping[str, Any]) -> Iterator[str]:
         yield f"Seed of the synthetic inputs: {seeds['demo']} (key `demo.seed`)."
     yield "\n### Memory, Runtime, Storage Requirements\n"
     yield f"- One core, all jobs in a row: {_time_class(manifest['seconds'].values())}"
-    if memory := manifest.get("memory_mb"):
+    if memory := manifest["memory_mb"]:
         yield f"- Memory of the largest job: {_memory_class(memory.values())}"
     yield f"- Times of every job: `results/{study.study.name}/manifest.json`, key `seconds`"
     yield "- No graphics card, cluster or special hardware is needed\n"
@@ -337,10 +335,11 @@ def _programs(study: Study, programs: Sequence[Program]) -> Iterator[str]:
         "`config.yaml` and the study's overlay, formulas with their sources in "
         f"`{METHODS}`.\n"
     )
-    yield _table(
+    yield markdown_table(
         ("rule", "script", "what it does"),
         ((f"`{p.rule}`", f"`{p.script}`", p.task) for p in programs),
     )
+    yield "A name in braces: one job for each.\n"
     yield "### License for Code\n"
     yield "MIT, see `LICENSE`. It covers no input file.\n"
 
@@ -387,7 +386,7 @@ def _outputs(
         f"The provided code reproduces all numbers, tables and figures of the study. Scripts stand "
         f"in `{SCRIPTS}/`; `estimates.csv` has the numbers of a table under its name.\n"
     )
-    yield _table(
+    yield markdown_table(
         ("table", "title", "numbers by", "printed to"),
         (
             (
@@ -399,7 +398,7 @@ def _outputs(
     )  # fmt: skip
     figures = [path for path in manifest["outputs"] if "figures" in PurePosixPath(path).parts]
     if figures:
-        yield _table(
+        yield markdown_table(
             ("figure", "title", "drawn by", "file"),
             _figure_rows(study, figures, programs),
         )
@@ -437,10 +436,3 @@ def _references(study: Study, records: Sequence[_Described]) -> Iterator[str]:
     yield from (f"- {text}" for text in dict.fromkeys(d.citation for d in records))
     yield "- yrb-carbon: cite as `CITATION.cff` says."
     yield f"- Sources of the methods: `{METHODS}`, section Sources."
-
-
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table in Markdown, with an empty line after it."""
-    lines = [heads, ["---"] * len(heads), *rows]
-    cells = [[str(cell).replace("|", "\\|").replace("\n", " ") for cell in line] for line in lines]
-    return "\n".join(f"| {' | '.join(line)} |" for line in cells) + "\n"

@@ -31,6 +31,7 @@ from yrb_carbon.study.base import (
     Transform,
     UnitSet,
     Year,
+    unknown_names,
 )
 from yrb_carbon.study.endogeneity_tables import EndogeneityTable
 from yrb_carbon.study.figures import FiguresSection, figure_faults

@@ -56,7 +56,8 @@ def collect_manifest(
         "samples": {Path(path).parent.name: _read(path) for path in samples},
         "weights": None if weights is None else _read(weights),
         "shipped": {path.name: sha256_of(path) for path in _shipped_tables()},
-        "seconds": _wall_times(Path(benchmarks), study),
+        "seconds": _measured(Path(benchmarks), study, "s"),
+        "memory_mb": _measured(Path(benchmarks), study, "max_rss"),
         "outputs": {str(path): sha256_of(path) for path in outputs},
     }
 
@@ -70,15 +71,17 @@ def _shipped_tables() -> list[Path]:
     return sorted(path for path in data_folder().iterdir() if path.suffix in (".csv", ".yaml"))
 
 
-def _wall_times(folder: Path, study: Mapping[str, Any]) -> dict[str, float]:
-    """Seconds of wall time of each job of the study, from the workflow's benchmark files."""
-    times = {}
+def _measured(folder: Path, study: Mapping[str, Any], column: str) -> dict[str, float]:
+    """Column `s` or `max_rss` of the workflow's benchmark of each job; unmeasured are absent."""
+    found = {}
     known = {"tables": set(study["tables"]), "sample": set(study["samples"]) | {"main"}}
     for path in sorted(folder.rglob("*.tsv")):
         if path.parent != folder and path.stem not in known.get(path.parent.name, set()):
             continue
         with open(path, encoding="utf-8", newline="") as handle:
             rows = list(csv.DictReader(handle, delimiter="\t"))
-        if rows:
-            times[path.relative_to(folder).with_suffix("").as_posix()] = float(rows[-1]["s"])
-    return times
+        # a job that ends at once has "-" for its memory
+        if rows and rows[-1][column] not in ("-", "NA"):
+            name = path.relative_to(folder).with_suffix("").as_posix()
+            found[name] = float(rows[-1][column])
+    return found

@@ -11,7 +11,7 @@ with job(snakemake):
     text = replication_readme(
         Study.model_validate(snakemake.params.study),
         json.loads(Path(snakemake.input.manifest).read_text(encoding="utf-8")),
-        read_publishers(snakemake.input.publishers),
+        read_publishers(snakemake.input.publishers[0]),
         [Program(**program) for program in snakemake.params.programs],
     )
     Path(snakemake.output.readme).write_text(text, encoding="utf-8")
