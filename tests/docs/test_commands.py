@@ -176,11 +176,3 @@ def test_commands_and_options_exist(page: str):
         used = {word.split("=")[0] for word in own if word.startswith("--")}
         if words[0] != "run":
             assert used <= known, f"{page}: yrb-carbon {line}"
-
-
-def test_every_command_is_told_in_the_readme():
-    from yrb_carbon.cli import app
-
-    text = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-    assert {name for name in commands if f"yrb-carbon {name}" not in text} == set()
