@@ -14,6 +14,17 @@ if TYPE_CHECKING:
     from yrb_carbon.study.config import Study
 
 
+TABLE_FORMATS = ("csv", "tex", "docx", "html")
+"""Endings of the files of a printed table."""
+WORKBOOK = "tables.xlsx"
+"""File with all tables of a language."""
+
+
+def subfolder(language: Language) -> str:
+    """Folder of the files of a language below that of the English ones; empty for these."""
+    return "" if language == "en" else language
+
+
 class ReportSection(Section):
     """The report."""
 

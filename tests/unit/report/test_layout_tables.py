@@ -378,9 +378,7 @@ def test_labels():
 def test_files_hold_title_cells_and_notes(estimates, tmp_path):
     write_estimates(estimates, tmp_path / "estimates.csv")
     files = write_tables(STUDY, read_estimates(tmp_path / "estimates.csv"), tmp_path)
-    assert sorted(path.name for path in files) == sorted(
-        f"{name}.{suffix}" for name in STUDY.tables for suffix in ("csv", "tex")
-    )
+    assert len(files) == len(set(files)) == 2 * (4 * len(STUDY.tables) + 1)
     with open(tmp_path / "T4.csv", encoding="utf-8", newline="") as handle:
         lines = list(csv.reader(handle))
     body = layout_table("T4", STUDY, estimates).body

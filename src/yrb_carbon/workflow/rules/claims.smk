@@ -1,13 +1,6 @@
 """The findings of the study, each with a verdict."""
 
-CLAIMS = (
-    [
-        results("claims.csv"),
-        *(results(f"tables/claims.{suffix}") for suffix in ("csv", "tex")),
-    ]
-    if study.claims is not None
-    else []
-)
+CLAIMS = [results("claims.csv")] if study.claims is not None else []
 
 if study.claims is not None:
 
@@ -17,14 +10,12 @@ if study.claims is not None:
             claims=study.claims.file,
         output:
             verdicts=results("claims.csv"),
-            tables=[results(f"tables/claims.{suffix}") for suffix in ("csv", "tex")],
         log:
             logs("claims.log"),
         benchmark:
             benchmarks("claims.tsv")
         threads: 1
         params:
-            folder=lambda w, output: os.path.dirname(output.tables[0]),
             sections=dump_sections(study, "study", "claims"),
             code=code("judge_claims.py"),
         message:

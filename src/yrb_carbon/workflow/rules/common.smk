@@ -3,6 +3,8 @@
 import os
 
 from yrb_carbon.study import plan
+from yrb_carbon.study.config import CLAIMS_TABLE
+from yrb_carbon.study.report import TABLE_FORMATS, WORKBOOK, subfolder
 from yrb_carbon.workflow.digest import code_digest as code
 
 RESULTS = f"results/{study.study.name}"
@@ -98,6 +100,17 @@ def weights_of_table(wildcards):
         weights(f"{sample}/{name}.parquet")
         for sample in table.samples(tables)
         for name in table.weights_of(tables, sample)
+    ]
+
+
+def printed_tables():
+    """Files of all tables in the languages of the report, and a workbook in each."""
+    names = [*study.tables, *([CLAIMS_TABLE] if study.claims is not None else [])]
+    files = [f"{name}.{suffix}" for name in names for suffix in TABLE_FORMATS]
+    return [
+        results(os.path.join("tables", subfolder(language), file))
+        for language in study.report.languages
+        for file in (*files, WORKBOOK)
     ]
 
 

@@ -10,19 +10,17 @@ rule tables:
     input:
         estimates=results("estimates.csv"),
         dictionary=shipped("dictionary.yaml"),
+        verdicts=CLAIMS,
+        claims=study.claims.file if CLAIMS else [],
     output:
-        tables=[
-            results(f"tables/{name}.{suffix}")
-            for name in study.tables
-            for suffix in ("csv", "tex")
-        ],
+        tables=printed_tables(),
     log:
         logs("tables.log"),
     benchmark:
         benchmarks("tables.tsv")
     threads: 1
     params:
-        folder=lambda w, output: os.path.dirname(output.tables[0]),
+        folder=results("tables"),
         study=study.model_dump(mode="json"),
         code=code("write_tables.py"),
     message:

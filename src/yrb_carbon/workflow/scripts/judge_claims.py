@@ -1,9 +1,7 @@
-"""Judge the claims by the estimates, and print the verdicts as a table."""
+"""Judge the claims by the estimates, one verdict each."""
 
 from yrb_carbon.claims import judge, read_claims, write_claims
 from yrb_carbon.estimates import read_estimates
-from yrb_carbon.report.layout_claims import layout_claims
-from yrb_carbon.report.tables import write_printed
 from yrb_carbon.study.sections import load_sections
 from yrb_carbon.workflow.job import job
 
@@ -18,5 +16,4 @@ with job(snakemake) as logger:
         caveats=spec.claims.caveats,
     )
     write_claims(verdicts, snakemake.output.verdicts)
-    write_printed(layout_claims(verdicts, claims, spec), snakemake.params.folder)
     logger.info("%s", verdicts["verdict"].value_counts().to_dict())
