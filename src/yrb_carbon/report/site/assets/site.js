@@ -4,8 +4,8 @@
   "use strict";
   var root = document.documentElement;
   var KEY = "yrb-carbon-language";
-  var first = root.lang.slice(0, 2);
-  var known = ["en", "zh"];
+  var offered = (root.dataset.languages || root.lang).split(" ");
+  var first = offered[0];
   root.classList.add("js");
 
   function remembered() {
@@ -16,16 +16,10 @@
     try { window.localStorage.setItem(KEY, language); } catch (refused) { /* not kept then */ }
   }
 
-  function asked() {
-    var found = /[?&]lang=(en|zh)\b/.exec(window.location.search);
-    if (found) { return found[1]; }
-    var mark = window.location.hash.slice(1);
-    return known.indexOf(mark) >= 0 ? mark : null;
-  }
-
-  function offered() {
-    return Array.prototype.map.call(
-      document.querySelectorAll("[data-language]"), function (link) { return link.dataset.language; });
+  function wanted() {
+    var found = /[?&]lang=(\w+)/.exec(window.location.search);
+    var choices = [found && found[1], window.location.hash.slice(1), remembered(), first];
+    return choices.find(function (one) { return offered.indexOf(one) >= 0; });
   }
 
   function show(language) {
@@ -56,10 +50,9 @@
     show(language);
   }
 
-    document.addEventListener("DOMContentLoaded", function () {
-    var all = offered();
-    var language = [asked(), remembered()].find(function (one) { return all.indexOf(one) >= 0; });
-    show(language || first);
+    root.lang = wanted();
+  document.addEventListener("DOMContentLoaded", function () {
+    show(root.lang);
     document.querySelectorAll("[data-language]").forEach(function (link) {
       link.addEventListener("click", function (event) {
         event.preventDefault();

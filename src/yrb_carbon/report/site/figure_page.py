@@ -1,0 +1,141 @@
+"""The page of the figures: each with what it shows in words, and its files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from yrb_carbon.report.site.bilingual import Text
+from yrb_carbon.report.site.downloads import Download, Product
+from yrb_carbon.report.site.run import Run
+from yrb_carbon.study.base import Language, Section
+from yrb_carbon.study.config import FiguresSection
+from yrb_carbon.study.figures import ForestFigure, MapFigure, PathFigure, SpilloverMap
+from yrb_carbon.study.mediation_tables import MediationTable
+from yrb_carbon.study.robustness_tables import CurveFigure
+
+UNITS_MAP = "F1"
+SHOWN = ".png"
+"""What the page shows: small, and alike in all browsers."""
+
+
+@dataclass(frozen=True, slots=True)
+class FigureEntry:
+    """A figure of the page.
+
+    Attributes
+    ----------
+    name : str
+    title, alt : Text
+    table : str or None
+        Table with the numbers that it shows.
+    shown : mapping
+        Language -> picture below the folder of the report.
+    downloads : sequence of Download
+    """
+
+    name: str
+    title: Text
+    alt: Text
+    table: str | None
+    shown: Mapping[Language, str]
+    downloads: Sequence[Download]
+
+
+def figure_entries(run: Run, files: Sequence[Product]) -> list[FigureEntry]:
+    """Figures of the run in the order of their files."""
+    entries = []
+    for name in dict.fromkeys(product.name for product in files):
+        own = [product for product in files if product.name == name]
+        pictures = {p.language: p.file for p in own if p.path.suffix == SHOWN}
+        if not pictures:
+            continue
+        first = next(iter(pictures.values()))
+        title, alt, table = described(run, name)
+        entries.append(
+            FigureEntry(
+                name=name,
+                title=title,
+                alt=alt,
+                table=table,
+                shown={one: pictures.get(one, first) for one in run.words},
+                downloads=[product.download for product in own],
+            )
+        )
+    return entries
+
+
+def described(run: Run, name: str) -> tuple[Text, Text, str | None]:
+    """Title of a figure, what it shows in words, and the table with its numbers."""
+    words, figures = run.words, run.study.figures
+    if name == UNITS_MAP and figures.units_map:
+        title = words("Units and reaches")
+        return title, words("Map of the units, coloured by upper, middle and lower reach."), None
+    section = _section(figures, name)
+    if section is None:
+        return words("Figure {name}", name=name), words("Figure {name}", name=name), None
+    alt = _WORDS[type(section)](run, section)
+    table = getattr(section, "table", None)
+    label = getattr(section, "title", None) or run.study.tables[str(table)].title
+    return words.label(label), alt, table
+
+
+def _section(figures: FiguresSection, name: str) -> Section | None:
+    groups = (getattr(figures, field) for field in FiguresSection.model_fields)
+    found = (group.get(name) for group in groups if isinstance(group, Mapping))
+    return next((section for section in found if section is not None), None)
+
+
+def _map(run: Run, figure: MapFigure) -> Text:
+    return run.words(
+        "Maps of {variable} by unit, one panel each for {years}, all with the same colours.",
+        variable=run.label(figure.variable),
+        years=run.words.listing(map(str, figure.years)),
+    )
+
+
+def _path(run: Run, figure: PathFigure) -> Text:
+    table = run.study.tables[figure.table]
+    if not isinstance(table, MediationTable):
+        raise TypeError(f"table {figure.table!r} has no paths")
+    return run.words(
+        "Path diagram: arrows from {treatment} through {mediators} to {outcome}, with the effects "
+        "of table {table} on them.",
+        treatment=run.label(table.treatment),
+        mediators=run.words.listing(run.label(name) for name in table.mediators),
+        outcome=run.label(table.outcome),
+        table=figure.table,
+    )
+
+
+def _forest(run: Run, figure: ForestFigure) -> Text:
+    return run.words(
+        "Effects of table {table} as points with all their intervals, one row a path or group.",
+        table=figure.table,
+    )
+
+
+def _spillover(run: Run, figure: SpilloverMap) -> Text:
+    return run.words(
+        "Maps of what the treatment of each unit does to all others, and theirs to it, by the "
+        "models of table {table}.",
+        table=figure.table,
+    )
+
+
+def _curve(run: Run, figure: CurveFigure) -> Text:
+    return run.words(
+        "Specification curve: all estimates of {quantity} in table {table} in order with their "
+        "intervals, and below each the choices behind it.",
+        quantity=figure.quantity,
+        table=figure.table,
+    )
+
+
+_WORDS: Mapping[type[Section], Callable[[Run, object], Text]] = {
+    MapFigure: _map,
+    PathFigure: _path,
+    ForestFigure: _forest,
+    SpilloverMap: _spillover,
+    CurveFigure: _curve,
+}  # type: ignore[dict-item]

@@ -1,0 +1,100 @@
+"""What the pages are made from: the files of one run, read once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from yrb_carbon.claims import Claims, read_claims, read_verdicts
+from yrb_carbon.estimates import read_estimates
+from yrb_carbon.report.site.bilingual import PageWords, Text
+from yrb_carbon.study.config import Study
+
+Edges = Sequence[tuple[str, str]]
+"""Pairs of rules, the second of which uses what the first makes."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunFiles:
+    """Files that a run wrote; None and nothing for what the study does not have.
+
+    Attributes
+    ----------
+    estimates, manifest : path
+    verdicts : path or None
+        claims.csv.
+    frame, boundaries : path or None
+        Variables of the main sample, and the polygons; for the map.
+    by_unit : path or None
+        Effects by unit; for the map.
+    completeness : path or None
+        Folder with completeness.csv, completeness.png and excluded.csv of the main sample.
+    tables, figures : sequence of paths
+        What there is to download.
+    """
+
+    estimates: Path
+    manifest: Path
+    verdicts: Path | None = None
+    frame: Path | None = None
+    boundaries: Path | None = None
+    by_unit: Path | None = None
+    completeness: Path | None = None
+    tables: Sequence[Path] = ()
+    figures: Sequence[Path] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A finished run.
+
+    Attributes
+    ----------
+    study : Study
+    words : PageWords
+        Says texts in the languages of the pages.
+    files : RunFiles
+    estimates : DataFrame
+    manifest : mapping
+    claims : Claims or None
+    verdicts : DataFrame or None
+        Columns of claims.csv.
+    rules : sequence of pairs
+        The graph of rules.
+    """
+
+    study: Study
+    words: PageWords
+    files: RunFiles
+    estimates: pd.DataFrame
+    manifest: Mapping[str, Any]
+    claims: Claims | None
+    verdicts: pd.DataFrame | None
+    rules: Edges
+
+    def label(self, name: str) -> Text:
+        """Label of a variable; its name where it has none."""
+        variable = self.study.variables.get(name)
+        if variable is None or variable.label is None:
+            return self.words.each(lambda _: name)
+        return self.words.label(variable.label)
+
+
+def read_run(study: Study, words: PageWords, files: RunFiles, rules: Edges) -> Run:
+    """Read the files of a run."""
+    judged = study.claims is not None and files.verdicts is not None
+    return Run(
+        study=study,
+        words=words,
+        files=files,
+        estimates=read_estimates(files.estimates),
+        manifest=json.loads(files.manifest.read_text(encoding="utf-8")),
+        claims=read_claims(study.claims.file) if judged and study.claims else None,
+        verdicts=read_verdicts(files.verdicts) if judged and files.verdicts else None,
+        rules=rules,
+    )

@@ -1,0 +1,284 @@
+"""The first page: the question, the numbers that answer it, the findings with their verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import pandas as pd
+from markupsafe import Markup
+
+from yrb_carbon.claims import Verdict
+from yrb_carbon.report.cells import format_estimate, format_interval, format_p
+from yrb_carbon.report.layout_claims import number_words
+from yrb_carbon.report.site.bilingual import Text
+from yrb_carbon.report.site.run import Run
+from yrb_carbon.study.mediation_tables import SUM_OF_MEDIATORS, MediationTable
+from yrb_carbon.study.tables import ChoiceTable, EffectsTable, ModelsTable
+
+VERDICT_CLASSES: Mapping[str, str] = {
+    Verdict.SUPPORTED: "supported",
+    Verdict.CONTRADICTED: "contradicted",
+    Verdict.NOT_DISTINGUISHABLE: "not-distinguishable",
+    Verdict.NOT_TESTABLE: "not-testable",
+}
+"""Ends of class names."""
+DELTA = "delta"
+NORMAL_DRAWS = "mc"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyNumber:
+    """One number of the summary.
+
+    Attributes
+    ----------
+    label : Text
+    value, interval : str
+    detail : Text
+        What the number is, and by which covariance its interval.
+    table : str
+        Table that it stands in.
+    """
+
+    label: Text
+    value: str
+    interval: str
+    detail: Text
+    table: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One finding with its verdict, as the page shows it."""
+
+    id: str
+    statement: Text
+    expected: str
+    number: Text
+    value: str
+    interval: str
+    p_value: str
+    verdict: Text
+    verdict_class: str
+    classical: str
+    reason: Text
+    caveat: Text
+    evidence: str
+    table: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """All claims of one finding of the source."""
+
+    number: int
+    claims: tuple[Judged, ...]
+
+
+def main_models(run: Run) -> tuple[str, str] | None:
+    """Table of models and its column that the study rests on.
+
+    The column whose choice is tested; without such a table, the last spatial one of the first
+    table of models.
+    """
+    tables = run.study.tables
+    for table in tables.values():
+        if isinstance(table, ChoiceTable):
+            return table.of, table.column
+    for name, table in tables.items():
+        if isinstance(table, ModelsTable):
+            spatial = [column.id for column in table.columns if column.model != "ols"]
+            if spatial:
+                return name, spatial[-1]
+    return None
+
+
+def mediation_of(run: Run) -> tuple[str, MediationTable] | None:
+    """The first table of mediated effects."""
+    found = run.study.tables.items()
+    return next(((n, table) for n, table in found if isinstance(table, MediationTable)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the study asks: names of variables."""
+
+    outcome: str
+    treatment: str
+    mediators: tuple[str, ...]
+
+
+def question_of(run: Run) -> Question | None:
+    """Outcome, treatment and mediators of the study, from its tables; None without models."""
+    mediation = mediation_of(run)
+    if mediation is not None:
+        table = mediation[1]
+        return Question(table.outcome, table.treatment, table.mediators)
+    chosen = main_models(run)
+    if chosen is None:
+        return None
+    models = run.study.tables[chosen[0]]
+    if not isinstance(models, ModelsTable):
+        raise TypeError(f"table {chosen[0]!r} holds no models")
+    column = next(column for column in models.columns if column.id == chosen[1])
+    regressors = column.regressors or models.regressors
+    return Question(column.outcome or models.outcome, regressors[0], ())
+
+
+def question_text(run: Run) -> Text:
+    """The question in words."""
+    words, asked = run.words, question_of(run)
+    if asked is None:
+        return words("This study has no table of models: its pages show data alone.")
+    names = {
+        "treatment": _strong(run.label(asked.treatment)),
+        "outcome": _strong(run.label(asked.outcome)),
+    }
+    if not asked.mediators:
+        return words(
+            "How does {treatment} act on {outcome}, in a unit itself and in its neighbours?",
+            **names,
+        )
+    return words(
+        "How does {treatment} act on {outcome}, in a unit itself and in its neighbours, and how "
+        "much of it runs through {mediators}?",
+        **names,
+        mediators=words.listing(_strong(run.label(name)) for name in asked.mediators),
+    )
+
+
+def _strong(text: Text) -> Text:
+    element = Markup("<strong>{}</strong>")
+    return Text({language: element.format(said) for language, said in text.said.items()})
+
+
+def key_numbers(run: Run) -> list[KeyNumber]:
+    """Effects of the treatment with the interval that the printed stars follow."""
+    asked = question_of(run)
+    if asked is None:
+        return []
+    return [*_effects(run, asked), *_mediated(run)]
+
+
+def _effects(run: Run, asked: Question) -> Iterator[KeyNumber]:
+    chosen = main_models(run)
+    if chosen is None:
+        return
+    of, column = chosen
+    models = run.study.tables[of]
+    tables = run.study.tables.items()
+    name = next((n for n, t in tables if isinstance(t, EffectsTable) and t.of == of), None)
+    if name is None or not isinstance(models, ModelsTable):
+        return
+    vcov = models.covariances[-1]
+    words = run.words
+    labels = {
+        "direct": words("Direct effect, on the unit itself"),
+        "indirect": words("Indirect effect, summed over all others"),
+        "total": words("Total effect"),
+    }
+    for quantity, label in labels.items():
+        row = _row(
+            run, table=name, model=column, quantity=quantity, term=asked.treatment,
+            inference=DELTA, vcov=vcov,
+        )  # fmt: skip
+        if row is not None:
+            yield _number(run, label, row, vcov)
+
+
+def _mediated(run: Run) -> Iterator[KeyNumber]:
+    found = mediation_of(run)
+    if found is None:
+        return
+    name, table = found
+    words, vcov = run.words, table.covariances[-1]
+    labels = {
+        "mediated_direct": words("Mediated effect on the unit itself, all mediators"),
+        "mediated_spillover": words("Mediated spillover, all mediators"),
+    }
+    for quantity, label in labels.items():
+        row = _row(
+            run, table=name, model=table.runs[0], spec="", quantity=quantity,
+            term=SUM_OF_MEDIATORS, inference=NORMAL_DRAWS, vcov=vcov,
+        )  # fmt: skip
+        if row is not None:
+            yield _number(run, label, row, vcov)
+
+
+def _number(run: Run, label: Text, row: Mapping[str, Any], vcov: str) -> KeyNumber:
+    return KeyNumber(
+        label=label,
+        value=format_estimate(row["estimate"]),
+        interval=format_interval(row),
+        detail=run.words("95 % interval, covariance {vcov}, model {model}", vcov=vcov,
+                         model=row["model"]),
+        table=row["table"],
+    )  # fmt: skip
+
+
+def _row(run: Run, **wanted: str) -> dict[str, Any] | None:
+    """The one row with these texts; None where there is none."""
+    rows = run.estimates
+    for column, text in wanted.items():
+        rows = rows[rows[column] == text]
+    if len(rows) != 1:
+        return None
+    return {str(name): cell for name, cell in rows.iloc[0].items()}
+
+
+def findings(run: Run) -> list[Finding]:
+    """Claims with their verdicts, by the number of the finding."""
+    if run.verdicts is None:
+        return []
+    rows = [{str(key): cell for key, cell in row.items()} for row in run.verdicts.to_dict("records")]
+    rows.sort(key=lambda row: row["finding"])
+    return [
+        Finding(int(number), tuple(_judged(run, row) for row in own))
+        for number, own in groupby(rows, key=lambda row: row["finding"])
+    ]
+
+
+def _judged(run: Run, row: Mapping[str, Any]) -> Judged:
+    def both(name: str) -> Text:
+        return run.words.each(lambda words: str(row[f"{name}_{words.language}"]))
+
+    reasons = [both(name) for name in ("reason", "disagreement")]
+    return Judged(
+        id=row["id"],
+        statement=both("statement"),
+        expected=row["expected"],
+        number=run.words.each(lambda _: number_words(row)),
+        value=format_estimate(row["estimate"]),
+        interval=format_interval(row),
+        p_value="" if pd.isna(row["p_value"]) else format_p(row["p_value"]),
+        verdict=run.words.each(
+            lambda words: str(row["verdict" if words.language == "en" else "verdict_zh"])
+        ),
+        verdict_class=VERDICT_CLASSES[row["verdict"]],
+        classical=row["classical_verdict"],
+        reason=run.words.clauses(text for text in reasons if text),
+        caveat=both("caveat"),
+        evidence=row["evidence"],
+        table=row["table"],
+    )
+
+
+def tally(run: Run) -> list[tuple[Text, int]]:
+    """How many claims have each verdict, those with none left out."""
+    if run.verdicts is None:
+        return []
+    counts = run.verdicts["verdict"].value_counts()
+    named = run.verdicts.drop_duplicates("verdict").set_index("verdict")["verdict_zh"]
+    return [
+        (
+            run.words.each(
+                lambda words, v=verdict: str(v if words.language == "en" else named[v])
+            ),
+            int(counts[verdict]),
+        )
+        for verdict in Verdict
+        if verdict in counts
+    ]

@@ -1,0 +1,118 @@
+"""Pages of the printed tables: one a table, and their index."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from yrb_carbon.estimates import COUNT_COLUMNS
+from yrb_carbon.report.cells import PrintedTable, sizes_note
+from yrb_carbon.report.html_table import html_table
+from yrb_carbon.report.layout import layout_table
+from yrb_carbon.report.layout_claims import layout_claims
+from yrb_carbon.report.site.bilingual import Text
+from yrb_carbon.report.site.downloads import Download, Product
+from yrb_carbon.report.site.run import Run
+from yrb_carbon.study.base import Language
+from yrb_carbon.study.config import CLAIMS_TABLE
+
+WORKBOOK = "tables"
+"""Stem of the workbook of all tables."""
+
+
+@dataclass(frozen=True, slots=True)
+class TablePage:
+    """A page with one table.
+
+    Attributes
+    ----------
+    name : str
+    title : Text
+    kind : str
+    table : Text
+        The table as markup, with its notes.
+    fit : sequence of Text
+        How its numbers came about: estimators, covariances, intervals, draws, seeds, sizes.
+    downloads : sequence of Download
+    """
+
+    name: str
+    title: Text
+    kind: str
+    table: Text
+    fit: Sequence[Text]
+    downloads: Sequence[Download]
+
+    @property
+    def file(self) -> str:
+        """Path of the page below the folder of the report."""
+        return f"tables/{self.name}.html"
+
+
+def table_pages(run: Run, files: Sequence[Product]) -> list[TablePage]:
+    """Pages of all tables of the study in its order; the table of verdicts comes first."""
+    pages = [_verdicts_page(run, files)] if run.claims is not None else []
+    return [*pages, *(_page(run, name, files) for name in run.study.tables)]
+
+
+def _page(run: Run, name: str, files: Sequence[Product]) -> TablePage:
+    table = run.study.tables[name]
+    rows = run.estimates[run.estimates["table"] == name]
+    laid_out = {one: layout_table(name, run.study, run.estimates, one) for one in run.words}
+    return TablePage(
+        name=name,
+        title=run.words.label(table.title),
+        kind=table.kind,
+        table=_markup(run, laid_out),
+        fit=fit_lines(run, rows),
+        downloads=_downloads(name, files),
+    )
+
+
+def _verdicts_page(run: Run, files: Sequence[Product]) -> TablePage:
+    if run.claims is None or run.verdicts is None:
+        raise TypeError("the study has no claims")
+    verdicts, claims = run.verdicts, run.claims
+    laid_out: dict[Language, PrintedTable] = {
+        one: layout_claims(verdicts, claims, run.study) for one in run.words
+    }
+    return TablePage(
+        name=CLAIMS_TABLE,
+        title=run.words.each(lambda words: laid_out[words.language].title),
+        kind=CLAIMS_TABLE,
+        table=_markup(run, laid_out),
+        fit=(),
+        downloads=_downloads(CLAIMS_TABLE, files),
+    )
+
+
+def _markup(run: Run, laid_out: dict[Language, PrintedTable]) -> Text:
+    return run.words.markup(lambda words: html_table(laid_out[words.language]))
+
+
+def _downloads(name: str, files: Sequence[Product]) -> list[Download]:
+    own = [product.download for product in files if product.name == name]
+    return own + [product.download for product in files if product.name == WORKBOOK]
+
+
+def fit_lines(run: Run, rows: pd.DataFrame) -> list[Text]:
+    """How the numbers of a table came about, from its rows."""
+    words = run.words
+    said = {
+        "estimator": words("Estimator"),
+        "vcov": words("Covariance"),
+        "inference": words("Interval"),
+        "draws": words("Draws"),
+        "seed": words("Seed"),
+    }
+    lines = []
+    for column, label in said.items():
+        found = rows[column].dropna().unique()
+        values = sorted(found) if column in COUNT_COLUMNS else sorted(filter(None, found))
+        if values:
+            listed = words.listing(str(value) for value in values)
+            lines.append(words("{name}: {values}", name=label, values=listed))
+    sizes = sizes_note(rows)
+    return [*lines, words.each(lambda _: sizes)] if sizes else lines
