@@ -28,6 +28,7 @@ include: RULES + "heterogeneity.smk"
 include: RULES + "robustness.smk"
 include: RULES + "report.smk"
 include: RULES + "replication.smk"
+include: RULES + "site.smk"
 
 
 rule all:
@@ -40,4 +41,5 @@ rule all:
         CLAIMS,
         drawn_figures(),
         rules.replication.output.readme,
+        results("report"),
     localrule: True

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from yrb_carbon.provenance import sha256_of
+
 PACKAGE = "yrb_carbon"
 PACKAGE_FOLDER = Path(__file__).resolve().parent.parent
 SCRIPTS_FOLDER = Path(__file__).resolve().parent / "scripts"
@@ -137,6 +139,26 @@ def import_closure(script: Path) -> tuple[Path, ...]:
                     found.add(path)
                     waiting.append(path)
     return (script, *sorted(found))
+
+
+def files_digest(folder: str) -> str:
+    """Digest of the files of a folder of the package that are no modules, such as templates.
+
+    Parameters
+    ----------
+    folder : str
+        Below the package, with all folders in it.
+
+    Returns
+    -------
+    str, hexadecimal SHA-256 over names and contents.
+    """
+    digest = hashlib.sha256()
+    home = PACKAGE_FOLDER / folder
+    for path in sorted(home.rglob("*")):
+        if path.is_file() and path.suffix not in (".py", ".pyc"):
+            digest.update(f"{path.relative_to(home).as_posix()}:{sha256_of(path)}\n".encode())
+    return digest.hexdigest()
 
 
 def code_digest(script: str) -> str:

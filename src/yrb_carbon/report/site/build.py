@@ -8,6 +8,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from markupsafe import Markup
+
 from yrb_carbon.report.html_table import TABLE_STYLES
 from yrb_carbon.report.site import downloads
 from yrb_carbon.report.site.bilingual import NAMES, PageWords, Text
@@ -22,21 +24,13 @@ from yrb_carbon.report.site.data_page import (
 )
 from yrb_carbon.report.site.figure_page import figure_entries
 from yrb_carbon.report.site.formulas import math
-from yrb_carbon.report.site.methods_page import (
-    model_facts,
-    tables_of_kind,
-    variable_rows,
-    weights_rows,
-)
+from yrb_carbon.report.site.methods_page import methods_context
 from yrb_carbon.report.site.provenance_page import digests, settings_sections, times
 from yrb_carbon.report.site.rule_graph import rule_graph
 from yrb_carbon.report.site.run import Edges, Run, RunFiles, read_run
 from yrb_carbon.report.site.summary import (
     findings,
     key_numbers,
-    main_models,
-    mediation_of,
-    question_of,
     question_text,
     tally,
 )
@@ -139,14 +133,33 @@ def _environment(run: Run) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["said"] = run.words.label
     environment.globals |= {
         "words": run.words,
         "names": NAMES,
         "math": math,
         "label": run.label,
+        "link": link,
         "study": run.study,
+        "estimates_size": downloads.size_words(run.files.estimates.stat().st_size),
+        "command": command_of(run.study),
     }
     return environment
+
+
+def link(address: str, text: object) -> Text | Markup:
+    """A link, for within a message."""
+    element = Markup('<a href="{address}">{text}</a>')
+    if isinstance(text, Text):
+        return Text({one: element.format(address=address, text=text[one]) for one in text.said})
+    return element.format(address=address, text=text)
+
+
+def command_of(study: Study) -> str:
+    """The command that runs the study; an overlay is named as the studies of the checkout are."""
+    if study.study.name == "demo":
+        return "make"
+    return f"snakemake --cores 2 --configfile studies/{study.study.name}.yaml"
 
 
 def _site(run: Run, pages: list[Page]) -> dict[str, Any]:
@@ -180,7 +193,7 @@ def _pages(run: Run) -> Iterator[Page]:
         title = words("{name}. {title}", name=page.name, title=page.title)
         yield Page(page.file, "table.html.j2", title, "tables.html", context)
     yield _page("figures.html", words("Figures"), common)
-    yield _page("methods.html", words("Methods"), common | _methods(run))
+    yield _page("methods.html", words("Methods"), common | methods_context(run))
     yield _page("provenance.html", words("Provenance"), _provenance(run))
     yield _page("reproduce.html", words("How to reproduce"), {"manifest": run.manifest})
     seconds = times(run.manifest["seconds"])
@@ -221,18 +234,6 @@ def _data(run: Run) -> dict[str, Any]:
         "columns": column_uses(run, read_table(folder, COMPLETENESS)),
         "excluded": read_table(folder, EXCLUDED).to_dict("records"),
         "picture": f"{downloads.FOLDER}/{PICTURE}",
-    }
-
-
-def _methods(run: Run) -> dict[str, Any]:
-    return {
-        "asked": question_of(run),
-        "models": model_facts(run),
-        "main": main_models(run),
-        "mediation": mediation_of(run),
-        "variables": variable_rows(run),
-        "weights": weights_rows(run.study),
-        "of_kind": lambda kind: tables_of_kind(run.study, kind),
     }
 
 

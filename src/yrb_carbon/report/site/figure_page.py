@@ -32,6 +32,8 @@ class FigureEntry:
     shown : mapping
         Language -> picture below the folder of the report.
     downloads : sequence of Download
+    is_map : bool
+        Whether it belongs to the study area.
     """
 
     name: str
@@ -40,6 +42,7 @@ class FigureEntry:
     table: str | None
     shown: Mapping[Language, str]
     downloads: Sequence[Download]
+    is_map: bool
 
 
 def figure_entries(run: Run, files: Sequence[Product]) -> list[FigureEntry]:
@@ -52,6 +55,7 @@ def figure_entries(run: Run, files: Sequence[Product]) -> list[FigureEntry]:
             continue
         first = next(iter(pictures.values()))
         title, alt, table = described(run, name)
+        is_map = name == UNITS_MAP or name in run.study.figures.maps
         entries.append(
             FigureEntry(
                 name=name,
@@ -60,6 +64,7 @@ def figure_entries(run: Run, files: Sequence[Product]) -> list[FigureEntry]:
                 table=table,
                 shown={one: pictures.get(one, first) for one in run.words},
                 downloads=[product.download for product in own],
+                is_map=is_map,
             )
         )
     return entries

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from yrb_carbon.claims import Claims, read_claims, read_verdicts
+from yrb_carbon.errors import DataError
 from yrb_carbon.estimates import read_estimates
 from yrb_carbon.report.site.bilingual import PageWords, Text
 from yrb_carbon.study.config import Study
@@ -47,6 +48,29 @@ class RunFiles:
     completeness: Path | None = None
     tables: Sequence[Path] = ()
     figures: Sequence[Path] = ()
+
+    @classmethod
+    def of(cls, inputs: Mapping[str, str | Sequence[str]]) -> RunFiles:
+        """Files of a rule by the names that it gives them; an empty list is no file."""
+
+        def one(name: str) -> Path | None:
+            found = inputs.get(name) or None
+            return None if found is None else Path(str(found))
+
+        estimates, manifest, frame = one("estimates"), one("manifest"), one("frame")
+        if estimates is None or manifest is None:
+            raise DataError("the report needs estimates.csv and manifest.json of the run")
+        return cls(
+            estimates=estimates,
+            manifest=manifest,
+            verdicts=one("verdicts"),
+            frame=frame,
+            boundaries=one("boundaries"),
+            by_unit=one("by_unit"),
+            completeness=None if frame is None else frame.parent,
+            tables=[Path(path) for path in inputs.get("tables", ())],
+            figures=[Path(path) for path in inputs.get("figures", ())],
+        )
 
 
 @dataclass(frozen=True, slots=True)

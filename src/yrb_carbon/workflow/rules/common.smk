@@ -6,6 +6,8 @@ from yrb_carbon.study import plan
 from yrb_carbon.study.config import CLAIMS_TABLE
 from yrb_carbon.study.report import TABLE_FORMATS, WORKBOOK, subfolder
 from yrb_carbon.workflow.digest import code_digest as code
+from yrb_carbon.workflow.digest import files_digest
+from yrb_carbon.workflow.graph import edges_to
 
 RESULTS = f"results/{study.study.name}"
 SAMPLES = plan.samples_used(study)
@@ -122,6 +124,11 @@ def drawn_figures():
     )
     curves = rules.curves.output.figures if study.figures.curves else []
     return [*maps, *effects, *curves]
+
+
+def edges_before(name):
+    """Pairs of rules, the second of which uses what the first makes, up to one rule."""
+    return edges_to(name, workflow.dag)
 
 
 def input_stamps(files):
