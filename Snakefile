@@ -27,8 +27,8 @@ include: RULES + "claims.smk"
 include: RULES + "heterogeneity.smk"
 include: RULES + "robustness.smk"
 include: RULES + "report.smk"
-include: RULES + "replication.smk"
 include: RULES + "site.smk"
+include: RULES + "replication.smk"
 
 
 rule all:

@@ -43,9 +43,10 @@ RULE_OF_SCRIPT = {
     "write_demo_inputs": "demo_inputs",
     "write_manifest": "manifest",
     "write_replication": "replication",
+    "write_site": "site",
     "write_tables": "tables",
 }
-AT_THE_END = {"manifest", "replication"}
+AT_THE_END = {"manifest", "replication", "site"}
 """Rules that come after every other."""
 
 BEHIND_ESTIMATES = {"estimates", "tables", "claims", "curves", "effect_figures", *AT_THE_END}
@@ -114,7 +115,7 @@ def test_editing_effects_runs_effects_again(finished: Checkout, imports):
 
 def test_editing_the_layout_runs_the_tables_again(finished: Checkout, imports):
     direct = rules_that_import("yrb_carbon.report.layout", imports)
-    assert direct == {"tables", "claims"}
+    assert direct == {"tables", "claims", "site"}
     add_statement(finished.package("report/layout.py"), "layout_table")
     planned_after(finished, direct)
     assert without_all(set(finished.planned())) == {"tables", "claims", *AT_THE_END}

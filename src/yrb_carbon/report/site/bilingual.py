@@ -101,9 +101,7 @@ class PageWords:
         """Parts of a sentence, `a; b`."""
         return self._joined(items, Words.clauses)
 
-    def _joined(
-        self, items: Iterable[object], join: Callable[[Words, Iterable[str]], str]
-    ) -> Text:
+    def _joined(self, items: Iterable[object], join: Callable[[Words, Iterable[str]], str]) -> Text:
         parts = list(items)
         return Text(
             {

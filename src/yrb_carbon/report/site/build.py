@@ -8,10 +8,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 from markupsafe import Markup
 
 from yrb_carbon.report.html_table import TABLE_STYLES
 from yrb_carbon.report.site import downloads
+from yrb_carbon.report.site.basin_map import MapFragment, map_fragment
 from yrb_carbon.report.site.bilingual import NAMES, PageWords, Text
 from yrb_carbon.report.site.data_page import (
     COMPLETENESS,
@@ -35,7 +37,7 @@ from yrb_carbon.report.site.summary import (
     tally,
 )
 from yrb_carbon.report.site.table_pages import table_pages
-from yrb_carbon.study.base import Language
+from yrb_carbon.sources.boundaries import load_boundaries
 from yrb_carbon.study.config import Study
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
 
 TEMPLATES = Path(__file__).with_name("templates")
 ASSETS = Path(__file__).with_name("assets")
+STYLE, SCRIPT = "site.css", "site.js"
 INDEX = "index.html"
 TIMED = ("times.html", "files/manifest.json")
 """Files of the report that tell how long jobs took, and so differ from run to run."""
@@ -77,12 +80,7 @@ class Page:
 
 
 def write_site(
-    study: Study,
-    files: RunFiles,
-    folder: str | Path,
-    *,
-    languages: tuple[Language, ...] = ("en", "zh"),
-    rules: Edges = (),
+    study: Study, files: RunFiles, folder: str | Path, *, rules: Edges = ()
 ) -> tuple[Path, ...]:
     """Write the report of a run as pages that open from disk.
 
@@ -94,8 +92,6 @@ def write_site(
     files : RunFiles
     folder : path
         Of the report; made when absent.
-    languages : tuple of {"en", "zh"}
-        Of the pages; the first is shown first.
     rules : sequence of pairs
         The graph of rules; no picture without.
 
@@ -104,14 +100,29 @@ def write_site(
     tuple of Path, the files in the order they were written.
     """
     target = Path(folder)
-    run = read_run(study, PageWords(languages), files, rules)
-    written = [*_pages_written(run, target), *_assets(target)]
-    return tuple([*written, *_copies(run, target)])
+    run = read_run(study, PageWords(study.report.languages), files, rules)
+    area = area_map(run)
+    pages = list(_pages(run, area))
+    written = [*_pages_written(run, pages, target), *_assets(area, target)]
+    return (*written, *_copies(run, target))
 
 
-def _pages_written(run: Run, folder: Path) -> Iterator[Path]:
+def area_map(run: Run) -> MapFragment | None:
+    """The interactive map; None without polygons."""
+    files = run.files
+    if files.boundaries is None:
+        return None
+    return map_fragment(
+        run.study,
+        load_boundaries(files.boundaries),
+        None if files.frame is None else pd.read_parquet(files.frame),
+        None if files.by_unit is None else pd.read_parquet(files.by_unit),
+        languages=run.words.languages,
+    )
+
+
+def _pages_written(run: Run, pages: list[Page], folder: Path) -> Iterator[Path]:
     environment = _environment(run)
-    pages = list(_pages(run))
     environment.globals["site"] = _site(run, pages)
     for page in pages:
         path = folder / page.file
@@ -173,22 +184,18 @@ def _site(run: Run, pages: list[Page]) -> dict[str, Any]:
     }
 
 
-def _pages(run: Run) -> Iterator[Page]:
+def _pages(run: Run, area: MapFragment | None) -> Iterator[Page]:
     words = run.words
     files = downloads.products(run.files.tables, "tables", words.languages)
     tables = table_pages(run, files)
-    figures = figure_entries(
-        run, downloads.products(run.files.figures, "figures", words.languages)
-    )
+    figures = figure_entries(run, downloads.products(run.files.figures, "figures", words.languages))
     paged = {page.name: page.file for page in tables}
     common = {"tables": tables, "figures": figures, "paged": paged}
     yield _page(INDEX, words("Summary"), common | _summary(run))
-    yield _page("area.html", words("Study area"), common | _area(run))
+    yield _page("area.html", words("Study area"), common | {"map": area})
     yield _page("data.html", words("Data"), _data(run))
     yield _page("tables.html", words("Tables"), common | {"workbooks": _workbooks(run)})
-    for before, page, after in zip(
-        [None, *tables[:-1]], tables, [*tables[1:], None], strict=True
-    ):
+    for before, page, after in zip([None, *tables[:-1]], tables, [*tables[1:], None], strict=True):
         context = {"table": page, "before": before, "after": after}
         title = words("{name}. {title}", name=page.name, title=page.title)
         yield Page(page.file, "table.html.j2", title, "tables.html", context)
@@ -213,10 +220,6 @@ def _summary(run: Run) -> dict[str, Any]:
         "claims": run.claims,
         "sizes": sample_sizes(run.manifest),
     }
-
-
-def _area(run: Run) -> dict[str, Any]:
-    return {"map": None}
 
 
 def _data(run: Run) -> dict[str, Any]:
@@ -255,12 +258,16 @@ def _workbooks(run: Run) -> list[downloads.Download]:
     return [product.download for product in files if product.path.suffix == ".xlsx"]
 
 
-def _assets(folder: Path) -> Iterator[Path]:
-    for source in sorted(ASSETS.iterdir()):
-        target = downloads.copy_file(source, folder / "assets" / source.name)
-        if target.suffix == ".css":
-            with target.open("a", encoding="utf-8", newline="\n") as handle:
-                handle.write(f"\n{TABLE_STYLES}")
+def _assets(area: MapFragment | None, folder: Path) -> Iterator[Path]:
+    """Styles and scripts of all pages, and those of the map."""
+    styles = f"{(ASSETS / STYLE).read_text(encoding='utf-8')}\n{TABLE_STYLES}"
+    contents = {STYLE: styles.encode(), SCRIPT: (ASSETS / SCRIPT).read_bytes()}
+    if area is not None:
+        contents |= {asset.name: asset.content for asset in (*area.scripts, *area.styles)}
+    for name, content in contents.items():
+        target = folder / "assets" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
         yield target
 
 

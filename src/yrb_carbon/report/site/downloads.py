@@ -72,9 +72,7 @@ class Product:
         return Download(label, self.file, size_words(self.path.stat().st_size), self.language)
 
 
-def products(
-    paths: Iterable[Path], kind: str, languages: Sequence[Language]
-) -> list[Product]:
+def products(paths: Iterable[Path], kind: str, languages: Sequence[Language]) -> list[Product]:
     """Files of tables or figures in the languages of the pages.
 
     Parameters

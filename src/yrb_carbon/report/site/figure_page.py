@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from yrb_carbon.report.site.bilingual import Text
 from yrb_carbon.report.site.downloads import Download, Product
 from yrb_carbon.report.site.run import Run
 from yrb_carbon.study.base import Language, Section
-from yrb_carbon.study.config import FiguresSection
-from yrb_carbon.study.figures import ForestFigure, MapFigure, PathFigure, SpilloverMap
+from yrb_carbon.study.figures import (
+    FiguresSection,
+    ForestFigure,
+    MapFigure,
+    PathFigure,
+    SpilloverMap,
+)
 from yrb_carbon.study.mediation_tables import MediationTable
 from yrb_carbon.study.robustness_tables import CurveFigure
 
@@ -137,10 +143,10 @@ def _curve(run: Run, figure: CurveFigure) -> Text:
     )
 
 
-_WORDS: Mapping[type[Section], Callable[[Run, object], Text]] = {
+_WORDS: Mapping[type[Section], Callable[[Run, Any], Text]] = {
     MapFigure: _map,
     PathFigure: _path,
     ForestFigure: _forest,
     SpilloverMap: _spillover,
     CurveFigure: _curve,
-}  # type: ignore[dict-item]
+}

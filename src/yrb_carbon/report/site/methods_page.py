@@ -11,12 +11,12 @@ from markupsafe import Markup
 from yrb_carbon.indices.registry import resolve
 from yrb_carbon.indices.settings import index_defaults, variable_spec
 from yrb_carbon.panel.schema import load_dictionary
-from yrb_carbon.report.definitions import definition_of, letters_of
 from yrb_carbon.report.cells import COVARIANCE_NOTES
+from yrb_carbon.report.definitions import definition_of, letters_of
 from yrb_carbon.report.site.bilingual import PageWords, Text
 from yrb_carbon.report.site.formulas import WEIGHTS_FORMULAS, index_formula, math
-from yrb_carbon.report.site.run import Run
 from yrb_carbon.report.site.literature import Literature
+from yrb_carbon.report.site.run import Run
 from yrb_carbon.report.site.summary import main_models, question_of
 from yrb_carbon.study.config import Study, VariableSection
 from yrb_carbon.study.endogeneity_tables import EndogeneityTable
@@ -157,9 +157,7 @@ def model_facts(run: Run) -> ModelFacts | None:
         estimator=column.estimator,
         covariances=table.covariances,
         kinds=tuple(dict.fromkeys(column.model for column in columns)),
-        estimators=tuple(
-            dict.fromkeys(c.estimator for c in columns if c.model not in ("ols",))
-        ),
+        estimators=tuple(dict.fromkeys(c.estimator for c in columns if c.model not in ("ols",))),
     )
 
 
@@ -223,9 +221,7 @@ def _used(study: Study) -> dict[str, VariableSection]:
 def _glossary(words: PageWords) -> dict[str, Mapping[str, Text]]:
     """What the values of the configuration mean."""
     return {
-        "covariance_words": {
-            name: words(note) for name, note in COVARIANCE_NOTES.items()
-        },
+        "covariance_words": {name: words(note) for name, note in COVARIANCE_NOTES.items()},
         "model_words": {
             "ols": words("no spatial term; within least squares, errors clustered by unit."),
             "slx": words("lags of the regressors."),

@@ -42,9 +42,7 @@ def reduced(edges: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
         ancestors[name] = before[name].union(*(ancestors[one] for one in before[name]))
     return {
         name: {
-            one
-            for one in own
-            if not any(one in ancestors[other] for other in own if other != one)
+            one for one in own if not any(one in ancestors[other] for other in own if other != one)
         }
         for name, own in before.items()
     }
@@ -75,15 +73,11 @@ def layers_of(before: Mapping[str, set[str]]) -> list[list[str]]:
 def _places(layers: Sequence[Sequence[str]]) -> dict[str, float]:
     """Place of every rule in its layer, 0 at the left and 1 at the right."""
     return {
-        name: (index + 1) / (len(layer) + 1)
-        for layer in layers
-        for index, name in enumerate(layer)
+        name: (index + 1) / (len(layer) + 1) for layer in layers for index, name in enumerate(layer)
     }
 
 
-def _middle(
-    name: str, neighbours: Mapping[str, set[str]], place: Mapping[str, float]
-) -> float:
+def _middle(name: str, neighbours: Mapping[str, set[str]], place: Mapping[str, float]) -> float:
     own = [place[one] for one in neighbours[name]]
     return sum(own) / len(own) if own else place[name]
 
@@ -117,9 +111,7 @@ def rule_graph(edges: Iterable[tuple[str, str]], describedby: str) -> Markup:
     before = reduced(edges)
     boxes, width, height = boxes_of(layers_of(before))
     found = {box.name: box for box in boxes}
-    arrows = [
-        _arrow(found[first], box) for box in boxes for first in sorted(before[box.name])
-    ]
+    arrows = [_arrow(found[first], box) for box in boxes for first in sorted(before[box.name])]
     return Markup(
         '<svg viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" role="img" '
         'aria-labelledby="{id}">'

@@ -10,11 +10,12 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from yrb_carbon.claims import Verdict
+from yrb_carbon.claims import VERDICT_ZH, Verdict
 from yrb_carbon.report.cells import format_estimate, format_interval, format_p
 from yrb_carbon.report.layout_claims import number_words
 from yrb_carbon.report.site.bilingual import Text
 from yrb_carbon.report.site.run import Run
+from yrb_carbon.study.base import Label
 from yrb_carbon.study.mediation_tables import SUM_OF_MEDIATORS, MediationTable
 from yrb_carbon.study.tables import ChoiceTable, EffectsTable, ModelsTable
 
@@ -25,6 +26,9 @@ VERDICT_CLASSES: Mapping[str, str] = {
     Verdict.NOT_TESTABLE: "not-testable",
 }
 """Ends of class names."""
+VERDICT_LABELS: Mapping[str, Label] = {
+    verdict: Label(en=verdict.value, zh=chinese) for verdict, chinese in VERDICT_ZH.items()
+}
 DELTA = "delta"
 NORMAL_DRAWS = "mc"
 
@@ -233,7 +237,9 @@ def findings(run: Run) -> list[Finding]:
     """Claims with their verdicts, by the number of the finding."""
     if run.verdicts is None:
         return []
-    rows = [{str(key): cell for key, cell in row.items()} for row in run.verdicts.to_dict("records")]
+    rows = [
+        {str(key): cell for key, cell in row.items()} for row in run.verdicts.to_dict("records")
+    ]
     rows.sort(key=lambda row: row["finding"])
     return [
         Finding(int(number), tuple(_judged(run, row) for row in own))
@@ -241,7 +247,7 @@ def findings(run: Run) -> list[Finding]:
     ]
 
 
-def _judged(run: Run, row: Mapping[str, Any]) -> Judged:
+def _judged(run: Run, row: Mapping[Any, Any]) -> Judged:
     def both(name: str) -> Text:
         return run.words.each(lambda words: str(row[f"{name}_{words.language}"]))
 
@@ -254,9 +260,7 @@ def _judged(run: Run, row: Mapping[str, Any]) -> Judged:
         value=format_estimate(row["estimate"]),
         interval=format_interval(row),
         p_value="" if pd.isna(row["p_value"]) else format_p(row["p_value"]),
-        verdict=run.words.each(
-            lambda words: str(row["verdict" if words.language == "en" else "verdict_zh"])
-        ),
+        verdict=run.words.label(VERDICT_LABELS[row["verdict"]]),
         verdict_class=VERDICT_CLASSES[row["verdict"]],
         classical=row["classical_verdict"],
         reason=run.words.clauses(text for text in reasons if text),
@@ -271,14 +275,8 @@ def tally(run: Run) -> list[tuple[Text, int]]:
     if run.verdicts is None:
         return []
     counts = run.verdicts["verdict"].value_counts()
-    named = run.verdicts.drop_duplicates("verdict").set_index("verdict")["verdict_zh"]
     return [
-        (
-            run.words.each(
-                lambda words, v=verdict: str(v if words.language == "en" else named[v])
-            ),
-            int(counts[verdict]),
-        )
+        (run.words.label(VERDICT_LABELS[verdict]), int(counts[verdict]))
         for verdict in Verdict
         if verdict in counts
     ]

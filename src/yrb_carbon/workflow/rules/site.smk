@@ -19,9 +19,9 @@ rule site:
         logs("site.log"),
     benchmark:
         benchmarks("site.tsv")
-    threads: 1
     # the graph of rules is known where the workflow is planned, not on a node of a cluster
     localrule: True
+    threads: 1
     params:
         study=study.model_dump(mode="json"),
         graph=lambda w: edges_before("site"),
