@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,6 +59,12 @@ class SourceError(YrbCarbonError):
 class UnitError(YrbCarbonError):
     """A name or code matches no unit, or more than one."""
 
+    def __init__(self, problem: str, place: Place | None = None) -> None:
+        self.problem = problem
+        self.place = place or Place()
+        where = str(self.place)
+        super().__init__(f"{where}: {problem}" if where else problem)
+
 
 class DataError(YrbCarbonError):
     """Values that a formula or a contract cannot accept; the cells are named."""
@@ -72,6 +80,37 @@ class StudyError(YrbCarbonError):
     def __init__(self, faults: Sequence[str]) -> None:
         self.faults = tuple(faults)
         super().__init__("\n".join(self.faults))
+
+
+_KEPT: ContextVar[list[SourceError | UnitError] | None] = ContextVar("kept_faults", default=None)
+
+
+@contextmanager
+def keeping_faults() -> Iterator[list[SourceError | UnitError]]:
+    """Keep the faults of a file that its reader can go on after, instead of stopping at the first.
+
+    For checking a file as a whole. What is read in the meantime has gaps where the faults are and
+    is fit for looking for more faults, not for computing.
+
+    Yields
+    ------
+    list of SourceError and UnitError
+        Grows as faults are found.
+    """
+    kept: list[SourceError | UnitError] = []
+    token = _KEPT.set(kept)
+    try:
+        yield kept
+    finally:
+        _KEPT.reset(token)
+
+
+def fault(error: SourceError | UnitError) -> None:
+    """Raise an error, or keep it where faults are kept; the caller goes on as if it were a gap."""
+    kept = _KEPT.get()
+    if kept is None:
+        raise error
+    kept.append(error)
 
 
 def listing(items: Iterable[object], limit: int = MAX_LISTED) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from yrb_carbon.cli.common import print_table, refuse
+from yrb_carbon.cli.common import RIGHT, Json, print_json, print_table, records
 
 
 def claims(
@@ -15,15 +15,15 @@ def claims(
         Path, typer.Argument(metavar="RESULTS", help="Folder of a study's results, results/demo.")
     ],
     chinese: Annotated[bool, typer.Option("--zh", help="Statements in Chinese.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Print the verdicts on the findings of a study that was run."""
     from yrb_carbon.claims import read_verdicts
-    from yrb_carbon.errors import DataError
     from yrb_carbon.report.layout_claims import verdict_lines
 
-    try:
-        verdicts = read_verdicts(folder / "claims.csv")
-    except DataError as error:
-        refuse([str(error)])
+    verdicts = read_verdicts(folder / "claims.csv")
+    if as_json:
+        print_json("claims", RIGHT, {"claims": records(verdicts)})
+        return
     heads, rows = verdict_lines(verdicts, "zh" if chinese else "en")
     print_table(heads, rows)

@@ -1,26 +1,130 @@
-"""What the commands share: exit codes, refusals, tables, and the files of a study."""
+"""What the commands share: exit codes, refusals, tables and JSON, and the files of a study."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import wraps
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 RIGHT = 0
 DIFFERENT = 1
 WRONG = 2
+INTERRUPTED = 130
 DEFAULT_FILE = Path("config.yaml")
 STUDIES = Path("studies")
 DEFAULT_STUDY = "demo"
 UNWRAPPED = 10_000
 """Characters of a line that no table is wider than."""
+JSON_PARAMETER = "as_json"
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 ConfigFiles = Annotated[
     list[Path] | None,
     typer.Option("--configfile", metavar="FILE", help="Overlay on config.yaml; may be repeated."),
 ]
+Json = Annotated[
+    bool,
+    typer.Option(
+        "--json", help="Print one JSON object on standard output, faults of the call too."
+    ),
+]
+
+
+class RefusalError(Exception):
+    """A command cannot do what it was asked for: wrong input or usage."""
+
+    def __init__(self, faults: Iterable[str]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(self.faults))
+
+
+def refuse(faults: Iterable[str]) -> NoReturn:
+    """Stop a command with exit code 2 and these lines.
+
+    Raises
+    ------
+    RefusalError
+        Caught by `guarded`.
+    """
+    raise RefusalError(faults)
+
+
+def guarded(command: Command) -> Command:
+    """Let a command tell its faults as lines on standard error, or in its JSON, and exit with 2."""
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        from yrb_carbon.errors import StudyError, YrbCarbonError
+
+        try:
+            return command(*args, **kwargs)
+        except (RefusalError, StudyError) as error:
+            faults = error.faults
+        except YrbCarbonError as error:
+            faults = (str(error),)
+        except OSError as error:
+            faults = (_system_fault(error),)
+        tell_faults(command.__name__, faults, bool(kwargs.get(JSON_PARAMETER)))
+        raise typer.Exit(WRONG)
+
+    return run  # type: ignore[return-value]
+
+
+def _system_fault(error: OSError) -> str:
+    """What the system says, with the file that it says it of."""
+    why = (error.strerror or str(error)).lower()
+    return f"{error.filename}: {why}" if error.filename is not None else why
+
+
+def tell_faults(command: str, faults: Sequence[str], as_json: bool) -> None:
+    """Print faults as lines on standard error, or as JSON on standard output."""
+    if as_json:
+        print_json(command, WRONG, {"errors": list(faults)})
+        return
+    for fault in faults:
+        typer.echo(fault, err=True)
+
+
+def print_json(command: str, exit_code: int, values: Mapping[str, Any]) -> None:
+    """Print the result of a command: its name and exit code first, then what it found.
+
+    Numbers that are none (NaN, infinite) become null.
+    """
+    import json
+
+    whole = {"command": command, "exit_code": exit_code, **values}
+    typer.echo(json.dumps(_plain(whole), ensure_ascii=False, indent=2, allow_nan=False))
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON has it."""
+    import math
+
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(item) for item in value]
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if hasattr(value, "item"):
+        return _plain(value.item())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return str(value)
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows of a frame as JSON has them; what is missing is null."""
+    whole = frame.astype(object).where(frame.notna(), None)
+    return [{str(key): value for key, value in row.items()} for row in whole.to_dict("records")]
 
 
 def print_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -53,19 +157,24 @@ def choices(got: str, allowed: Sequence[str]) -> str:
     return choices(got, allowed)
 
 
+def require_checkout() -> None:
+    """Refuse to go on outside the folder of the checkout, which holds the Snakefile."""
+    if not Path("Snakefile").is_file():
+        refuse([f"no Snakefile in {Path.cwd()}; change to the folder of the checkout"])
+
+
 def study_files(name: str) -> list[Path]:
     """Overlay of a study by its name; none for the default study."""
     if name == DEFAULT_STUDY:
         return []
-    file = STUDIES / f"{name}.yaml"
-    if not file.is_file():
-        known = [DEFAULT_STUDY, *sorted(path.stem for path in STUDIES.glob("*.yaml"))]
-        refuse([f"no study of that name ({choices(name, known)})"])
-    return [file]
+    known = {path.stem: path for path in sorted(STUDIES.glob("*.yaml"))}
+    if name not in known:
+        refuse([f"no study of that name ({choices(name, [DEFAULT_STUDY, *known])})"])
+    return [known[name]]
 
 
-def refuse(faults: Iterable[str]) -> NoReturn:
-    """Print faults to standard error and stop."""
-    for fault in faults:
-        typer.echo(fault, err=True)
-    raise typer.Exit(WRONG)
+def on_terminal() -> bool:
+    """Whether standard error is a terminal that a progress bar can be drawn on."""
+    import os
+
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from yrb_carbon.errors import DataError, Place, SourceError, UnitError, listing
+from yrb_carbon.errors import DataError, Place, SourceError, UnitError, fault, listing
 from yrb_carbon.panel.allocate import points_to_units
 from yrb_carbon.panel.area import area_column
 from yrb_carbon.panel.crosswalk import apply_crosswalk
@@ -24,11 +24,12 @@ from yrb_carbon.panel.schema import (
     validate_panel,
 )
 from yrb_carbon.provenance import write_json
-from yrb_carbon.sources import KeyKind, Reader, reader_for
+from yrb_carbon.sources import KeyKind, reader_for
 from yrb_carbon.sources.base import SourceTable
 from yrb_carbon.sources.boundaries import Boundaries
 from yrb_carbon.sources.ceads_county import sum_counties_to_cities
 from yrb_carbon.sources.gem_mines import mines_by_year
+from yrb_carbon.sources.workbook import OTHER_SHEETS
 from yrb_carbon.study.config import SourceSection
 from yrb_carbon.study.names import code_key, given
 from yrb_carbon.study.units import MatchReport, NameMatcher, Units, load_matcher, load_units
@@ -69,11 +70,18 @@ class AssembledPanel:
 
 
 @dataclass(frozen=True, slots=True)
-class _KeyedTable:
+class KeyedTable:
     """A source's values by unit and year, before borders are brought together.
 
-    `has_own_borders` says whether the rows came by unit, on the borders of their year; figures of
-    the province or the country and points counted in polygons have no borders to bring together.
+    Attributes
+    ----------
+    frame : DataFrame, index (unit, year)
+    has_own_borders : bool
+        Whether the rows came by unit, on the borders of their year; figures of the province or the
+        country and points counted in polygons have no borders to bring together.
+    notes : tuple of str
+    report : MatchReport or None
+        What became of the file's keys, where rows are keyed by name or code.
     """
 
     frame: pd.DataFrame
@@ -116,25 +124,18 @@ def assemble_panel(
     assembled = AssembledPanel(panels={})
     unmatched: list[dict[str, Any]] = []
     for source, section in spec.sources.items():
-        reader = reader_for(section.format)
-        table = _select(reader.read(Path(spec.data_root) / section.path, **section.options),
-                        section, reader, source)  # fmt: skip
-        keyed = _key(table, reader, boundaries, matcher, years, section, source)
-        _require_values(keyed.frame, table, source, boundaries.unit_ids, years)
+        table = read_source(spec.data_root, section, source)
+        keyed = key_source(
+            table, section, source, matcher, years, boundaries.unit_ids, lambda: boundaries
+        )
+        require_values(keyed.frame, table, source, boundaries.unit_ids, years)
         notes = list(keyed.notes)
         if keyed.report is not None:
             unmatched += _unmatched_rows(source, keyed.report)
         for name in unit_sets:
-            frame, changed = _to_unit_set(keyed, name, reader, section, units, dictionary)
+            frame, changed = to_unit_set(keyed, name, section, units, dictionary)
             notes += [f"set {name}: {note}" for note in changed]
-            for column in frame.columns:
-                if column in columns[name]:
-                    raise DataError(
-                        f"panel column {column!r} comes from source {source!r} and from another; "
-                        "take it from one of them (columns), or rename it (rename)"
-                    )
-                columns[name][column] = frame[column]
-                origins[column] = f"source {source!r}, {_place(table)}"
+            add_columns(columns[name], origins, frame, table, source)
         record = table.record.as_dict()
         record["notes"] = [*record["notes"], *notes]
         assembled.records.append({"source": source, "format": section.format, **record})
@@ -143,18 +144,26 @@ def assemble_panel(
             f"{len(keyed.frame)} unit-years of {listing(keyed.frame.columns)}"
         )
     for name in unit_sets:
-        panel = _join(columns[name], units.select(name).ids, years)
-        panel, done = _extend(panel, spec.carbon.extend_2018, years)
+        panel, done = join_panel(
+            columns[name], units.select(name).ids, years, spec.carbon.extend_2018, origins
+        )
         assembled.log += [f"set {name}: {note}" for note in (*done, *_missing_cells(panel))]
-        assembled.panels[name] = validate_panel(panel, dictionary, origins)
-        _refuse_parts_above_wholes(panel, origins)
+        assembled.panels[name] = panel
     if unmatched:
         assembled.unmatched = pd.DataFrame(unmatched, columns=list(UNMATCHED_COLUMNS))
     return assembled
 
 
-def _select(table: SourceTable, section: SourceSection, reader: Reader, source: str) -> SourceTable:
-    """Keep the columns that the study takes from a source, under the study's names."""
+def read_source(data_root: str | Path, section: SourceSection, source: str) -> SourceTable:
+    """Read a source with the study's options; its columns under the study's names.
+
+    Raises
+    ------
+    SourceError
+        As the reader has it; also for a wanted column that the file does not give.
+    """
+    reader = reader_for(section.format)
+    table = reader.read(Path(data_root) / section.path, **section.options)
     if reader.keys == "mines":
         return table
     keys = [key for key in KEYS if key in table.frame.columns]
@@ -171,7 +180,7 @@ def _select(table: SourceTable, section: SourceSection, reader: Reader, source: 
     flags = [c for c in values if re.match(r"flag_[a-z]+_", c) and _flagged(c) in wanted]
     kept = [*wanted, *(flag for flag in flags if flag not in wanted)]
     frame = table.frame[[*keys, *extra, *kept]].rename(columns=_renaming(section, kept))
-    return SourceTable(frame, table.record)
+    return replace(table, frame=frame)
 
 
 def _flagged(flag: str) -> str:
@@ -188,59 +197,110 @@ def _renaming(section: SourceSection, columns: Sequence[str]) -> dict[str, str]:
     return names
 
 
-def _key(
+def key_source(
     table: SourceTable,
-    reader: Reader,
-    boundaries: Boundaries,
-    matcher: NameMatcher,
-    years: range,
     section: SourceSection,
     source: str,
-) -> _KeyedTable:
-    """Find the unit of every row."""
+    matcher: NameMatcher,
+    years: range,
+    unit_ids: Sequence[str],
+    polygons: Callable[[], Boundaries],
+) -> KeyedTable:
+    """Find the unit of every row.
+
+    Parameters
+    ----------
+    table : SourceTable
+        Of `read_source`.
+    section, source
+        The source's section and name.
+    matcher : NameMatcher
+    years : range
+        Years of the panel.
+    unit_ids : sequence of str
+        Units of all sets of the study.
+    polygons : callable
+        Gives the boundaries of these units; called for points alone.
+
+    Raises
+    ------
+    SourceError, UnitError
+        For two rows of a unit and year, a province that is not known, a row of the study's
+        provinces whose unit cannot be told.
+    """
+    reader = reader_for(section.format)
     if reader.keys == "mines":
-        counted, remarks = _count_mines(table, boundaries, years, section)
-        return _KeyedTable(counted, notes=remarks)
+        counted, remarks = _count_mines(table, polygons(), years, section)
+        return KeyedTable(counted, notes=remarks)
     kind = _key_kind(table) if reader.keys == "any" else reader.keys
     if kind == "national":
-        return _KeyedTable(_spread_national(table, boundaries.unit_ids))
+        return KeyedTable(_spread_national(table, unit_ids))
     if kind == "province":
-        return _KeyedTable(_spread_provinces(table, boundaries.unit_ids, matcher))
+        return KeyedTable(_spread_provinces(table, unit_ids, matcher))
     if kind == "county":
         table = sum_counties_to_cities(table)
     units, report = matcher.match_frame(table.frame)
     if section.unknown_units == "error":
-        _refuse_unknown_units(table, units, matcher, years, boundaries.unit_ids, source)
+        _refuse_unknown_units(table, units, matcher, years, unit_ids, source)
     values = table.frame.drop(columns=[c for c in KEYS if c in table.frame and c != "year"])
     values = values.assign(unit=units)[units.notna().to_numpy()]
+    values = _one_row_each(values, table, matcher)
+    by_unit = values.set_index(["unit", "year"]).sort_index()
+    return KeyedTable(by_unit, True, report.notes(), report)
+
+
+def _one_row_each(values: pd.DataFrame, table: SourceTable, matcher: NameMatcher) -> pd.DataFrame:
+    """Refuse two rows for one unit and year; the first stays where faults are kept."""
     doubled = values[values.duplicated(["unit", "year"], keep=False)]
-    if len(doubled):
-        cells = doubled[["unit", "year"]].drop_duplicates().sort_values(["unit", "year"])
-        raise SourceError(
-            "two rows for one unit and year: "
-            + listing(f"{matcher.label(u)} {y}" for u, y in cells.itertuples(index=False)),
+    if doubled.empty:
+        return values
+    texts = []
+    for (unit, year), block in doubled.groupby(["unit", "year"], sort=True):
+        rows = rows_in_file(table, block.index)
+        where = f" (rows {listing(rows, 4)})" if rows else ""
+        texts.append(f"{matcher.label(str(unit))} {year}{where}")
+    fault(
+        SourceError(
+            f"two rows for one unit and year: {listing(texts)}",
             Place(table.record.file, table.record.sheet),
             "Keep one row for each",
         )
-    by_unit = values.set_index(["unit", "year"]).sort_index()
-    return _KeyedTable(by_unit, True, report.notes(), report)
+    )
+    return values[~values.duplicated(["unit", "year"])]
 
 
-def _require_values(
+def rows_in_file(table: SourceTable, labels: pd.Index) -> list[int]:
+    """Rows of the file behind rows of the frame, sorted; none where the reader cannot tell."""
+    if table.row_numbers is None:
+        return []
+    return sorted({int(number) for number in table.row_numbers[labels]})
+
+
+def require_values(
     frame: pd.DataFrame, table: SourceTable, source: str, units: Sequence[str], years: range
 ) -> None:
-    """Refuse a column without a single value for the study: nothing can be computed from it."""
+    """Refuse a column without a single value for the study: nothing can be computed from it.
+
+    Raises
+    ------
+    SourceError
+        Naming the columns and the years.
+    """
     wanted = frame.index.get_level_values("unit").isin(units) & frame.index.get_level_values(
         "year"
     ).isin(years)
     present = frame[wanted].notna().any()
     empty = [name for name in frame.columns if not present[name]]
     if empty:
-        raise SourceError(
-            f"no value of {listing(empty)} for any unit of the study in "
-            f"{years.start}-{years.stop - 1}",
-            Place(table.record.file, table.record.sheet, key=f"sources.{source}"),
-            "Correct the file, or name the columns that are wanted in `columns`",
+        others = [note for note in table.record.notes if note.startswith(OTHER_SHEETS)]
+        sheets = f"; {'; '.join(others)}: the option sheet names another" if others else ""
+        fault(
+            SourceError(
+                f"no value of {listing(empty)} for any unit of the study in "
+                f"{years.start}-{years.stop - 1}{sheets}",
+                Place(table.record.file, table.record.sheet, key=f"sources.{source}"),
+                "Correct the file, or name the columns that are wanted in `columns`",
+            )
         )
 
 
@@ -273,18 +333,32 @@ def _refuse_unknown_units(
     )
     provinces = {unit[:2] for unit in unit_ids}
     near = [_province_of_row(row, matcher) in {None, *provinces} for _, row in keys.iterrows()]
-    suspects = keys[near]
+    told = [_is_resolved(row, matcher) for _, row in keys[near].iterrows()]
+    suspects = keys[near][[not resolved for resolved in told]]
     if suspects.empty:
         return
-    wanted = open_rows.merge(suspects[[c for c in KEYS if c in suspects]], how="inner")
+    by = [c for c in KEYS if c in suspects and c != "year"]
+    labels = open_rows.reset_index().merge(suspects[by], how="inner", on=by)["index"]
+    wanted = open_rows.loc[labels]
     _, report = matcher.match_frame(wanted)
+    rows = rows_in_file(table, wanted.index)
+    also = f" (rows {listing(rows)})" if len(rows) > 1 else ""
     try:
-        report.require_resolved(Place(table.record.file, table.record.sheet))
+        report.require_resolved()
     except UnitError as error:
-        raise UnitError(
-            f"{error}; or set sources.{source}.unknown_units to report, which leaves such rows out "
-            "and lists them"
-        ) from None
+        fault(
+            UnitError(
+                f"{error.problem}{also}; or set sources.{source}.unknown_units to report, which "
+                "leaves such rows out and lists them",
+                Place(table.record.file, table.record.sheet, rows[0] if rows else None),
+            )
+        )
+
+
+def _is_resolved(row: pd.Series, matcher: NameMatcher) -> bool:
+    """Whether a row's key is a known place, be it outside the study."""
+    found = matcher.match(**{key: row[key] for key in ("name", "code", "province") if key in row})
+    return found.status in ("matched", "outside")
 
 
 def _province_of_row(row: pd.Series, matcher: NameMatcher) -> str | None:
@@ -359,15 +433,14 @@ def _count_mines(
     return frame.rename(columns=section.rename).astype(float), notes
 
 
-def _to_unit_set(
-    keyed: _KeyedTable,
+def to_unit_set(
+    keyed: KeyedTable,
     unit_set: str,
-    reader: Reader,
     section: SourceSection,
     units: Units,
     dictionary: Dictionary,
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """Bring a source onto the borders of a unit set."""
+    """Bring a source onto the borders of a unit set; what was done to it comes second."""
     members, frame = units.select(unit_set).ids, keyed.frame
     if not keyed.has_own_borders:
         return frame[frame.index.get_level_values("unit").isin(members)], ()
@@ -380,7 +453,7 @@ def _to_unit_set(
         frame = frame[~gone]
     columns = [c for c in frame.columns if not c.startswith("flag_")]
     extensive = [c for c in columns if _is_extensive(dictionary, c)]
-    present = columns if reader.on_present_borders else []
+    present = columns if reader_for(section.format).on_present_borders else []
     merged, changed = apply_crosswalk(
         frame, unit_set=unit_set, extensive=extensive, present_borders=present, units=units
     )
@@ -390,6 +463,50 @@ def _to_unit_set(
 def _is_extensive(dictionary: Dictionary, column: str) -> bool:
     entry = dictionary.entry(column)
     return entry is not None and entry.aggregation == "sum"
+
+
+def add_columns(
+    columns: dict[str, pd.Series],
+    origins: dict[str, str],
+    frame: pd.DataFrame,
+    table: SourceTable,
+    source: str,
+) -> None:
+    """Add the columns of a source to those of a unit set, and say where they come from.
+
+    Raises
+    ------
+    DataError
+        If another source has given one of them.
+    """
+    for column in frame.columns:
+        if column in columns:
+            raise DataError(
+                f"panel column {column!r} comes from source {source!r} and from another; "
+                "take it from one of them (columns), or rename it (rename)"
+            )
+        columns[column] = frame[column]
+        origins[column] = f"source {source!r}, {_place(table)}"
+
+
+def join_panel(
+    columns: Mapping[str, pd.Series],
+    members: Sequence[str],
+    years: range,
+    extend_2018: str,
+    origins: Mapping[str, str],
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Join the columns of a unit set into its panel and check it; notes come second.
+
+    Raises
+    ------
+    DataError
+        For values that the panel's dictionary does not allow, and a part above its whole.
+    """
+    panel, done = _extend(_join(columns, members, years), extend_2018, years)
+    panel = validate_panel(panel, load_dictionary(), origins)
+    _refuse_parts_above_wholes(panel, origins)
+    return panel, done
 
 
 def _join(columns: Mapping[str, pd.Series], members: Sequence[str], years: range) -> pd.DataFrame:

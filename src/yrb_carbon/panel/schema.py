@@ -260,16 +260,24 @@ def validate_panel(
         All faults at once: the form of the index, unknown columns, wrong types, and every cell out
         of range with its column, unit, year, value and allowed range.
     """
+    require_panel_index(panel)
+    faults = value_faults(panel, dictionary or load_dictionary(), origins)
+    if faults:
+        raise DataError("the panel breaks its schema:\n- " + "\n- ".join(faults))
+    return panel
+
+
+def value_faults(
+    panel: pd.DataFrame, dictionary: Dictionary, origins: Mapping[str, str] | None = None
+) -> list[str]:
+    """Columns and cells of a panel that the dictionary does not allow, a text each."""
     import pandera.errors
 
-    dictionary = dictionary or load_dictionary()
-    require_panel_index(panel)
     try:
         build_schema(dictionary).validate(panel, lazy=True)
     except pandera.errors.SchemaErrors as errors:
-        faults = _translate(errors.schema_errors, panel, dictionary, origins or {})
-        raise DataError("the panel breaks its schema:\n- " + "\n- ".join(faults)) from None
-    return panel
+        return _translate(errors.schema_errors, panel, dictionary, origins or {})
+    return []
 
 
 def require_panel_index(panel: pd.DataFrame | pd.Series) -> None:

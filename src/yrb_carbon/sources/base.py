@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from yrb_carbon.provenance import FileRecord
@@ -24,7 +25,11 @@ class SourceTable:
         order that does not depend on the order of the rows in the file.
     record : FileRecord
         File, sheet, digest, rows, units and notes.
+    row_numbers : array of int, or None
+        Row of the file that each row of the frame stands in, counted from 1; None where a row
+        comes from several rows or sheets.
     """
 
     frame: pd.DataFrame
     record: FileRecord
+    row_numbers: np.ndarray | None = None

@@ -81,7 +81,13 @@ def read_ceads_county(path: str | Path) -> SourceTable:
         f"cities, {min(years)} to {max(years)}"
     )
     return tidy_table(
-        long, ("code", "year"), raw.path, raw.sheet, reading.notes, extra_keys=("city",)
+        long,
+        ("code", "year"),
+        raw.path,
+        raw.sheet,
+        reading.notes,
+        extra_keys=("city",),
+        row_numbers=np.repeat(reading.row_numbers, len(years)),
     )
 
 

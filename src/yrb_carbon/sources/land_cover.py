@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from yrb_carbon.errors import SourceError
+from yrb_carbon.errors import SourceError, fault
 from yrb_carbon.sources.base import SourceTable
 from yrb_carbon.sources.csvfile import read_csv
 from yrb_carbon.sources.magnitude import check_magnitude
@@ -80,9 +80,12 @@ def _check_constant(totals: np.ndarray, codes: list[str], reading: Reading) -> N
     for i, code in enumerate(codes):
         j = first.setdefault(code, i)
         if abs(totals[i] - totals[j]) > AREA_DRIFT * totals[j]:
-            raise SourceError(
-                f"the classes of {code} add up to {totals[i]:.6g} km2, but to {totals[j]:.6g} km2 "
-                f"in row {reading.row_numbers[j]}",
-                reading.place(None, i),
-                "The area of a city is the same in all years: a class is missing or doubled.",
+            fault(
+                SourceError(
+                    f"the classes of {code} add up to {totals[i]:.6g} km2, but to "
+                    f"{totals[j]:.6g} km2 in row {reading.row_numbers[j]}",
+                    reading.place(None, i),
+                    "The area of a city is the same in all years: a class is missing or doubled.",
+                )
             )
+            return

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from yrb_carbon.errors import Place, SourceError
+from yrb_carbon.errors import Place, SourceError, fault
 
 FAMILIES: tuple[Mapping[str, float], ...] = (
     {"t CO2": 1.0, "kt CO2": 1e3, "10^4 t CO2": 1e4, "Mt CO2": 1e6, "10^8 t CO2": 1e8},
@@ -180,11 +180,13 @@ def check_magnitude(
         return
     units = likely_units(median, low, high, wanted_unit)
     guess = f"; the numbers look like {' or '.join(units)}" if units else ""
-    raise SourceError(
-        f"the median of {column} is {median:.4g}, in {wanted_unit} it should lie between "
-        f"{low:.4g} and {high:.4g}{guess}",
-        place,
-        f"Give the column in {wanted_unit}.",
+    fault(
+        SourceError(
+            f"the median of {column} is {median:.4g}, in {wanted_unit} it should lie between "
+            f"{low:.4g} and {high:.4g}{guess}",
+            place,
+            f"Give the column in {wanted_unit}.",
+        )
     )
 
 

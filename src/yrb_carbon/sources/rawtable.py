@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from yrb_carbon.errors import Place, SourceError, listing
+from yrb_carbon.errors import Place, SourceError, fault, listing
 from yrb_carbon.provenance import FileRecord, sha256_of
 from yrb_carbon.sources.base import KEY_COLUMNS, SourceTable
 from yrb_carbon.sources.columns import unit_of
@@ -32,6 +32,8 @@ FOOTER = re.compile(
 NUMBER = re.compile(r"[+-]?(\d+|\d{1,3}([, ]\d{3})+)?(\.\d*)?([eE][+-]?\d+)?")
 CODE_DIGITS = 6
 SHOWN_TEXT = 40
+MAX_ROWS = 6
+"""Rows that a message lists beside the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +166,7 @@ class Reading:
     def __init__(self, raw: RawTable, year: str | None = None) -> None:
         self.raw = raw
         self.notes: list[str] = list(raw.notes)
+        self._unusable: set[int] = set()
         self._rows: list[Sequence[object]] = list(raw.rows)
         self._numbers: list[int] = list(raw.numbers)
         self._drop_rows_without_data(None if year is None else find_column(raw, year))
@@ -177,6 +180,24 @@ class Reading:
     def row_numbers(self) -> list[int]:
         """Rows of the file that are data, from 1."""
         return self._numbers
+
+    @property
+    def usable(self) -> np.ndarray:
+        """Whether the keys of each data row could be read; False only where faults are kept."""
+        return np.array([i not in self._unusable for i in range(len(self._rows))])
+
+    def _unusable_keys(self, problems: Mapping[int, str], position: int, hint: str | None) -> None:
+        """Refuse the cells of a key column: the first with its row, the others by their rows."""
+        if problems:
+            self._fault(problems, position, hint)
+            self._unusable |= set(problems)
+
+    def _fault(self, problems: Mapping[int, str], position: int, hint: str | None) -> None:
+        """One fault for the cells of a column, row of the data -> what is wrong with it."""
+        first, *others = problems
+        also = listing((self._numbers[i] for i in others), MAX_ROWS)
+        more = f"; also in row{'s' if len(others) > 1 else ''} {also}" if others else ""
+        fault(SourceError(f"{problems[first]}{more}", self.place(position, first), hint))
 
     def place(self, column: int | str | None = None, row: int | None = None) -> Place:
         """Place in this file; `row` counts data rows from 0."""
@@ -231,8 +252,10 @@ class Reading:
 
     def keep(self, wanted: Sequence[bool] | np.ndarray, note: str | None = None) -> None:
         """Go on with the marked data rows only; `note` says what the others were."""
-        pairs = [(r, n) for r, n, w in zip(self._rows, self._numbers, wanted, strict=True) if w]
-        self._rows, self._numbers = [r for r, _ in pairs], [n for _, n in pairs]
+        kept = np.flatnonzero(wanted)
+        self._unusable = {new for new, old in enumerate(kept) if int(old) in self._unusable}
+        self._rows = [self._rows[i] for i in kept]
+        self._numbers = [self._numbers[i] for i in kept]
         if note is not None:
             self.note(note)
 
@@ -244,44 +267,37 @@ class Reading:
     def names(self, *aliases: str, optional: bool = False) -> list[str]:
         """Text column, stripped; an empty cell is an error unless `optional`."""
         position = find_column(self.raw, *aliases)
-        texts: list[str] = []
-        for i, row in enumerate(self._rows):
-            cell = row[position]
-            if is_blank(cell):
-                if not optional:
-                    raise SourceError(
-                        "an empty cell where a name is wanted",
-                        self.place(position, i),
-                        "Fill the name in, or remove the row.",
-                    )
-                texts.append("")
-            elif isinstance(cell, str):
-                texts.append(cell.strip())
-            else:
-                raise SourceError(f"{shown(cell)} is not a name", self.place(position, i))
-        return texts
+        cells = [row[position] for row in self._rows]
+        empty = {
+            i: "an empty cell where a name is wanted" for i, c in enumerate(cells) if is_blank(c)
+        }
+        if not optional:
+            self._unusable_keys(empty, position, "Fill the name in, or remove the row.")
+        others = {
+            i: f"{shown(cell)} is not a name"
+            for i, cell in enumerate(cells)
+            if i not in empty and not isinstance(cell, str)
+        }
+        self._unusable_keys(others, position, None)
+        return [cell.strip() if isinstance(cell, str) else "" for cell in cells]
 
     def codes(self, *aliases: str) -> list[str]:
         """Six-digit codes as text, from numbers, text or `110000.0`."""
         position = find_column(self.raw, *aliases)
-        return [self._code(row[position], position, i) for i, row in enumerate(self._rows)]
-
-    def _code(self, cell: object, position: int, row: int) -> str:
-        number = as_number(cell)
-        if number is not None and number.is_integer():
-            code = str(int(number))
-            if len(code) == CODE_DIGITS:
-                return code
-        raise SourceError(
-            f"{shown(cell)} is not a six-digit code",
-            self.place(position, row),
-            "Codes look like 140100.",
-        )
+        codes = [_code(row[position]) for row in self._rows]
+        wrong = {
+            i: f"{shown(self._rows[i][position])} is not a six-digit code"
+            for i, code in enumerate(codes)
+            if not code
+        }
+        self._unusable_keys(wrong, position, "Codes look like 140100.")
+        return codes
 
     def years(self, *aliases: str, low: int = FIRST_YEAR, high: int = LAST_YEAR) -> list[int]:
         """Whole years between `low` and `high`; `2003年` is read as 2003 and counted."""
         position = find_column(self.raw, *aliases)
         result: list[int] = []
+        wrong: dict[int, str] = {}
         dressed = 0
         for i, row in enumerate(self._rows):
             cell = row[position]
@@ -290,19 +306,12 @@ class Reading:
                 number = number_from_text(cell.strip()[:-1])
                 dressed += number is not None
             if number is None:
-                raise SourceError(
-                    f"{shown(cell)} is not a year",
-                    self.place(position, i),
-                    f"Whole years from {low} to {high} are wanted.",
-                )
-            if not number.is_integer() or not low <= number <= high:
+                wrong[i] = f"{shown(cell)} is not a year"
+            elif not number.is_integer() or not low <= number <= high:
                 kind = "is out of range" if number.is_integer() else "has a fraction"
-                raise SourceError(
-                    f"the year {number:g} {kind}",
-                    self.place(position, i),
-                    f"Whole years from {low} to {high} are wanted.",
-                )
-            result.append(int(number))
+                wrong[i] = f"the year {number:g} {kind}"
+            result.append(0 if number is None or i in wrong else int(number))
+        self._unusable_keys(wrong, position, f"Whole years from {low} to {high} are wanted.")
         if dressed:
             self.note(f"column {self.raw.header[position]!r}: 年 taken off {dressed} years")
         return result
@@ -329,7 +338,12 @@ class Reading:
         SourceError
             For any other text, with row, column and value; for a value below the minimum.
         """
-        return self.numbers_at(find_column(self.raw, *aliases), missing=missing, minimum=minimum)
+        try:
+            position = find_column(self.raw, *aliases)
+        except SourceError as error:
+            fault(error)
+            return np.full(len(self._rows), np.nan)
+        return self.numbers_at(position, missing=missing, minimum=minimum)
 
     def numbers_at(
         self,
@@ -342,6 +356,7 @@ class Reading:
         tokens = MISSING_TOKENS | missing
         values = np.full(len(self._rows), np.nan)
         texts = absent = 0
+        wrong: dict[int, str] = {}
         spreadsheet = self.raw.sheet is not None
         for i, row in enumerate(self._rows):
             cell = row[position]
@@ -353,19 +368,20 @@ class Reading:
                 continue
             number = as_number(cell)
             if number is None:
-                raise SourceError(
-                    f"{shown(cell)} is not a number",
-                    self.place(position, i),
-                    "Correct the cell, or empty it if the value is missing.",
-                )
+                wrong[i] = f"{shown(cell)} is not a number"
+                continue
             values[i] = number
             texts += isinstance(cell, str) and (spreadsheet or not is_plain(cell))
         name = self.raw.header[position]
+        if wrong:
+            self._fault(wrong, position, "Correct the cell, or empty it if the value is missing.")
         if minimum is not None and (values < minimum).any():
-            i = int(np.argmax(values < minimum))
-            raise SourceError(
-                f"{values[i]:g} is below {minimum:g}", self.place(position, i), "Correct the cell."
-            )
+            below = {
+                int(i): f"{values[i]:g} is below {minimum:g}"
+                for i in np.flatnonzero(values < minimum)
+            }
+            self._fault(below, position, "Correct the cell.")
+            values[values < minimum] = np.nan
         if texts:
             self.note(f"column {name!r}: {texts} numbers stood as text and were parsed")
         if absent:
@@ -390,11 +406,27 @@ class Reading:
         extra_keys : sequence of str
             Text columns beyond the usual key columns; they stand before the numbers.
         """
-        frame = pd.DataFrame(dict(columns))
-        check_unique(frame, keys, self._numbers, Place(self.raw.path, self.raw.sheet))
+        usable = self.usable
+        frame = pd.DataFrame(dict(columns))[usable]
+        numbers = np.asarray(self._numbers)[usable]
+        check_unique(frame, keys, numbers, Place(self.raw.path, self.raw.sheet))
+        single = ~frame.duplicated(list(keys)).to_numpy()
         return tidy_table(
-            frame, keys, self.raw.path, self.raw.sheet, self.notes, extra_keys=extra_keys
+            frame[single],
+            keys,
+            self.raw.path,
+            self.raw.sheet,
+            self.notes,
+            extra_keys=extra_keys,
+            row_numbers=numbers[single],
         )
+
+
+def _code(cell: object) -> str:
+    """Six digits of a cell; empty where it does not hold them."""
+    number = as_number(cell)
+    code = str(int(number)) if number is not None and number.is_integer() else ""
+    return code if len(code) == CODE_DIGITS else ""
 
 
 def is_plain(text: str) -> bool:
@@ -423,7 +455,10 @@ def check_unique(
     if not repeated.any():
         return
     if {"code", "name"} <= set(frame.columns):
-        _refuse_disagreement(frame[repeated], np.asarray(rows)[repeated], place)
+        disagreement = _disagreement(frame[repeated], np.asarray(rows)[repeated], place)
+        if disagreement is not None:
+            fault(disagreement)
+            return
     seen: dict[tuple[object, ...], list[int]] = {}
     for number, row in zip(
         np.asarray(rows)[repeated],
@@ -435,14 +470,17 @@ def check_unique(
         f"{' '.join(str(part) for part in key)} (rows {listing(numbers, 4)})"
         for key, numbers in sorted(seen.items(), key=lambda item: item[1])
     ]
-    raise SourceError(
-        f"{len(seen)} keys ({', '.join(keys)}) stand in more than one row: {listing(texts, 6)}",
-        place,
-        "Keep one row for each.",
+    fault(
+        SourceError(
+            f"{len(seen)} keys ({', '.join(keys)}) stand in more than one row: {listing(texts, 6)}",
+            place,
+            "Keep one row for each.",
+        )
     )
 
 
-def _refuse_disagreement(repeated: pd.DataFrame, rows: np.ndarray, place: Place) -> None:
+def _disagreement(repeated: pd.DataFrame, rows: np.ndarray, place: Place) -> SourceError | None:
+    """Rows that share a code though their names are those of other places."""
     from yrb_carbon.study.units import load_matcher
 
     matcher = load_matcher()
@@ -454,12 +492,13 @@ def _refuse_disagreement(repeated: pd.DataFrame, rows: np.ndarray, place: Place)
             meant = listing(matcher.label(c) for c in sorted(known[0]))
             named = " or ".join(matcher.label(c) for c in sorted(known[1]))
             texts.append(f"row {number}: {code} is {meant}, {name!r} is {named}")
-    if texts:
-        raise SourceError(
-            f"code and name disagree in rows that share their code: {listing(texts, 6)}",
-            place,
-            "Correct the code or the name.",
-        )
+    if not texts:
+        return None
+    return SourceError(
+        f"code and name disagree in rows that share their code: {listing(texts, 6)}",
+        place,
+        "Correct the code or the name.",
+    )
 
 
 def tidy_table(
@@ -470,11 +509,15 @@ def tidy_table(
     notes: Sequence[str],
     *,
     extra_keys: Sequence[str] = (),
+    row_numbers: Sequence[int] | np.ndarray | None = None,
 ) -> SourceTable:
     """Put columns and rows into canonical order and attach the record of the file."""
     first = [name for name in (*KEY_COLUMNS, *extra_keys) if name in frame.columns]
     values = [name for name in frame.columns if name not in first]
-    tidy = frame[first + values].sort_values(list(keys), kind="stable", ignore_index=True)
+    tidy = frame[first + values].reset_index(drop=True)
+    tidy = tidy.sort_values(list(keys), kind="stable")
+    numbers = None if row_numbers is None else np.asarray(row_numbers)[tidy.index]
+    tidy = tidy.reset_index(drop=True)
     counted = list(notes)
     for name in values:
         absent = int(tidy[name].isna().sum())
@@ -488,4 +531,4 @@ def tidy_table(
         unit={name: unit_of(name) for name in values},
         notes=tuple(counted),
     )
-    return SourceTable(tidy, record)
+    return SourceTable(tidy, record, numbers)

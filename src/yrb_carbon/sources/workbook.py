@@ -14,6 +14,8 @@ from xml.etree import ElementTree
 from yrb_carbon.errors import Place, SourceError, listing
 from yrb_carbon.sources.rawtable import RawTable, did_you_mean, is_blank, normalised
 
+OTHER_SHEETS = "other sheets left out"
+"""How the note on the sheets begins that were not read."""
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 LINKS = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 ERROR_CELL = re.compile(
@@ -181,7 +183,7 @@ def read_sheet(path: str | Path, sheet: str | None = None, wanted: Sequence[str]
     notes: list[str] = []
     if len(names) > 1:
         others = [name for name in names if name != chosen]
-        notes.append(f"other sheets left out: {listing(map(repr, others))}")
+        notes.append(f"{OTHER_SHEETS}: {listing(map(repr, others))}")
     unnamed = [j for j, name in enumerate(header) if not name]
     if unnamed:
         filled = sum(any(not is_blank(row[j]) for row in rows[1:]) for j in unnamed)

@@ -19,7 +19,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from yrb_carbon.errors import Place, SourceError, listing
+from yrb_carbon.errors import Place, SourceError, fault, listing
 from yrb_carbon.sources.base import SourceTable
 from yrb_carbon.sources.columns import PERSONS, TEN_THOUSAND_PERSONS, TEN_THOUSAND_YUAN, unit_of
 from yrb_carbon.sources.csvfile import read_csv
@@ -35,7 +35,7 @@ from yrb_carbon.sources.rawtable import (
     shown,
     tidy_table,
 )
-from yrb_carbon.sources.workbook import existing_file, read_cells, sheet_names
+from yrb_carbon.sources.workbook import OTHER_SHEETS, existing_file, read_cells, sheet_names
 from yrb_carbon.study.names import code_key
 
 Scope = Literal["全市", "市辖区"]
@@ -194,9 +194,10 @@ def read_city_yearbook(
             frame[key] = frame[key].fillna("")
     keys = _row_keys(frame)
     _refuse_repeats(frame, keys, file)
-    frame = frame.drop(columns="sheet")
+    numbers = frame["row"].to_numpy() if len(layouts) == 1 else None
+    frame = frame.drop(columns=["sheet", "row"])
     sheets = [layout.raw.sheet for layout in layouts if layout.raw.sheet is not None]
-    return tidy_table(frame, keys, file, ", ".join(sheets) or None, notes)
+    return tidy_table(frame, keys, file, ", ".join(sheets) or None, notes, row_numbers=numbers)
 
 
 def _check_arguments(file: Path, scope: str, wanted: Sequence[str]) -> None:
@@ -321,7 +322,7 @@ def _layouts(
     notes = []
     others = [name for name in names if name not in chosen]
     if others:
-        notes.append(f"other sheets left out: {listing(map(repr, others))}")
+        notes.append(f"{OTHER_SHEETS}: {listing(map(repr, others))}")
     return [_sheet_layout(file, name) for name in chosen], notes
 
 
@@ -501,8 +502,8 @@ def _read_layout(
     table = pd.DataFrame({name: list(values) for name, values in frame.items()})
     _refuse_mining_above_total(table, reading)
     check_unique(table, _row_keys(table), reading.row_numbers, Place(raw.path, raw.sheet))
-    table["sheet"] = raw.sheet
-    return table, reading.notes
+    table = table.assign(sheet=raw.sheet, row=reading.row_numbers)[reading.usable]
+    return table[~table.duplicated(_row_keys(table))], reading.notes
 
 
 def _row_keys(frame: pd.DataFrame) -> list[str]:
@@ -722,12 +723,16 @@ def _unit_by_size(
     fitting = _fitting_units(quantity, values, kind)
     if len(fitting) == 1:
         return fitting[0]
-    raise SourceError(
-        f"the file does not say the unit of {quantity}, and the numbers of {year} (median "
-        f"{np.median(positive):.4g}) do not tell: they fit {' or '.join(fitting) or 'no unit'}",
-        place,
-        f"Give the option unit, one of {listing(w for w, u in UNIT_WORDS.items() if u in kind)}.",
+    words = listing(word for word, unit in UNIT_WORDS.items() if unit in kind)
+    fault(
+        SourceError(
+            f"the file does not say the unit of {quantity}, and the numbers of {year} (median "
+            f"{np.median(positive):.4g}) do not tell: they fit {' or '.join(fitting) or 'no unit'}",
+            place,
+            f"Give the option unit, one of {words}.",
+        )
     )
+    return None
 
 
 def _refuse_contradiction(
@@ -750,11 +755,13 @@ def _refuse_contradiction(
     if wrong:
         first = next(iter(wrong))
         median = float(np.median(values[(when == first) & (values > 0)]))
-        raise SourceError(
-            f"{quantity} is said to be in {stated}, but the numbers of {listing(wrong)} look like "
-            f"{wrong[first]} (median {median:.4g} in {first})",
-            place,
-            "Correct the unit, or put these years into the same unit as the others.",
+        fault(
+            SourceError(
+                f"{quantity} is said to be in {stated}, but the numbers of {listing(wrong)} look "
+                f"like {wrong[first]} (median {median:.4g} in {first})",
+                place,
+                "Correct the unit, or put these years into the same unit as the others.",
+            )
         )
 
 
@@ -768,10 +775,13 @@ def _refuse_mining_above_total(table: pd.DataFrame, reading: Reading) -> None:
             f"{row['emp_mining']:.10g} of {row['emp_total']:.10g})"
             for i, row in table[above].iterrows()
         ]
-        raise SourceError(
-            f"employment in mining is above total employment (persons) in {listing(rows, 6)}",
-            reading.place(),
-            "Correct the cells; if it is so in many rows, the two columns are in different units.",
+        fault(
+            SourceError(
+                f"employment in mining is above total employment (persons) in {listing(rows, 6)}",
+                reading.place(),
+                "Correct the cells; if it is so in many rows, the two columns are in different "
+                "units.",
+            )
         )
 
 

@@ -302,15 +302,15 @@ class MatchReport:
         """
         if not self.unmatched and not self.ambiguous:
             return
-        where = f"{place}: " if place is not None else ""
         parts = []
         if self.unmatched:
             parts.append(f"not recognised: {listing(self.unmatched)}")
         if self.ambiguous:
             parts.append(f"ambiguous: {listing(self.ambiguous)}")
         raise UnitError(
-            f"{where}{'. '.join(parts)}. Correct the file, add its province or code column, "
-            "or add the spelling to data/names.csv"
+            f"{'. '.join(parts)}. Correct the file, add its province or code column, "
+            "or add the spelling to data/names.csv",
+            place,
         )
 
 

@@ -39,11 +39,14 @@ class CheckedStudy:
         The published files that it reads, boundaries included.
     faults : tuple of str
         One a line, as `file:line:column: key: what is wrong`; empty when the study can run.
+    faulty_sources : frozenset of str
+        Sources whose sections have faults, so that their files cannot be opened as they say.
     """
 
     study: Study
     files: tuple[Path, ...]
     faults: tuple[str, ...]
+    faulty_sources: frozenset[str] = frozenset()
 
 
 def check_study(
@@ -77,6 +80,7 @@ def check_study(
     ]
     if not found:
         found += _column_faults(study)
+    faulty = frozenset(str(path[1]) for path, _ in found if path[0] == "sources")
     if study.demo is None:
         found += _missing_files(study, inputs)
     faults = sorted(
@@ -84,7 +88,10 @@ def check_study(
         key=lambda fault: fault.position,
     )
     return CheckedStudy(
-        study, tuple(sorted(set(inputs.values()))), tuple(str(fault) for fault in faults)
+        study,
+        tuple(sorted(set(inputs.values()))),
+        tuple(str(fault) for fault in faults),
+        faulty,
     )
 
 

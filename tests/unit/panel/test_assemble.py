@@ -214,7 +214,7 @@ def test_an_unknown_name_in_a_province_of_the_study_is_refused(assemble):
 
 def test_a_slip_of_a_code_in_a_province_of_the_study_is_refused(assemble):
     rows = "year,code,pop\n2003,149999,1\n2004,140100,2\n2003,140200,3\n"
-    with pytest.raises(UnitError, match=r"a\.csv: not recognised: 149999"):
+    with pytest.raises(UnitError, match=r"a\.csv, row 2: not recognised: 149999"):
         assemble({"a": rows})
     report = {"unknown_units": "report"}
     assert assemble({"a": (rows, report)}).unmatched["key"].tolist() == ["149999"]
