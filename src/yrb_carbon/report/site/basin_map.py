@@ -60,7 +60,7 @@ TEXTS = {
     "zoomIn": message("Zoom in"),
     "zoomOut": message("Zoom out"),
     "whole": message("Whole area"),
-    "noYear": message("belongs to no year"),
+    "noYear": message("over all years"),
     "counted": message("{n} of {m} units have a value"),
     "noData": message("no data"),
     "outside": message("not in the sample"),
@@ -196,10 +196,7 @@ def map_data(
     return {
         "languages": [words.language for words in say.words],
         "size": list(outlines.size),
-        "scaleBar": {
-            "km": outlines.scale_bar_km,
-            "steps": round(1e3 * outlines.scale_bar_km / outlines.step_m, 2),
-        },
+        "stepM": outlines.step_m,
         "units": [
             {
                 "id": unit,

@@ -30,9 +30,9 @@ SHOWN_DIGITS = 4
 MOST_DECIMALS = 8
 
 KINDS = {
-    "own": message("Own direct effect"),
-    "received": message("Received from all others"),
-    "sent": message("Sent to all others"),
+    "own": message("own direct effect"),
+    "received": message("received from all others"),
+    "sent": message("sent to all others"),
 }
 KIND_MEANINGS = {
     "own": message("what one more unit of {x} in the unit does to its own {y}"),
@@ -306,7 +306,7 @@ def _layers_of_effect(
     x, y = say.label(effect.treatment, study), say.label(effect.outcome, study)
     for kind, words in KINDS.items():
         own = mine[mine["kind"] == f"{effect.prefix}{kind}"]
-        label = say(message("{kind}: {effect}"), kind=say(words), effect=effect.heading)
+        label = say(message("{effect}: {kind}"), kind=say(words), effect=effect.heading)
         if own.empty:
             yield LeftOut(
                 label,

@@ -13,7 +13,6 @@ from yrb_carbon.report.outlines import (
     dissolved_by,
     middle_of,
     province_codes,
-    round_length_below,
     simplified_polygons,
 )
 from yrb_carbon.sources.boundaries import Boundaries
@@ -22,8 +21,6 @@ SCREEN_PIXELS = 1200
 """Width of a screen that outlines are simplified for."""
 STEPS_OF_DETAIL = 4
 """Steps of the grid in the tolerance of simplification: rounding moves no line that one sees."""
-SCALE_BAR_SHARE = 0.2
-"""Longest scale bar, of the width."""
 
 Ring = list[int]
 """Coordinates x, y, x, y, ... on the grid; y points north."""
@@ -56,11 +53,6 @@ class MapOutlines:
     reach_middles: dict[str, tuple[int, int]]
     size: tuple[int, int]
     step_m: float
-
-    @property
-    def scale_bar_km(self) -> float:
-        """Length of the scale bar."""
-        return round_length_below(SCALE_BAR_SHARE * self.size[0] * self.step_m / 1e3)
 
 
 def map_outlines(boundaries: Boundaries, reaches: Mapping[str, str]) -> MapOutlines:

@@ -7,7 +7,9 @@
   const ZOOM_STEP = 1.5;
   const MARGIN = 0.03;
   const PRINT_PX = 660;
-  const HALO = "#ffffff";
+  const NARROW_PX = 500;
+  const SCALE_SHARE = 0.2;
+  const TAGS = { en: "en", zh: "zh-Hans" };
 
   function start(root) {
     const part = (name) => root.querySelector(`#basin-map-${name}`);
@@ -20,6 +22,7 @@
       layer: data.start.layer,
       year: Math.max(0, years.indexOf(data.start.year)),
       unit: -1,
+      pinned: -1,
       timer: null,
       sort: { column: 0, turn: 1 },
       language: data.languages[0],
@@ -27,6 +30,13 @@
     const outside = data.layers.map((layer) => new Set(layer.outside));
 
     // words
+
+    function element(tag, content = "", className = "") {
+      const made = document.createElement(tag);
+      made.textContent = content;
+      if (className) { made.className = className; }
+      return made;
+    }
 
     function spokenLanguage() {
       const wanted = document.documentElement.lang.slice(0, 2);
@@ -48,8 +58,17 @@
       return state.language === "zh" ? "en" : "zh";
     }
 
+    /** Both names of a unit, each in an element of its language. */
+    function nameElements(unit) {
+      const own = element("span", said(unit.name));
+      const other = element("span", unit.name[otherLanguage()]);
+      own.lang = TAGS[state.language];
+      other.lang = TAGS[otherLanguage()];
+      return own.textContent === other.textContent ? [own] : [own, " ", other];
+    }
+
     function fullName(unit) {
-      const own = said({ ...unit.name });
+      const own = said(unit.name);
       const other = unit.name[otherLanguage()];
       return own === other ? own : `${own} ${other}`;
     }
@@ -98,11 +117,10 @@
       return [said(own.province), ...reach].join(" · ");
     }
 
-    /** Lines about a unit: names, place, variable, value with unit and year. */
+    /** Lines about a unit below its names: place, variable, value with unit and year. */
     function linesOf(unit) {
       const known = !isOutside(unit) && valueOf(unit) !== null;
       return [
-        fullName(data.units[unit]),
         placeText(unit),
         said(layer().label),
         `${valueText(unit)}${known ? ` (${said(layer().unit)})` : ""}, ${yearText()}`,
@@ -124,39 +142,18 @@
       return { type: "scatter", mode: "lines", ...coordinates(rings), line, hoverinfo: "skip" };
     }
 
-    function scaleBar() {
-      const [wide] = data.size;
-      const left = 0.01 * wide, right = left + data.scaleBar.steps, low = 0, tick = 0.008 * wide;
-      return {
-        type: "scatter", mode: "lines+text", hoverinfo: "skip",
-        x: [left, left, (left + right) / 2, right, right], y: [low + tick, low, low, low, low + tick],
-        text: ["", "", `${data.scaleBar.km} km`, "", ""], textposition: "top center",
-        textfont: { size: 11, color: "#333" }, line: { color: "#333", width: 1.5 },
-      };
-    }
-
     const units = data.units.map((unit) => ({
       type: "scatter", mode: "lines", ...coordinates(unit.rings),
       fill: "toself", hoveron: "fills", hoverinfo: "none",
       fillcolor: data.colours.noData, fillpattern: { shape: "", fgcolor: "#8c8c8c", size: 6 },
-      line: { color: HALO, width: 0.6 },
+      line: { color: "#fff", width: 0.6 },
     }));
     const marked = count + 2;
-    const reachNames = count + 3;
     const traces = [
       ...units,
       lines(data.provinces, { color: data.colours.province, width: 0.9 }),
       lines(data.reachBorders, { color: "#000", width: 2.6 }),
       lines([], { color: "#b3541e", width: 3.2 }),
-      {
-        type: "scatter", mode: "text", hoverinfo: "skip", text: [],
-        x: data.reachNames.map((one) => one.at[0]), y: data.reachNames.map((one) => one.at[1]),
-        textfont: {
-          size: 13, color: "#111",
-          shadow: `-1px -1px 1px ${HALO}, 1px -1px 1px ${HALO}, -1px 1px 1px ${HALO}, 1px 1px 1px ${HALO}`,
-        },
-      },
-      scaleBar(),
     ];
     const home = {
       x: [-MARGIN * data.size[0], (1 + MARGIN) * data.size[0]],
@@ -188,9 +185,34 @@
     }
 
     function nameReaches() {
-      const names = data.reachNames.map((one) => said(data.reaches[one.reach]));
-      return Plotly.restyle(plot, { text: [names], "textfont.size": widthHere() < 500 ? 10 : 13 },
-        [reachNames]);
+      const narrow = widthHere() < NARROW_PX;
+      return Plotly.relayout(plot, {
+        annotations: data.reachNames.map((one) => ({
+          x: one.at[0], y: one.at[1], showarrow: false, borderpad: 1, bgcolor: "rgba(255,255,255,.8)",
+          text: narrow ? said(data.reaches[one.reach]).replace(" ", "<br>")
+            : said(data.reaches[one.reach]),
+          font: { size: narrow ? 9 : 12, color: "#111" },
+        })),
+      });
+    }
+
+    /** Largest 1, 2 or 5 times a power of ten that is not above a value. */
+    function roundBelow(value) {
+      const power = 10 ** Math.floor(Math.log10(value));
+      return power * [5, 2, 1].find((times) => times * power <= value);
+    }
+
+    function drawScale() {
+      const { xaxis } = plot._fullLayout;
+      const pixelsPerKm = 1000 / data.stepM * xaxis._length / (xaxis.range[1] - xaxis.range[0]);
+      const km = roundBelow(SCALE_SHARE * xaxis._length / pixelsPerKm);
+      part("scale").style.width = `${Math.round(km * pixelsPerKm)}px`;
+      part("scale").textContent = `${km} km`;
+    }
+
+    function followView() {
+      drawScale();
+      placeTip();
     }
 
     function zoom(factor, middle) {
@@ -203,13 +225,13 @@
         update[`${name}.range`] = [centre - half, centre + half];
       });
       if (coarse) { update.dragmode = "pan"; }
-      return Plotly.relayout(plot, update).then(placeTip);
+      return Plotly.relayout(plot, update);
     }
 
     function showWhole() {
       const update = { "xaxis.range": home.x.slice(), "yaxis.range": home.y.slice() };
       if (coarse) { update.dragmode = false; }
-      return Plotly.relayout(plot, update).then(placeTip);
+      return Plotly.relayout(plot, update);
     }
 
     // a unit
@@ -230,30 +252,31 @@
       const tip = part("tip");
       tip.hidden = state.unit < 0;
       if (tip.hidden) { return; }
-      tip.replaceChildren(...linesOf(state.unit).map((line, index) => {
-        const made = document.createElement("p");
-        if (index === 0) { made.className = "basin-map-name"; }
-        made.textContent = line;
-        return made;
-      }));
+      const name = element("p", "", "basin-map-name");
+      name.append(...nameElements(data.units[state.unit]));
+      tip.replaceChildren(name, ...linesOf(state.unit).map((line) => element("p", line)));
       placeTip();
     }
 
-    function choose(unit, speak) {
+    /** Show a unit; one that was chosen stays when the pointer leaves the map, and is said. */
+    function choose(unit, pinned = true) {
       state.unit = unit;
       const { x, y } = coordinates(unit < 0 ? [] : data.units[unit].rings);
       Plotly.restyle(plot, { x: [x], y: [y] }, [marked]);
-      part("unit").value = unit < 0 ? "" : data.units[unit].id;
       fillTip();
-      if (speak) { say(); }
+      if (pinned) {
+        state.pinned = unit;
+        part("unit").value = unit < 0 ? "" : data.units[unit].id;
+        say();
+      }
     }
 
     function say() {
       const mine = data.units.map((_, unit) => unit).filter((unit) => !isOutside(unit));
       const n = mine.filter((unit) => valueOf(unit) !== null).length;
-      part("status").textContent = state.unit < 0
+      part("status").textContent = state.pinned < 0
         ? `${yearText()}: ${text("counted", { n, m: mine.length })}`
-        : linesOf(state.unit).join("; ");
+        : [fullName(data.units[state.pinned]), ...linesOf(state.pinned)].join("; ");
     }
 
     /** Unit nearest in a direction: far ones and those aside count more. */
@@ -272,13 +295,13 @@
     }
 
     const keys = {
-      ArrowLeft: () => choose(neighbour(-1, 0), true),
-      ArrowRight: () => choose(neighbour(1, 0), true),
-      ArrowUp: () => choose(neighbour(0, 1), true),
-      ArrowDown: () => choose(neighbour(0, -1), true),
-      Home: () => choose(0, true),
-      End: () => choose(count - 1, true),
-      Escape: () => choose(-1, true),
+      ArrowLeft: () => choose(neighbour(-1, 0)),
+      ArrowRight: () => choose(neighbour(1, 0)),
+      ArrowUp: () => choose(neighbour(0, 1)),
+      ArrowDown: () => choose(neighbour(0, -1)),
+      Home: () => choose(0),
+      End: () => choose(count - 1),
+      Escape: () => choose(-1),
       "+": () => zoom(ZOOM_STEP, state.unit < 0 ? null : data.units[state.unit].at),
       "=": () => zoom(ZOOM_STEP, state.unit < 0 ? null : data.units[state.unit].at),
       "-": () => zoom(1 / ZOOM_STEP, null),
@@ -286,13 +309,6 @@
     };
 
     // legend
-
-    function element(tag, content = "", className = "") {
-      const made = document.createElement(tag);
-      made.textContent = content;
-      if (className) { made.className = className; }
-      return made;
-    }
 
     function entry(markClass, colour, content) {
       const item = document.createElement("li");
@@ -373,6 +389,7 @@
         const cell = document.createElement("th");
         cell.scope = "col";
         if (entryOf.words) { cell.className = "basin-map-words"; }
+        if (index === 1) { cell.lang = TAGS[otherLanguage()]; }
         if (index === state.sort.column) {
           cell.setAttribute("aria-sort", state.sort.turn > 0 ? "ascending" : "descending");
         }
@@ -404,6 +421,7 @@
             : content === null ? text("noData") : number(content, one.decimals));
           if (!index) { cell.scope = "row"; }
           if (entryOf.words) { cell.className = "basin-map-words"; }
+          if (index === 1) { cell.lang = TAGS[otherLanguage()]; }
           row.append(cell);
         });
         return row;
@@ -451,7 +469,7 @@
       part("unit").replaceChildren(option("", text("noUnit")), ...grouped(
         data.units, (unit) => said(unit.province), (unit) => option(unit.id, fullName(unit))));
       part("layer").value = state.layer;
-      part("unit").value = state.unit < 0 ? "" : data.units[state.unit].id;
+      part("unit").value = state.pinned < 0 ? "" : data.units[state.pinned].id;
       nameReaches();
       update();
     }
@@ -505,7 +523,7 @@
         update();
       });
       part("unit").addEventListener("change", (event) => {
-        choose(place.has(event.target.value) ? place.get(event.target.value) : -1, true);
+        choose(place.has(event.target.value) ? place.get(event.target.value) : -1);
       });
       part("year").addEventListener("input", (event) => { stop(); goTo(Number(event.target.value)); });
       part("previous").addEventListener("click", () => { stop(); goTo(state.year - 1); });
@@ -521,20 +539,19 @@
         event.preventDefault();
         keys[event.key]();
       });
-      const point = (event) => {
+      const point = (event, pinned) => {
         const unit = event.points[0].curveNumber;
-        if (unit < count && unit !== state.unit) { choose(unit, false); }
+        if (unit < count && (pinned || unit !== state.unit)) { choose(unit, pinned); }
       };
-      plot.on("plotly_hover", point);
-      plot.on("plotly_click", (event) => { point(event); say(); });
-      plot.on("plotly_relayout", placeTip);
-      plot.addEventListener("mouseleave", () => {
-        if (document.activeElement !== plot) { choose(-1, false); }
-      });
+      plot.on("plotly_hover", (event) => point(event, false));
+      plot.on("plotly_click", (event) => point(event, true));
+      plot.on("plotly_relayout", followView);
+      plot.on("plotly_relayouting", followView);
+      plot.addEventListener("mouseleave", () => choose(state.pinned, false));
       document.addEventListener("languagechange-report", speak);
       new ResizeObserver(() => {
         if (plot._fullLayout && Math.abs(plot._fullLayout.width - widthHere()) > 1 && !printing) {
-          fit().then(() => { nameReaches(); placeTip(); });
+          fit().then(nameReaches);
         }
       }).observe(plot.parentElement);
     }
@@ -561,6 +578,7 @@
       .then(() => {
         listen();
         speak();
+        drawScale();
         root.dataset.ready = "true";
       });
   }
