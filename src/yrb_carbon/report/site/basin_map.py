@@ -67,6 +67,9 @@ TEXTS = {
     "legendYears": message("Quantile classes over all units and years: the same in every year."),
     "legendUnits": message("Quantile classes over all units."),
     "legendSides": message("Each side of {centre} has its own."),
+    "projection": message(
+        "Equal-area projection {crs}: the scale bar holds on average over directions."
+    ),
     "units": message("{n} units"),
     "valuesIn": message("Unit of the values: {unit}"),
     "reachBorder": message("border between reaches"),
@@ -197,6 +200,7 @@ def map_data(
         "languages": [words.language for words in say.words],
         "size": list(outlines.size),
         "stepM": outlines.step_m,
+        "crs": boundaries.area_crs,
         "units": [
             {
                 "id": unit,

@@ -39,6 +39,8 @@ KIND_MEANINGS = {
     "received": message("what one more unit of {x} in all other units does to the unit's {y}"),
     "sent": message("what one more unit of {x} in the unit does to {y} of all other units, summed"),
 }
+NO_EFFECTS = message("the run has none; its models may be at the edge of what is allowed")
+NO_VALUE = message("no unit has a value")
 WHOLE, NATURAL, MEDIATED = "", "natural_", "mediated_"
 """Prefixes of the kinds of effects_by_unit.parquet: all paths, without and through mediators."""
 
@@ -203,7 +205,7 @@ def _variable_layers(
         wide = frame[name].unstack("year").sort_index(axis="columns")
         values, inside = _in_order(wide, units, name)
         if not np.isfinite(values).any():
-            yield LeftOut(label, say(message("no unit has a value")))
+            yield LeftOut(label, say(NO_VALUE))
             continue
         section = study.variables[name]
         formula, _, unit = definition_of(section, study).partition("; ")
@@ -243,7 +245,7 @@ def _effect_layers(
         if rows is None or rows.empty:
             yield LeftOut(
                 say(message("Effects by unit of table {table}"), table=say.same(name)),
-                say(message("the run has none; its models may be at the edge of what is allowed")),
+                say(NO_EFFECTS),
             )
             continue
         for effect in _effects_of(study, name, rows, say):
@@ -304,21 +306,21 @@ def _layers_of_effect(
 ) -> Iterator[Layer | LeftOut]:
     mine = rows[(rows["model"] == effect.model) & (rows["term"] == effect.term)]
     x, y = say.label(effect.treatment, study), say.label(effect.outcome, study)
-    for kind, words in KINDS.items():
-        own = mine[mine["kind"] == f"{effect.prefix}{kind}"]
-        label = say(message("{effect}: {kind}"), kind=say(words), effect=effect.heading)
-        if own.empty:
-            yield LeftOut(
-                label,
-                say(message("the run has none; its models may be at the edge of what is allowed")),
-            )
-            continue
+    kinds = {kind: mine[mine["kind"] == f"{effect.prefix}{kind}"] for kind in KINDS}
+    if all(own.empty for own in kinds.values()):
+        yield LeftOut(effect.heading, say(NO_EFFECTS))
+        return
+    for kind, own in kinds.items():
+        label = say(message("{effect}: {kind}"), kind=say(KINDS[kind]), effect=effect.heading)
         name = ".".join((effect.table, effect.model, effect.term, f"{effect.prefix}{kind}"))
         values, inside = _in_order(own.set_index("unit")[["effect"]], units, name)
+        if not np.isfinite(values).any():
+            yield LeftOut(label, say(NO_VALUE))
+            continue
         yield Layer(
             name=name,
             group=effect.heading,
-            short=say(words),
+            short=say(KINDS[kind]),
             label=label,
             definition=say(KIND_MEANINGS[kind], x=x, y=y),
             unit=say(message("{y} per unit of {x}"), x=x, y=y),

@@ -349,6 +349,7 @@
         element("p", `${said(one.label)}: ${said(one.definition)}`),
         element("p", text("valuesIn", { unit: said(one.unit) })),
         element("p", how.join(state.language === "zh" ? "" : " ")),
+        element("p", text("projection", { crs: data.crs })),
       );
     }
 
@@ -572,7 +573,7 @@
       fit();
     });
 
-    root.querySelector(".basin-map-body").hidden = false;
+    root.querySelectorAll(".basin-map-body").forEach((body) => { body.hidden = false; });
     Plotly.newPlot(plot, traces, { ...layout, ...size(widthHere()) },
       { displayModeBar: false, doubleClick: false, scrollZoom: false, showTips: false })
       .then(() => {
