@@ -180,6 +180,7 @@
       const all = data.units.map((_, unit) => unit);
       return Plotly.restyle(plot, {
         fillcolor: all.map(colourOf),
+        "line.color": all.map((unit) => (isOutside(unit) ? "#c3ccd2" : "#fff")),
         "fillpattern.shape": all.map((unit) => (isMissing(unit) ? "/" : "")),
       }, all);
     }
