@@ -39,7 +39,7 @@ def sample_of(study: Study, name: str) -> str:
 def samples_used(study: Study) -> tuple[str, ...]:
     """Samples that a table is made from; `main` first, as the maps use it."""
     used = {sample for name in study.tables for sample in samples_of(study, name)}
-    if study.figures.units_map or study.figures.maps:
+    if study.figures.units_map or study.figures.maps or study.report.map.variables:
         used.add("main")
     return tuple(sorted(used, key=lambda name: (name != "main", name)))
 
@@ -81,7 +81,9 @@ def computed_variables(study: Study, sample: str) -> tuple[str, ...]:
     """Variables computed on the retained units of a sample: all that its tables and maps show."""
     shown = [table.shown_variables() for table in _tables_of_sample(study, sample)]
     maps = tuple(figure.variable for figure in study.figures.maps.values())
-    return _once([required_variables(study, sample), *shown, maps if sample == "main" else ()])
+    named = study.report.map.variables or ()
+    on_maps = (*maps, *named) if sample == "main" else ()
+    return _once([required_variables(study, sample), *shown, on_maps])
 
 
 def _once(groups: Iterable[tuple[str, ...]]) -> tuple[str, ...]:

@@ -31,6 +31,7 @@ from yrb_carbon.report.site.basin_map import MapFragment, map_fragment
 from yrb_carbon.report.site.map_layers import KINDS
 from yrb_carbon.report.site.map_outlines import map_outlines
 from yrb_carbon.sources.boundaries import build_boundaries
+from yrb_carbon.study.plan import computed_variables
 from yrb_carbon.study.units import load_units
 
 STUDY = made_study()
@@ -286,3 +287,13 @@ def test_outlines_keep_places_areas_holes_and_neighbours() -> None:
 def test_faults_of_the_section_are_named(section: dict[str, Any], wanted: str) -> None:
     with pytest.raises(StudyError, match=wanted):
         made_study(section)
+
+
+def test_variables_of_the_map_are_computed() -> None:
+    variables = {**STUDY.variables, "angle": STUDY.variables["m1"]}
+    section = STUDY.report.map.model_copy(update={"variables": ("angle",)})
+    report = STUDY.report.model_copy(update={"map": section})
+    study = STUDY.model_copy(update={"variables": variables, "report": report})
+    assert "angle" in computed_variables(study, "main")
+    assert "angle" not in computed_variables(study, "winsorised")
+    assert "angle" not in computed_variables(STUDY, "main")
