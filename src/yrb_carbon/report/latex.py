@@ -71,9 +71,25 @@ PORTRAIT_SIZES = ((r"\normalsize", LINE_CHARACTERS), (r"\footnotesize", 78), (r"
 LANDSCAPE_SIZES = ((r"\footnotesize", 126), (r"\scriptsize", 140))
 """Sizes of type of a table over pages, upright and turned, and the characters that a line holds."""
 
-SLACK = 2.1
-"""Characters that a column of broken cells gets more, for letters and signs wider than half
-an em."""
+SLACK = 1.5
+"""Characters that a column of broken cells gets more, for letters and signs wider than a digit."""
+
+DIGITS = {
+    r"\normalsize": (10, 0.5),
+    r"\footnotesize": (8, 0.531),
+    r"\scriptsize": (7, 0.569),
+    r"\tiny": (5, 0.681),
+}
+"""Points of an em, and width of a digit in ems, in Latin Modern: small type is wider."""
+
+UPRIGHT_POINTS, TURNED_POINTS = 345, 550
+"""Length of a line of an article, upright and turned."""
+
+COLUMN_SEPARATION = 3
+"""Points on either side of a column of a table over pages."""
+
+OVERHANG = r"0pt plus 1fill minus 1fill"
+"""Space on either side of a turned table: what is wider than the line goes into both margins."""
 
 
 def escape_latex(text: str) -> str:
@@ -138,9 +154,10 @@ def _long_table(table: PrintedTable, body: pd.DataFrame) -> list[str]:
     widths = natural_widths(body)
     turned = sum(widths) > PORTRAIT_SIZES[-1][1]
     size, line = _size_of_type(body, widths, LANDSCAPE_SIZES if turned else PORTRAIT_SIZES)
-    fitted = fitted_widths(body, widths, line)
+    em, digit = DIGITS[size]
+    fitted = _fitted(body, widths, line, em * digit, turned=turned)
     alignments = [
-        _alignment_over_pages(cells, width, own)
+        _alignment_over_pages(cells, width, own, digit)
         for cells, width, own in zip(columns_of(body), widths, fitted, strict=True)
     ]
     shown, groups = headings([str(name) for name in body.columns])
@@ -154,7 +171,12 @@ def _long_table(table: PrintedTable, body: pd.DataFrame) -> list[str]:
     columns = body.shape[1]
     inner = [
         r"\begingroup",
-        r"\setlength{\tabcolsep}{3pt}",
+        rf"\setlength{{\tabcolsep}}{{{COLUMN_SEPARATION}pt}}",
+        *(
+            [rf"\setlength{{\{side}}}{{{OVERHANG}}}" for side in ("LTleft", "LTright")]
+            if turned
+            else []
+        ),
         size,
         rf"\begin{{longtable}}{{{''.join(alignments)}}}",
         rf"{caption} \\",
@@ -186,6 +208,23 @@ def _size_of_type(
     return next(broken, SMALLEST)
 
 
+def _fitted(
+    body: pd.DataFrame, widths: Sequence[int], line: int, points: float, *, turned: bool
+) -> list[int]:
+    """Widths in characters for which the columns, with what lies between them, fit the line."""
+    fitted = fitted_widths(body, widths, line)
+    while sum(
+        (own - GAP + SLACK * (own < width)) * points + 2 * COLUMN_SEPARATION
+        for own, width in zip(fitted, widths, strict=True)
+    ) > (TURNED_POINTS if turned else UPRIGHT_POINTS):
+        line -= 1
+        narrower = fitted_widths(body, widths, line)
+        if narrower == fitted:
+            break
+        fitted = narrower
+    return fitted
+
+
 def _rows_kept_together(body: pd.DataFrame) -> list[str]:
     """Rows; no page ends between one and those below it that continue it (no first cell)."""
     rows = rows_of(body)
@@ -195,15 +234,12 @@ def _rows_kept_together(body: pd.DataFrame) -> list[str]:
     ]
 
 
-def _alignment_over_pages(cells: Sequence[str], width: int, fitted: int) -> str:
-    """Column as wide as its cells, or a paragraph where these are broken.
-
-    A character is about half an em wide.
-    """
+def _alignment_over_pages(cells: Sequence[str], width: int, fitted: int, digit: float) -> str:
+    """Column as wide as its cells, or a paragraph where these are broken."""
     side = "right" if not is_numeric(cells) else "left"
     if fitted >= width:
         return "l" if side == "right" else "r"
-    return rf">{{\ragged{side}\arraybackslash}}p{{{(fitted - GAP + SLACK) / 2:g}em}}"
+    return rf">{{\ragged{side}\arraybackslash}}p{{{digit * (fitted - GAP + SLACK):.4g}em}}"
 
 
 def _stacked(head: str) -> str:
