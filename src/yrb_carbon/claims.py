@@ -258,6 +258,7 @@ CLAIM_COLUMNS = (
     "vcov",
     "inference",
     "evidence",
+    "evidence_zh",
     "disagreement_en",
     "disagreement_zh",
     "classical_verdict",
@@ -799,11 +800,11 @@ def _claim_cells(
 
 
 def _verdict_cells(judged: Judgement) -> dict[str, Any]:
-    evidence = [f"{one.way.label.en}: {one.evidence}" for one in judged.ways]
     cells: dict[str, Any] = {
         "verdict": judged.verdict.value,
         "verdict_zh": VERDICT_ZH[judged.verdict],
-        "evidence": ". ".join(evidence),
+        "evidence": ". ".join(f"{one.way.label.en}: {one.evidence}" for one in judged.ways),
+        "evidence_zh": "。".join(f"{one.way.label.zh}：{one.evidence}" for one in judged.ways),
     }
     for column, label in (("reason", judged.reason), ("disagreement", judged.disagreement)):
         if label is not None:

@@ -92,6 +92,8 @@ class Entry(_Frozen):
         How the values of merged units combine; `none`: recompute it from its parts.
     formula : str or None
         Of an index, in the names of the panel.
+    formula_zh : str or None
+        The same in Chinese, where the formula has words.
     orientation : {1, -1} or None
         Sign that makes higher better, of the indices that have one.
     """
@@ -103,6 +105,7 @@ class Entry(_Frozen):
     range: ValueRange
     aggregation: Aggregation
     formula: str | None = None
+    formula_zh: str | None = None
     orientation: Literal[1, -1] | None = None
 
 
@@ -124,12 +127,16 @@ class TransformEntry(_Frozen):
 
 
 class Dictionary(_Frozen):
-    """The columns of the panel, the kinds of flags, the indices and their transforms."""
+    """The columns of the panel, the kinds of flags, the indices and their transforms.
+
+    `units` holds the Chinese names of the units of measurement.
+    """
 
     columns: dict[str, Entry]
     flags: dict[str, FlagKind]
     indices: dict[str, Entry]
     transforms: dict[str, TransformEntry]
+    units: dict[str, Annotated[str, Field(min_length=1)]] = Field(default_factory=dict)
 
     def entry(self, name: str) -> Entry | None:
         """What is said of a raw column, or of its other version `<column>__<tag>`."""

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from yrb_carbon.estimates import DISCARDED
+from yrb_carbon.report.language import Words, message
+from yrb_carbon.report.terms import NULLS, covariance_name, group_name, said
 from yrb_carbon.study.base import Language
-from yrb_carbon.study.config import Study
+from yrb_carbon.study.config import SampleSection, Study, WeightsSection
+from yrb_carbon.study.endogeneity_tables import InstrumentedColumn
+from yrb_carbon.study.tables import ModelColumn, ModelsTable
 
 STARS = ((0.01, "***"), (0.05, "**"), (0.1, "*"))
-STARS_KEY = "*** p < 0.01, ** p < 0.05, * p < 0.1"
-SERIAL_NOTE = (
+STARS_KEY = message("*** p < 0.01, ** p < 0.05, * p < 0.1")
+SERIAL_NOTE = message(
     "Residual AR(1) is the first-order autocorrelation of the residuals within units; its "
     "expectation is about -1/(T - 1) when the errors are not correlated. Where it is high, the "
     "intervals of the information matrix (oim, hessian, qml) are too short and those of the "
@@ -25,30 +29,41 @@ MONTE_CARLO = "mc"
 TRUNCATED = 0.02
 """Share of draws beyond the edge of the admissible interval above which a normal distribution cut
 off there stands for no sampling distribution."""
-FAILED_NOTE = (
+FAILED_NOTE = message(
     "More than 2 % of the draws beyond the edge say that the normal approximation has failed "
     "there: no stars, and {read} are the ones to read."
 )
-QUANTILE_ERRORS_NOTE = (
+QUANTILE_ERRORS_NOTE = message(
     "Standard errors of draws in estimates.csv are half the distance between their 15.87 % and "
     "84.13 % points: where rho can come near 1 the draws have no standard deviation."
 )
-UNDEFINED = "undefined"
+UNDEFINED = message("undefined")
 """What stands in the place of a statistic without a meaning."""
+RESIDUAL_AR1 = message("Residual AR(1)")
 ESTIMATOR_NOTES = {
-    "transform": "Lee and Yu (2010) transformation QML with exact log-determinant",
-    "direct": "direct ML with demeaned data and exact log-determinant",
-    "direct_bc": "direct ML with the bias correction of Lee and Yu (2010)",
-    "ols": "within OLS (linearmodels), standard errors clustered by unit",
+    "transform": message("Lee and Yu (2010) transformation QML with exact log-determinant"),
+    "direct": message("direct ML with demeaned data and exact log-determinant"),
+    "direct_bc": message("direct ML with the bias correction of Lee and Yu (2010)"),
+    "ols": message("within OLS (linearmodels), standard errors clustered by unit"),
 }
 COVARIANCE_NOTES = {
-    "oim": "information matrix, errors independent over time",
-    "hessian": "observed Hessian, errors independent over time",
-    "qml": "sandwich, errors independent over time and not normal",
-    "serial": "sandwich that holds for errors of a unit correlated over time, alike for all units",
-    "clustered": "sandwich by unit, errors correlated over time and of any variance (the estimate "
-    "of rho itself wants equal variances)",
+    "oim": message("information matrix, errors independent over time"),
+    "hessian": message("observed Hessian, errors independent over time"),
+    "qml": message("sandwich, errors independent over time and not normal"),
+    "serial": message(
+        "sandwich that holds for errors of a unit correlated over time, alike for all units"
+    ),
+    "clustered": message(
+        "sandwich by unit, errors correlated over time and of any variance (the estimate "
+        "of rho itself wants equal variances)"
+    ),
 }
+SIZES = (
+    ("n_units", message("Units")),
+    ("n_periods", message("Years")),
+    ("n_obs", message("Observations")),
+)
+"""Counts of a row of estimates, and the headings of their lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +172,12 @@ class LostDraws:
         """Whether too many normal draws are beyond the edge for their distribution to hold."""
         return self.inference == MONTE_CARLO and self.lost > TRUNCATED * self.draws
 
-    @property
-    def text(self) -> str:
+    def text(self, words: Words) -> str:
         """Such as `613 of 5000 (12.3 %)`."""
-        return f"{self.lost} of {self.draws} ({100 * self.lost / self.draws:.1f} %)"
+        share = 100 * self.lost / self.draws
+        return words(
+            "{lost} of {draws} ({share:.1f} %)", lost=self.lost, draws=self.draws, share=share
+        )
 
 
 def lost_draws(rows: pd.DataFrame) -> list[LostDraws]:
@@ -184,58 +201,138 @@ def without_failed_stars(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(p_value=rows["p_value"].mask(failed))
 
 
-def lost_draws_notes(rows: pd.DataFrame, read: str) -> Iterator[str]:
+def lost_draws_notes(
+    rows: pd.DataFrame, read: str, named: Callable[[str], str], words: Words
+) -> Iterator[str]:
     """Draws that are left out, by system and covariance, and what that means.
 
     Parameters
     ----------
     rows : DataFrame
     read : str
-        Which intervals to read where the normal approximation has failed.
+        Which intervals to read where the normal approximation has failed, a message.
+    named : callable
+        Turns the column `model` into the name of a system.
+    words : Words
     """
     found = [one for one in lost_draws(rows) if one.inference == MONTE_CARLO]
     if not found:
         return
-    listed = "; ".join(f"{one.model}, {one.vcov}: {one.text}" for one in found)
-    yield f"Monte Carlo draws left out for want of a finite multiplier: {listed}."
+    listed = words.clauses(
+        words(
+            "{model}, {covariance}: {count}",
+            model=named(one.model),
+            covariance=covariance_name(one.vcov, words),
+            count=one.text(words),
+        )
+        for one in found
+    )
+    yield words(
+        "Monte Carlo draws left out for want of a finite multiplier: {listed}.", listed=listed
+    )
     if any(one.is_truncated for one in found):
-        yield FAILED_NOTE.format(read=read)
+        yield words(FAILED_NOTE, read=words(read))
 
 
-def label_of(term: str, study: Study) -> str:
-    """English name of a variable or of its spatial lag."""
+def label_of(term: str, study: Study, words: Words) -> str:
+    """Name of a variable or of its spatial lag."""
     if term.startswith("W."):
-        return f"W x {label_of(term[2:], study)}"
+        return f"W x {label_of(term[2:], study, words)}"
     variable = study.variables.get(term)
-    return term if variable is None or variable.label is None else variable.label.en
+    return term if variable is None or variable.label is None else words.label(variable.label)
 
 
-def with_labels(text: str, study: Study) -> str:
+def labels_of(terms: Iterable[str], study: Study, words: Words) -> str:
+    """Names of variables, one after the other."""
+    return words.listing(label_of(term, study, words) for term in terms)
+
+
+def with_labels(text: str, study: Study, words: Words) -> str:
     """A text, such as a null hypothesis, with the labels of its variables for their names."""
     names = sorted(study.variables, key=len, reverse=True)
     if not names:
         return text
     name = re.compile(rf"(?<![\w.])(W\.)?({'|'.join(map(re.escape, names))})(?![\w.])")
-    return name.sub(lambda found: label_of(found[0], study), text)
+    return name.sub(lambda found: label_of(found[0], study, words), text)
 
 
-def sizes_note(rows: pd.DataFrame) -> str:
+def null_words(null: str, study: Study, words: Words) -> str:
+    """A null hypothesis with labels of variables and groups in words."""
+
+    def part(name: str, text: str) -> str:
+        items = text.split(", ")
+        if name == "groups":
+            return words.listing(group_name(item, words) for item in items)
+        return words.listing(with_labels(item, study, words) for item in items)
+
+    return said(NULLS, null, words, part) or with_labels(null, study, words)
+
+
+def weights_label(name: str, study: Study, words: Words) -> str:
+    """Name of spatial weights."""
+    return _level_label(name, study.weights.get(name), words)
+
+
+def sample_label(name: str, study: Study, words: Words) -> str:
+    """Name of a sample."""
+    return _level_label(name, study.samples.get(name), words)
+
+
+def _level_label(name: str, section: WeightsSection | SampleSection | None, words: Words) -> str:
+    if section is None or section.label is None:
+        return name.replace("_", " ")
+    return words.label(section.label)
+
+
+def column_label(table: str, column: str, study: Study, words: Words) -> str:
+    """Heading of a column of a table of models."""
+    section = study.tables.get(table)
+    columns = section.columns if isinstance(section, ModelsTable) else ()
+    found = next((own for own in columns if own.id == column), None)
+    return column if found is None else heading_of(found, words)
+
+
+def heading_of(column: ModelColumn | InstrumentedColumn, words: Words) -> str:
+    """Heading of a column of models."""
+    return column.id if column.label is None else words.label(column.label)
+
+
+def sizes_note(rows: pd.DataFrame, words: Words) -> str:
     """Units, years and observations of the rows, each combination once."""
     sizes = rows[["n_units", "n_periods", "n_obs"]].dropna().drop_duplicates()
-    return "; ".join(
-        f"N = {n} units, T = {t} years, {total} observations"
+    return words.clauses(
+        words("N = {n} units, T = {t} years, {total} observations", n=n, t=t, total=total)
         for n, t, total in sizes.astype(int).itertuples(index=False)
     )
 
 
-def errors_note(covariances: Sequence[str]) -> str:
+def covariance_meanings(covariances: Sequence[str], words: Words) -> str:
+    """What the names of covariances stand for."""
+    return words.clauses(
+        words(
+            "{name}: {meaning}",
+            name=covariance_name(name, words),
+            meaning=words(COVARIANCE_NOTES[name]),
+        )
+        for name in covariances
+    )
+
+
+def errors_note(covariances: Sequence[str], words: Words) -> str:
     """Which standard errors stand where."""
-    first, *others = covariances
-    shown = f"{STARS_KEY}; standard errors of spatial columns: {first} in round brackets"
-    shown += "".join(f", {name} in square brackets" for name in others)
-    stars = f"; stars follow {covariances[-1]}" if others else ""
-    meanings = "; ".join(f"{name}: {COVARIANCE_NOTES[name]}" for name in covariances)
-    return f"{shown}{stars}. {meanings}."
+    first, *others = (covariance_name(name, words) for name in covariances)
+    shown = [words("{name} in round brackets", name=first)]
+    shown += [words("{name} in square brackets", name=name) for name in others]
+    parts = [
+        words(STARS_KEY),
+        words("standard errors of spatial columns: {listed}", listed=words.listing(shown)),
+        *([words("stars follow {name}", name=others[-1])] if others else []),
+    ]
+    return words(
+        "{parts}. {meanings}.",
+        parts=words.clauses(parts),
+        meanings=covariance_meanings(covariances, words),
+    )
 
 
 def format_p(value: float) -> str:
@@ -243,10 +340,10 @@ def format_p(value: float) -> str:
     return "<0.0001" if value < 0.5e-4 else format_estimate(value)
 
 
-def p_words(value: float) -> str:
+def p_words(value: float, words: Words) -> str:
     """A p-value with its sign, `p = 0.0312` or `p < 0.0001`; `p undefined` for none."""
     if pd.isna(value):
-        return f"p {UNDEFINED}"
+        return f"p {words(UNDEFINED)}"
     text = format_p(value)
     return f"p {text[0]} {text[1:]}" if text.startswith("<") else f"p = {text}"
 

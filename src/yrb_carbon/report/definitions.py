@@ -14,6 +14,7 @@ from yrb_carbon.indices.emissions import EMISSION_COLUMNS
 from yrb_carbon.indices.registry import ResolvedVariable, resolve
 from yrb_carbon.indices.settings import index_defaults, variable_spec
 from yrb_carbon.panel.schema import Entry, load_dictionary
+from yrb_carbon.report.language import Words, message
 from yrb_carbon.study.config import VariableSection
 
 TRANSFORMED = {
@@ -25,14 +26,14 @@ TRANSFORMED = {
 }
 """How a formula is written under each transform."""
 
-REMARK = re.compile(r"[,;] (?![^(\[]*[)\]])")
+REMARK = re.compile(r"(?:[,;] |[，；])(?![^(\[]*[)\]])")
 """What parts a formula from its remark: a comma or semicolon outside brackets."""
 
 NO_UNIT = "dimensionless"
-HALF_OF_SMALLEST = "c = half the smallest positive value of the sample"
+HALF_OF_SMALLEST = message("c = half the smallest positive value of the sample")
 
 
-def definition_of(section: VariableSection, spec: Any) -> str:
+def definition_of(section: VariableSection, spec: Any, words: Words) -> str:
     """Formula and unit of a variable, `ln(S / E); dimensionless`.
 
     Parameters
@@ -40,6 +41,7 @@ def definition_of(section: VariableSection, spec: Any) -> str:
     section : VariableSection
     spec : Study or namespace of sections
         carbon, sink, balance, agglom, lq, m1, m2, m3, price: what the variable leaves open.
+    words : Words
 
     Returns
     -------
@@ -49,52 +51,75 @@ def definition_of(section: VariableSection, spec: Any) -> str:
     """
     variable = _resolved(section, spec)
     entry = _entry(variable)
-    formula, remark = _formula(variable, entry)
+    formula, remark = _formula(variable, entry, words)
     text = TRANSFORMED[variable.transform].format(formula)
     if entry.orientation == -1:
         # these indices are turned after the transform, so that higher is better
         text, remark = f"-{text}", ""
+    remarks = [remark] if remark else []
     if variable.transform == "log_eps":
-        remark = ", ".join(filter(None, (remark, HALF_OF_SMALLEST)))
-    unit = _unit(variable, entry)
-    if variable.transform != "level" and unit != NO_UNIT:
-        unit = f"{'asinh' if variable.transform == 'asinh' else 'log'} of {unit}"
+        remarks.append(words(HALF_OF_SMALLEST))
+    unit = _unit(variable, entry, words)
+    if variable.transform != "level" and not _is_pure(variable, entry):
+        is_asinh = variable.transform == "asinh"
+        unit = words("asinh of {unit}" if is_asinh else "log of {unit}", unit=unit)
+    parts = [words.listing([text, *remarks]), unit]
     if variable.lag:
-        unit = f"{unit}; {variable.lag} year{'s' * (variable.lag > 1)} earlier"
-    return f"{', '.join(filter(None, (text, remark)))}; {unit}"
+        parts.append(years_before(variable.lag, words))
+    return words.clauses(parts)
 
 
-def letters_of(section: VariableSection, spec: Any) -> str:
+def years_before(lag: int, words: Words) -> str:
+    """How many years earlier a variable is taken."""
+    return words("1 year earlier") if lag == 1 else words("{n} years earlier", n=lag)
+
+
+def letters_of(section: VariableSection, spec: Any, words: Words) -> str:
     """Data behind the letters of a formula, `S = Carbon sink (NPP)`; empty where it has none."""
     variable = _resolved(section, spec)
     known = load_dictionary()
     parts = []
     if variable.sink is not None:
-        factor = "" if variable.sink_k is None else f", k: {variable.sink_k}"
-        parts.append(f"S = {known.indices[f'sink.{variable.sink}'].label.en}{factor}")
+        parts.append(f"S = {words.label(known.indices[f'sink.{variable.sink}'].label)}")
+        if variable.sink_k is not None:
+            parts.append(words(SINK_FACTORS[variable.sink_k]))
     if variable.emissions is not None:
-        parts.append(f"E = {known.columns[EMISSION_COLUMNS[variable.emissions]].label.en}")
-    if variable.numerator is not None:
-        parts.append(f"m_it = {known.columns[variable.numerator].label.en}")
-    if variable.denominator is not None:
-        parts.append(f"e_it = {known.columns[variable.denominator].label.en}")
+        emitted = known.columns[EMISSION_COLUMNS[variable.emissions]]
+        parts.append(f"E = {words.label(emitted.label)}")
+    for letter, column in (("m_it", variable.numerator), ("e_it", variable.denominator)):
+        if column is not None:
+            parts.append(f"{letter} = {words.label(known.columns[column].label)}")
     if variable.reference is not None:
-        parts.append(f"M_t / E_t of the {_REFERENCES[variable.reference]}")
+        parts.append(words(REFERENCES[variable.reference]))
     if variable.price_base_year is not None:
-        parts.append(f"prices of {variable.price_base_year}")
+        parts.append(words("prices of {year}", year=variable.price_base_year))
     if section.version is not None:
-        parts.append(f"version {section.version!r} of the data")
-    return ", ".join(parts)
+        parts.append(words("version {version!r} of the data", version=section.version))
+    return words.listing(parts)
 
 
-def letters_note(labels: Mapping[str, str], spec: Any) -> str:
+def letters_note(labels: Mapping[str, str], spec: Any, words: Words) -> str:
     """One note on the letters of several variables, by name and label; empty without letters."""
-    found = [(label, letters_of(spec.variables[name], spec)) for name, label in labels.items()]
-    texts = [f"{label}: {letters}" for label, letters in found if letters]
-    return f"Definitions. {'; '.join(texts)}." if texts else ""
+    found = [
+        (label, letters_of(spec.variables[name], spec, words)) for name, label in labels.items()
+    ]
+    texts = [words("{label}: {letters}", label=label, letters=own) for label, own in found if own]
+    return words("Definitions. {texts}.", texts=words.clauses(texts)) if texts else ""
 
 
-_REFERENCES = {"national": "nation", "basin": "units of the sample"}
+SINK_FACTORS = {
+    "dry_matter": message("k: 1.62/0.45 (dry matter)"),
+    "carbon": message("k: 44/12 (carbon)"),
+}
+REFERENCES = {
+    "national": message("M_t / E_t of the nation"),
+    "basin": message("M_t / E_t of the units of the sample"),
+}
+
+
+def unit_name(unit: str, words: Words) -> str:
+    """A unit of measurement of the dictionary in words."""
+    return load_dictionary().units.get(unit, unit) if words.language == "zh" else unit
 
 
 def _resolved(section: VariableSection, spec: Any) -> ResolvedVariable:
@@ -106,20 +131,30 @@ def _entry(variable: ResolvedVariable) -> Entry:
     return known.columns[variable.key] if variable.index == "raw" else known.indices[variable.key]
 
 
-def _formula(variable: ResolvedVariable, entry: Entry) -> tuple[str, str]:
+def _formula(variable: ResolvedVariable, entry: Entry, words: Words) -> tuple[str, str]:
     """Right side of a formula, and the remark that follows it."""
     if entry.formula is None or variable.index == "emissions":
         # the column is the formula
         return variable.key if entry.formula is None else "E", ""
-    main, *remark = REMARK.split(entry.formula, maxsplit=1)
+    own = entry.formula_zh if words.language == "zh" else None
+    main, *remark = REMARK.split(own or entry.formula, maxsplit=1)
     return main.split(" = ", 1)[-1], "".join(remark)
 
 
-def _unit(variable: ResolvedVariable, entry: Entry) -> str:
+def _is_pure(variable: ResolvedVariable, entry: Entry) -> bool:
+    """Whether a variable has no unit."""
+    return _unit(variable, entry, Words()) == NO_UNIT
+
+
+def _unit(variable: ResolvedVariable, entry: Entry, words: Words) -> str:
     """Unit of the index; that of a density or share is made of the units of its columns."""
     if variable.numerator is None or variable.measure == "lq":
-        return entry.unit
+        return unit_name(entry.unit, words)
     columns = load_dictionary().columns
     below = "km2" if variable.denominator is None else columns[variable.denominator].unit
     above = columns[variable.numerator].unit
-    return NO_UNIT if above == below else f"{above} per {below}"
+    if above == below:
+        return unit_name(NO_UNIT, words)
+    return words(
+        "{above} per {below}", above=unit_name(above, words), below=unit_name(below, words)
+    )

@@ -23,7 +23,7 @@ from yrb_carbon.report.canvas import (
 )
 from yrb_carbon.report.cells import format_estimate, records, stars_of
 from yrb_carbon.report.forest import ForestEffect, ForestInterval, ForestRow, draw_forest
-from yrb_carbon.report.layout_heterogeneity import GROUP_WORDS, ordered_groups
+from yrb_carbon.report.layout_heterogeneity import ordered_groups
 from yrb_carbon.report.maps import MapVariable, draw_variable_maps
 from yrb_carbon.report.path_diagram import (
     Arrow,
@@ -32,6 +32,7 @@ from yrb_carbon.report.path_diagram import (
     ShownEffect,
     draw_path_diagram,
 )
+from yrb_carbon.report.terms import GROUP_WORDS
 from yrb_carbon.sources.boundaries import Boundaries
 from yrb_carbon.study.base import Label
 from yrb_carbon.study.config import Study

@@ -9,6 +9,7 @@ import pandas as pd
 
 from yrb_carbon.report.canvas import Language, save_figure, usable_language
 from yrb_carbon.report.definitions import definition_of
+from yrb_carbon.report.language import Words
 from yrb_carbon.report.maps import (
     MapVariable,
     draw_units_map,
@@ -64,7 +65,7 @@ def draw_figures(
         variable = MapVariable(
             values=frame[section.variable],
             label=section.variable if label is None else label.in_language(language),
-            definition=definition_of(described, spec),
+            definition=definition_of(described, spec, Words(language)),
             centre=section.centre,
         )
         figure = draw_variable_maps(

@@ -91,6 +91,10 @@ class Words:
         """Parts of a sentence, `a; b`."""
         return CLAUSE_MARKS[self.language].join(items)
 
+    def quoted(self, text: str) -> str:
+        """A text of a program, which is the same in every language, so that it shows as one."""
+        return f"“{text}”" if self.language == "zh" else text
+
     def sentences(self, items: Iterable[str]) -> str:
         """Whole sentences one after the other."""
         return SENTENCE_MARKS[self.language].join(items)

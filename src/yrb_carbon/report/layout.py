@@ -7,31 +7,37 @@ are words of the dictionary.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pandas as pd
 
 from yrb_carbon.estimates import AT_BOUNDARY, DISCARDED
 from yrb_carbon.report.cells import (
-    COVARIANCE_NOTES,
     ESTIMATOR_NOTES,
+    RESIDUAL_AR1,
     SERIAL_NOTE,
+    SIZES,
     STARS_KEY,
     UNDEFINED,
     PrintedTable,
+    column_label,
+    covariance_meanings,
     errors_note,
     format_estimate,
     format_interval,
     format_p,
+    heading_of,
     label_of,
+    null_words,
     printed,
     records,
     sizes_note,
     stars_of,
+    weights_label,
 )
 from yrb_carbon.report.definitions import definition_of, letters_note
-from yrb_carbon.report.language import Words
+from yrb_carbon.report.language import Words, message
 from yrb_carbon.report.layout_endogeneity import layout_endogeneity
 from yrb_carbon.report.layout_heterogeneity import (
     differences_layout,
@@ -50,6 +56,15 @@ from yrb_carbon.report.layout_robustness import (
     layout_robustness,
     robustness_page,
 )
+from yrb_carbon.report.terms import (
+    covariance_name,
+    effects_name,
+    estimator_name,
+    form_name,
+    inference_name,
+    model_name,
+    name_of_test,
+)
 from yrb_carbon.study.base import Language
 from yrb_carbon.study.config import Study
 from yrb_carbon.study.plan import sample_of, tables_of
@@ -58,28 +73,27 @@ from yrb_carbon.study.tables import (
     CollinearityTable,
     DescriptivesTable,
     EffectsTable,
-    ModelColumn,
     ModelsTable,
     MoranTable,
     PeersTable,
 )
 
-ZERO_NOTE = "0 without standard errors: the model lets the regressor have no such effect."
-LOGLIK_NOTE = (
+ZERO_NOTE = message("0 without standard errors: the model lets the regressor have no such effect.")
+LOGLIK_NOTE = message(
     "Log-likelihood, AIC and BIC are shown for the spatial columns only: those of the "
     "transformation estimator count (N - 1)(T - 1) observations and cannot be held against the "
     "NT of OLS."
 )
-R2_NOTE = (
+R2_NOTE = message(
     "R2 is that of the data without the column's own fixed effects, so columns with other effects "
     "do not compare; in spatial columns what the neighbours' outcome explains counts as explained."
 )
-WIDER_REFERENCE_NOTE = (
+WIDER_REFERENCE_NOTE = message(
     "The national reference of the location quotient counts all employed persons, the units' own "
     "employment urban units only: the level of the quotient is not 1 for an average unit, and it "
     "moves with that ratio from year to year."
 )
-CHOICE_NOTE = (
+CHOICE_NOTE = message(
     "LM tests: the plain form is the one of published tables and rejects too often with fixed "
     "effects; the centred form subtracts the exact mean of the scores and has the right size when "
     "errors are independent over time; the serial form also when those of a unit are correlated. "
@@ -87,30 +101,33 @@ CHOICE_NOTE = (
     "Hausman's tests and the likelihood ratios take errors to be independent over time; Wald tests "
     "by serial or clustered covariances do not."
 )
-EFFECTS = ("direct", "indirect", "total")
+EFFECTS = (
+    ("direct", message("Direct")),
+    ("indirect", message("Indirect")),
+    ("total", message("Total")),
+)
 BOOTSTRAP = "bootstrap_wild_unit"
-BOOTSTRAP_LINE = "wild bootstrap by unit"
-UNDEFINED_NOTE = (
+UNDEFINED_NOTE = message(
     "A test is undefined where its statistic has no meaning: Hausman's when the difference of the "
     "two covariances is not positive definite, Mundlak's with too few units for the means, the "
     "common factor with regressors that have no lag."
 )
 LIKELIHOODS = ("loglik", "aic", "bic")
 DESCRIPTIVE_COLUMNS = (
-    ("mean", "", "Mean"),
-    ("sd", "overall", "S.D."),
-    ("sd", "between", "S.D. between"),
-    ("sd", "within", "S.D. within"),
-    ("min", "", "Minimum"),
-    ("max", "", "Maximum"),
+    ("mean", "", message("Mean")),
+    ("sd", "overall", message("S.D.")),
+    ("sd", "between", message("S.D. between")),
+    ("sd", "within", message("S.D. within")),
+    ("min", "", message("Minimum")),
+    ("max", "", message("Maximum")),
 )
 FIT_ROWS = (
-    ("sigma2", "", "sigma2", 4),
-    ("loglik", "", "Log-likelihood", 2),
-    ("aic", "", "AIC", 1),
-    ("bic", "", "BIC", 1),
-    ("r2", "within", "R2 (within)", 3),
-    ("residual_ar1", "", "Residual AR(1)", 3),
+    ("sigma2", "", message("sigma2"), 4),
+    ("loglik", "", message("Log-likelihood"), 2),
+    ("aic", "", message("AIC"), 1),
+    ("bic", "", message("BIC"), 1),
+    ("r2", "within", message("R2 (within)"), 3),
+    ("residual_ar1", "", RESIDUAL_AR1, 3),
 )
 
 
@@ -137,19 +154,22 @@ def layout_table(
     words = Words(language)
     table = study.tables[name]
     rows = estimates[estimates["table"] == name]
-    body, notes = LAYOUTS[table.kind](table, study, rows)
-    notes = [*notes, *_boundary_notes(rows), *_common_notes(name, study, words)]
+    body, notes = LAYOUTS[table.kind](table, study, rows, words)
+    notes = [*notes, *_boundary_notes(rows, words), *_common_notes(name, study, words)]
     page = PAGES.get(table.kind)
-    shown = None if page is None else page(table, study, rows)
+    shown = None if page is None else page(table, study, rows, words)
     return printed(name, words.label(table.title), body, notes, shown, language)
 
 
-def _boundary_notes(rows: pd.DataFrame) -> list[str]:
+def _boundary_notes(rows: pd.DataFrame, words: Words) -> list[str]:
     """Say which models have no valid optimum inside the admissible interval."""
     marked = rows[(rows["quantity"] == "value") & (rows["term"] == AT_BOUNDARY)]
     return [
-        f"Model {model!r}: the likelihood peaks at the edge of the admissible interval of the "
-        "spatial coefficient; it has neither standard errors nor effects."
+        words(
+            "Model {model!r}: the likelihood peaks at the edge of the admissible interval of the "
+            "spatial coefficient; it has neither standard errors nor effects.",
+            model=model,
+        )
         for model in marked["model"].drop_duplicates()
     ]
 
@@ -162,7 +182,7 @@ def _common_notes(name: str, study: Study, words: Words) -> list[str]:
     note = study.tables[name].printed_note(tables_of(study))
     notes += [words.label(note)] if note else []
     if _has_wider_reference(name, study):
-        notes.append(WIDER_REFERENCE_NOTE)
+        notes.append(words(WIDER_REFERENCE_NOTE))
     return [*notes, *map(words.label, study.study.cautions)]
 
 
@@ -183,30 +203,33 @@ def _has_wider_reference(name: str, study: Study) -> bool:
     return bool(quotients) and "national_employment" in formats
 
 
-def _heading(column: ModelColumn) -> str:
-    return column.id if column.label is None else column.label.en
-
-
 def _descriptives(
-    table: DescriptivesTable, study: Study, rows: pd.DataFrame
+    table: DescriptivesTable, study: Study, rows: pd.DataFrame, words: Words
 ) -> tuple[pd.DataFrame, list[str]]:
     cells = records(rows, "term", "quantity", "spec")
+    labels = {name: label_of(name, study, words) for name in table.variables}
     lines = [
-        [label_of(name, study), definition_of(study.variables[name], study)]
+        [label, definition_of(study.variables[name], study, words)]
         + [
             format_estimate(cells[name, quantity, spec]["estimate"])
             for quantity, spec, _ in DESCRIPTIVE_COLUMNS
         ]
-        for name in table.variables
+        for name, label in labels.items()
     ]
-    heads = ["Variable", "Definition", *(head for *_, head in DESCRIPTIVE_COLUMNS)]
-    labels = {name: label_of(name, study) for name in table.variables}
-    letters = letters_note(labels, study)
-    notes = [f"{sizes_note(rows)}.", *([letters] if letters else [])]
+    heads = [words("Variable"), words("Definition")]
+    heads += [words(head) for *_, head in DESCRIPTIVE_COLUMNS]
+    letters = letters_note(labels, study, words)
+    notes = [_sizes_sentence(rows, words), *([letters] if letters else [])]
     return pd.DataFrame(lines, columns=heads), notes
 
 
-def _moran(table: MoranTable, study: Study, rows: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+def _sizes_sentence(rows: pd.DataFrame, words: Words) -> str:
+    return words("{sizes}.", sizes=sizes_note(rows, words))
+
+
+def _moran(
+    table: MoranTable, study: Study, rows: pd.DataFrame, words: Words
+) -> tuple[pd.DataFrame, list[str]]:
     cells = records(rows[rows["quantity"] == "moran"], "inference", "term", "year")
     lines = []
     for year in sorted({key[2] for key in cells}):
@@ -220,14 +243,18 @@ def _moran(table: MoranTable, study: Study, rows: pd.DataFrame) -> tuple[pd.Data
                 format_estimate(shuffled["p_value"], 3),
             ]
         lines.append(line)
-    heads = ["Year"]
+    heads = [words("Year")]
     for name in table.variables:
-        label = label_of(name, study)
+        label = label_of(name, study, words)
         heads += [f"{label}: I", f"{label}: z", f"{label}: p"]
     notes = [
-        f"Global Moran's I, weights {table.weights!r}; z under randomisation, p and stars from "
-        f"{table.permutations} permutations (two-sided). "
-        f"N = {rows['n_units'].max()} units in each year.",
+        words(
+            "Global Moran's I, weights {weights}; z under randomisation, p and stars from "
+            "{permutations} permutations (two-sided). N = {n} units in each year.",
+            weights=weights_label(table.weights, study, words),
+            permutations=table.permutations,
+            n=rows["n_units"].max(),
+        )
     ]
     return pd.DataFrame(lines, columns=heads), notes
 
@@ -268,7 +295,9 @@ def _cells(
     return lines
 
 
-def _models(table: ModelsTable, study: Study, rows: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+def _models(
+    table: ModelsTable, study: Study, rows: pd.DataFrame, words: Words
+) -> tuple[pd.DataFrame, list[str]]:
     models = [column.id for column in table.columns]
     named = list(table.regressors)
     for column in table.columns:
@@ -277,28 +306,52 @@ def _models(table: ModelsTable, study: Study, rows: pd.DataFrame) -> tuple[pd.Da
     ordered = [name for name in named if name in present]
     ordered += [f"W.{name}" for name in named if f"W.{name}" in present]
     ordered += sorted(present - set(ordered))
-    terms = [("coef", name, label_of(name, study)) for name in ordered]
+    terms = [("coef", name, label_of(name, study, words)) for name in ordered]
     spatial = rows.drop_duplicates(["quantity", "term"])
     for quantity in ("rho", "lambda"):
         found = spatial.loc[spatial["quantity"] == quantity, "term"]
         terms += [(quantity, term, quantity) for term in found]
     lines = _cells(rows, terms, models, table.covariances)
-    lines += _fit_lines(rows, models)
-    lines.append(["Fixed effects", *(column.effects for column in table.columns)])
-    lines.append(["Outcome", *(label_of(c.outcome or table.outcome, study) for c in table.columns)])
-    weights = ["" if c.model == "ols" else c.weights or table.weights for c in table.columns]
-    if any(weights):
-        lines.append(["Weights", *weights])
-    body = pd.DataFrame(lines, columns=["", *(_heading(column) for column in table.columns)])
+    lines += _fit_lines(rows, models, words)
+    lines += _choice_lines(table, study, words)
+    heads = ["", *(heading_of(column, words) for column in table.columns)]
     used = [name for name in ESTIMATOR_NOTES if name in set(rows["estimator"])]
-    notes = [f"{sizes_note(rows)}.", errors_note(table.covariances)]
-    notes += [f"Estimator {name!r}: {ESTIMATOR_NOTES[name]}." for name in used]
+    notes = [_sizes_sentence(rows, words), errors_note(table.covariances, words)]
+    notes += [
+        words(
+            "Estimator of {columns}: {text}.",
+            columns=words.listing(
+                heading_of(column, words)
+                for column in table.columns
+                if name == ("ols" if column.model == "ols" else column.estimator)
+            ),
+            text=words(ESTIMATOR_NOTES[name]),
+        )
+        for name in used
+    ]
     if len(used) > 1 and "ols" in used:
-        notes.append(LOGLIK_NOTE)
-    return body, [*notes, R2_NOTE, SERIAL_NOTE]
+        notes.append(words(LOGLIK_NOTE))
+    return pd.DataFrame(lines, columns=heads), [*notes, words(R2_NOTE), words(SERIAL_NOTE)]
 
 
-def _fit_lines(rows: pd.DataFrame, models: Sequence[str]) -> list[list[str]]:
+def _choice_lines(table: ModelsTable, study: Study, words: Words) -> list[list[str]]:
+    """What each column chooses: fixed effects, outcome, weights."""
+    columns = table.columns
+    outcomes = (label_of(column.outcome or table.outcome, study, words) for column in columns)
+    lines = [
+        [words("Fixed effects"), *(effects_name(column.effects, words) for column in columns)],
+        [words("Outcome"), *outcomes],
+    ]
+    weights = [
+        ""
+        if column.model == "ols"
+        else weights_label(column.weights or table.weights, study, words)
+        for column in columns
+    ]
+    return [*lines, [words("Weights"), *weights]] if any(weights) else lines
+
+
+def _fit_lines(rows: pd.DataFrame, models: Sequence[str], words: Words) -> list[list[str]]:
     spatial = set(rows.loc[rows["estimator"] != "ols", "model"])
     if spatial:
         # likelihoods of different data do not belong in one row
@@ -309,20 +362,20 @@ def _fit_lines(rows: pd.DataFrame, models: Sequence[str]) -> list[list[str]]:
         found = [numbers.get((model, quantity, term)) for model in models]
         cells = ["" if row is None else format_estimate(row["estimate"], digits) for row in found]
         if any(cells):
-            lines.append([head, *cells])
+            lines.append([words(head), *cells])
     sizes = records(rows, "model")
-    for count, head in (("n_units", "Units"), ("n_periods", "Years"), ("n_obs", "Observations")):
-        lines.append([head, *(str(sizes[model,][count]) for model in models)])
+    for count, head in SIZES:
+        lines.append([words(head), *(str(sizes[model,][count]) for model in models)])
     return lines
 
 
 def _effects(
-    table: EffectsTable, study: Study, rows: pd.DataFrame
+    table: EffectsTable, study: Study, rows: pd.DataFrame, words: Words
 ) -> tuple[pd.DataFrame, list[str]]:
     models_table = study.tables[table.of]
     if not isinstance(models_table, ModelsTable):
         raise TypeError(f"table {table.of!r} holds no models")
-    effects = rows[rows["quantity"].isin(["direct", "indirect", "total"])]
+    effects = rows[rows["quantity"].isin([name for name, _ in EFFECTS])]
     columns = [column for column in models_table.columns if column.id in set(effects["model"])]
     cells = records(effects, "model", "term", "quantity", "inference", "vcov")
     covariances = models_table.covariances
@@ -330,51 +383,76 @@ def _effects(
     lines = []
     for column in columns:
         for term in (*(column.regressors or models_table.regressors), *column.add):
-            found = {
-                line: [
+            found = [
+                [
                     [cells.get((column.id, term, name, *place)) for place in places]
-                    for name in EFFECTS
+                    for name, _ in EFFECTS
                 ]
-                for line, places in _effect_places(covariances).items()
-            }
+                for places in _effect_places(covariances)
+            ]
+            heads = [heading_of(column, words), label_of(term, study, words)]
             ar1 = format_estimate(serial[column.id,]["estimate"], 3)
-            lines += _effect_lines(_heading(column), label_of(term, study), found, ar1)
-    heads = ["Model", "Variable", *(name.capitalize() for name in EFFECTS), "Residual AR(1)"]
-    body = pd.DataFrame(lines, columns=heads)
+            lines += _effect_lines(heads, _line_heads(covariances, words), found, ar1)
+    heads = [words("Model"), words("Variable"), *(words(head) for _, head in EFFECTS)]
+    body = pd.DataFrame(lines, columns=[*heads, words(RESIDUAL_AR1)])
     fixed = effects["estimate"].eq(0) & ~effects["std_error"].gt(0)
     notes = [
-        f"Mean effects after LeSage and Pace (2009) of the models of {table.of}; delta and "
-        f"simulated standard errors from the covariance {covariances[0]}, the others by the delta "
-        f"method; stars by the delta method from {covariances[-1]}.{_draws_note(rows)} "
-        f"{sizes_note(effects)}.",
-        f"{STARS_KEY}. "
-        + "; ".join(f"{name}: {COVARIANCE_NOTES[name]}" for name in covariances)
-        + ".",
-        *([ZERO_NOTE] if fixed.any() else []),
-        SERIAL_NOTE,
+        words.sentences(
+            [
+                words(
+                    "Mean effects after LeSage and Pace (2009) of the models of {table}; delta and "
+                    "simulated standard errors from the covariance {first}, the others by the "
+                    "delta method; stars by the delta method from {last}.",
+                    table=table.of,
+                    first=covariance_name(covariances[0], words),
+                    last=covariance_name(covariances[-1], words),
+                ),
+                *_draws_notes(rows, words),
+                _sizes_sentence(effects, words),
+            ]
+        ),
+        words(
+            "{stars}. {meanings}.",
+            stars=words(STARS_KEY),
+            meanings=covariance_meanings(covariances, words),
+        ),
+        *([words(ZERO_NOTE)] if fixed.any() else []),
+        words(SERIAL_NOTE),
     ]
     return body, notes
 
 
-def _effect_places(covariances: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
-    """Lines below an effect, with the inference and covariance of each of its numbers."""
+def _effect_places(covariances: Sequence[str]) -> list[list[tuple[str, str]]]:
+    """Inference and covariance of each number of the lines below an effect; last the bootstrap."""
     first, *others = covariances
-    return {
-        f"s.e. {first}, delta / simulated": [("delta", first), ("simulation", first)],
-        **{f"s.e. {name}": [("delta", name)] for name in others},
-        BOOTSTRAP_LINE: [(BOOTSTRAP, "")],
-    }
+    return [
+        [("delta", first), ("simulation", first)],
+        *([("delta", name)] for name in others),
+        [(BOOTSTRAP, "")],
+    ]
+
+
+def _line_heads(covariances: Sequence[str], words: Words) -> list[str]:
+    """Headings of the lines below an effect."""
+    first, *others = (covariance_name(name, words) for name in covariances)
+    return [
+        words("s.e. {covariance}, delta / simulated", covariance=first),
+        *(words("s.e. {covariance}", covariance=name) for name in others),
+        inference_name(BOOTSTRAP, words),
+    ]
 
 
 Found = list[list[dict[str, Any] | None]]
 """Rows of a line, by effect."""
 
 
-def _effect_lines(heading: str, label: str, found: dict[str, Found], ar1: str) -> list[list[str]]:
+def _effect_lines(
+    heads: Sequence[str], line_heads: Sequence[str], found: Sequence[Found], ar1: str
+) -> list[list[str]]:
     """Estimates with the stars of the last standard errors, and below them all that there is."""
     points, ruled_out = [], []
     for place in range(len(EFFECTS)):
-        rows = [row for line, own in found.items() if line != BOOTSTRAP_LINE for row in own[place]]
+        rows = [row for own in found[:-1] for row in own[place]]
         present = [row for row in rows if row is not None]
         # zero by the form of the model (SEM passes nothing on): nothing was estimated there
         zero = bool(present) and present[0]["estimate"] == 0 and not present[0]["std_error"] > 0
@@ -385,70 +463,91 @@ def _effect_lines(heading: str, label: str, found: dict[str, Found], ar1: str) -
             points.append(
                 format_estimate(present[0]["estimate"]) + stars_of(present[-1]["p_value"])
             )
-    lines = [[heading, label, *points, ar1]]
-    for line, own in found.items():
+    lines = [[*heads, *points, ar1]]
+    for head, own in zip(line_heads, found, strict=True):
         texts = [
-            "" if zero else " / ".join(_uncertainty(row, line) for row in rows if row is not None)
+            "" if zero else " / ".join(_uncertainty(row) for row in rows if row is not None)
             for rows, zero in zip(own, ruled_out, strict=True)
         ]
         if any(texts):
-            lines.append(["", line, *texts, ""])
+            lines.append(["", head, *texts, ""])
     return lines
 
 
-def _uncertainty(row: dict[str, Any], line: str) -> str:
-    if line == BOOTSTRAP_LINE:
+def _uncertainty(row: dict[str, Any]) -> str:
+    if row["inference"] == BOOTSTRAP:
         return format_interval(row)
     return f"({format_estimate(row['std_error'])})"
 
 
-def _draws_note(rows: pd.DataFrame) -> str:
+DRAWS_NOTES = {
+    "simulation": message(
+        "{draws} draws a model from the estimates' normal distribution, {lost} in all discarded "
+        "for want of a finite multiplier."
+    ),
+    BOOTSTRAP: message(
+        "{draws} draws of the wild bootstrap with one random sign a unit, which holds for errors "
+        "correlated over time and of any variance, percentile interval of 95 %, {lost} in all "
+        "discarded for want of a finite multiplier."
+    ),
+}
+
+
+def _draws_notes(rows: pd.DataFrame, words: Words) -> Iterator[str]:
     """Draws of the simulation and of the bootstrap, and how many have no effects."""
-    words = {
-        "simulation": "draws a model from the estimates' normal distribution",
-        BOOTSTRAP: "draws of the wild bootstrap with one random sign a unit, which holds for "
-        "errors correlated over time and of any variance, percentile interval of 95 %",
-    }
-    note = ""
-    for inference, text in words.items():
+    for inference, text in DRAWS_NOTES.items():
         own = rows[rows["inference"] == inference]
         draws = own["draws"].dropna().unique()
         if len(draws):
             lost = own.loc[own["term"] == DISCARDED, "estimate"].sum()
-            note += (
-                f" {int(draws[0])} {text}, {int(lost)} in all discarded for want of a finite "
-                "multiplier."
-            )
-    return note
+            yield words(text, draws=int(draws[0]), lost=int(lost))
+
+
+BLOCKS = {
+    "regressors": message("regressors"),
+    "regressors_and_lags": message("regressors and lags"),
+}
+"""What the variance inflation factors are among."""
 
 
 def _collinearity(
-    table: CollinearityTable, study: Study, rows: pd.DataFrame
+    table: CollinearityTable, study: Study, rows: pd.DataFrame, words: Words
 ) -> tuple[pd.DataFrame, list[str]]:
     models_table = study.tables[table.of]
     if not isinstance(models_table, ModelsTable):
         raise TypeError(f"table {table.of!r} holds no models")
-    blocks = rows.assign(block=rows["model"] + ": " + rows["equation"].str.replace("_", " "))
-    wide = blocks.pivot(index="term", columns="block", values="estimate")
-    models = [column.id for column in models_table.columns]
-    heads = sorted(map(str, wide.columns))
-    heads.sort(key=lambda head: models.index(head.split(":")[0]))
-    wide = wide[heads]
+    wide = rows.pivot(index="term", columns=["model", "equation"], values="estimate")
+    places = [
+        (column.id, block)
+        for column in models_table.columns
+        for block in BLOCKS
+        if (column.id, block) in wide.columns
+    ]
     ordered = models_table.named_variables
     lagged = [*ordered, *(f"W.{name}" for name in ordered)]
     terms = [name for name in lagged if f"vif:{name}" in wide.index]
-    wide = wide.loc[[f"vif:{name}" for name in terms]]
-    wide.index = pd.Index([label_of(term, study) for term in terms])
-    body = wide.map(lambda value: format_estimate(value, 2)).reset_index(names="Variable")
-    body.columns.name = None
-    note = (
+    lines = [
+        [
+            label_of(term, study, words),
+            *(format_estimate(wide[place][f"vif:{term}"], 2) for place in places),
+        ]
+        for term in terms
+    ]
+    heads = [
+        f"{column_label(table.of, model, study, words)}: {words(BLOCKS[block])}"
+        for model, block in places
+    ]
+    note = words(
         "Variance inflation factors of the regressors without the means that the column's fixed "
-        f"effects stand for (statsmodels). {sizes_note(rows)}."
+        "effects stand for (statsmodels). {sizes}.",
+        sizes=sizes_note(rows, words),
     )
-    return body, [note]
+    return pd.DataFrame(lines, columns=[words("Variable"), *heads]), [note]
 
 
-def _choice(table: ChoiceTable, rows: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+def _choice(
+    table: ChoiceTable, study: Study, rows: pd.DataFrame, words: Words
+) -> tuple[pd.DataFrame, list[str]]:
     """Tests of the chain one below the other, the criteria of the models below them."""
     tests = rows[rows["quantity"] == "test"].copy()
     tests[["name", "form", "null"]] = tests["term"].str.split("|", expand=True)
@@ -458,28 +557,43 @@ def _choice(table: ChoiceTable, rows: pd.DataFrame) -> tuple[pd.DataFrame, list[
     lines = []
     for row in tests.to_dict("records"):
         defined = pd.notna(row["p_value"])
-        rejected = ("yes" if row["p_value"] < table.level else "no") if defined else ""
+        rejected = words("yes") if row["p_value"] < table.level else words("no")
         freedom = "" if pd.isna(row["df"]) else f"{row['df']:g}"
         lines.append(
-            [row["name"], row["form"], row["equation"], row["null"],
-             format_estimate(row["statistic"], 2) if defined else UNDEFINED, freedom,
-             format_p(row["p_value"]), rejected]
+            [name_of_test(row["name"], words), form_name(row["form"], words),
+             effects_name(row["equation"], words), null_words(row["null"], study, words),
+             format_estimate(row["statistic"], 2) if defined else words(UNDEFINED), freedom,
+             format_p(row["p_value"]), rejected if defined else ""]
         )  # fmt: skip
-    heads = ["Test", "Form", "Fixed effects", "Null hypothesis", "Statistic", "df", "p", "Rejected"]
+    heads = [
+        words("Test"), words("Form"), words("Fixed effects"), words("Null hypothesis"),
+        words("Statistic"), words("df"), "p", words("Rejected"),
+    ]  # fmt: skip
     body = pd.DataFrame(lines, columns=heads)
     decisions = rows[rows["term"] == "decision"]
-    chosen = "; ".join(
-        f"{row['spec'].upper()} with Wald tests by {row['vcov']}"
+    chosen = words.clauses(
+        words(
+            "{model} with Wald tests by {covariance}",
+            model=model_name(row["spec"]),
+            covariance=covariance_name(row["vcov"], words),
+        )
         for row in decisions.to_dict("records")
     )
     notes = [
-        f"Regressors, weights and effects of column {table.column!r} of {table.of}. "
-        f"{sizes_note(rows)}.",
-        f"The tests lead to: {chosen} (rule of Elhorst 2010: the Durbin model unless a simpler one "
-        "is not rejected and the robust LM tests agree with it).",
-        CHOICE_NOTE,
-        *([UNDEFINED_NOTE] if tests["p_value"].isna().any() else []),
-        _criteria_note(rows),
+        words(
+            "Regressors, weights and effects of column {column} of {table}. {sizes}.",
+            column=column_label(table.of, table.column, study, words),
+            table=table.of,
+            sizes=sizes_note(rows, words),
+        ),
+        words(
+            "The tests lead to: {chosen} (rule of Elhorst 2010: the Durbin model unless a simpler "
+            "one is not rejected and the robust LM tests agree with it).",
+            chosen=chosen,
+        ),
+        words(CHOICE_NOTE),
+        *([words(UNDEFINED_NOTE)] if tests["p_value"].isna().any() else []),
+        _criteria_note(rows, words),
     ]
     return body, notes
 
@@ -495,20 +609,22 @@ def _rank_of_effects(effects: str) -> int:
     return order.index(effects) if effects in order else len(order)
 
 
-def _criteria_note(rows: pd.DataFrame) -> str:
+def _criteria_note(rows: pd.DataFrame, words: Words) -> str:
     """AIC and BIC of the models in one line each, the lowest first."""
     parts = []
     for name in ("aic", "bic"):
         found = rows[rows["quantity"] == name].sort_values("estimate")
-        listed = ", ".join(
-            f"{row['spec']} {format_estimate(row['estimate'], 1)}"
+        listed = words.listing(
+            f"{model_name(row['spec'])} {format_estimate(row['estimate'], 1)}"
             for row in found.to_dict("records")
         )
-        parts.append(f"{name.upper()}: {listed}")
-    return "; ".join(parts) + "."
+        parts.append(words("{criterion}: {listed}", criterion=name.upper(), listed=listed))
+    return words("{parts}.", parts=words.clauses(parts))
 
 
-def _peers(table: PeersTable, rows: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+def _peers(
+    table: PeersTable, study: Study, rows: pd.DataFrame, words: Words
+) -> tuple[pd.DataFrame, list[str]]:
     names = ("model", "estimator", "quantity", "term")
     ours = records(rows[rows["equation"] == "ours"], *names)
     of_peers = rows[(rows["equation"] != "ours") & (rows["quantity"] != "difference")]
@@ -519,19 +635,25 @@ def _peers(table: PeersTable, rows: pd.DataFrame) -> tuple[pd.DataFrame, list[st
         own, other = ours[key]["estimate"], row["estimate"]
         difference = f"{abs(own - other):.1e}"
         lines.append(
-            [model, estimator, term or quantity, f"{own:.8f}", f"{other:.8f}", difference,
+            [column_label(table.of, model, study, words), estimator_name(estimator, words),
+             label_of(term, study, words) or quantity, f"{own:.8f}", f"{other:.8f}", difference,
              row["equation"]]
         )  # fmt: skip
-    heads = ["Model", "Estimator", "Parameter", "Ours", "Peer", "|Difference|", "Program"]
-    note = (
-        f"Models of {table.of}, fitted again by an independent program with the estimator named; "
-        "the transformation estimator has no peer, so its model is compared by direct ML."
+    heads = [
+        words("Model"), words("Estimator"), words("Parameter"), words("Ours"), words("Peer"),
+        words("|Difference|"), words("Program"),
+    ]  # fmt: skip
+    note = words(
+        "Models of {table}, fitted again by an independent program with the estimator named; the "
+        "transformation estimator has no peer, so its model is compared by direct ML. {sizes}.",
+        table=table.of,
+        sizes=sizes_note(rows, words),
     )
-    return pd.DataFrame(lines, columns=heads), [f"{note} {sizes_note(rows)}."]
+    return pd.DataFrame(lines, columns=heads), [note]
 
 
-Layout = Callable[[Any, Study, pd.DataFrame], tuple[pd.DataFrame, list[str]]]
-Page = Callable[[Any, Study, pd.DataFrame], pd.DataFrame]
+Layout = Callable[[Any, Study, pd.DataFrame, Words], tuple[pd.DataFrame, list[str]]]
+Page = Callable[[Any, Study, pd.DataFrame, Words], pd.DataFrame]
 
 LAYOUTS: dict[str, Layout] = {
     "descriptives": _descriptives,
@@ -539,8 +661,8 @@ LAYOUTS: dict[str, Layout] = {
     "models": _models,
     "effects": _effects,
     "collinearity": _collinearity,
-    "choice": lambda table, _, rows: _choice(table, rows),
-    "peers": lambda table, _, rows: _peers(table, rows),
+    "choice": _choice,
+    "peers": _peers,
     "mediation": mediation_layout,
     "heterogeneity": heterogeneity_layout,
     "differences": differences_layout,
@@ -552,6 +674,6 @@ LAYOUTS: dict[str, Layout] = {
     "mediation_sensitivity": sensitivity_layout,
     "mediation_timing": timing_layout,
 }
-"""Body and notes of a table of each kind, from its section, the study and its rows."""
+"""Body and notes of a table of each kind, from its section, the study, its rows, the words."""
 PAGES: dict[str, Page] = {"differences": differences_page, "robustness": robustness_page}
 """What a page shows of the tables whose body is too wide for one."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 
-from yrb_carbon.claims import Claims, Verdict
+from yrb_carbon.claims import VERDICT_ZH, Claims, Verdict
 from yrb_carbon.estimates import Quantity
 from yrb_carbon.report.cells import (
     PrintedTable,
@@ -16,10 +16,13 @@ from yrb_carbon.report.cells import (
     format_p,
     printed,
 )
+from yrb_carbon.report.language import Words, message
+from yrb_carbon.report.terms import inference_name, said
+from yrb_carbon.study.base import Language
 from yrb_carbon.study.config import CLAIMS_TABLE
 
-TITLE = "Findings and verdicts"
-JUDGED_NOTE = (
+TITLE = message("Findings and verdicts")
+JUDGED_NOTE = message(
     "Verdicts follow all intervals there are that hold when the errors of a unit are correlated "
     "over time, alike for all units (serial) or of any variance (clustered, wild bootstrap by "
     "unit): supported or contradicted when every one of them says so, else not distinguishable. "
@@ -31,26 +34,28 @@ JUDGED_NOTE = (
     "is rejected by the joint test, else not distinguishable; p-values of pairs, and of several "
     "tests of one claim, are also given after Holm's correction for their number."
 )
-MANY_NOTE = (
+MANY_NOTE = message(
     "Findings judged: {count}, each at {level:g} %, without a correction for their number: if "
     "nothing were there at all, up to about {chance:.1f} of them would be told supported or "
     "contradicted by chance."
 )
 HEADS = (
-    "Finding",
-    "Statement",
-    "Expected",
-    "Number is",
-    "Estimate",
-    "Interval",
+    message("Finding"),
+    message("Statement"),
+    message("Expected"),
+    message("Number is"),
+    message("Estimate"),
+    message("Interval"),
     "p",
-    "Verdict",
-    "Classical verdict",
-    "Row",
+    message("Verdict"),
+    message("Classical verdict"),
+    message("Row"),
 )
 
 
-def layout_claims(verdicts: pd.DataFrame, claims: Claims, spec: Any) -> PrintedTable:
+def layout_claims(
+    verdicts: pd.DataFrame, claims: Claims, spec: Any, language: Language = "en"
+) -> PrintedTable:
     """Lay out the verdicts of a study.
 
     Parameters
@@ -60,84 +65,120 @@ def layout_claims(verdicts: pd.DataFrame, claims: Claims, spec: Any) -> PrintedT
     claims : Claims
     spec : object
         Attributes `study` and `claims`, sections of the configuration.
+    language : {"en", "zh"}
 
     Returns
     -------
     PrintedTable
     """
+    words = Words(language)
     rows = verdicts.to_dict("records")
-    body = pd.DataFrame([_cells(row) for row in rows], columns=list(HEADS))
+    heads = [head if head == "p" else words(head) for head in HEADS]
+    body = pd.DataFrame([_cells(row, words) for row in rows], columns=heads)
     level = spec.claims.level
     judged = int((verdicts["verdict"] != Verdict.NOT_TESTABLE).sum())
     notes = [
-        f"Source: {claims.source.en}.",
-        f"{JUDGED_NOTE} Size of the tests of equality: {level:g}.",
-        MANY_NOTE.format(count=judged, level=100 * level, chance=judged * level),
+        words("Source: {source}.", source=words.label(claims.source)),
+        words.sentences(
+            [words(JUDGED_NOTE), words("Size of the tests of equality: {level:g}.", level=level)]
+        ),
+        words(MANY_NOTE, count=judged, level=100 * level, chance=judged * level),
     ]
     untested = verdicts[verdicts["verdict"] == Verdict.NOT_TESTABLE]
-    notes += [f"Not testable: {text}" for text in _by_text(untested, "reason_en")]
-    notes += [f"Ways differ: {text}" for text in _by_text(verdicts, "disagreement_en")]
-    notes += [f"{row['id']}: {row['evidence']}." for row in rows if row["evidence"]]
-    notes += _by_text(verdicts, "caveat_en")
-    return printed(CLAIMS_TABLE, TITLE, body, [*notes, *(text.en for text in spec.study.cautions)])
+    notes += [
+        words("Not testable: {text}", text=text)
+        for text in _by_text(untested, f"reason_{language}", words)
+    ]
+    notes += [
+        words("Ways differ: {text}", text=text)
+        for text in _by_text(verdicts, f"disagreement_{language}", words)
+    ]
+    notes += _by_text(verdicts, "evidence" if language == "en" else "evidence_zh", words)
+    notes += _by_text(verdicts, f"caveat_{language}", words)
+    cautions = map(words.label, spec.study.cautions)
+    return printed(CLAIMS_TABLE, words(TITLE), body, [*notes, *cautions], language=language)
 
 
-def _by_text(verdicts: pd.DataFrame, column: str) -> list[str]:
+def _by_text(verdicts: pd.DataFrame, column: str, words: Words) -> list[str]:
     """Each text of a column once, after the claims that it belongs to."""
     texts = [str(text) for text in verdicts[column].unique() if text]
-    owners = [", ".join(verdicts.loc[verdicts[column] == text, "id"]) for text in texts]
-    return [f"{own}: {text.rstrip('.')}." for own, text in zip(owners, texts, strict=True)]
+    owners = [words.listing(verdicts.loc[verdicts[column] == text, "id"]) for text in texts]
+    return [
+        words("{claims}: {text}.", claims=own, text=text.rstrip(".。"))
+        for own, text in zip(owners, texts, strict=True)
+    ]
 
 
-def _cells(row: dict[Any, Any]) -> list[str]:
+def _cells(row: dict[Any, Any], words: Words) -> list[str]:
     place = " ".join(str(row[name]) for name in ("table", "model", "quantity", "term") if row[name])
     return [
         str(row["finding"]),
-        row["statement_en"],
-        row["expected"],
-        number_words(row),
+        row[f"statement_{words.language}"],
+        said(EXPECTED, row["expected"], words) or row["expected"],
+        number_words(row, words),
         format_estimate(row["estimate"]),
         format_interval(row),
         "" if pd.isna(row["p_value"]) else format_p(row["p_value"]),
-        row["verdict"],
-        row["classical_verdict"],
+        _verdict(row["verdict"], words),
+        _verdict(row["classical_verdict"], words),
         f"{row['id']}: {place}" if place else row["id"],
     ]
 
 
-def number_words(row: Mapping[Any, Any]) -> str:
+EXPECTED = (
+    message("first < 0, differences > 0"),
+    message("first > 0, differences > 0"),
+    message("equality rejected"),
+)
+"""What rows of claims should show."""
+
+
+def _verdict(name: str, words: Words) -> str:
+    return VERDICT_ZH[Verdict(name)] if name and words.language == "zh" else name
+
+
+def number_words(row: Mapping[Any, Any], words: Words) -> str:
     """What the number of a verdict is: an effect, a difference, the statistic of a joint test."""
     if pd.isna(row["estimate"]):
         return ""
     if row["quantity"] == Quantity.TEST:
         freedom = "" if pd.isna(row["df"]) else f"({row['df']:g})"
-        return f"{row['inference']}{freedom} of a joint test"
-    return "difference" if row["quantity"] == Quantity.DIFFERENCE else "effect"
+        name = f"{inference_name(row['inference'], words)}{freedom}"
+        return words("{statistic} of a joint test", statistic=name)
+    is_difference = row["quantity"] == Quantity.DIFFERENCE
+    return words("difference") if is_difference else words("effect")
 
 
 def verdict_lines(
-    verdicts: pd.DataFrame, language: Literal["en", "zh"]
+    verdicts: pd.DataFrame, language: Language
 ) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Headings and lines of the verdicts for a terminal.
 
     Reasons, and which ways differ, stand behind the verdict.
     """
-    heads: dict[str, tuple[str, ...]] = {
-        "en": ("claim", "statement", "estimate", "interval", "verdict"),
-        "zh": ("编号", "结论", "估计值", "区间", "判定"),
-    }
-    verdict = "verdict" if language == "en" else "verdict_zh"
+    words = Words(language)
+    heads = tuple(words(head) for head in TERMINAL_HEADS)
     lines: list[tuple[str, ...]] = []
     records: list[dict[Any, Any]] = verdicts.to_dict("records")
     for row in records:
         remarks = [str(row[f"{name}_{language}"]) for name in ("reason", "disagreement")]
+        said_of_it = [text for text in (_verdict(row["verdict"], words), *remarks) if text]
         lines.append(
             (
                 str(row["id"]),
                 str(row[f"statement_{language}"]),
                 format_estimate(row["estimate"]),
                 format_interval(row),
-                ": ".join(text for text in (str(row[verdict]), *remarks) if text),
+                ": ".join(said_of_it),
             )
         )
-    return heads[language], lines
+    return heads, lines
+
+
+TERMINAL_HEADS = (
+    message("claim"),
+    message("statement"),
+    message("estimate"),
+    message("interval"),
+    message("verdict"),
+)

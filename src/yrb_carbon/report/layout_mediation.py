@@ -21,11 +21,21 @@ from yrb_carbon.report.cells import (
     format_estimate,
     format_interval,
     label_of,
+    labels_of,
     lost_draws,
     records,
     sizes_note,
     stars_of,
+    weights_label,
     without_failed_stars,
+)
+from yrb_carbon.report.language import Words, message
+from yrb_carbon.report.terms import (
+    SHARE_OBSTACLES,
+    covariance_name,
+    effects_name,
+    model_name,
+    quantity_name,
 )
 from yrb_carbon.study.config import Study
 from yrb_carbon.study.mediation_tables import JOINT, SUM_OF_MEDIATORS, MediationTable, Scheme
@@ -33,36 +43,42 @@ from yrb_carbon.study.mediation_tables import JOINT, SUM_OF_MEDIATORS, Mediation
 Cells = dict[tuple[Any, ...], dict[str, Any]]
 
 BOOTSTRAP = "bootstrap_{}"
-SCHEME_WORDS: dict[Scheme, str] = {"wild_unit": "wild bootstrap", "year": "year bootstrap"}
+SCHEME_WORDS: dict[Scheme, str] = {
+    "wild_unit": message("wild bootstrap"),
+    "year": message("year bootstrap"),
+}
 SCHEME_NOTES: dict[Scheme, str] = {
-    "wild_unit": "residuals of a unit keep their order over time and get one random sign, the "
-    "outcome's drawn apart from the mediators'; holds under serial correlation",
-    "year": "whole years of residuals of all equations drawn with replacement; holds under "
-    "correlation between units, errors independent over time",
+    "wild_unit": message(
+        "residuals of a unit keep their order over time and get one random sign, the outcome's "
+        "drawn apart from the mediators'; holds under serial correlation"
+    ),
+    "year": message(
+        "whole years of residuals of all equations drawn with replacement; holds under "
+        "correlation between units, errors independent over time"
+    ),
 }
 PARTS = ("mediator", "outcome", "chain")
-PART_WORDS = {
-    "mediator": "on neighbours' mediators",
-    "outcome": "on neighbours' outcome",
-    "chain": "chains",
-}
 SHARE_COLUMNS = {
     "of total": ("total_over_system_total", "total_over_natural_total"),
     "of natural direct": ("direct_over_natural_direct",),
     "of system direct": ("direct_over_system_direct",),
 }
-"""Headings of the shares, and which shares or ratios stand below each."""
+"""Shares by column, and which shares or ratios stand in each."""
 HEADS = (
-    "System",
-    "Path",
-    "Interval",
-    "Direct",
-    "Spillover",
-    *(f"Spillover: {PART_WORDS[part]}" for part in PARTS),
-    "Total",
-    *(f"Share: {head}" for head in SHARE_COLUMNS),
+    message("System"),
+    message("Path"),
+    message("Interval"),
+    message("Direct"),
+    message("Spillover"),
+    message("Spillover: on neighbours' mediators"),
+    message("Spillover: on neighbours' outcome"),
+    message("Spillover: chains"),
+    message("Total"),
+    message("Share: of total"),
+    message("Share: of natural direct"),
+    message("Share: of system direct"),
 )
-PATHS_NOTE = (
+PATHS_NOTE = message(
     "Effects of one unit more of the treatment in every unit, means over units of "
     "dy/dx' = S_x + sum over k of S_b,k S_m,k, with S = (I - rho W)^-1 (beta I + theta W) of each "
     "equation: direct is the mean diagonal, spillover the mean sum beside it. A mediated spillover "
@@ -71,29 +87,45 @@ PATHS_NOTE = (
     "effect includes what comes back through neighbours. Products of coefficients, of direct or of "
     "indirect effects are not these effects."
 )
-IDENTIFICATION_NOTE = (
+IDENTIFICATION_NOTE = message(
     "Mediated effects are causal only if, given controls and fixed effects, nothing unobserved "
     "moves treatment and mediators, treatment and outcome, or mediators and outcome together (the "
     "errors of the mediators may correlate with one another, not with those of the outcome), no "
     "mediator acts on another, and units act on one another through W alone."
 )
-SHARES_NOTE = (
+SHARES_NOTE = message(
     "A share is the mediated effect over the effect named. It stands only where the interval of "
     "the system's effect excludes zero and the natural effect and those of all mediators have one "
     "sign; elsewhere 'ratio' precedes |mediated / natural|, which is no share."
 )
-ONE_STEP_NOTE = (
+ONE_STEP_NOTE = message(
     "The one-step model (treatment and controls alone) is not the reduced form of the system, "
     "which has powers of W that it lacks: the gap need not be zero, and has intervals from the "
     "bootstraps only."
 )
 
 
+SYSTEM_NOTE = message(
+    "Treatment: {treatment}. Outcome: {outcome} ({model}). Mediators: {mediators}. Controls: "
+    "{controls}. Fixed effects: {effects}. Weights: {weights}. Estimator: {estimator}."
+)
+INTERVALS_NOTE = message(
+    "{level:g} % intervals in square brackets, {kind}; {covariances} from normal draws of all "
+    "parameters with the joint covariance of the equations; those of the one-step model by the "
+    "delta method. {stars}, by {last}. {parts}."
+)
+CORRECTED = message(
+    "bias-corrected and accelerated (year) and bias-corrected (wild) bootstrap intervals"
+)
+PERCENTILE = message("percentile intervals")
+
+
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """One kind of interval: how it is called, and where its rows are."""
+    """One kind of interval: how it is called, what it rests on, and where its rows are."""
 
     head: str
+    meaning: str
     inference: str
     vcov: str
 
@@ -114,7 +146,7 @@ class _Path:
 
 
 def mediation_layout(
-    table: MediationTable, study: Study, rows: pd.DataFrame
+    table: MediationTable, study: Study, rows: pd.DataFrame, words: Words
 ) -> tuple[pd.DataFrame, list[str]]:
     """Effects by path: estimate with stars, and below it one line an interval."""
     lines: list[list[str]] = []
@@ -122,38 +154,45 @@ def mediation_layout(
     for model in table.runs:
         own = starred[starred["model"] == model]
         if model == JOINT:
-            lines += _joint_lines(table, study, own)
+            lines += _joint_lines(table, study, own, words)
         else:
-            lines += _single_lines(table, study, own, model)
-    body = pd.DataFrame(lines, columns=list(HEADS))
-    return body, list(_notes(table, study, rows))
+            lines += _single_lines(table, study, own, model, words)
+    body = pd.DataFrame(lines, columns=mediation_heads(words))
+    return body, list(_notes(table, study, rows, words))
 
 
-def _joint_lines(table: MediationTable, study: Study, rows: pd.DataFrame) -> list[list[str]]:
+def _joint_lines(
+    table: MediationTable, study: Study, rows: pd.DataFrame, words: Words
+) -> list[list[str]]:
     cells = _cells_of(rows)
-    intervals = list(_intervals(table))
+    intervals = list(_intervals(table, words))
+    paths = [*_system_paths(table, study, table.mediators, words), *_reference_paths(table, words)]
     lines: list[list[str]] = []
-    for path in [*_system_paths(table, study, table.mediators), *_reference_paths(table)]:
-        lines += _path_lines("All mediators", path, cells, intervals)
-    return lines + _rank_lines(table, study, cells, intervals)
+    for path in paths:
+        lines += _path_lines(words("All mediators"), path, cells, intervals, words)
+    return lines + _rank_lines(table, study, cells, intervals, words)
 
 
 def _single_lines(
-    table: MediationTable, study: Study, rows: pd.DataFrame, mediator: str
+    table: MediationTable, study: Study, rows: pd.DataFrame, mediator: str, words: Words
 ) -> list[list[str]]:
     """One mediator alone: the path through it, with the covariances' intervals."""
     cells = _cells_of(rows)
-    intervals = [line for line in _intervals(table) if line.inference == MONTE_CARLO]
+    intervals = [line for line in _intervals(table, words) if line.inference == MONTE_CARLO]
     lines: list[list[str]] = []
-    head = f"{label_of(mediator, study)} alone"
-    for path in _system_paths(table, study, (mediator,)):
+    head = _alone(mediator, study, words)
+    for path in _system_paths(table, study, (mediator,), words):
         if path.term == mediator:
-            lines += _path_lines(head, path, cells, intervals)
+            lines += _path_lines(head, path, cells, intervals, words)
     return lines
 
 
+def _alone(mediator: str, study: Study, words: Words) -> str:
+    return words("{name} alone", name=label_of(mediator, study, words))
+
+
 def system_lines(
-    table: MediationTable, study: Study, rows: pd.DataFrame, head: str
+    table: MediationTable, study: Study, rows: pd.DataFrame, head: str, words: Words
 ) -> list[list[str]]:
     """Paths of a system with all mediators, with the intervals of its covariances.
 
@@ -165,40 +204,51 @@ def system_lines(
         Rows of estimates of one system.
     head : str
         First cell of each path.
+    words : Words
     """
     cells = _cells_of(without_failed_stars(rows))
-    intervals = [line for line in _intervals(table) if line.inference == MONTE_CARLO]
+    intervals = [line for line in _intervals(table, words) if line.inference == MONTE_CARLO]
     return [
         line
-        for path in _system_paths(table, study, table.mediators)
-        for line in _path_lines(head, path, cells, intervals)
+        for path in _system_paths(table, study, table.mediators, words)
+        for line in _path_lines(head, path, cells, intervals, words)
     ]
 
 
-def mediation_heads() -> list[str]:
+def mediation_heads(words: Words) -> list[str]:
     """Headings of a table of paths."""
-    return list(HEADS)
+    return [words(head) for head in HEADS]
 
 
 def _cells_of(rows: pd.DataFrame) -> Cells:
     return records(rows, "equation", "spec", "quantity", "term", "inference", "vcov")
 
 
-def _intervals(table: MediationTable) -> Iterator[_Line]:
+def _intervals(table: MediationTable, words: Words) -> Iterator[_Line]:
     """Each covariance by Monte Carlo, then the bootstraps."""
-    for covariance in table.covariances:
-        yield _Line(covariance, MONTE_CARLO, covariance)
+    for name in table.covariances:
+        meaning = words(COVARIANCE_NOTES[name])
+        yield _Line(covariance_name(name, words), meaning, MONTE_CARLO, name)
     for scheme in table.bootstrap.schemes:
-        yield _Line(SCHEME_WORDS[scheme], BOOTSTRAP.format(scheme), "")
+        head, meaning = words(SCHEME_WORDS[scheme]), words(SCHEME_NOTES[scheme])
+        yield _Line(head, meaning, BOOTSTRAP.format(scheme), "")
 
 
-def _system_paths(table: MediationTable, study: Study, mediators: Sequence[str]) -> Iterator[_Path]:
+def _system_paths(
+    table: MediationTable, study: Study, mediators: Sequence[str], words: Words
+) -> Iterator[_Path]:
     yield _Path(
-        "Not mediated", table.treatment, "natural_direct", "natural_spillover", "natural_total"
+        words("Not mediated"),
+        table.treatment,
+        "natural_direct",
+        "natural_spillover",
+        "natural_total",
     )
-    terms = [(name, f"Through {label_of(name, study)}") for name in mediators]
+    terms = [
+        (name, words("Through {name}", name=label_of(name, study, words))) for name in mediators
+    ]
     if len(mediators) > 1:
-        terms.append((SUM_OF_MEDIATORS, "Through all mediators"))
+        terms.append((SUM_OF_MEDIATORS, words("Through all mediators")))
     for term, head in terms:
         yield _Path(
             head,
@@ -209,28 +259,36 @@ def _system_paths(table: MediationTable, study: Study, mediators: Sequence[str])
             parts=True,
             shares=True,
         )
-    yield _Path("System", table.treatment, "system_direct", "system_indirect", "system_total")
+    yield _Path(
+        words("System"), table.treatment, "system_direct", "system_indirect", "system_total"
+    )
 
 
-def _reference_paths(table: MediationTable) -> Iterator[_Path]:
+def _reference_paths(table: MediationTable, words: Words) -> Iterator[_Path]:
     """The one-step model, whose intervals are by the delta method, and the gap to it."""
     yield _Path(
-        "One-step model", table.treatment, "direct", "indirect", "total", equation="one_step"
+        words("One-step model"),
+        table.treatment,
+        "direct",
+        "indirect",
+        "total",
+        equation="one_step",
     )
-    yield _Path("System less one-step", "", "direct", "indirect", "total", spec="gap")
+    yield _Path(words("System less one-step"), "", "direct", "indirect", "total", spec="gap")
 
 
 def _path_lines(
-    system: str, path: _Path, cells: Cells, intervals: Sequence[_Line]
+    system: str, path: _Path, cells: Cells, intervals: Sequence[_Line], words: Words
 ) -> list[list[str]]:
     """Estimates of a path and, below them, every interval that there is."""
     own = [_row_of(path, line, cells) for line in intervals]
     shown = [row for row, line in zip(own, intervals, strict=True) if line.inference == MONTE_CARLO]
     if not any(found for row in shown for found in row):
         return []
-    lines = [[system, path.head, "", *map(_estimate, shown[0], shown[-1])]]
+    pairs = zip(shown[0], shown[-1], strict=True)
+    lines = [[system, path.head, "", *(_estimate(first, last, words) for first, last in pairs)]]
     for line, row in zip(intervals, own, strict=True):
-        texts = [_interval(found) for found in row]
+        texts = [_interval(found, words) for found in row]
         if any(texts):
             lines.append(["", "", line.head, *texts])
     return lines
@@ -266,120 +324,167 @@ def _share_of(
 
 
 def _rank_lines(
-    table: MediationTable, study: Study, cells: Cells, intervals: Sequence[_Line]
+    table: MediationTable, study: Study, cells: Cells, intervals: Sequence[_Line], words: Words
 ) -> list[list[str]]:
     """Which mediated direct effect is larger in size, pair by pair."""
     names = table.mediators
+    system = words("Size of mediated direct effects")
     lines: list[list[str]] = []
     for place, first in enumerate(names):
         for second in names[place + 1 :]:
-            head = f"|{label_of(first, study)}| less |{label_of(second, study)}|"
+            head = words(
+                "|{first}| less |{second}|",
+                first=label_of(first, study, words),
+                second=label_of(second, study, words),
+            )
             path = _Path(
                 head, f"{first}-{second}", "difference", "", "", spec="abs_mediated_direct"
             )
-            lines += _path_lines("Size of mediated direct effects", path, cells, intervals)
+            lines += _path_lines(system, path, cells, intervals, words)
     return lines
 
 
-def _estimate(first: dict[str, Any] | None, last: dict[str, Any] | None) -> str:
+def _estimate(first: dict[str, Any] | None, last: dict[str, Any] | None, words: Words) -> str:
     """Estimate with the stars of the covariance that is judged by; shares have none."""
     row = last or first
     if row is None:
         return ""
-    mark = "ratio " if row["quantity"] == "ratio" else ""
     digits = 3 if row["quantity"] in ("ratio", "share") else 4
-    return f"{mark}{format_estimate(row['estimate'], digits)}{stars_of(row['p_value'])}"
+    text = f"{format_estimate(row['estimate'], digits)}{stars_of(row['p_value'])}"
+    return words("ratio {number}", number=text) if row["quantity"] == "ratio" else text
 
 
-def _interval(row: dict[str, Any] | None) -> str:
+def _interval(row: dict[str, Any] | None, words: Words) -> str:
     if row is None or pd.isna(row["ci_lower"]):
         return ""
     digits = 3 if row["quantity"] in ("ratio", "share") else 4
-    mark = "ratio " if row["quantity"] == "ratio" else ""
-    return f"{mark}{format_interval(row, digits)}"
+    text = format_interval(row, digits)
+    return words("ratio {number}", number=text) if row["quantity"] == "ratio" else text
 
 
-def _notes(table: MediationTable, study: Study, rows: pd.DataFrame) -> Iterator[str]:
-    yield system_note(table, study, rows)
-    yield PATHS_NOTE
-    yield _intervals_note(table, rows)
+def _notes(table: MediationTable, study: Study, rows: pd.DataFrame, words: Words) -> Iterator[str]:
+    yield system_note(table, study, rows, words)
+    yield words(PATHS_NOTE)
+    yield _intervals_note(table, rows, study, words)
     if any(one.is_truncated for one in lost_draws(rows)):
-        yield FAILED_NOTE.format(read="bootstrap intervals")
-    yield QUANTILE_ERRORS_NOTE
-    yield IDENTIFICATION_NOTE
-    yield SHARES_NOTE
-    yield from _ratio_notes(table, rows)
-    yield ONE_STEP_NOTE
-    yield from _within_sd_notes(table, study, rows)
-    yield from ar1_notes(table, study, rows[rows["model"] == table.runs[0]])
-    yield SERIAL_NOTE
+        yield words(FAILED_NOTE, read=words("bootstrap intervals"))
+    yield words(QUANTILE_ERRORS_NOTE)
+    yield words(IDENTIFICATION_NOTE)
+    yield words(SHARES_NOTE)
+    yield from _ratio_notes(table, rows, study, words)
+    yield words(ONE_STEP_NOTE)
+    yield from _within_sd_notes(table, study, rows, words)
+    yield from ar1_notes(table, study, rows[rows["model"] == table.runs[0]], words)
+    yield words(SERIAL_NOTE)
 
 
 def system_note(
-    table: MediationTable, study: Study, rows: pd.DataFrame, *, with_sizes: bool = True
+    table: MediationTable,
+    study: Study,
+    rows: pd.DataFrame,
+    words: Words,
+    *,
+    with_sizes: bool = True,
 ) -> str:
     """Variables, models, weights and estimator of a system, and the size of its panel."""
-    mediators = ", ".join(
-        f"{label_of(name, study)} ({table.model_of(name)})" for name in table.mediators
+    mediators = words.listing(
+        words(
+            "{name} ({model})",
+            name=label_of(name, study, words),
+            model=model_name(table.model_of(name)),
+        )
+        for name in table.mediators
     )
-    controls = ", ".join(label_of(name, study) for name in table.controls) or "none"
     other = table.mediator_weights or table.weights
-    weights = table.weights if other == table.weights else f"{table.weights}, mediators {other}"
-    sizes = f" {sizes_note(rows)}." if with_sizes else ""
-    return (
-        f"Treatment: {label_of(table.treatment, study)}. Outcome: "
-        f"{label_of(table.outcome, study)} ({table.model}). Mediators: {mediators}. Controls: "
-        f"{controls}. Fixed effects: {table.effects}. Weights: {weights}. Estimator "
-        f"{table.estimator!r}: {ESTIMATOR_NOTES[table.estimator]}.{sizes}"
+    weights = weights_label(table.weights, study, words)
+    if other != table.weights:
+        weights = words(
+            "{weights}, mediators {other}",
+            weights=weights,
+            other=weights_label(other, study, words),
+        )
+    said = words(
+        SYSTEM_NOTE,
+        treatment=label_of(table.treatment, study, words),
+        outcome=label_of(table.outcome, study, words),
+        model=model_name(table.model),
+        mediators=mediators,
+        controls=labels_of(table.controls, study, words) or words("none"),
+        effects=effects_name(table.effects, words),
+        weights=weights,
+        estimator=words(ESTIMATOR_NOTES[table.estimator]),
     )
+    sizes = [words("{sizes}.", sizes=sizes_note(rows, words))] if with_sizes else []
+    return words.sentences([said, *sizes])
 
 
-def _intervals_note(table: MediationTable, rows: pd.DataFrame) -> str:
+def _intervals_note(table: MediationTable, rows: pd.DataFrame, study: Study, words: Words) -> str:
     """What every interval rests on, with its draws and those that are left out, by system."""
     drawn = records(rows[rows["term"] == DISCARDED], "inference", "vcov")
     lost = lost_draws(rows)
     parts = []
-    for line in _intervals(table):
+    for line in _intervals(table, words):
         if (line.inference, line.vcov) not in drawn:
             continue
         own = [one for one in lost if (one.inference, one.vcov) == (line.inference, line.vcov)]
-        meaning = COVARIANCE_NOTES.get(line.vcov) or _scheme_note(line)
-        draws = drawn[line.inference, line.vcov]["draws"]
-        parts.append(f"{line.head}: {meaning} ({draws} draws a system, {_lost_words(own)})")
-    kind = (
-        "bias-corrected and accelerated (year) and bias-corrected (wild) bootstrap intervals"
-        if table.bootstrap.intervals == "corrected"
-        else "percentile intervals"
+        parts.append(
+            words(
+                "{name}: {meaning} ({draws} draws a system, {lost})",
+                name=line.head,
+                meaning=line.meaning,
+                draws=drawn[line.inference, line.vcov]["draws"],
+                lost=_lost_words(own, study, words),
+            )
+        )
+    names = [covariance_name(name, words) for name in table.covariances]
+    corrected = table.bootstrap.intervals == "corrected"
+    return words(
+        INTERVALS_NOTE,
+        level=100 * table.level,
+        kind=words(CORRECTED if corrected else PERCENTILE),
+        covariances=words(" and ").join(names),
+        stars=words(STARS_KEY),
+        last=names[-1],
+        parts=words.clauses(parts),
     )
-    return (
-        f"{100 * table.level:g} % intervals in square brackets, {kind}; "
-        f"{' and '.join(table.covariances)} from normal draws of all parameters with the joint "
-        "covariance of the equations; those of "
-        f"the one-step model by the delta method. {STARS_KEY}, by {table.covariances[-1]}. "
-        f"{'; '.join(parts)}."
+
+
+def _lost_words(lost: Sequence[LostDraws], study: Study, words: Words) -> str:
+    if not lost:
+        return words("none left out")
+    listed = words.listing(
+        f"{_system_name(one.model, study, words)} {one.text(words)}" for one in lost
     )
+    return words("left out for want of a finite multiplier: {listed}", listed=listed)
 
 
-def _lost_words(lost: Sequence[LostDraws]) -> str:
-    listed = ", ".join(f"{one.model} {one.text}" for one in lost)
-    return f"left out for want of a finite multiplier: {listed}" if listed else "none left out"
+def _system_name(model: str, study: Study, words: Words) -> str:
+    """Name of the joint system, or of one with a mediator alone."""
+    return words("All mediators") if model == JOINT else _alone(model, study, words)
 
 
-def _scheme_note(line: _Line) -> str:
-    return next(text for scheme, text in SCHEME_NOTES.items() if SCHEME_WORDS[scheme] == line.head)
-
-
-def _ratio_notes(table: MediationTable, rows: pd.DataFrame) -> Iterator[str]:
+def _ratio_notes(
+    table: MediationTable, rows: pd.DataFrame, study: Study, words: Words
+) -> Iterator[str]:
     """Why ratios stand in the place of shares, by the covariance that is judged by."""
     judged = rows[(rows["vcov"] == table.covariances[-1]) & (rows["inference"] == MONTE_CARLO)]
     for model in table.runs:
         for part in ("total", "direct"):
             own = judged[(judged["model"] == model) & (judged["spec"] == f"no_share_{part}")]
             for reason in own["term"]:
-                yield f"System {model!r}, {part} effects, no shares: {reason}."
+                yield words(
+                    "{system}, {part} effects, no shares: {reason}.",
+                    system=_system_name(model, study, words),
+                    part=quantity_name(part, words),
+                    reason=words.clauses(
+                        words(SHARE_OBSTACLES[one]) for one in str(reason).split("; ")
+                    ),
+                )
 
 
-def _within_sd_notes(table: MediationTable, study: Study, rows: pd.DataFrame) -> Iterator[str]:
+def _within_sd_notes(
+    table: MediationTable, study: Study, rows: pd.DataFrame, words: Words
+) -> Iterator[str]:
     """Standard deviations of the treatment, and the mediated direct effects of one of them."""
     model = table.runs[0]
     own = rows[rows["model"] == model]
@@ -389,21 +494,27 @@ def _within_sd_notes(table: MediationTable, study: Study, rows: pd.DataFrame) ->
     scaled = records(
         own[(own["spec"] == "per_sd_within") & (own["quantity"] == "mediated_direct")], "term"
     )
-    listed = ", ".join(
-        f"{label_of(name, study)} {format_estimate(scaled[name,]['estimate'])}"
+    listed = words.listing(
+        f"{label_of(name, study, words)} {format_estimate(scaled[name,]['estimate'])}"
         for name in table.mediators
         if (name,) in scaled
     )
-    stated = f" Mediated direct effects of one within more: {listed}." if listed else ""
-    yield (
-        f"Standard deviation of {label_of(table.treatment, study)}: "
-        f"{format_estimate(sizes['within',]['estimate'])} within (unit and year means taken out), "
-        f"{format_estimate(sizes['overall',]['estimate'])} overall.{stated}"
-    )
+    stated = [
+        words(
+            "Standard deviation of {name}: {within} within (unit and year means taken out), "
+            "{overall} overall.",
+            name=label_of(table.treatment, study, words),
+            within=format_estimate(sizes["within",]["estimate"]),
+            overall=format_estimate(sizes["overall",]["estimate"]),
+        )
+    ]
+    if listed:
+        stated.append(words("Mediated direct effects of one within more: {listed}.", listed=listed))
+    yield words.sentences(stated)
 
 
 def ar1_notes(
-    table: MediationTable, study: Study, rows: pd.DataFrame, prefix: str = ""
+    table: MediationTable, study: Study, rows: pd.DataFrame, words: Words, head: str = ""
 ) -> Iterator[str]:
     """Residual autocorrelation of every equation of one system; nothing without any.
 
@@ -413,15 +524,18 @@ def ar1_notes(
     study : Study
     rows : DataFrame
         Rows of estimates of the system.
-    prefix : str
-        What the note begins with.
+    words : Words
+    head : str
+        What the note is about; nothing for the table as a whole.
     """
     cells = records(rows[rows["quantity"] == "residual_ar1"], "equation")
-    names = {name: label_of(name, study) for name in (table.outcome, *table.mediators)}
-    listed = ", ".join(
-        f"{head} {format_estimate(cells[name,]['estimate'], 3)}"
-        for name, head in {**names, "one_step": "one-step model"}.items()
-        if (name,) in cells
+    names = {name: label_of(name, study, words) for name in (table.outcome, *table.mediators)}
+    listed = words.listing(
+        f"{name} {format_estimate(cells[key,]['estimate'], 3)}"
+        for key, name in {**names, "one_step": words("one-step model")}.items()
+        if (key,) in cells
     )
-    if listed:
-        yield f"{prefix}Residual AR(1) of the equations: {listed}."
+    if not listed:
+        return
+    note = words("Residual AR(1) of the equations: {listed}.", listed=listed)
+    yield words("{name}: {meaning}", name=head, meaning=note) if head else note

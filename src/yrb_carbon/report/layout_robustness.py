@@ -10,19 +10,26 @@ import pandas as pd
 
 from yrb_carbon.estimates import AT_BOUNDARY, COMPONENTS, ISLANDS, NOT_ESTIMATED
 from yrb_carbon.report.cells import (
-    COVARIANCE_NOTES,
     FAILED_NOTE,
+    RESIDUAL_AR1,
     SERIAL_NOTE,
     STARS_KEY,
+    column_label,
+    covariance_meanings,
     format_estimate,
     format_interval,
     label_of,
+    labels_of,
     lost_draws,
     records,
+    sample_label,
     sizes_note,
     stars_of,
+    weights_label,
     without_failed_stars,
 )
+from yrb_carbon.report.language import Words, message
+from yrb_carbon.report.terms import covariance_name, model_name, set_name
 from yrb_carbon.study.config import Study
 from yrb_carbon.study.robustness_tables import (
     BASELINE,
@@ -32,6 +39,7 @@ from yrb_carbon.study.robustness_tables import (
     RobustnessTable,
 )
 from yrb_carbon.study.tables import ModelsTable
+from yrb_carbon.study.units import load_units
 
 Body = tuple[pd.DataFrame, list[str]]
 Cells = Mapping[tuple[Any, ...], dict[str, Any]]
@@ -40,43 +48,61 @@ STANDARDISED = "standardised"
 """Equation of the effects in standard deviations, which tables do not show."""
 SUM = "all"
 """Term of the sums over mediators."""
-EFFECTS = (("direct", "Direct"), ("indirect", "Indirect"), ("total", "Total"))
+EFFECTS = (
+    ("direct", message("Direct")),
+    ("indirect", message("Indirect")),
+    ("total", message("Total")),
+)
 MEDIATED = (
-    ("mediated_direct", "Mediated direct"),
-    ("mediated_spillover", "Mediated spillover"),
-    ("mediated_total", "Mediated total"),
+    ("mediated_direct", message("Mediated direct")),
+    ("mediated_spillover", message("Mediated spillover")),
+    ("mediated_total", message("Mediated total")),
 )
 HEADS = {
-    "outcome": "Outcome",
-    "treatment": "Treatment",
-    "weights": "Weights",
-    "sample": "Sample",
-    "model": "Model",
-    "lag": "Lag (years)",
-    "mediators": "Mediators",
-    "controls": "Controls",
+    "outcome": message("Outcome"),
+    "treatment": message("Treatment"),
+    "weights": message("Weights"),
+    "sample": message("Sample"),
+    "model": message("Model"),
+    "lag": message("Lag (years)"),
+    "mediators": message("Mediators"),
+    "controls": message("Controls"),
 }
-AR1_HEAD = "Residual AR(1)"
 ERROR_CLASS = re.compile(r"^\w+(Error|Warning): ")
 """Name of an exception before its message: it tells readers of a table nothing."""
 WITHOUT = "without_"
 WHOLE = "all_provinces"
 KINDS_OF_PLACEBO = {
-    "permuted_weights": "Weights with permuted labels",
-    "permuted_treatment": "Treatment permuted across units",
+    "permuted_weights": message("Weights with permuted labels"),
+    "permuted_treatment": message("Treatment permuted across units"),
 }
-MEDIATION_NOTE = (
+MEDIATION_NOTE = message(
     "Mediated effects: exact matrix decomposition of the system of mediator and outcome "
     "equations, intervals from the percentiles of {draws} Monte Carlo draws of all parameters "
-    "with the covariance {vcov}; the mediators' errors may correlate with one another, not with "
-    "those of the outcome."
+    "with the covariance {covariance}; the mediators' errors may correlate with one another, not "
+    "with those of the outcome."
 )
-UNITS_NOTE = (
+UNITS_NOTE = message(
     "Effects are in units of the outcome for one unit of the treatment, so rows with another "
     "outcome or treatment differ in scale; estimates.csv has them in within standard deviations "
     "as well (equation `standardised`), and so has the specification curve."
 )
-PLACEBO_NOTE = (
+LEAVE_OUT_NOTE = message(
+    "Effects of {treatment} in column {column} of {table}, estimated again without the units of "
+    "each province. Rows of W keep their sums; units that lose all neighbours leave too (islands "
+    "dropped); parts of W are groups of units that no link connects."
+)
+PLACEBO_HEADS = (
+    message("Placebo"),
+    message("Effect"),
+    message("Estimate"),
+    message("Placebo: mean"),
+    message("Placebo: s.d."),
+    message("Placebo: 95 % interval"),
+    message("Share more extreme"),
+    message("Draws without effects"),
+)
+PLACEBO_NOTE = message(
     "Whole histories of units are dealt at random {draws} times. Permuted weights: who is whose "
     "neighbour changes, and outcome and regressors stay together. The direct effect does not "
     "depend on who is whose neighbour, nor does what it adds to the total: neither is zero in such "
@@ -87,7 +113,9 @@ PLACEBO_NOTE = (
 )
 
 
-def layout_robustness(table: RobustnessTable, study: Study, rows: pd.DataFrame) -> Body:
+def layout_robustness(
+    table: RobustnessTable, study: Study, rows: pd.DataFrame, words: Words
+) -> Body:
     """One row a specification: its choices, the effects of the treatment, the mediation."""
     specifications = table.specifications
     baseline = table.middle
@@ -98,37 +126,53 @@ def layout_robustness(table: RobustnessTable, study: Study, rows: pd.DataFrame) 
     autocorrelation = _autocorrelation(own)
     lines = []
     for name, one in specifications.items():
-        line = ["" if name != BASELINE else "Baseline"]
-        line += [choice_label(choice, getattr(one, choice), study) for choice in shown]
+        line = ["" if name != BASELINE else words("Baseline")]
+        line += [choice_label(choice, getattr(one, choice), study, words) for choice in shown]
         line += [_count(sizes[name,], "n_units"), _count(sizes[name,], "n_periods")]
         line += _effect_cells(cells, name, one.treatment, table.covariances)
         line += _mediated_cells(cells, name, table)
         line.append(autocorrelation.get(name, ""))
-        lines.append([*line, "; ".join(_remarks(own[own["model"] == name]))])
-    heads = ["", *(HEADS[name] for name in shown), "N", "T"]
-    heads += [*_effect_heads(table.covariances), *_mediated_heads(table, study)]
-    heads += [AR1_HEAD, "Remarks"]
-    fixed = [name for name in CHOICES if name not in shown]
-    same = "; ".join(
-        f"{HEADS[name].lower()} {choice_label(name, getattr(baseline, name), study)}"
-        for name in fixed
+        lines.append([*line, words.clauses(_remarks(own[own["model"] == name], words))])
+    heads = ["", *(words(HEADS[name]) for name in shown), "N", "T"]
+    heads += [*_effect_heads(table.covariances, words), *_mediated_heads(table, study, words)]
+    heads += [words(RESIDUAL_AR1), words("Remarks")]
+    same = words.clauses(
+        words(
+            "{choice} {level}",
+            choice=words(HEADS[name]).lower(),
+            level=choice_label(name, getattr(baseline, name), study, words),
+        )
+        for name in CHOICES
+        if name not in shown
     )
+    stated = [
+        words(
+            "{n} specifications, {estimated} with effects; the first is the baseline.",
+            n=len(specifications),
+            estimated=_count_estimated(own),
+        ),
+        *([words("Common to all: {listed}.", listed=same)] if same else []),
+        words("Two-way fixed effects, Lee and Yu (2010) transformation QML."),
+    ]
     notes = [
-        f"{len(specifications)} specifications, {_count_estimated(own)} with effects; the first is "
-        "the baseline. "
-        f"{f'Common to all: {same}. ' if same else ''}Two-way fixed effects, Lee and Yu (2010) "
-        "transformation QML.",
-        *_sets_notes(table, study, shown),
-        _errors_note(table.covariances),
-        MEDIATION_NOTE.format(draws=table.draws, vcov=table.covariances[-1]),
-        *_failed_notes(own),
-        UNITS_NOTE,
-        SERIAL_NOTE,
+        words.sentences(stated),
+        *_sets_notes(table, study, words),
+        _errors_note(table.covariances, words),
+        _mediation_note(table.draws, table.covariances[-1], words),
+        *_failed_notes(own, words),
+        words(UNITS_NOTE),
+        words(SERIAL_NOTE),
     ]
     return pd.DataFrame(lines, columns=heads), notes
 
 
-def robustness_page(table: RobustnessTable, study: Study, rows: pd.DataFrame) -> pd.DataFrame:
+def _mediation_note(draws: int, covariance: str, words: Words) -> str:
+    return words(MEDIATION_NOTE, draws=draws, covariance=covariance_name(covariance, words))
+
+
+def robustness_page(
+    table: RobustnessTable, study: Study, rows: pd.DataFrame, words: Words
+) -> pd.DataFrame:
     """The table for a page: one standard error an effect, errors and intervals below estimates.
 
     Standard errors are those that the stars follow. Paths of single mediators and the mediated
@@ -139,18 +183,18 @@ def robustness_page(table: RobustnessTable, study: Study, rows: pd.DataFrame) ->
     cells = _by_model(without_failed_stars(own))
     sizes = records(own, "model")
     last = table.covariances[-1]
-    heads = ["No.", *(HEADS[name] for name in shown), "N", "T", *(name for _, name in EFFECTS)]
-    heads += [head for _, head in MEDIATED[:2]]
+    heads = [words("No."), *(words(HEADS[name]) for name in shown), "N", "T"]
+    heads += [words(head) for _, head in (*EFFECTS, *MEDIATED[:2])]
     lines: list[list[str]] = []
     for number, (name, one) in enumerate(table.specifications.items(), start=1):
-        head = [choice_label(choice, getattr(one, choice), study) for choice in shown]
+        head = [choice_label(choice, getattr(one, choice), study, words) for choice in shown]
         head += [_count(sizes[name,], "n_units"), _count(sizes[name,], "n_periods")]
         effects = _effect_cells(cells, name, one.treatment, (last,))
         mediated = _interval_cells(cells, name, SUM, last)[:4]
         errors = [f"({text})" if text else "" for text in effects[1::2]]
         lines.append([str(number), *head, *effects[::2], *mediated[::2]])
         lines.append([*[""] * (len(head) + 1), *errors, *mediated[1::2]])
-        remarks = "; ".join(_remarks(own[own["model"] == name]))
+        remarks = words.clauses(_remarks(own[own["model"] == name], words))
         if remarks:
             lines.append(["", *[remarks] * (len(heads) - 1)])
     return pd.DataFrame(lines, columns=heads)
@@ -168,7 +212,7 @@ def _varying(table: RobustnessTable) -> list[str]:
     ]
 
 
-def layout_leave_out(table: LeaveOutTable, study: Study, rows: pd.DataFrame) -> Body:
+def layout_leave_out(table: LeaveOutTable, study: Study, rows: pd.DataFrame, words: Words) -> Body:
     """One row a province left out: how W falls apart, and the effects without it."""
     models = study.tables[table.of]
     if not isinstance(models, ModelsTable):
@@ -181,33 +225,50 @@ def layout_leave_out(table: LeaveOutTable, study: Study, rows: pd.DataFrame) -> 
     names = sorted(set(own["model"]), key=lambda name: (name != WHOLE, name))
     lines = []
     for name in names:
-        line = [name.removeprefix(WITHOUT) if name != WHOLE else "none"]
+        line = [_province_label(name, words)]
         line += [_count(sizes[name,], "n_units")]
         line += [f"{counts[name, term]['estimate']:.0f}" for term in (COMPONENTS, ISLANDS)]
         line += _effect_cells(cells, name, table.treatment, models.covariances)
         line += [*_interval_cells(cells, name, SUM), autocorrelation.get(name, "")]
-        lines.append([*line, "; ".join(_remarks(own[own["model"] == name], counted=False))])
-    heads = ["Province left out", "N", "Parts of W", "Islands dropped"]
-    heads += _effect_heads(models.covariances)
-    heads += [f"{head}: {part}" for _, head in MEDIATED for part in ("sum", "interval")]
-    heads += [AR1_HEAD, "Remarks"]
+        remarks = _remarks(own[own["model"] == name], words, counted=False)
+        lines.append([*line, words.clauses(remarks)])
+    heads = [words("Province left out"), "N", words("Parts of W"), words("Islands dropped")]
+    heads += [*_effect_heads(models.covariances, words), *_sum_heads(words)]
+    heads += [words(RESIDUAL_AR1), words("Remarks")]
     body = pd.DataFrame(lines, columns=heads)
     draws = own["draws"].dropna()
-    mediated = f"Mediated: sums over {_names(models.mediators, study)}. " if len(draws) else ""
-    notes = [
-        f"Effects of {label_of(table.treatment, study)} in column {table.column!r} of {table.of}, "
-        "estimated again without the units of each province. Rows of W keep their sums; units "
-        "that lose all neighbours leave too (islands dropped); parts of W are groups of units that "
-        f"no link connects. {mediated}",
-        _errors_note(models.covariances),
+    stated = [
+        words(
+            LEAVE_OUT_NOTE,
+            treatment=label_of(table.treatment, study, words),
+            column=column_label(table.of, table.column, study, words),
+            table=table.of,
+        )
     ]
     if len(draws):
-        notes.append(MEDIATION_NOTE.format(draws=int(draws.iloc[0]), vcov=models.covariances[-1]))
-    notes += [*_failed_notes(own), SERIAL_NOTE]
+        sums = labels_of(models.mediators, study, words)
+        stated.append(words("Mediated: sums over {mediators}.", mediators=sums))
+    notes = [words.sentences(stated), _errors_note(models.covariances, words)]
+    if len(draws):
+        notes.append(_mediation_note(int(draws.iloc[0]), models.covariances[-1], words))
+    notes += [*_failed_notes(own, words), words(SERIAL_NOTE)]
     return _without_empty(body), notes
 
 
-def layout_placebo(table: PlaceboTable, study: Study, rows: pd.DataFrame) -> Body:
+def _province_label(model: str, words: Words) -> str:
+    """Name of the province that a model leaves out."""
+    if model == WHOLE:
+        return words("none")
+    province = model.removeprefix(WITHOUT)
+    if words.language == "en":
+        return province
+    frame = load_units().frame
+    return str(
+        dict(zip(frame["province"], frame["province_zh"], strict=True)).get(province, province)
+    )
+
+
+def layout_placebo(table: PlaceboTable, study: Study, rows: pd.DataFrame, words: Words) -> Body:
     """Estimates beside the distribution of placebo effects."""
     treatment = table.treatment
     cells = records(rows, "model", "quantity", "term")
@@ -221,8 +282,8 @@ def layout_placebo(table: PlaceboTable, study: Study, rows: pd.DataFrame) -> Bod
             mean, sd = cells[model, "mean", term], cells[model, "sd", term]
             lines.append(
                 [
-                    head,
-                    name,
+                    words(head),
+                    words(name),
                     format_estimate(point["estimate"]),
                     format_estimate(mean["estimate"]),
                     format_estimate(sd["estimate"]),
@@ -231,35 +292,48 @@ def layout_placebo(table: PlaceboTable, study: Study, rows: pd.DataFrame) -> Bod
                     f"{cells[model, 'value', 'draws_without_effects']['estimate']:.0f}",
                 ]
             )
-    heads = ["Placebo", "Effect", "Estimate", "Placebo: mean", "Placebo: s.d.",
-             "Placebo: 95 % interval", "Share more extreme", "Draws without effects"]  # fmt: skip
-    notes = [
-        f"Effects of {label_of(treatment, study)} in column {table.column!r} of {table.of}. "
-        f"{PLACEBO_NOTE.format(draws=table.draws)} {sizes_note(rows)}."
+    stated = [
+        words(
+            "Effects of {treatment} in column {column} of {table}.",
+            treatment=label_of(treatment, study, words),
+            column=column_label(table.of, table.column, study, words),
+            table=table.of,
+        ),
+        words(PLACEBO_NOTE, draws=table.draws),
+        words("{sizes}.", sizes=sizes_note(rows, words)),
     ]
-    return pd.DataFrame(lines, columns=heads), notes
+    heads = [words(head) for head in PLACEBO_HEADS]
+    return pd.DataFrame(lines, columns=heads), [words.sentences(stated)]
 
 
-def choice_label(choice: str, value: Any, study: Study) -> str:
-    """How a level of a choice is printed: variables by their labels, the rest by name."""
+def choice_label(choice: str, value: Any, study: Study, words: Words) -> str:
+    """How a level of a choice is printed: by its label where it has one, else by name."""
+    name = str(value)
     if choice in ("outcome", "treatment"):
-        return label_of(str(value), study)
-    return str(value).upper() if choice == "model" else str(value).replace("_", " ")
+        return label_of(name, study, words)
+    if choice == "weights":
+        return weights_label(name, study, words)
+    if choice == "sample":
+        return sample_label(name, study, words)
+    return model_name(name) if choice == "model" else set_name(name, words)
 
 
-def remarks_of(rows: pd.DataFrame) -> list[str]:
+def remarks_of(rows: pd.DataFrame, words: Words) -> list[str]:
     """What keeps a specification from having effects, from its rows; empty when nothing does."""
-    return list(_failures(rows))
+    return list(_failures(rows, words))
 
 
-def _failures(rows: pd.DataFrame) -> Iterator[str]:
+def _failures(rows: pd.DataFrame, words: Words) -> Iterator[str]:
     values = rows[rows["quantity"] == "value"]
     for row in values.to_dict("records"):
-        what = "mediation" if row["equation"] == "system" else "model"
+        what = words("mediation") if row["equation"] == "system" else words("model")
         if row["term"] == AT_BOUNDARY:
-            yield f"{what} peaks at the edge of the admissible interval: no effects"
+            yield words(
+                "{what} peaks at the edge of the admissible interval: no effects", what=what
+            )
         elif str(row["term"]).startswith(NOT_ESTIMATED):
-            yield f"{what} not estimated: {reason_of(str(row['term']))}"
+            reason = words.quoted(reason_of(str(row["term"])))
+            yield words("{what} not estimated: {reason}", what=what, reason=reason)
 
 
 def reason_of(term: str) -> str:
@@ -267,23 +341,28 @@ def reason_of(term: str) -> str:
     return ERROR_CLASS.sub("", term.split("|", 1)[1])
 
 
-def _remarks(rows: pd.DataFrame, counted: bool = True) -> list[str]:
-    remarks = remarks_of(rows)
+def _remarks(rows: pd.DataFrame, words: Words, counted: bool = True) -> list[str]:
+    remarks = remarks_of(rows, words)
     counts = {row["term"]: row["estimate"] for row in rows.to_dict("records")}
     if counted and counts.get(ISLANDS, 0) > 0:
-        remarks.append(f"{counts[ISLANDS]:.0f} units without neighbours left out")
+        remarks.append(words("{n:.0f} units without neighbours left out", n=counts[ISLANDS]))
     if counted and counts.get(COMPONENTS, 1) > 1:
-        remarks.append(f"W falls into {counts[COMPONENTS]:.0f} parts")
+        remarks.append(words("W falls into {n:.0f} parts", n=counts[COMPONENTS]))
     for lost in lost_draws(rows):
-        failed = ": no stars" if lost.is_truncated else ""
-        remarks.append(f"{lost.text} draws without effects{failed}")
+        count = lost.text(words)
+        remarks.append(
+            words("{count} draws without effects: no stars", count=count)
+            if lost.is_truncated
+            else words("{count} draws without effects", count=count)
+        )
     return remarks
 
 
-def _failed_notes(rows: pd.DataFrame) -> list[str]:
+def _failed_notes(rows: pd.DataFrame, words: Words) -> list[str]:
     """What the remark means that a specification has no stars for want of draws."""
     failed = any(one.is_truncated for one in lost_draws(rows))
-    return [FAILED_NOTE.format(read="bootstrap intervals, as in the table of paths,")] * failed
+    read = words("bootstrap intervals, as in the table of paths,")
+    return [words(FAILED_NOTE, read=read)] if failed else []
 
 
 def _autocorrelation(rows: pd.DataFrame) -> dict[str, str]:
@@ -296,11 +375,14 @@ def _by_model(rows: pd.DataFrame) -> Cells:
     return records(rows, "model", "quantity", "term", "vcov")
 
 
-def _effect_heads(covariances: Sequence[str]) -> list[str]:
+def _effect_heads(covariances: Sequence[str], words: Words) -> list[str]:
+    errors = [
+        words("s.e. {covariance}", covariance=covariance_name(name, words)) for name in covariances
+    ]
     return [
         head
         for _, name in EFFECTS
-        for head in (name, *(f"{name}: s.e. {covariance}" for covariance in covariances))
+        for head in (words(name), *(f"{words(name)}: {error}" for error in errors))
     ]
 
 
@@ -319,17 +401,25 @@ def _effect_cells(
     return line
 
 
-def _mediated_heads(table: RobustnessTable, study: Study) -> list[str]:
-    paths = [f"Mediated direct by path: {name}" for name in _paths(table, study)]
-    sums = [f"{head}: {part}" for _, head in MEDIATED for part in ("sum", "interval")]
-    return [*paths, *sums]
+def _mediated_heads(table: RobustnessTable, study: Study, words: Words) -> list[str]:
+    by_path = words("Mediated direct by path")
+    paths = [f"{by_path}: {name}" for name in _paths(table, study, words)]
+    return [*paths, *_sum_heads(words)]
 
 
-def _paths(table: RobustnessTable, study: Study) -> list[str]:
+def _sum_heads(words: Words) -> list[str]:
+    """Headings of the sums over mediators and of their intervals."""
+    parts = (words("sum"), words("interval"))
+    return [f"{words(head)}: {part}" for _, head in MEDIATED for part in parts]
+
+
+def _paths(table: RobustnessTable, study: Study, words: Words) -> list[str]:
     longest = max(len(names) for names in table.mediators.values())
     main = table.mediators[table.baseline.mediators]
     return [
-        label_of(main[place], study) if place < len(main) else f"mediator {place + 1}"
+        label_of(main[place], study, words)
+        if place < len(main)
+        else words("mediator {n}", n=place + 1)
         for place in range(longest)
     ]
 
@@ -373,27 +463,31 @@ def _count_estimated(rows: pd.DataFrame) -> int:
     return int(rows.loc[rows["quantity"] == "direct", "model"].nunique())
 
 
-def _errors_note(covariances: Sequence[str]) -> str:
-    meanings = "; ".join(f"{name}: {COVARIANCE_NOTES[name]}" for name in covariances)
-    return f"{STARS_KEY}, by {covariances[-1]}; standard errors by the delta method. {meanings}."
+def _errors_note(covariances: Sequence[str], words: Words) -> str:
+    return words(
+        "{stars}, by {covariance}; standard errors by the delta method. {meanings}.",
+        stars=words(STARS_KEY),
+        covariance=covariance_name(covariances[-1], words),
+        meanings=covariance_meanings(covariances, words),
+    )
 
 
-def _names(variables: Sequence[str], study: Study) -> str:
-    return ", ".join(label_of(name, study) for name in variables)
-
-
-def _sets_notes(table: RobustnessTable, study: Study, shown: Sequence[str]) -> list[str]:
+def _sets_notes(table: RobustnessTable, study: Study, words: Words) -> list[str]:
     """What the named sets of mediators and controls hold."""
     notes = []
     for key in ("mediators", "controls"):
         sets = getattr(table, key)
         used = {getattr(one, key) for one in table.specifications.values()}
-        listed = [
-            f"{name} = {_names(names, study) or 'none'}"
+        listed = words.clauses(
+            words(
+                "{name} = {variables}",
+                name=set_name(name, words),
+                variables=labels_of(names, study, words) or words("none"),
+            )
             for name, names in sets.items()
             if name in used
-        ]
-        notes.append(f"{HEADS[key]}: {'; '.join(listed)}.")
+        )
+        notes.append(words("{choice}: {listed}.", choice=words(HEADS[key]), listed=listed))
     return notes
 
 

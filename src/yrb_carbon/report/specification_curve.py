@@ -30,6 +30,7 @@ from yrb_carbon.report.canvas import (
     wrapped,
 )
 from yrb_carbon.report.cells import COVARIANCE_NOTES
+from yrb_carbon.report.language import Words
 from yrb_carbon.report.layout_robustness import HEADS, STANDARDISED, SUM, choice_label
 from yrb_carbon.study.config import Study
 from yrb_carbon.study.robustness_tables import CHOICES, CurveFigure, CurveQuantity, RobustnessTable
@@ -170,7 +171,7 @@ def make_curve(
         absent=tuple(name for name in specifications if name not in found),
         constructed=tuple(name for name in specifications if name in constructed),
         levels=tuple(
-            (HEADS[name], tuple(choice_label(name, level, study) for level in levels))
+            (HEADS[name], tuple(choice_label(name, level, study, Words()) for level in levels))
             for name, levels in values.items()
         ),
         choices={

@@ -22,6 +22,7 @@ from yrb_carbon.analysis.rows import TableKey
 from yrb_carbon.errors import DataError, StudyError
 from yrb_carbon.mediation import MediationEffects, decomposition_labels
 from yrb_carbon.mediation.effects import calc_quantile_errors
+from yrb_carbon.report.language import Words
 from yrb_carbon.report.layout_heterogeneity import (
     NO_EFFECTS,
     NO_MEDIATED,
@@ -40,6 +41,7 @@ from yrb_carbon.study.heterogeneity_tables import DifferencesTable, Heterogeneit
 from yrb_carbon.study.load import load_study
 from yrb_carbon.study.units import load_units
 
+EN = Words()
 EXACT = 1e-10
 KEY = TableKey(study="tiny", table="T8", sample="main")
 SPLITS = SplitChoices(cut=2008, reach_split="V1")
@@ -293,7 +295,7 @@ def test_what_is_at_the_edge_is_marked_and_the_rest_stays(by_period, differences
     lost = whole["term"].str.match(r"(Chow LR|sup-Wald)\||Wald\|at the cut")
     assert len(rows) == len(whole) - lost.sum() + 2
     study = SimpleNamespace(tables={"T8": by_period.table}, variables={})
-    _, notes = differences_layout(COMPARED.model_copy(update={"tables": ("T8",)}), study, rows)
+    _, notes = differences_layout(COMPARED.model_copy(update={"tables": ("T8",)}), study, rows, EN)
     assert any("at the edge of the admissible interval" in note for note in notes)
 
 
@@ -405,7 +407,7 @@ def test_a_test_of_paths_without_a_statistic_is_printed(by_period, by_reach, dif
     marked.loc[marked.index[far][0], "seed"] = 1
     reason = marked[far].assign(term="undefined|the difference in m of mid does not vary")
     marked = pd.concat([marked, reason], ignore_index=True)
-    body, notes = differences_layout(COMPARED, study, marked)
+    body, notes = differences_layout(COMPARED, study, marked, EN)
     line = body[(body["What"] == "Wald (paths)") & (body["Split"] == "Reach")].iloc[0]
     assert (line["Statistic"], line["p"]) == ("undefined", "undefined")
     assert "Reach, test of paths undefined: the difference in m of mid does not vary." in notes
@@ -416,7 +418,7 @@ def test_draws_left_out_are_printed(by_period, by_reach, differences):
     study = study_of(T8=by_period.table, T9=by_reach.table, T10=COMPARED)
     marked = differences.copy()
     marked.loc[marked["term"] == "draws_discarded:up-mid", "estimate"] = 4.0
-    _, notes = differences_layout(COMPARED, study, marked)
+    _, notes = differences_layout(COMPARED, study, marked, EN)
     words = "Reach, Upper reaches - Middle reaches: 4 of 59 bootstrap draws have no effects"
     assert any(note.startswith(words) for note in notes)
 
@@ -477,7 +479,7 @@ def study_of(**tables) -> Study:
 
 def test_printed_effects_are_rows_of_estimates(by_reach, reach_rows):
     section, rows = by_reach.table, reach_rows
-    body, notes = heterogeneity_layout(section, study_of(T9=section), rows)
+    body, notes = heterogeneity_layout(section, study_of(T9=section), rows, EN)
     assert list(body["Group"].unique()) == ["Upper reaches", "Middle reaches", "Lower reaches"]
     # x, z, through m, through all by itself; x and z in the full interaction
     assert len(body) == 3 * (4 + 2)
@@ -495,7 +497,7 @@ def test_printed_effects_are_rows_of_estimates(by_reach, reach_rows):
 
 def test_mediated_effects_are_printed_with_their_intervals(by_reach, reach_rows):
     study = study_of(T9=by_reach.table, T10=COMPARED.model_copy(update={"tables": ("T9",)}))
-    body, notes = heterogeneity_layout(by_reach.table, study, reach_rows)
+    body, notes = heterogeneity_layout(by_reach.table, study, reach_rows, EN)
     line = body[(body["Group"] == "Middle reaches") & (body["Variable"] == "through M")].iloc[0]
     row = one(
         reach_rows, model="mid", quantity="mediated_spillover", term="m", vcov="serial",
@@ -515,7 +517,9 @@ def test_a_group_at_the_edge_has_one_line_that_says_so(by_reach, reach_rows):
     is_up = (reach_rows["model"] == "up") & (reach_rows["spec"] == "subset")
     effects = ["direct", "indirect", "total"]
     own = is_up & reach_rows["quantity"].isin([*effects, *(f"mediated_{e}" for e in EDGES)])
-    body, _ = heterogeneity_layout(by_reach.table, study_of(T9=by_reach.table), reach_rows[~own])
+    body, _ = heterogeneity_layout(
+        by_reach.table, study_of(T9=by_reach.table), reach_rows[~own], EN
+    )
     lines = body[(body["Group"] == "Upper reaches") & (body["Form"] == "by itself")]
     assert list(lines["Variable"]) == [NO_EFFECTS, NO_MEDIATED]
     assert lines["Direct"].eq("").all()
@@ -525,7 +529,7 @@ def test_a_group_at_the_edge_has_one_line_that_says_so(by_reach, reach_rows):
 
 def test_null_hypotheses_are_printed_in_words(by_period, by_reach, differences):
     study = study_of(T8=by_period.table, T9=by_reach.table, T10=COMPARED)
-    body, _ = differences_layout(COMPARED, study, differences)
+    body, _ = differences_layout(COMPARED, study, differences, EN)
     nulls = body.loc[body["Statistic"] != "", "Groups or null"]
     assert nulls.str.contains("Upper reaches, Middle reaches, Lower reaches").any()
     assert nulls.str.contains("Boom, Transition").any()
@@ -539,30 +543,30 @@ def test_draws_lost_at_the_edge_take_the_stars(by_reach, reach_rows):
     rows.loc[rows["equation"] == "system", "p_value"] = 0.001
     for group, count in (("up", 0.0), ("mid", 4.0), ("down", 5.0)):
         rows.loc[lost & (rows["model"] == group), "estimate"] = count
-    body, notes = heterogeneity_layout(by_reach.table, study_of(T9=by_reach.table), rows)
+    body, notes = heterogeneity_layout(by_reach.table, study_of(T9=by_reach.table), rows, EN)
     through = body[body["Variable"] == "through M"].set_index("Group")["Direct"]
     assert through.str.endswith("***").to_dict() == {
         "Upper reaches": True, "Middle reaches": True, "Lower reaches": False
     }  # fmt: skip
     text = " ".join(notes)
-    assert "down, clustered: 5 of 200 (2.5 %); mid, clustered: 4 of 200 (2.0 %)" in text
+    assert "Lower reaches, clustered: 5 of 200 (2.5 %); Middle reaches, clustered: 4 of 200" in text
     assert "the normal approximation has failed there" in text
     rows.loc[lost & (rows["model"] == "down"), "estimate"] = 4.0
     others = (rows["term"] == "draws_discarded") & (rows["vcov"] == "oim")
     body, _ = heterogeneity_layout(
         by_reach.table, study_of(T9=by_reach.table), rows.assign(
             estimate=rows["estimate"].mask(others, 50.0)
-        )
+        ), EN
     )  # fmt: skip
     through = body[body["Variable"] == "through M"]["Direct"]
     assert through.str.endswith("***").all()
-    _, notes = heterogeneity_layout(by_reach.table, study_of(T9=by_reach.table), rows)
+    _, notes = heterogeneity_layout(by_reach.table, study_of(T9=by_reach.table), rows, EN)
     assert "the normal approximation has failed there" not in " ".join(notes)
 
 
 def test_printed_differences_carry_their_caveats(by_period, by_reach, differences):
     study = study_of(T8=by_period.table, T9=by_reach.table, T10=COMPARED)
-    body, notes = differences_layout(COMPARED, study, differences)
+    body, notes = differences_layout(COMPARED, study, differences, EN)
     text = " ".join(notes)
     for caveat in (
         "exact only if years are exchangeable",

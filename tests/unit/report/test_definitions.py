@@ -7,8 +7,10 @@ import pytest
 from yrb_carbon.indices.registry import INDEX_MEASURES
 from yrb_carbon.panel.schema import load_dictionary
 from yrb_carbon.report.definitions import TRANSFORMED, definition_of, letters_note, letters_of
+from yrb_carbon.report.language import Words
 from yrb_carbon.study.config import Study, VariableSection
 
+EN = Words()
 LEVEL = {"transform": "level"}
 STUDY = Study.model_validate(
     {
@@ -55,13 +57,13 @@ def section(index: str, **options: object) -> VariableSection:
     ],
 )
 def test_definition(index, options, text):
-    assert definition_of(section(index, **options), STUDY) == text
+    assert definition_of(section(index, **options), STUDY, EN) == text
 
 
 def test_remarks_stay_outside_the_transform():
-    text = definition_of(section("balance", measure="esc"), STUDY)
+    text = definition_of(section("balance", measure="esc"), STUDY, EN)
     assert text.startswith("ln((S_i / sum S) / (E_i / sum E)), sums over")
-    angle = definition_of(section("upgrading", measure="angle"), STUDY)
+    angle = definition_of(section("upgrading", measure="angle"), STUDY, EN)
     assert angle.endswith("theta_j = angle between (Y1, Y2, Y3) and axis j; radians")
 
 
@@ -69,7 +71,7 @@ def test_every_index_has_a_definition():
     for index, measures in INDEX_MEASURES.items():
         for measure in measures or (None,):
             options = {"column": "gdp"} if index == "raw" else {"measure": measure}
-            text = definition_of(section(index, transform="level", **options), STUDY)
+            text = definition_of(section(index, transform="level", **options), STUDY, EN)
             formula, unit = text.rsplit("; ", 1)
             assert formula
             assert unit
@@ -81,21 +83,21 @@ def test_every_transform_can_be_written():
 
 
 def test_letters_name_the_data_in_use():
-    assert letters_of(section("balance"), STUDY) == (
-        "S = Carbon sink (NPP), k: dry_matter, E = CO2 emissions (EDGAR)"
+    assert letters_of(section("balance"), STUDY, EN) == (
+        "S = Carbon sink (NPP), k: 1.62/0.45 (dry matter), E = CO2 emissions (EDGAR)"
     )
     other = section("balance", emissions="ceads_county", sink="landuse")
-    assert letters_of(other, STUDY) == (
+    assert letters_of(other, STUDY, EN) == (
         "S = Carbon sink (land use), E = CO2 emissions (CEADs counties)"
     )
     known = load_dictionary().columns
     quotient = section("agglomeration", numerator="coal_capacity", denominator="pop",
                        reference="basin")  # fmt: skip
-    assert letters_of(quotient, STUDY) == (
+    assert letters_of(quotient, STUDY, EN) == (
         f"m_it = {known['coal_capacity'].label.en}, e_it = {known['pop'].label.en}, "
         "M_t / E_t of the units of the sample"
     )
-    assert letters_of(section("upgrading", version="laiwu"), STUDY) == (
+    assert letters_of(section("upgrading", version="laiwu"), STUDY, EN) == (
         "version 'laiwu' of the data"
     )
 
@@ -104,7 +106,7 @@ def test_note_leaves_out_what_has_no_letters():
     study = STUDY.model_copy(
         update={"variables": {"a": section("upgrading"), "b": section("land_sink")}}
     )
-    assert letters_note({"a": "A", "b": "B"}, study) == (
-        "Definitions. B: S = Carbon sink (NPP), k: dry_matter."
+    assert letters_note({"a": "A", "b": "B"}, study, EN) == (
+        "Definitions. B: S = Carbon sink (NPP), k: 1.62/0.45 (dry matter)."
     )
-    assert letters_note({"a": "A"}, study) == ""
+    assert letters_note({"a": "A"}, study, EN) == ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from yrb_carbon.report.language import Words
 from yrb_carbon.report.layout_claims import number_words
 
 
@@ -18,5 +19,5 @@ from yrb_carbon.report.layout_claims import number_words
 )
 def test_statistics_are_not_taken_for_effects(quantity, inference, df, words):
     row = {"quantity": quantity, "inference": inference, "df": df, "estimate": 0.25}
-    assert number_words(row) == words
-    assert number_words({**row, "estimate": float("nan")}) == ""
+    assert number_words(row, Words()) == words
+    assert number_words({**row, "estimate": float("nan")}, Words()) == ""

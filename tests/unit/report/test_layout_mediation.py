@@ -166,7 +166,7 @@ def test_ratios_are_marked_and_the_reason_is_said(estimates):
     drawn = layout_table("T7", STUDY, estimates_frame(pd.concat([changed, reason])))
     cells = drawn.body["Share: of natural direct"]
     assert cells[cells != ""].str.startswith("ratio").all()
-    assert "System 'joint', total effects, no shares: suppression." in drawn.notes
+    assert "All mediators, total effects, no shares: suppression." in drawn.notes
 
 
 def test_notes_say_what_the_numbers_rest_on(printed):

@@ -12,6 +12,7 @@ from yrb_carbon.errors import DataError
 from yrb_carbon.estimates import AT_BOUNDARY, COMPONENTS, ISLANDS, NOT_ESTIMATED, estimates_frame
 from yrb_carbon.report.canvas import ABOVE_ZERO, AROUND_ZERO, BELOW_ZERO, colour_of
 from yrb_carbon.report.cells import p_words
+from yrb_carbon.report.language import Words
 from yrb_carbon.report.layout import layout_table
 from yrb_carbon.report.layout_endogeneity import _describe
 from yrb_carbon.report.specification_curve import (
@@ -276,12 +277,12 @@ def test_endogeneity_calls_weak_instruments_weak(rows):
 def test_small_p_values_and_single_years_in_words(rows):
     tiny = rows.assign(p_value=rows["p_value"].mask(rows["term"].str.startswith("Hansen"), 1e-7))
     assert (layout_table("T12", STUDY, tiny).body["wy"] == "p < 0.0001").any()
-    assert [p_words(p) for p in (0.0312, 1e-9, np.nan)] == ["p = 0.0312", "p < 0.0001",
+    assert [p_words(p, Words()) for p in (0.0312, 1e-9, np.nan)] == ["p = 0.0312", "p < 0.0001",
                                                            "p undefined"]  # fmt: skip
     section = InstrumentSection.model_validate({"variable": "z", "lag": 1})
-    assert _describe(section, STUDY) == "z, 1 year before"
+    assert _describe(section, STUDY, Words()) == "z, 1 year before"
     two = section.model_copy(update={"lag": 2})
-    assert _describe(two, STUDY) == "z, 2 years before"
+    assert _describe(two, STUDY, Words()) == "z, 2 years before"
 
 
 def test_curve_is_sorted_and_keeps_what_has_no_estimate(rows):

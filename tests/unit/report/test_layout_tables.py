@@ -14,6 +14,7 @@ import pytest
 
 from yrb_carbon.estimates import estimates_frame, read_estimates, write_estimates
 from yrb_carbon.report.cells import SERIAL_NOTE, PrintedTable, format_estimate, label_of, stars_of
+from yrb_carbon.report.language import Words
 from yrb_carbon.report.latex import escape_latex, write_latex_table
 from yrb_carbon.report.layout import LIKELIHOODS, ZERO_NOTE, layout_table
 from yrb_carbon.report.tables import write_tables
@@ -370,9 +371,9 @@ def test_stars(p, stars):
 
 
 def test_labels():
-    assert label_of("W.x", STUDY) == "W x Density & share_1"
-    assert label_of("z", STUDY) == "z"
-    assert label_of("const", STUDY) == "const"
+    assert label_of("W.x", STUDY, Words()) == "W x Density & share_1"
+    assert label_of("z", STUDY, Words()) == "z"
+    assert label_of("const", STUDY, Words()) == "const"
 
 
 def test_files_hold_title_cells_and_notes(estimates, tmp_path):
