@@ -49,6 +49,12 @@ def definition_of(section: VariableSection, spec: Any, words: Words) -> str:
         orientation * transform(formula), then the unit. A raw column has no formula: its name
         stands in place of one. A transform other than the level makes a unit `log of <unit>`.
     """
+    parts = (formula_of(section, spec, words), unit_of(section, spec, words))
+    return words.clauses(parts)
+
+
+def formula_of(section: VariableSection, spec: Any, words: Words) -> str:
+    """Formula of a variable with its remarks, `ln(S / E)`."""
     variable = _resolved(section, spec)
     entry = _entry(variable)
     formula, remark = _formula(variable, entry, words)
@@ -59,14 +65,18 @@ def definition_of(section: VariableSection, spec: Any, words: Words) -> str:
     remarks = [remark] if remark else []
     if variable.transform == "log_eps":
         remarks.append(words(HALF_OF_SMALLEST))
+    return words.listing([text, *remarks])
+
+
+def unit_of(section: VariableSection, spec: Any, words: Words) -> str:
+    """Unit of a variable after its transform, and how many years earlier it is taken."""
+    variable = _resolved(section, spec)
+    entry = _entry(variable)
     unit = _unit(variable, entry, words)
     if variable.transform != "level" and not _is_pure(variable, entry):
         is_asinh = variable.transform == "asinh"
         unit = words("asinh of {unit}" if is_asinh else "log of {unit}", unit=unit)
-    parts = [words.listing([text, *remarks]), unit]
-    if variable.lag:
-        parts.append(years_before(variable.lag, words))
-    return words.clauses(parts)
+    return words.clauses([unit, years_before(variable.lag, words)]) if variable.lag else unit
 
 
 def years_before(lag: int, words: Words) -> str:

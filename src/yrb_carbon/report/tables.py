@@ -72,7 +72,7 @@ def write_tables(
     for language in study.report.languages:
         tables = [layout_table(name, study, estimates, language) for name in study.tables]
         if verdicts is not None and claims is not None:
-            tables.append(layout_claims(verdicts, claims, study))
+            tables.append(layout_claims(verdicts, claims, study, language))
         place = Path(folder, subfolder(language))
         place.mkdir(parents=True, exist_ok=True)
         written += [path for table in tables for path in write_printed(table, place)]

@@ -14,10 +14,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from yrb_carbon.errors import DataError, listing
-from yrb_carbon.report.definitions import definition_of, letters_of
+from yrb_carbon.report.definitions import formula_of, letters_of, unit_of
 from yrb_carbon.report.language import TwoLanguages, Words, message
 from yrb_carbon.report.maps import Classes, classify
-from yrb_carbon.study.config import Study
+from yrb_carbon.study.config import Study, VariableSection
 from yrb_carbon.study.interactive_map import effects_of_map, variables_of_map
 from yrb_carbon.study.mediation_tables import JOINT, SUM_OF_MEDIATORS, MediationTable
 from yrb_carbon.study.tables import EffectsTable, ModelsTable
@@ -208,20 +208,24 @@ def _variable_layers(
             yield LeftOut(label, say(NO_VALUE))
             continue
         section = study.variables[name]
-        formula, _, unit = definition_of(section, study).partition("; ")
-        letters = letters_of(section, study)
         yield Layer(
             name=name,
             group=say(message("Variables by year")),
             short=label,
             label=label,
-            definition=say.same(f"{formula}. {letters}" if letters else formula),
-            unit=say.same(unit),
+            definition={one.language: _definition(section, study, one) for one in say.words},
+            unit={one.language: unit_of(section, study, one) for one in say.words},
             years=tuple(int(year) for year in wide.columns),
             values=values,
             inside=inside,
             centre=centres.get(name),
         )
+
+
+def _definition(section: VariableSection, study: Study, words: Words) -> str:
+    """Formula of a variable, and the data behind its letters."""
+    formula, letters = formula_of(section, study, words), letters_of(section, study, words)
+    return words("{formula}. {letters}", formula=formula, letters=letters) if letters else formula
 
 
 @dataclass(frozen=True, slots=True)

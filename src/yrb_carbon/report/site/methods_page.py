@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from markupsafe import Markup
@@ -45,8 +46,8 @@ class VariableRow:
     label: Text
     role: Text | None
     formula: Markup | None
-    definition: str
-    letters: str
+    definition: Text
+    letters: Text
     source: str
 
 
@@ -82,8 +83,8 @@ def variable_rows(run: Run) -> list[VariableRow]:
                 label=run.label(name),
                 role=_role(run, name),
                 formula=None if latex is None else math(latex),
-                definition=definition_of(section, study),
-                letters=letters_of(section, study),
+                definition=run.words.each(partial(definition_of, section, study)),
+                letters=run.words.each(partial(letters_of, section, study)),
                 source=entry.source,
             )
         )

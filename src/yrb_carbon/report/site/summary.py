@@ -256,7 +256,7 @@ def _judged(run: Run, row: Mapping[Any, Any]) -> Judged:
         id=row["id"],
         statement=both("statement"),
         expected=row["expected"],
-        number=run.words.each(lambda _: number_words(row)),
+        number=run.words.each(lambda words: number_words(row, words)),
         value=format_estimate(row["estimate"]),
         interval=format_interval(row),
         p_value="" if pd.isna(row["p_value"]) else format_p(row["p_value"]),

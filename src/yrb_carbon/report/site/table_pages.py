@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 
@@ -114,5 +115,5 @@ def fit_lines(run: Run, rows: pd.DataFrame) -> list[Text]:
         if values:
             listed = words.listing(str(value) for value in values)
             lines.append(words("{name}: {values}", name=label, values=listed))
-    sizes = sizes_note(rows)
-    return [*lines, words.each(lambda _: sizes)] if sizes else lines
+    sizes = words.each(partial(sizes_note, rows))
+    return [*lines, sizes] if sizes else lines
