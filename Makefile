@@ -4,6 +4,7 @@
 # make lint       static checks alone
 # make real       the study of real files; DATA=folder
 # make docs       the documentation as pages that open from disk, in site/
+# make golden     renew the golden numbers of the demo; make golden-real: of the real study
 # make clean      remove results and caches, keep .venv
 
 PYTHON ?= python3
@@ -15,7 +16,7 @@ STAMP := $(VENV)/.installed
 # one worker a core: threads of BLAS would get in the way of one another
 PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 YRB_CARBON_DATA="$(DATA)" $(BIN)/python -m pytest
 
-.PHONY: all demo test lint check real docs docs-reference clean
+.PHONY: all demo test lint check real docs docs-reference golden golden-real clean
 .DEFAULT_GOAL := all
 
 all: demo
@@ -60,6 +61,12 @@ check: lint
 docs: $(STAMP)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 	@echo "The documentation: site/index.html"
+
+golden: demo
+	$(BIN)/python tests/golden/golden_numbers.py renew demo results/demo
+
+golden-real: real
+	$(BIN)/python tests/golden/golden_numbers.py renew yrb-real results/yrb-real
 
 docs-reference: $(STAMP)
 	$(BIN)/python -m yrb_carbon.study.schema

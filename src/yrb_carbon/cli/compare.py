@@ -1,9 +1,9 @@
-"""`yrb-carbon compare`: what moved between two runs."""
+"""`yrb-carbon compare`: what moved between two runs, or between a run and printed values."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,8 +16,24 @@ Names = list[str] | None
 
 
 def compare(
-    a: Annotated[Path, typer.Argument(metavar="A", help="estimates.csv, or a folder of results.")],
-    b: Annotated[Path, typer.Argument(metavar="B", help="The same of another run.")],
+    a: Annotated[
+        Path,
+        typer.Argument(
+            metavar="A",
+            help="estimates.csv or a folder of results; with --published a file of values.",
+        ),
+    ],
+    b: Annotated[
+        Path | None, typer.Argument(metavar="[B]", help="The same of another run.")
+    ] = None,
+    published: Annotated[
+        bool,
+        typer.Option(
+            "--published",
+            help="Compare a run with printed values: `--published RESULTS` with those of "
+            "data/published, `--published FILE RESULTS` with those of a file or folder.",
+        ),
+    ] = False,
     rtol: Annotated[float, typer.Option(help="Relative tolerance.")] = 1e-6,
     atol: Annotated[float, typer.Option(help="Absolute tolerance, added to it.")] = 1e-9,
     only: Annotated[
@@ -40,13 +56,18 @@ def compare(
     """Compare two runs by key: what moved, appeared or vanished, and by how much.
 
     Numbers are the same when |a - b| <= atol + rtol * max(|a|, |b|); counts, draws and seeds when
-    they are equal. Two folders are compared in their claims too. Exit code 0: the same;
-    1: something differs; 2: wrong input.
+    they are equal. Two folders are compared in their claims too. Published values are compared to
+    their printed rounding. Exit code 0: the same; 1: something differs; 2: wrong input.
     """
     from yrb_carbon.comparison import Tolerance, compare_results
     from yrb_carbon.comparison.text import as_dict, markdown_lines, text_lines
     from yrb_carbon.errors import DataError
 
+    if published:
+        _compare_published(a, b, top, as_json)
+        return
+    if b is None:
+        refuse(["compare takes two runs, A and B, or --published and one run"])
     try:
         found = compare_results(
             a,
@@ -61,12 +82,28 @@ def compare(
     except DataError as error:
         refuse([str(error)])
     if as_json:
-        import json
-
-        typer.echo(json.dumps(as_dict(found), ensure_ascii=False, indent=2, allow_nan=False))
+        _print_json(as_dict(found))
     else:
         _print(markdown_lines(found, top) if markdown else text_lines(found, top))
     if not found.same:
+        raise typer.Exit(DIFFERENT)
+
+
+def _compare_published(a: Path, b: Path | None, top: int, as_json: bool) -> None:
+    from yrb_carbon.comparison.published import compare_published
+    from yrb_carbon.comparison.published_text import published_dict, published_lines
+    from yrb_carbon.errors import DataError
+
+    file, results = (None, a) if b is None else (a, b)
+    try:
+        found = compare_published(results, file)
+    except DataError as error:
+        refuse(str(error).splitlines())
+    if as_json:
+        _print_json(published_dict(found))
+    else:
+        _print(published_lines(found, top))
+    if not found.agrees:
         raise typer.Exit(DIFFERENT)
 
 
@@ -74,6 +111,12 @@ def _split(values: Names) -> list[str]:
     """Names of an option that may be repeated, or given with commas."""
     parts = (part.strip() for value in values or () for part in value.split(","))
     return [part for part in parts if part]
+
+
+def _print_json(values: dict[str, Any]) -> None:
+    import json
+
+    typer.echo(json.dumps(values, ensure_ascii=False, indent=2, allow_nan=False))
 
 
 def _print(lines: Iterable[str]) -> None:

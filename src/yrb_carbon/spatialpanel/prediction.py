@@ -171,7 +171,8 @@ def calc_r2(results: SpatialPanelResults) -> dict[str, float]:
     ``within``: 1 - ε'ε/ỹ'ỹ, both with the fixed effects removed. ``correlation``: squared
     correlation of y and its reduced form, effects removed from both (Elhorst 2014, sec. 3.3.4).
     ``overall``: 1 - ε'ε/Σ(y - ȳ)², what the effects explain counted as explained. ``pseudo``:
-    squared correlation of y and its reduced form with the effects left in.
+    squared correlation of y and its reduced form with the effects left in. Those that need the
+    reduced form are NaN where the likelihood peaks at the edge of the interval.
 
     Parameters
     ----------
@@ -182,11 +183,14 @@ def calc_r2(results: SpatialPanelResults) -> dict[str, float]:
     dict with the keys within, correlation, overall, pseudo.
     """
     y = results.arrays.y
-    fitted = calc_fitted(results, "reduced_form")
     squares = float((results.estimate.residuals**2).sum())
+    pseudo = float("nan")
+    if not results.at_boundary:
+        fitted = calc_fitted(results, "reduced_form")
+        pseudo = float(np.corrcoef(y.ravel(), fitted.ravel())[0, 1] ** 2)
     return {
         "within": results.r2_within,
         "correlation": results.r2_corr,
         "overall": 1.0 - squares / float(((y - y.mean()) ** 2).sum()),
-        "pseudo": float(np.corrcoef(y.ravel(), fitted.ravel())[0, 1] ** 2),
+        "pseudo": pseudo,
     }

@@ -330,8 +330,11 @@ class SpatialPanelResults(NormalEstimates):
         """Squared correlation of outcome and reduced-form prediction, both without fixed effects.
 
         The prediction is y - (I - ρW)⁻¹(I - λM)⁻¹e: what regressors explain, Wy not counted as
-        known (Elhorst 2014, sec. 3.3.4, "corr²").
+        known (Elhorst 2014, sec. 3.3.4, "corr²"). NaN where the likelihood peaks at the edge of
+        the interval: there is no reduced form there.
         """
+        if self.at_boundary:
+            return float("nan")
         outcome = self._without_effects(self.arrays.y).ravel()
         predicted = self._without_effects(self.arrays.y - self._reduced_form_errors()).ravel()
         return float(np.corrcoef(outcome, predicted)[0, 1] ** 2)

@@ -202,6 +202,9 @@ def test_peak_beyond_the_interval_gives_neither_errors_nor_effects(model, name):
         with pytest.raises(BoundaryError):
             ask()
     assert "no standard errors" in result.summary
+    assert result.r2_variants.isna().to_dict() == {
+        "within": False, "correlation": True, "overall": False, "pseudo": True,
+    }  # fmt: skip
     assert result.tidy().loc[0, "std_error"] != result.tidy().loc[0, "std_error"]
 
 
