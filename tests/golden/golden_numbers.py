@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from yrb_carbon.comparison import Comparison, Numbers, compare_numbers, read_numbers
-from yrb_carbon.comparison.text import text_lines
+from yrb_carbon.comparison.text import markdown_lines, text_lines
 from yrb_carbon.errors import YrbCarbonError
 from yrb_carbon.estimates import SORT_COLUMNS
 
@@ -162,7 +162,8 @@ def renew(study: str, results: str | Path, repository: Path = REPOSITORY) -> Ite
                 "Unreleased has no line that was not there when they were last renewed. Add one "
                 "and run this again"
             )
-        yield f"{CHANGELOG} says: {' '.join(lines)}"
+        yield f"{CHANGELOG} says:"
+        yield from lines
     write_golden(golden.rows_of(results), folder)
     yield f"wrote {folder.relative_to(repository)}; commit it together with {CHANGELOG}"
 
@@ -173,6 +174,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("action", choices=["check", "renew"])
     parser.add_argument("study", choices=sorted(STUDIES))
     parser.add_argument("results", type=Path, help="folder of results, or estimates.csv")
+    parser.add_argument("--markdown", action="store_true", help="check: for a code review")
     options = parser.parse_args(arguments)
     try:
         if options.action == "renew":
@@ -183,7 +185,7 @@ def main(arguments: list[str] | None = None) -> int:
     except YrbCarbonError as error:
         print(error, file=sys.stderr)
         return WRONG
-    for line in text_lines(found):
+    for line in markdown_lines(found) if options.markdown else text_lines(found):
         print(line)
     return SAME if found.same else DIFFERENT
 

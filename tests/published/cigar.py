@@ -7,9 +7,15 @@ Alaska, Colorado, Hawaii, North Carolina, Oregon.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 from scipy import sparse
+
+from yrb_carbon.comparison.published import PrintedCell, read_published
+
+PUBLISHED = Path(__file__).resolve().parents[2] / "data/published/cigarette_demand.csv"
 
 # The data set numbers the 51 states and the capital district in alphabetic order.
 STATE_CODES = {
@@ -77,6 +83,15 @@ NEIGHBOURS = {
 }  # fmt: skip
 
 ORDERS = ("sorted", "shuffled_rows", "shuffled_units")
+
+
+def printed_cells(document: str, table: str) -> dict[tuple[str, str], PrintedCell]:
+    """Printed cells of the example by (row, column)."""
+    return {
+        (cell.row, cell.column): cell
+        for cell in read_published(PUBLISHED)
+        if (cell.document, cell.table) == (document, table)
+    }
 
 
 def read_cigar() -> pd.DataFrame:

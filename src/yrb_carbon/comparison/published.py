@@ -37,6 +37,11 @@ FIRST_LINE = 2
 MORE_THAN: Literal[">"] = ">"
 FOLDER = "published"
 MANIFEST = "manifest.json"
+VARYING = (
+    "study", "term", "model", "outcome", "spec", "sample", "weights", "equation", "year",
+    "estimator", "vcov", "inference",
+)  # fmt: skip
+"""Key columns in which rows of one selector can differ."""
 UNNAMED = "no row of estimates is named for it"
 
 
@@ -272,15 +277,10 @@ def _why(cell: PrintedCell, rows: pd.DataFrame, count: int) -> str:
         return cell.reason or f"no row of {cell.selector}"
     if not count:
         return f"{cell.selector.number!r} is empty in the row of {cell.selector}"
-    named = [
-        column
-        for column in ("model", "outcome", "spec", "sample", "weights", "equation", "year",
-                       "estimator", "vcov", "inference")
-        if rows[column].nunique() > 1
-    ]  # fmt: skip
+    named = [name for name in VARYING if rows[name].nunique() > 1]
     return (
         f"{len(rows)} rows of {cell.selector} have {count} different numbers; they differ in "
-        f"{listing(named) or 'term'}, name one in the selector"
+        f"{listing(named)}, name one in the selector"
     )
 
 

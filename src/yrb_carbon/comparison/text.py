@@ -173,11 +173,7 @@ def _model_lines(found: Comparison, top: int) -> Iterator[str]:
 def _model_words(change: ModelChange) -> str:
     parts = list(change.notes)
     if change.moved:
-        largest = (
-            f"{change.in_se:.2g} s.e."
-            if not math.isnan(change.in_se)
-            else f"{change.relative:.2g} of its size"
-        )
+        largest = _size(change.in_se, change.relative)
         parts.append(f"{_count(change.moved, 'estimate')} moved, largest {largest}")
     if change.vanished:
         parts.append(f"{_count(change.vanished, 'row')} vanished")
@@ -223,10 +219,16 @@ def _row_names(rows: pd.DataFrame) -> list[str]:
 def _largest(found: Comparison) -> str:
     """Where the largest move is, with its size."""
     first = found.moves.iloc[0]
-    size = first["in_se"]
-    words = f"{first['relative']:.2g} of its size" if math.isnan(size) else f"{size:.2g} s.e."
+    words = _size(first["in_se"], first["relative"])
     place = "/".join(str(first[c]) for c in ("table", "model") if first.get(c))
     return f" (largest {words}: {place} {first['column']} of {first.get('quantity', '')})"
+
+
+def _size(in_se: float, relative: float) -> str:
+    """How much a number moved, in the words that its row allows."""
+    if not math.isfinite(relative):
+        return "from a number to none, or back"
+    return f"{relative:.2g} of its size" if math.isnan(in_se) else f"{in_se:.2g} s.e."
 
 
 def _first(rows: Any, top: int) -> Any:

@@ -138,6 +138,7 @@ def test_a_number_that_went_missing_is_a_difference(against):
     found = against(changed({"quantity": "rho"}, std_error=np.nan))
     assert found.moves["column"].tolist() == ["std_error"]
     assert found.moves["relative"].tolist() == [np.inf]
+    assert "largest from a number to none" in verdict_line(found)
 
 
 def test_order_of_rows_is_of_no_account(base: Path, tmp_path: Path):

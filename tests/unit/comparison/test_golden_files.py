@@ -71,7 +71,7 @@ def test_renewal_demands_a_line_in_the_changelog(repository: Path, moved: Path):
 
     changelog.write_text(FIRST.replace("- A line.", "- A line.\n- T4 moved."), "utf-8")
     said = list(renew("demo", moved, repository))
-    assert "CHANGELOG.md says: - T4 moved." in said
+    assert said[said.index("CHANGELOG.md says:") + 1] == "- T4 moved."
     assert compare_with_golden("demo", moved, repository).same
 
 
@@ -108,5 +108,7 @@ def test_sections_of_the_changelog():
 def test_exit_codes(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     assert main(["check", "demo", str(written(sdm(), tmp_path / "other.csv"))]) == 1
     assert "different:" in capsys.readouterr().out
+    assert main(["check", "demo", str(tmp_path / "other.csv"), "--markdown"]) == 1
+    assert capsys.readouterr().out.startswith("**different:")
     assert main(["check", "demo", str(tmp_path / "absent")]) == 2
     assert "no such file" in capsys.readouterr().err
