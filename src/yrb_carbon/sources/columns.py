@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
+
+import yaml
+
+from yrb_carbon.study.paths import data_folder
+
 MT_CO2 = "Mt CO2"
 TEN_THOUSAND_YUAN = "10^4 yuan"
 CURRENT_YUAN = "10^4 yuan, current prices"
@@ -61,6 +67,21 @@ UNITS: dict[str, str] = {
 FLAG_PREFIX = "flag_"
 
 
+@cache
+def known_units() -> dict[str, str]:
+    """Units of all columns that a table of one's own may have.
+
+    To those of the published formats come the columns that a study adds to `data/dictionary.yaml`.
+    """
+    text = (data_folder() / "dictionary.yaml").read_text(encoding="utf-8")
+    columns = (yaml.safe_load(text) or {}).get("columns") or {}
+    # a fault in the layout of the dictionary is told by the panel, which holds the whole of it
+    added = {str(k): str(v["unit"]) for k, v in columns.items() if "unit" in (v or {})}
+    return {**added, **UNITS}
+
+
 def unit_of(column: str) -> str:
     """Unit of a column; flags are 0/1; KeyError for a column that is not known."""
-    return FLAG if column.startswith(FLAG_PREFIX) else UNITS[column]
+    if column.startswith(FLAG_PREFIX):
+        return FLAG
+    return UNITS[column] if column in UNITS else known_units()[column]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from yrb_carbon.errors import Place, SourceError, listing
 from yrb_carbon.sources.base import KEY_COLUMNS, SourceTable
-from yrb_carbon.sources.columns import FLAG_PREFIX, UNITS
+from yrb_carbon.sources.columns import FLAG_PREFIX, known_units
 from yrb_carbon.sources.csvfile import read_csv
 from yrb_carbon.sources.magnitude import MAGNITUDES, check_column
 from yrb_carbon.sources.rawtable import Reading, did_you_mean
@@ -99,10 +99,11 @@ def read_tidy_csv(
 
 
 def _check_names(by_target: Mapping[str, str], path: Path) -> None:
+    known = known_units()
     quantities = [target for target in by_target if target not in KEY_COLUMNS]
-    wrong = [t for t in quantities if t not in UNITS and not t.startswith(FLAG_PREFIX)]
+    wrong = [t for t in quantities if t not in known and not t.startswith(FLAG_PREFIX)]
     if wrong:
-        guesses = {name: did_you_mean(name, [*KEY_COLUMNS, *UNITS]) for name in wrong}
+        guesses = {name: did_you_mean(name, [*KEY_COLUMNS, *known]) for name in wrong}
         hints = "".join(f"{name!r}: {guess}" for name, guess in guesses.items() if guess)
         raise SourceError(
             f"{listing(map(repr, wrong))} is no column of the dictionary and no key "
@@ -114,5 +115,5 @@ def _check_names(by_target: Mapping[str, str], path: Path) -> None:
         raise SourceError(
             "no quantity beside the keys",
             Place(path, row=1),
-            f"Quantities are, for example: {listing(UNITS)}.",
+            f"Quantities are, for example: {listing(known)}.",
         )

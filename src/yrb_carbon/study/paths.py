@@ -13,7 +13,10 @@ CHECKOUT = Path(__file__).resolve().parents[3]
 
 
 def data_folder(environ: Mapping[str, str] | None = None) -> Path:
-    """Folder `data/` of the project: below YRB_CARBON_HOME, else of the checkout of this package.
+    """Folder `data/` with the tables of units and columns that a study works with.
+
+    It is below YRB_CARBON_HOME where that is set; else below the folder one works in, if that has
+    `data/units.csv` (a study of another country); else in the checkout of this package.
 
     Parameters
     ----------
@@ -26,7 +29,8 @@ def data_folder(environ: Mapping[str, str] | None = None) -> Path:
         If the folder has no `units.csv`, as when the package was installed without a checkout.
     """
     home = (os.environ if environ is None else environ).get(HOME_VARIABLE)
-    folder = (Path(home) if home else CHECKOUT) / "data"
+    own = Path("data", "units.csv").is_file()
+    folder = (Path(home) if home else Path.cwd() if own else CHECKOUT) / "data"
     if not (folder / "units.csv").is_file():
         raise SourceError(
             "the tables of the project are not here (no units.csv)",

@@ -36,11 +36,23 @@ CODE_PATTERN = r"\d{6}"
 CLOSE_ENOUGH = 0.6
 MAX_CLOSE = 3
 
-UNIT_COLUMNS = (
-    "unit", "name_zh", "name_en", "name_short_zh", "province", "province_zh", "type",
-    *UNIT_SETS.values(), *REACH_SPLITS.values(), "resource_class", "is_capital",
-    "existed_from", "existed_to",
+UNIT_COLUMNS = ("unit", "name_en", "province", "in_A")
+"""Columns that units.csv must have."""
+
+UNIT_DEFAULTS: Mapping[str, str] = MappingProxyType(
+    {"type": "city", "resource_class": "none", "is_capital": "0", "existed_from": "",
+     "existed_to": ""}
 )  # fmt: skip
+"""Further columns, and what each row holds where the file does not have them."""
+
+UNIT_COPIES: Mapping[str, str] = MappingProxyType(
+    {"name_zh": "name_en", "name_short_zh": "name_zh", "province_zh": "province"}
+)
+"""Further columns that are those of another where the file does not have them."""
+
+OPTIONAL_MARKS = (*(c for c in UNIT_SETS.values() if c != "in_A"), *REACH_SPLITS.values())
+"""Sets and splits that a study of another country need not have."""
+
 PREFECTURE_COLUMNS = (
     "code", "name_zh", "name_short_zh", "name_en", "province", "type", "first_year", "last_year",
 )  # fmt: skip
@@ -59,7 +71,8 @@ class Units:
     Attributes
     ----------
     frame : DataFrame, index `unit`
-        Columns of data/units.csv; sets and `is_capital` as bool, years as Int64.
+        Columns of data/units.csv; sets and `is_capital` as bool, years as Int64. Sets and splits
+        that the file does not have are absent.
     """
 
     frame: pd.DataFrame
@@ -73,15 +86,16 @@ class Units:
         return tuple(str(unit) for unit in self.frame.index)
 
     def select(self, unit_set: str) -> Units:
-        """Units of one set: `A`, `B`, `C`, `set91` or `set79`.
+        """Units of one set: `A`, `B`, `C`, `set91` or `set79`, as far as units.csv has it.
 
         Raises
         ------
         UnitError
             If there is no such set.
         """
-        if unit_set not in UNIT_SETS:
-            raise UnitError(f"unknown unit set {unit_set!r}; known are {listing(UNIT_SETS)}")
+        known = [name for name, column in UNIT_SETS.items() if column in self.frame]
+        if unit_set not in known:
+            raise UnitError(f"unknown unit set {unit_set!r}; known are {listing(known)}")
         return Units(self.frame.loc[self.frame[UNIT_SETS[unit_set]]])
 
     def reach(self, split: str) -> pd.Series:
@@ -92,8 +106,9 @@ class Units:
         UnitError
             If there is no such split.
         """
-        if split not in REACH_SPLITS:
-            raise UnitError(f"unknown reach split {split!r}; known are {listing(REACH_SPLITS)}")
+        known = [name for name, column in REACH_SPLITS.items() if column in self.frame]
+        if split not in known:
+            raise UnitError(f"unknown reach split {split!r}; known are {listing(known) or 'none'}")
         return self.frame[REACH_SPLITS[split]].rename("reach")
 
     def existed(self, unit: str) -> tuple[int | None, int | None]:
@@ -112,7 +127,10 @@ class Units:
         return f"{unit} {row['name_en']} ({row['province']})"
 
 
-def _read_table(folder: Path, name: str, columns: tuple[str, ...]) -> pd.DataFrame:
+def _read_table(
+    folder: Path, name: str, columns: tuple[str, ...], optional: Iterable[str] = ()
+) -> pd.DataFrame:
+    """Columns of a table as text; those that are optional where they are there."""
     path = folder / name
     try:
         table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
@@ -125,7 +143,7 @@ def _read_table(folder: Path, name: str, columns: tuple[str, ...]) -> pd.DataFra
         raise SourceError(
             f"columns are missing: {listing(missing)}; found {listing(table.columns)}", Place(path)
         )
-    return table.loc[:, list(columns)]
+    return table.loc[:, [*columns, *(name for name in optional if name in table)]]
 
 
 def _refuse(path: Path, column: str, bad: pd.Series, wanted: str) -> None:
@@ -148,6 +166,9 @@ def _years(path: Path, table: pd.DataFrame, column: str) -> pd.Series:
 def load_units(folder: str | Path | None = None) -> Units:
     """Read and check data/units.csv.
 
+    It must have the columns of `UNIT_COLUMNS`. Where it lacks one of `UNIT_DEFAULTS` or
+    `UNIT_COPIES`, it is filled in; the sets but `in_A` and the splits of reaches may be absent.
+
     Parameters
     ----------
     folder : path, optional
@@ -165,15 +186,21 @@ def load_units(folder: str | Path | None = None) -> Units:
     """
     home = data_folder() if folder is None else Path(folder)
     path = home / "units.csv"
-    table = _read_table(home, "units.csv", UNIT_COLUMNS)
+    table = _read_table(
+        home, "units.csv", UNIT_COLUMNS, (*UNIT_COPIES, *UNIT_DEFAULTS, *OPTIONAL_MARKS)
+    )
+    for column, source in UNIT_COPIES.items():
+        table[column] = table.get(column, table[source])
+    for column, value in UNIT_DEFAULTS.items():
+        table[column] = table.get(column, value)
     _refuse(path, "unit", ~table["unit"].str.fullmatch(CODE_PATTERN), "a code of six digits")
     _refuse(path, "unit", table["unit"].duplicated(), "each code once")
     for column in ("name_zh", "name_en", "name_short_zh", "province", "province_zh", "type"):
         _refuse(path, column, table[column].str.strip().eq(""), "a text")
-    for column in (*UNIT_SETS.values(), "is_capital"):
+    for column in (name for name in (*UNIT_SETS.values(), "is_capital") if name in table):
         _refuse(path, column, ~table[column].isin(["0", "1"]), "0 or 1")
         table[column] = table[column].eq("1")
-    for column in REACH_SPLITS.values():
+    for column in (name for name in REACH_SPLITS.values() if name in table):
         _refuse(path, column, ~table[column].isin(REACHES), f"one of {listing(REACHES)}")
     _refuse(
         path,

@@ -146,3 +146,12 @@ def test_unit_that_is_no_place(folder):
         SourceError, match=r"units.csv: units without a row in prefectures.csv: 140100"
     ):
         load_matcher(folder)
+
+
+@pytest.mark.parametrize("column", ["unit", "name_en", "province", "in_A"])
+def test_a_column_that_units_need_is_missing(folder, column):
+    path = folder / "units.csv"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace(column, f"{column}_x", 1), encoding="utf-8")
+    with pytest.raises(SourceError, match=f"columns are missing: {column}; found"):
+        load_units(folder)

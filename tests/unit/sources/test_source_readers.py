@@ -19,6 +19,7 @@ from sourcefiles import (
     write_workbook,
 )
 
+from yrb_carbon.errors import SourceError
 from yrb_carbon.sources.ceads_apparent import read_ceads_apparent
 from yrb_carbon.sources.ceads_city import read_ceads_city, split_key
 from yrb_carbon.sources.ceads_county import (
@@ -27,6 +28,7 @@ from yrb_carbon.sources.ceads_county import (
     sum_counties_to_cities,
 )
 from yrb_carbon.sources.city_employment import read_city_employment
+from yrb_carbon.sources.columns import known_units
 from yrb_carbon.sources.edgar_city import read_edgar_city
 from yrb_carbon.sources.exchange_rate import read_exchange_rate
 from yrb_carbon.sources.fdi import read_fdi
@@ -372,6 +374,25 @@ def test_city_employment_from_stata(tmp_path):
     assert table.frame["emp_total"].tolist() == pytest.approx([301_234.56, 761_900])
     assert table.frame["emp2"].iloc[0] == pytest.approx(150_617.28)
     assert table.frame["flag_interpolated_emp_total"].tolist() == [1.0, 0.0]
+
+
+def test_tidy_csv_takes_columns_that_a_study_adds_to_its_dictionary(tmp_path, monkeypatch):
+    file = tmp_path / "own.csv"
+    file.write_text("code,year,gsp\n153700,1970,28418\n", encoding="utf-8")
+    with pytest.raises(SourceError, match="'gsp' is no column of the dictionary"):
+        read_tidy_csv(file)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "units.csv").touch()
+    dictionary = "columns:\n  gsp: {unit: 10^6 USD}\n"
+    (tmp_path / "data" / "dictionary.yaml").write_text(dictionary, encoding="utf-8")
+    monkeypatch.setenv("YRB_CARBON_HOME", str(tmp_path))
+    known_units.cache_clear()
+    try:
+        table = read_tidy_csv(file)
+        assert table.record.unit == {"gsp": "10^6 USD"}
+        assert table.frame["gsp"].tolist() == [28418.0]
+    finally:
+        known_units.cache_clear()
 
 
 def test_tidy_csv_by_code_name_province_and_nation(tmp_path):

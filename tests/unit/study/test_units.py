@@ -105,8 +105,47 @@ def test_recodes_lead_to_known_places():
     assert not set(recoded.index) & set(recoded)
 
 
-def test_data_folder_of_the_checkout(repository):
+def test_data_folder_of_the_checkout(repository, tmp_path, monkeypatch):
     assert data_folder({}) == repository / "data"
+    monkeypatch.chdir(tmp_path)
+    assert data_folder({}) == repository / "data"
+
+
+def test_data_folder_of_the_folder_one_works_in(tmp_path, monkeypatch):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "units.csv").write_text("unit\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert data_folder({}) == tmp_path / "data"
+    other = tmp_path / "other"
+    (other / "data").mkdir(parents=True)
+    (other / "data" / "units.csv").write_text("unit\n", encoding="utf-8")
+    assert data_folder({"YRB_CARBON_HOME": str(other)}) == other / "data"
+
+
+@pytest.fixture
+def few(tmp_path):
+    """Units of a country that has neither reaches nor sets of its own."""
+    text = "unit,name_en,province,in_A\n153700,North Carolina,South Atlantic,1\n"
+    (tmp_path / "units.csv").write_text(text + "110900,Connecticut,New England,0\n", "utf-8")
+    return load_units(tmp_path)
+
+
+def test_units_need_four_columns(few):
+    assert few.ids == ("110900", "153700")
+    assert few.select("A").ids == ("153700",)
+    row = few.frame.loc["153700"]
+    assert row["name_zh"] == row["name_short_zh"] == "North Carolina"
+    assert row["province_zh"] == "South Atlantic"
+    assert (row["resource_class"], row["type"]) == ("none", "city")
+    assert not few.frame["is_capital"].any()
+    assert few.existed("153700") == (None, None)
+
+
+def test_sets_and_splits_that_the_file_does_not_have_are_unknown(few):
+    with pytest.raises(UnitError, match=r"unknown unit set 'set91'; known are A$"):
+        few.select("set91")
+    with pytest.raises(UnitError, match="unknown reach split 'V1'; known are none"):
+        few.reach("V1")
 
 
 def test_data_folder_by_variable(tmp_path):
