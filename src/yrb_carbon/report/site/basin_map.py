@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from yrb_carbon.report.language import message
 from yrb_carbon.report.maps import (
@@ -25,6 +25,7 @@ from yrb_carbon.report.maps import (
     PROVINCE_OUTLINE,
     class_intervals,
 )
+from yrb_carbon.report.site.bilingual import Text
 from yrb_carbon.report.site.map_layers import Layer, LeftOut, Sayings, layers_of
 from yrb_carbon.report.site.map_outlines import MapOutlines, map_outlines
 from yrb_carbon.sources.boundaries import Boundaries
@@ -35,8 +36,6 @@ from yrb_carbon.study.units import REACHES, Units, load_units
 ASSETS = Path(__file__).with_name("assets")
 OWN_SCRIPT, OWN_STYLE, PLOTLY = "basin_map.js", "basin_map.css", "plotly.min.js"
 TEMPLATES, TEMPLATE = Path(__file__).with_name("templates"), "basin_map.html.j2"
-TAGS: Mapping[Language, str] = {"en": "en", "zh": "zh-Hans"}
-"""Languages as HTML names them."""
 BOTH: tuple[Language, ...] = ("en", "zh")
 
 REACH_NAMES = {
@@ -290,16 +289,21 @@ def _markup(
     )
     text = pages.get_template(TEMPLATE).render(
         data=None if data is None else _script_text(data),
-        tags=TAGS,
-        noscript=say(message("The map needs scripts; the static maps show some of its years.")),
-        nothing=say(message("There is no map: the run has nothing that it could show.")),
+        noscript=_on_page(
+            say(message("The map needs scripts; the static maps show some of its years."))
+        ),
+        nothing=_on_page(say(message("There is no map: the run has nothing that it could show."))),
         left_out=[
-            say(message("Not on the map: {what} ({why})."), what=line.what, why=line.why)
+            _on_page(say(message("Not on the map: {what} ({why})."), what=line.what, why=line.why))
             for line in left_out
         ],
-        cautions=[say.texts(caution) for caution in study.study.cautions],
+        cautions=[_on_page(say.texts(caution)) for caution in study.study.cautions],
     )
     return Markup(text)
+
+
+def _on_page(texts: Mapping[Language, str]) -> Text:
+    return Text({language: escape(text) for language, text in texts.items()})
 
 
 def _script_text(data: Mapping[str, Any]) -> Markup:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,11 +16,14 @@ from yrb_carbon.errors import DataError, listing
 from yrb_carbon.report.definitions import formula_of, letters_of, unit_of
 from yrb_carbon.report.language import TwoLanguages, Words, message
 from yrb_carbon.report.maps import Classes, classify
+from yrb_carbon.study.base import Language
 from yrb_carbon.study.config import Study, VariableSection
 from yrb_carbon.study.interactive_map import effects_of_map, variables_of_map
 from yrb_carbon.study.mediation_tables import JOINT, SUM_OF_MEDIATORS, MediationTable
 from yrb_carbon.study.tables import EffectsTable, ModelsTable
 
+Said = Mapping[Language, str]
+"""A text in every language of the page."""
 FloatArray = npt.NDArray[np.float64]
 
 CLASSES = 5
@@ -70,11 +72,11 @@ class Layer:
     """
 
     name: str
-    group: Mapping[str, str]
-    short: Mapping[str, str]
-    label: Mapping[str, str]
-    definition: Mapping[str, str]
-    unit: Mapping[str, str]
+    group: Said
+    short: Said
+    label: Said
+    definition: Said
+    unit: Said
     years: tuple[int, ...]
     values: FloatArray
     inside: npt.NDArray[np.bool_]
@@ -104,8 +106,8 @@ class LeftOut:
     what, why : mapping of language to str
     """
 
-    what: Mapping[str, str]
-    why: Mapping[str, str]
+    what: Said
+    why: Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,29 +123,29 @@ class Sayings:
     words: tuple[Words, ...]
 
     @classmethod
-    def of(cls, languages: Sequence[Any]) -> Sayings:
+    def of(cls, languages: Sequence[Language]) -> Sayings:
         """Texts in these languages."""
         return cls(tuple(Words(language) for language in languages))
 
-    def __call__(self, text: str, /, **values: Mapping[str, str]) -> dict[str, str]:
+    def __call__(self, text: str, /, **values: Said) -> dict[Language, str]:
         """A message in every language; its placeholders are texts in every language."""
         return {
             words.language: words(text, **{k: v[words.language] for k, v in values.items()})
             for words in self.words
         }
 
-    def label(self, name: str, study: Study) -> dict[str, str]:
+    def label(self, name: str, study: Study) -> dict[Language, str]:
         """Name of a variable."""
         section = study.variables.get(name)
         if section is None or section.label is None:
             return self.same(name)
         return self.texts(section.label)
 
-    def texts(self, text: TwoLanguages) -> dict[str, str]:
+    def texts(self, text: TwoLanguages) -> dict[Language, str]:
         """A label in every language."""
         return {words.language: words.label(text) for words in self.words}
 
-    def same(self, text: str) -> dict[str, str]:
+    def same(self, text: str) -> dict[Language, str]:
         """A text that is the same in every language."""
         return {words.language: text for words in self.words}
 
@@ -238,7 +240,7 @@ class _Effect:
     outcome: str
     term: str
     prefix: str
-    heading: Mapping[str, str]
+    heading: Said
 
 
 def _effect_layers(
