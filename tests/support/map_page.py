@@ -104,6 +104,8 @@ def made_frame() -> pd.DataFrame:
     values = np.random.default_rng(7).normal(0.4, 1.5, (len(index), len(VARIABLES)))
     frame = pd.DataFrame(values, index=index, columns=list(VARIABLES))
     frame.loc[MISSING, "cb"] = np.nan
+    # whole numbers lie on the edges of their classes
+    frame["m1"] = frame["m1"].round()
     return frame
 
 
