@@ -32,7 +32,7 @@ from yrb_carbon.report.site.map_layers import KINDS
 from yrb_carbon.report.site.map_outlines import map_outlines
 from yrb_carbon.sources.boundaries import build_boundaries
 from yrb_carbon.study.plan import computed_variables
-from yrb_carbon.study.units import load_units
+from yrb_carbon.study.units import Units, load_units
 
 STUDY = made_study()
 LARGEST_SHARE_LOST = 1e-3
@@ -243,6 +243,24 @@ def test_units_with_two_values_are_named(doubled: str) -> None:
         rows = pd.concat([rows, rows[rows["unit"] == "140100"]])
     with pytest.raises(DataError, match=r"more than one .*140100"):
         map_fragment(STUDY, made_boundaries(), frame, rows)
+
+
+def test_units_without_reaches_are_drawn_without_them() -> None:
+    known = load_units()
+    splits = [column for column in known.frame if column.startswith("reach_")]
+    units = Units(known.frame.drop(columns=splits))
+    made = map_fragment(STUDY, made_boundaries(), made_frame(), None, units=units)
+    data = data_of(made)
+    assert data["reachNames"] == data["reachBorders"] == []
+    assert {unit["reach"] for unit in data["units"]} == {None}
+
+
+def test_units_that_no_table_knows_are_shown_by_their_code() -> None:
+    units = Units(load_units().frame.drop(index="140100"))
+    made = map_fragment(STUDY, made_boundaries(), made_frame(), None, units=units)
+    first = data_of(made)["units"][0]
+    assert first["name"] == {"en": "140100", "zh": "140100"}
+    assert first["reach"] is None
 
 
 def polygon_of(rings: list[list[int]]) -> shapely.Polygon:

@@ -31,7 +31,7 @@ from yrb_carbon.report.site.map_outlines import MapOutlines, map_outlines
 from yrb_carbon.sources.boundaries import Boundaries
 from yrb_carbon.study.base import Language
 from yrb_carbon.study.config import Study
-from yrb_carbon.study.units import REACHES, Units, load_units
+from yrb_carbon.study.units import REACH_SPLITS, REACHES, Units, load_units
 
 ASSETS = Path(__file__).with_name("assets")
 OWN_SCRIPT, OWN_STYLE, PLOTLY = "basin_map.js", "basin_map.css", "plotly.min.js"
@@ -192,8 +192,7 @@ def map_data(
     dict of JSON types; `layers[*].values` is flat, unit after unit, each with all its years.
     """
     names = units.frame
-    reach = units.reach(study.study.reach_split)
-    reaches = {unit: str(reach[unit]) for unit in boundaries.unit_ids if unit in reach.index}
+    reaches = _reaches(study, boundaries, units)
     outlines = map_outlines(boundaries, reaches)
     return {
         "languages": [words.language for words in say.words],
@@ -226,6 +225,15 @@ def map_data(
         "text": {name: say(text) for name, text in TEXTS.items()},
         "start": _start(study, layers),
     }
+
+
+def _reaches(study: Study, boundaries: Boundaries, units: Units) -> dict[str, str]:
+    """Reach by unit; of none where the tables of units have no such split."""
+    split = study.study.reach_split
+    if REACH_SPLITS[split] not in units.frame:
+        return {}
+    reach = units.reach(split)
+    return {unit: str(reach[unit]) for unit in boundaries.unit_ids if unit in reach.index}
 
 
 def _lines(outlines: MapOutlines) -> dict[str, Any]:

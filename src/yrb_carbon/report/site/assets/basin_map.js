@@ -365,7 +365,7 @@
         [text("province"), (unit) => said(data.units[unit].province)],
         [text("reach"), (unit) => (data.units[unit].reach
           ? said(data.reaches[data.units[unit].reach]) : "")],
-      ].map(([head, of]) => ({ head, of, words: true }));
+      ].filter(([head]) => head !== text("reach") || data.reachNames.length).map(([head, of]) => ({ head, of, words: true }));
       const numbers = (one.years.length ? one.years : [text("value")]).map((head, at) => ({
         head: String(head), words: false, of: (unit) => valueOf(unit, one, at),
       }));
