@@ -1,6 +1,7 @@
 """Paths of a study's results, and the digest of the code behind a script."""
 
 import os
+import re
 
 from yrb_carbon.study import plan
 from yrb_carbon.study.config import CLAIMS_TABLE
@@ -124,6 +125,17 @@ def drawn_figures():
     )
     curves = rules.curves.output.figures if study.figures.curves else []
     return [*maps, *effects, *curves]
+
+
+def program_of(rule):
+    """A rule as the README lists it, with the outputs that hold no wildcard."""
+    task = re.sub(r"\{(?:wildcards|output)\.(\w+)\}", r"{\1}", rule.message or "")
+    return {
+        "rule": rule.name,
+        "script": os.path.basename(rule.script or ""),
+        "task": task,
+        "outputs": [str(path) for path in rule.output if "{" not in str(path)],
+    }
 
 
 def edges_before(name):

@@ -1,18 +1,5 @@
 """What a replication package says of itself; included last, so that it knows all rules."""
 
-import re
-
-
-def program_of(rule):
-    """A rule as the README lists it, with the outputs that hold no wildcard."""
-    task = re.sub(r"\{(?:wildcards|output)\.(\w+)\}", r"{\1}", rule.message or "")
-    return {
-        "rule": rule.name,
-        "script": os.path.basename(rule.script or ""),
-        "task": task,
-        "outputs": [str(path) for path in rule.output if "{" not in str(path)],
-    }
-
 
 rule replication:
     input:
