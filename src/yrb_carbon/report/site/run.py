@@ -54,8 +54,9 @@ class RunFiles:
         """Files of a rule by the names that it gives them; an empty list is no file."""
 
         def one(name: str) -> Path | None:
-            found = inputs.get(name) or None
-            return None if found is None else Path(str(found))
+            found = inputs.get(name, ())
+            files = [found] if isinstance(found, str) else list(found)
+            return Path(files[0]) if files else None
 
         estimates, manifest, frame = one("estimates"), one("manifest"), one("frame")
         if estimates is None or manifest is None:

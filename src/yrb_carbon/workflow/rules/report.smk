@@ -10,7 +10,7 @@ rule tables:
     input:
         estimates=results("estimates.csv"),
         dictionary=shipped("dictionary.yaml"),
-        verdicts=CLAIMS,
+        verdicts=CLAIMS[0] if CLAIMS else [],
         claims=study.claims.file if CLAIMS else [],
     output:
         tables=printed_tables(),
@@ -20,7 +20,7 @@ rule tables:
         benchmarks("tables.tsv")
     threads: 1
     params:
-        folder=results("tables"),
+        folder=lambda w: results("tables"),
         study=study.model_dump(mode="json"),
         code=code("write_tables.py"),
     message:

@@ -8,9 +8,9 @@ rule site:
         by_unit=models("effects_by_unit.parquet"),
         boundaries=panel("boundaries.parquet"),
         frame=panel("main/indices.parquet") if "main" in SAMPLES else [],
-        verdicts=CLAIMS[:1],
+        verdicts=CLAIMS[0] if CLAIMS else [],
         claims=study.claims.file if study.claims is not None else [],
-        tables=[*rules.tables.output.tables, *CLAIMS[1:]],
+        tables=rules.tables.output.tables,
         figures=drawn_figures(),
         shipped=shipped("units.csv", "dictionary.yaml"),
     output:
