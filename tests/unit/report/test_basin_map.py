@@ -37,6 +37,8 @@ from yrb_carbon.study.units import Units, load_units
 STUDY = made_study()
 LARGEST_SHARE_LOST = 1e-3
 """Of the area of a square, by rounding to a grid of some thousand steps."""
+MOST_NUMBERS = 1000
+"""Coordinates of a disc as wide as half a screen, of 40 000 before."""
 
 
 def data_of(fragment: MapFragment) -> dict[str, Any]:
@@ -290,6 +292,24 @@ def test_outlines_keep_places_areas_holes_and_neighbours() -> None:
     assert lines[0].within(drawn[2].boundary)
     assert lines[0].within(drawn[0].boundary)
     assert found.size[0] > found.size[1] > 0
+
+
+def test_outlines_that_overlap_lose_their_detail_too() -> None:
+    angles = np.linspace(0.0, 2.0 * np.pi, 20_000, endpoint=False)
+    discs = [
+        shapely.Polygon(np.column_stack([x + np.cos(angles), 36 + np.sin(angles)]))
+        for x in (105.0, 106.0)
+    ]
+    islet = shapely.box(104.0, 34.0, 104.0001, 34.0001)
+    shapes = [shapely.MultiPolygon([discs[0], islet]), discs[1]]
+    boundaries = build_boundaries(UNITS[:2], shapes, FileRecord("discs", None, "", 2))
+    assert not boundaries.is_coverage
+    found = map_outlines(boundaries, dict.fromkeys(UNITS[:2], "up"))
+    assert [len(rings) for rings in found.rings] == [1, 1]
+    assert all(len(rings[0]) < MOST_NUMBERS for rings in found.rings)
+    for rings, plane in zip(found.rings, boundaries.projected(), strict=True):
+        area = polygon_of(rings).area * found.step_m**2
+        assert area == pytest.approx(plane.area, rel=0.01)
 
 
 @pytest.mark.parametrize(

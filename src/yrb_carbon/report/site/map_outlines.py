@@ -21,6 +21,8 @@ SCREEN_PIXELS = 1200
 """Width of a screen that outlines are simplified for."""
 STEPS_OF_DETAIL = 4
 """Steps of the grid in the tolerance of simplification: rounding moves no line that one sees."""
+LEAST_NUMBERS = 8
+"""Of a ring with an area: three points and the first again."""
 
 Ring = list[int]
 """Coordinates x, y, x, y, ... on the grid; y points north."""
@@ -78,18 +80,25 @@ def map_outlines(boundaries: Boundaries, reaches: Mapping[str, str]) -> MapOutli
         keep = np.append(True, (np.diff(steps, axis=0) != 0).any(axis=1))
         return [int(v) for v in steps[keep].ravel()]
 
+    def drawn(shape: Any) -> Any:
+        """Polygons that are no coverage come with all their detail; each loses its own."""
+        return shape if boundaries.is_coverage else shapely.simplify(shape, detail)
+
     def rings_of(shape: Any) -> list[Ring]:
-        return [
+        rings = [
             on_grid(ring.coords)
-            for part in shapely.get_parts(shapely.orient_polygons(shape, exterior_cw=True))
+            for part in shapely.get_parts(shapely.orient_polygons(drawn(shape), exterior_cw=True))
             if part.geom_type == "Polygon"
             for ring in (part.exterior, *part.interiors)
         ]
+        # what is smaller than a step has no area left
+        return [ring for ring in rings if len(ring) >= LEAST_NUMBERS] or rings[:1]
 
     units = simplified_polygons(boundaries, detail)
     provinces = dissolved_by(units, province_codes(boundaries.unit_ids))
     by_reach = dissolved_by(units, [reaches.get(unit, "") for unit in boundaries.unit_ids])
     by_reach.pop("", None)
+    borders = [drawn(line) for line in _lines_between(list(by_reach.values()))]
 
     def middle(shape: Any) -> tuple[int, int]:
         x, y = on_grid([middle_of(shape)])
@@ -99,7 +108,7 @@ def map_outlines(boundaries: Boundaries, reaches: Mapping[str, str]) -> MapOutli
         rings=[rings_of(shape) for shape in units],
         middles=[middle(shape) for shape in units],
         provinces=[ring for shape in provinces.values() for ring in rings_of(shape)],
-        reach_borders=[on_grid(line.coords) for line in _lines_between(list(by_reach.values()))],
+        reach_borders=[on_grid(line.coords) for line in borders],
         reach_middles={reach: middle(shape) for reach, shape in by_reach.items()},
         size=(round((east - west) / step), round((north - south) / step)),
         step_m=step,

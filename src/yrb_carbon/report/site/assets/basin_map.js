@@ -363,9 +363,9 @@
         [said({ en: "中文", zh: "English" }), (unit) => data.units[unit].name[otherLanguage()]],
         [text("code"), (unit) => data.units[unit].id],
         [text("province"), (unit) => said(data.units[unit].province)],
-        [text("reach"), (unit) => (data.units[unit].reach
-          ? said(data.reaches[data.units[unit].reach]) : "")],
-      ].filter(([head]) => head !== text("reach") || data.reachNames.length).map(([head, of]) => ({ head, of, words: true }));
+        ...(data.reachNames.length ? [[text("reach"), (unit) => (data.units[unit].reach
+          ? said(data.reaches[data.units[unit].reach]) : "")]] : []),
+      ].map(([head, of]) => ({ head, of, words: true }));
       const numbers = (one.years.length ? one.years : [text("value")]).map((head, at) => ({
         head: String(head), words: false, of: (unit) => valueOf(unit, one, at),
       }));
