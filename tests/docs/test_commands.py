@@ -83,7 +83,10 @@ def _dry(line: str) -> str:
     if line.startswith("make"):
         return line.replace("make", "make -n", 1)
     command = line.partition("  #")[0]
-    return f"{command.rstrip()} --dry-run" if WORKFLOW.match(command) else line
+    if not WORKFLOW.match(command):
+        return line
+    handed_on = "yrb-carbon" in command and " -- " not in command
+    return f"{command.rstrip()}{' --' if handed_on else ''} --dry-run"
 
 
 def run_block(block: Block, folder: Path) -> None:

@@ -12,7 +12,7 @@ from yrb_carbon.errors import WeightsError
 from yrb_carbon.sources.boundaries import Boundaries
 from yrb_carbon.study.config import WeightsSection
 from yrb_carbon.weights.build import build_weights, calc_unit_attributes, facts_row
-from yrb_carbon.weights.io import write_weights
+from yrb_carbon.weights.io import read_links, write_weights
 
 NEEDS_ATTRIBUTES = ("econ", "nested_add", "nested_mul", "gravity")
 
@@ -57,8 +57,9 @@ def write_sample_weights(
         for name in wanted[sample]:
             section = sections[name]
             attributes = calc_unit_attributes(raw) if section.scheme in NEEDS_ATTRIBUTES else None
+            given = None if section.path is None else read_links(section.path)
             try:
-                built = build_weights(boundaries, section, attributes, units)
+                built = build_weights(boundaries, section, attributes, units, given)
             except WeightsError as error:
                 raise WeightsError(f"weights.{name}, sample {sample!r}: {error}") from error
             target = Path(folder) / sample

@@ -234,8 +234,15 @@ class WeightsSection(Section):
 
     scheme: Literal[
         "queen", "rook", "invd", "invd2", "invd_cut", "knn", "expd", "econ",
-        "nested_add", "nested_mul", "gravity",
-    ] = Field("queen", description="How two units are linked.")  # fmt: skip
+        "nested_add", "nested_mul", "gravity", "file",
+    ] = Field(
+        "queen", description="How two units are linked; file: as a table of links says."
+    )  # fmt: skip
+    path: str | None = Field(
+        None,
+        description="For file: CSV with focal, neighbor, weight, or GAL, GWT, weights before "
+        "standardising; relative to the folder one works in.",
+    )
     label: Label | None = Field(None, description="Name on tables; that of the key when null.")
     standardise: Literal["row", "spectral", "minmax", "none"] = Field(
         "row", description="row: each row sums to one."
@@ -448,9 +455,17 @@ def semantic_faults(study: Study) -> Iterator[Fault]:
     """Checks between sections; yields every fault with the key path where it is mended."""
     yield from _year_faults(study)
     yield from _source_faults(study)
+    yield from _weights_faults(study)
     yield from _table_faults(study)
     yield from figure_faults(study)
     yield from report_faults(study)
+
+
+def _weights_faults(study: Study) -> Iterator[Fault]:
+    for name, section in study.weights.items():
+        if (section.path is None) == (section.scheme == "file"):
+            wanted = "scheme file needs a path" if section.path is None else "for scheme file only"
+            yield ("weights", name, "path"), f"{wanted} (got {section.path!r})"
 
 
 def _year_faults(study: Study) -> Iterator[Fault]:
@@ -500,6 +515,7 @@ def _source_faults(study: Study) -> Iterator[Fault]:
         ("data_root",): study.data_root,
         ("boundaries", "path"): study.boundaries.path,
         **{("sources", name, "path"): source.path for name, source in study.sources.items()},
+        **{("weights", name, "path"): section.path for name, section in study.weights.items()},
     }
     for key, text in paths.items():
         if text and ("{" in text or "}" in text):

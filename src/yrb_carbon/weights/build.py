@@ -106,6 +106,7 @@ def build_weights(
     spec: WeightsLike,
     attributes: pd.DataFrame | None = None,
     unit_ids: Collection[str] | None = None,
+    given: Graph | None = None,
 ) -> SpatialWeights:
     """Build a weights matrix.
 
@@ -123,6 +124,7 @@ def build_weights(
     nested_add  φ·W_d + (1−φ)·W_e, both row-standardised first; W_d invd, W_e econ
     nested_mul  (1/d_ij)·g_j/ḡ
     gravity     G_i·G_j/d_ij²
+    file        w_ij of `given`
     ==========  =================================================================
 
     g is income per head and G its total, means over the sample years, so that W does not move
@@ -137,6 +139,8 @@ def build_weights(
         econ, nested_add, nested_mul and gravity.
     unit_ids : collection of str, optional
         Units of the sample, in any order; all of `boundaries` when None.
+    given : libpysal.graph.Graph, optional
+        Weights before standardising of at least these units, for the scheme `file`.
 
     Returns
     -------
@@ -147,7 +151,8 @@ def build_weights(
     ------
     WeightsError
         Units without neighbour under `islands: error`; attributes missing or not positive;
-        contiguity of polygons that do not fit together; fields that the scheme cannot use.
+        contiguity of polygons that do not fit together; fields that the scheme cannot use; units
+        that the given weights do not have.
 
     Notes
     -----
@@ -166,7 +171,8 @@ def build_weights(
             )
         mine = boundaries.subset(wanted)
         distance = _distances(mine)
-        links = _links(mine, own, distance)
+        values = _given(own, given, wanted)
+        links = _links(mine, own, distance, values)
         lonely = np.flatnonzero(~links.support.any(axis=1))
         if own.islands != "drop" or not lonely.size:
             break
@@ -177,7 +183,7 @@ def build_weights(
     linked: tuple[tuple[str, str], ...] = ()
     if own.islands == "nearest" and lonely.size:
         support, linked = _link_to_nearest(support, distance, lonely, wanted)
-    raw = _weigh(own, support, distance, _attributes(own.scheme, attributes, wanted))
+    raw = _weigh(own, support, distance, _attributes(own.scheme, attributes, wanted), values)
     check_weights(raw, wanted, symmetric=own.scheme in SYMMETRIC)
     weights, scale = standardise(raw, own.standardise)
     return SpatialWeights(
@@ -297,11 +303,13 @@ def _as_spec(spec: WeightsLike) -> WeightsSpec:
         spec.phi,
         cast(Islands, spec.islands),
     )
-    schemes = (*CONTIGUITY, *WITH_CUTOFF, "invd_cut", "knn", "econ")
+    schemes = (*CONTIGUITY, *WITH_CUTOFF, "invd_cut", "knn", "econ", "file")
     if own.scheme not in schemes:
         raise WeightsError(f"unknown scheme {own.scheme!r}: use one of {', '.join(schemes)}")
     if own.islands not in ("error", "nearest", "drop"):
         raise WeightsError(f"unknown islands {own.islands!r}: use error, nearest or drop")
+    if own.scheme == "file" and own.islands == "nearest":
+        raise WeightsError("file: given weights say nothing of new links; set islands to drop")
     if own.cutoff is not None and own.scheme not in WITH_CUTOFF:
         raise WeightsError(
             f"{own.scheme} takes no cutoff (got {own.cutoff:g} km): "
@@ -329,9 +337,30 @@ def _distances(boundaries: Boundaries) -> FloatArray:
     return distance
 
 
-def _links(boundaries: Boundaries, spec: WeightsSpec, distance: FloatArray) -> _Links:
+def _given(spec: WeightsSpec, given: Graph | None, ids: Sequence[str]) -> FloatArray | None:
+    """Given weights of the units, in the order of `ids`; None for schemes that need none."""
+    if spec.scheme != "file":
+        return None
+    if given is None:
+        raise WeightsError("file: no weights given; read_links reads them from a file")
+    known = {str(unit): place for place, unit in enumerate(given.unique_ids)}
+    missing = [unit for unit in ids if unit not in known]
+    if missing:
+        raise WeightsError(
+            f"the given weights have no unit {listing(missing)}; they have {len(known)} units, "
+            f"such as {listing(sorted(known)[:3])}. Give a row of every unit of the sample"
+        )
+    places = [known[unit] for unit in ids]
+    return dense(given)[np.ix_(places, places)]
+
+
+def _links(
+    boundaries: Boundaries, spec: WeightsSpec, distance: FloatArray, given: FloatArray | None
+) -> _Links:
     """Pairs that the scheme links."""
     n = len(distance)
+    if given is not None:
+        return _Links(given > 0, None)
     if spec.scheme in CONTIGUITY:
         return _Links(_contiguity(boundaries, rook=spec.scheme == "rook"), None)
     if spec.scheme == "knn":
@@ -438,9 +467,15 @@ def _attributes(
 
 
 def _weigh(
-    spec: WeightsSpec, support: BoolArray, distance: FloatArray, attributes: dict[str, FloatArray]
+    spec: WeightsSpec,
+    support: BoolArray,
+    distance: FloatArray,
+    attributes: dict[str, FloatArray],
+    given: FloatArray | None,
 ) -> FloatArray:
     """Weights before standardising."""
+    if given is not None:
+        return given
     safe = distance + np.eye(len(distance))
     inverse: FloatArray = support / safe
     match spec.scheme:

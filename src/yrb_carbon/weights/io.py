@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 METADATA_KEY = b"yrb_carbon.weights"
 COLUMNS = ("focal", "neighbor", "weight", "raw")
+LINK_COLUMNS = COLUMNS[:3]
+"""Columns of a table of links of one's own."""
 
 
 def write_weights(weights: SpatialWeights, folder: str | Path, name: str) -> tuple[Path, Path]:
@@ -103,6 +105,58 @@ def read_weights(path: str | Path, unit_ids: Sequence[str] | None = None) -> Spa
         cutoff_km=notes["cutoff_km"],
         scale=notes["scale"],
     )
+
+
+def read_links(path: str | Path) -> Graph:
+    """Read weights of one's own: a CSV with a row a link, a GAL or a GWT file.
+
+    Parameters
+    ----------
+    path : path
+        `.gal`, `.gwt`, or a CSV in UTF-8 with the columns `focal`, `neighbor` (units as text) and
+        `weight` (0 or more, before standardising). A unit without links needs a row with itself
+        and weight 0.
+
+    Returns
+    -------
+    libpysal.graph.Graph
+
+    Raises
+    ------
+    SourceError
+        If the file is missing or of another layout, a weight is no number of 0 or more, a pair
+        stands twice, or a unit is linked with itself; row and column are named.
+    """
+    source = Path(path)
+    if source.suffix in (".gal", ".gwt"):
+        return (read_gal if source.suffix == ".gal" else read_gwt)(source)
+    _lines(source)
+    table = pd.read_csv(source, dtype=str, keep_default_na=False, encoding="utf-8")
+    absent = [name for name in LINK_COLUMNS if name not in table.columns]
+    if absent:
+        raise SourceError(
+            f"no column {listing(absent)}; the columns are {listing(table.columns)}",
+            Place(source, row=1),
+            "A table of links has the columns focal, neighbor, weight",
+        )
+    weight = pd.to_numeric(table["weight"], errors="coerce")
+    itself = table["focal"].eq(table["neighbor"])
+    faults = {
+        "weight": ("not a number of 0 or more", ~(np.isfinite(weight) & (weight >= 0))),
+        "neighbor": ("a pair stands twice", table.duplicated(["focal", "neighbor"])),
+        "focal": ("a unit has a weight with itself", itself & weight.gt(0)),
+    }
+    for column, (problem, rows) in faults.items():
+        if rows.any():
+            place = int(rows.to_numpy().argmax())
+            cells = table[list(LINK_COLUMNS)].iloc[place].tolist()
+            raise SourceError(
+                f"{problem} (got {' '.join(map(str, cells))})",
+                Place(source, row=place + 2, column=column),
+            )
+    units = sorted(set(table["focal"]) | set(table["neighbor"]))
+    links = table.assign(weight=weight)[~itself]
+    return as_graph(_pivot(links, units, "weight"), units)
 
 
 def write_gal(graph: Graph, path: str | Path) -> None:

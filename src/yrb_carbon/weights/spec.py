@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 
 Scheme = Literal[
     "queen", "rook", "invd", "invd2", "invd_cut", "knn", "expd", "econ",
-    "nested_add", "nested_mul", "gravity",
+    "nested_add", "nested_mul", "gravity", "file",
 ]  # fmt: skip
 Standardise = Literal["row", "spectral", "minmax", "none"]
 Islands = Literal["error", "nearest", "drop"]

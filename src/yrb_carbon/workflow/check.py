@@ -74,6 +74,7 @@ def check_study(
         *_demo_faults(study),
         *_unit_faults(study),
         *_source_faults(study),
+        *_weights_faults(study),
         *_variable_faults(study),
         *_instrument_faults(study),
         *_claims_faults(study, _known_names(study, layers)),
@@ -103,6 +104,7 @@ def refuse_unusable_inputs(study: Study) -> None:
     other files would pass for those of this study.
     """
     found = [*_demo_faults(study)]
+    found += _weights_faults(study)
     if study.demo is None:
         found += _missing_files(study, _input_files(study))
     if found:
@@ -333,6 +335,13 @@ def _input_files(study: Study) -> dict[KeyPath, Path]:
     if study.boundaries.source == "file":
         files["boundaries", "path"] = root / str(study.boundaries.path)
     return files
+
+
+def _weights_faults(study: Study) -> Iterator[tuple[KeyPath, str]]:
+    """Files of given weights that are not there; they are no files of the demonstration."""
+    for name, section in study.weights.items():
+        if section.path is not None and not Path(section.path).is_file():
+            yield ("weights", name, "path"), f"no such file (got {section.path!r})"
 
 
 def _missing_files(study: Study, inputs: Mapping[KeyPath, Path]) -> Iterator[tuple[KeyPath, str]]:

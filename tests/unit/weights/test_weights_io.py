@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import shapely
 
+from yrb_carbon.errors import SourceError, WeightsError
 from yrb_carbon.provenance import FileRecord
 from yrb_carbon.sources.boundaries import build_boundaries
 from yrb_carbon.weights.build import SpatialWeights, as_graph, build_weights
@@ -16,6 +17,7 @@ from yrb_carbon.weights.check import dense
 from yrb_carbon.weights.io import (
     read_gal,
     read_gwt,
+    read_links,
     read_weights,
     write_gal,
     write_gwt,
@@ -111,3 +113,81 @@ def test_gal_of_other_programs_with_a_long_header(tmp_path):
     path = tmp_path / "geoda.gal"
     path.write_text("0 2 map CODE\n140200 1\n140100\n140100 1\n140200\n")
     assert list(read_gal(path).unique_ids) == ["140100", "140200"]
+
+
+def links_file(folder, graph, *, suffix=".csv"):
+    """Links of a graph before standardising, as one would write them, in no order."""
+    path = folder / f"own{suffix}"
+    if suffix == ".csv":
+        table = graph.adjacency.rename("weight").reset_index()
+        table.sample(frac=1, random_state=1).to_csv(path, index=False)
+    else:
+        (write_gal if suffix == ".gal" else write_gwt)(graph, path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("scheme", "suffix"), [("queen", ".csv"), ("invd", ".csv"), ("queen", ".gal"), ("invd", ".gwt")]
+)
+@pytest.mark.parametrize("how", ["row", "spectral"])
+def test_given_weights_are_those_of_the_scheme_that_made_them(tmp_path, scheme, suffix, how):
+    made = build(scheme, standardise=how)
+    given = read_links(links_file(tmp_path, made.raw, suffix=suffix))
+    own = WeightsSpec("file", standardise=how)
+    assert np.array_equal(build_weights(BOUNDARIES, own, given=given).matrix, made.matrix)
+
+
+def test_given_weights_of_a_sample_are_standardised_anew(tmp_path):
+    given = read_links(links_file(tmp_path, build("invd").raw))
+    some = UNITS[:4]
+    own = build_weights(BOUNDARIES, WeightsSpec("file"), unit_ids=some, given=given)
+    wanted = build_weights(BOUNDARIES, WeightsSpec("invd"), unit_ids=some)
+    assert np.array_equal(own.matrix, wanted.matrix)
+
+
+def test_islands_of_given_weights(tmp_path):
+    path = tmp_path / "own.csv"
+    pairs = [f"{a},{b},2" for a, b in itertools.permutations(UNITS[:5], 2)]
+    path.write_text("\n".join(["focal,neighbor,weight", *pairs, f"{UNITS[5]},{UNITS[5]},0"]) + "\n")
+    given = read_links(path)
+    with pytest.raises(WeightsError, match=UNITS[5]):
+        build_weights(BOUNDARIES, WeightsSpec("file"), given=given)
+    dropped = build_weights(BOUNDARIES, WeightsSpec("file", islands="drop"), given=given)
+    assert dropped.dropped == (UNITS[5],)
+    with pytest.raises(WeightsError, match="say nothing of new links"):
+        build_weights(BOUNDARIES, WeightsSpec("file", islands="nearest"), given=given)
+
+
+def test_given_weights_lack_a_unit(tmp_path):
+    path = tmp_path / "own.csv"
+    path.write_text(f"focal,neighbor,weight\n{UNITS[0]},{UNITS[1]},1\n{UNITS[1]},{UNITS[0]},1\n")
+    with pytest.raises(WeightsError, match=f"no unit {UNITS[2]}.*they have 2 units"):
+        build_weights(BOUNDARIES, WeightsSpec("file"), given=read_links(path))
+    with pytest.raises(WeightsError, match="no weights given"):
+        build_weights(BOUNDARIES, WeightsSpec("file"))
+
+
+@pytest.mark.parametrize(
+    ("rows", "column", "problem"),
+    [
+        (["a,b,1", "a,b,2"], "neighbor", "a pair stands twice"),
+        (["a,b,x"], "weight", "not a number of 0 or more"),
+        (["a,b,-1"], "weight", "not a number of 0 or more"),
+        (["a,b,1", "b,a,"], "weight", "not a number of 0 or more"),
+        (["a,b,1", "b,b,1"], "focal", "a unit has a weight with itself"),
+    ],
+)
+def test_faults_of_a_table_of_links(tmp_path, rows, column, problem):
+    path = tmp_path / "own.csv"
+    path.write_text("\n".join(["focal,neighbor,weight", *rows]) + "\n")
+    with pytest.raises(SourceError, match=rf"row {len(rows) + 1}.*{column}.*{problem}"):
+        read_links(path)
+
+
+def test_a_table_of_links_without_its_columns(tmp_path):
+    path = tmp_path / "own.csv"
+    path.write_text("from,to,weight\na,b,1\n")
+    with pytest.raises(SourceError, match="no column focal, neighbor; the columns are from, to"):
+        read_links(path)
+    with pytest.raises(SourceError, match="no such file"):
+        read_links(tmp_path / "none.csv")

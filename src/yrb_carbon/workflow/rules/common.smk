@@ -148,8 +148,11 @@ def input_stamps(files):
 
     Snakemake compares times and lets a file pass that is older than what was made from it.
     """
-    if study.demo is not None:
-        return []
+    return [] if study.demo is not None else stamps(files)
+
+
+def stamps(files):
+    """Size and time of files, sorted by name."""
     found = [(name, os.stat(name)) for name in sorted(set(files))]
     return [[name, stat.st_size, stat.st_mtime_ns] for name, stat in found]
 
