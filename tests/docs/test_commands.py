@@ -66,9 +66,11 @@ def reader(checkout: Path, tmp_path: Path) -> Path:
 
 
 def command_of(block: Block) -> list[str]:
-    """What runs a block."""
+    """What runs a block; Python goes on from the blocks above it, as a reader would."""
     if block.language == "python":
-        return [sys.executable, "-c", block.body]
+        above = [b for b in PAGES[block.page] if b.language == "python" and b.line < block.line]
+        bodies = [b.body for b in above if b.mark is None]
+        return [sys.executable, "-c", "\n".join([*bodies, block.body])]
     if block.language == "r":
         return ["Rscript", "--vanilla", "-e", block.body]
     script = block.body
@@ -145,7 +147,7 @@ def code_of(page: str) -> str:
     text = (REPOSITORY / page).read_text(encoding="utf-8")
     spans = re.findall(r"(?<!`)`([^`\n]+)`(?!`)", text)
     typed = [b.body for b in PAGES[page] if b.language == "sh"]
-    return "\n".join([*typed, *spans])
+    return "\n".join([*typed, *spans]).replace("\\\n", " ")
 
 
 @pytest.mark.parametrize("page", PAGES)
