@@ -51,8 +51,8 @@ def collect_manifest(
         "git_commit": git_commit(),
         "python": platform.python_version(),
         "packages": package_versions(),
-        "boundaries": _read(boundaries),
-        "sources": _read(sources),
+        "boundaries": _with_size(_read(boundaries)),
+        "sources": [_with_size(record) for record in _read(sources)],
         "samples": {Path(path).parent.name: _read(path) for path in samples},
         "weights": None if weights is None else _read(weights),
         "shipped": {path.name: sha256_of(path) for path in _shipped_tables()},
@@ -64,6 +64,12 @@ def collect_manifest(
 
 def _read(path: str | Path) -> Any:
     return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
+def _with_size(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A record of a file with its size in bytes; None for what is no file, such as a package."""
+    path = Path(record["file"])
+    return {**record, "bytes": path.stat().st_size if path.is_file() else None}
 
 
 def _shipped_tables() -> list[Path]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from yrb_carbon.report.site.bilingual import Text
-from yrb_carbon.report.site.downloads import Download, Product
+from yrb_carbon.report.site.downloads import SHOWN, Download, Product, shown_picture
 from yrb_carbon.report.site.run import Run
 from yrb_carbon.study.base import Language, Section
 from yrb_carbon.study.figures import (
@@ -21,8 +21,6 @@ from yrb_carbon.study.mediation_tables import MediationTable
 from yrb_carbon.study.robustness_tables import CurveFigure
 
 UNITS_MAP = "F1"
-SHOWN = ".png"
-"""What the page shows: small, and alike in all browsers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +54,7 @@ def figure_entries(run: Run, files: Sequence[Product]) -> list[FigureEntry]:
     entries = []
     for name in dict.fromkeys(product.name for product in files):
         own = [product for product in files if product.name == name]
-        pictures = {p.language: p.file for p in own if p.path.suffix == SHOWN}
+        pictures = {p.language: shown_picture(p) for p in own if p.path.suffix == SHOWN}
         if not pictures:
             continue
         first = next(iter(pictures.values()))

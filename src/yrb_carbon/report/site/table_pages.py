@@ -18,9 +18,7 @@ from yrb_carbon.report.site.downloads import Download, Product
 from yrb_carbon.report.site.run import Run
 from yrb_carbon.study.base import Language
 from yrb_carbon.study.config import CLAIMS_TABLE
-
-WORKBOOK = "tables"
-"""Stem of the workbook of all tables."""
+from yrb_carbon.study.report import WORKBOOK
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +93,7 @@ def _markup(run: Run, laid_out: dict[Language, PrintedTable]) -> Text:
 
 def _downloads(name: str, files: Sequence[Product]) -> list[Download]:
     own = [product.download for product in files if product.name == name]
-    return own + [product.download for product in files if product.name == WORKBOOK]
+    return own + [product.download for product in files if product.path.name == WORKBOOK]
 
 
 def fit_lines(run: Run, rows: pd.DataFrame) -> list[Text]:

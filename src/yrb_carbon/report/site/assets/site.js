@@ -50,9 +50,19 @@
     show(language);
   }
 
-    root.lang = wanted();
+    /* formulas that are wider than the page scroll, so the keyboard must reach them */
+  function reachFormulas() {
+    document.querySelectorAll(".formula").forEach(function (box) {
+      if (box.scrollWidth > box.clientWidth) { box.tabIndex = 0; }
+      else { box.removeAttribute("tabindex"); }
+    });
+  }
+
+  root.lang = wanted();
   document.addEventListener("DOMContentLoaded", function () {
     show(root.lang);
+    reachFormulas();
+    window.addEventListener("resize", reachFormulas);
     document.querySelectorAll("[data-language]").forEach(function (link) {
       link.addEventListener("click", function (event) {
         event.preventDefault();
