@@ -33,6 +33,7 @@ demo: $(STAMP)
 	$(BIN)/snakemake --cores $(CORES)
 	@echo
 	@echo "Synthetic demonstration data. Results:"
+	@echo "  report     results/demo/report/index.html  (open it in a browser)"
 	@echo "  tables     results/demo/tables/*.csv, *.tex"
 	@echo "  figures    results/demo/figures/*.png, *.svg"
 	@echo "  numbers    results/demo/estimates.csv"
@@ -42,7 +43,7 @@ demo: $(STAMP)
 real: $(STAMP)
 	$(BIN)/snakemake --cores $(CORES) --configfile studies/yrb-real.yaml --config data_root="$(DATA)"
 	@echo
-	@echo "Results: results/yrb-real/tables, figures, estimates.csv, manifest.json"
+	@echo "Results: results/yrb-real/report/index.html, tables, figures, estimates.csv, manifest.json"
 
 test: $(STAMP)
 	$(PYTEST) -n $(CORES)

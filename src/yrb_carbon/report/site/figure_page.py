@@ -83,10 +83,11 @@ def described(run: Run, name: str) -> tuple[Text, Text, str | None]:
     section = _section(figures, name)
     if section is None:
         return words("Figure {name}", name=name), words("Figure {name}", name=name), None
-    alt = _WORDS[type(section)](run, section)
     table = getattr(section, "table", None)
     label = getattr(section, "title", None) or run.study.tables[str(table)].title
-    return words.label(label), alt, table
+    say = _WORDS.get(type(section))
+    title = words.label(label)
+    return title, title if say is None else say(run, section), table
 
 
 def _section(figures: FiguresSection, name: str) -> Section | None:
