@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from yrb_carbon.cli.common import DIFFERENT, refuse
+from yrb_carbon.cli.common import DIFFERENT, RIGHT, Json, print_json, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,7 +48,7 @@ def compare(
     model: Annotated[Names, typer.Option(help="Models to compare, with commas.")] = None,
     quantity: Annotated[Names, typer.Option(help="Quantities to compare, with commas.")] = None,
     top: Annotated[int, typer.Option(min=0, help="Lines of a listing; 0: all.")] = 20,
-    as_json: Annotated[bool, typer.Option("--json", help="Everything, for programs.")] = False,
+    as_json: Json = False,
     markdown: Annotated[
         bool, typer.Option("--markdown", help="For a comment of a code review.")
     ] = False,
@@ -61,62 +61,48 @@ def compare(
     """
     from yrb_carbon.comparison import Tolerance, compare_results
     from yrb_carbon.comparison.text import as_dict, markdown_lines, text_lines
-    from yrb_carbon.errors import DataError
 
     if published:
         _compare_published(a, b, top, as_json)
         return
     if b is None:
         refuse(["compare takes two runs, A and B, or --published and one run"])
-    try:
-        found = compare_results(
-            a,
-            b,
-            Tolerance(rtol, atol),
-            only=_split(only),
-            ignore=_split(ignore),
-            tables=_split(table),
-            models=_split(model),
-            quantities=_split(quantity),
-        )
-    except DataError as error:
-        refuse([str(error)])
+    found = compare_results(
+        a,
+        b,
+        Tolerance(rtol, atol),
+        only=_split(only),
+        ignore=_split(ignore),
+        tables=_split(table),
+        models=_split(model),
+        quantities=_split(quantity),
+    )
+    code = RIGHT if found.same else DIFFERENT
     if as_json:
-        _print_json(as_dict(found))
+        print_json("compare", code, as_dict(found))
     else:
         _print(markdown_lines(found, top) if markdown else text_lines(found, top))
-    if not found.same:
-        raise typer.Exit(DIFFERENT)
+    raise typer.Exit(code)
 
 
 def _compare_published(a: Path, b: Path | None, top: int, as_json: bool) -> None:
     from yrb_carbon.comparison.published import compare_published
     from yrb_carbon.comparison.published_text import published_dict, published_lines
-    from yrb_carbon.errors import DataError
 
     file, results = (None, a) if b is None else (a, b)
-    try:
-        found = compare_published(results, file)
-    except DataError as error:
-        refuse(str(error).splitlines())
+    found = compare_published(results, file)
+    code = RIGHT if found.agrees else DIFFERENT
     if as_json:
-        _print_json(published_dict(found))
+        print_json("compare", code, published_dict(found))
     else:
         _print(published_lines(found, top))
-    if not found.agrees:
-        raise typer.Exit(DIFFERENT)
+    raise typer.Exit(code)
 
 
 def _split(values: Names) -> list[str]:
     """Names of an option that may be repeated, or given with commas."""
     parts = (part.strip() for value in values or () for part in value.split(","))
     return [part for part in parts if part]
-
-
-def _print_json(values: dict[str, Any]) -> None:
-    import json
-
-    typer.echo(json.dumps(values, ensure_ascii=False, indent=2, allow_nan=False))
 
 
 def _print(lines: Iterable[str]) -> None:

@@ -19,7 +19,7 @@ from pydantic import Field, ValidationError
 
 from yrb_carbon.claims import Selector
 from yrb_carbon.comparison.numbers import COMPARED, Numbers, files_of, read_numbers
-from yrb_carbon.errors import DataError, StudyError, listing
+from yrb_carbon.errors import StudyError, listing
 from yrb_carbon.study.base import choices
 from yrb_carbon.study.paths import data_folder
 
@@ -197,7 +197,7 @@ def read_published(path: str | Path | None = None) -> list[PrintedCell]:
 
     Raises
     ------
-    DataError
+    StudyError
         With every fault as `file: line: column: what is wrong`.
     """
     cells: list[PrintedCell] = []
@@ -208,7 +208,7 @@ def read_published(path: str | Path | None = None) -> list[PrintedCell]:
         except StudyError as error:
             faults += list(error.faults)
     if faults:
-        raise DataError("\n".join(faults))
+        raise StudyError(faults)
     return cells
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import numpy as np
-
 from yrb_carbon.comparison.published import (
     PLACE,
     CellVerdict,
@@ -58,7 +56,7 @@ def _reasons(cells: Sequence[JudgedCell]) -> dict[tuple[str, str], int]:
 
 
 def published_dict(found: PublishedComparison) -> dict[str, Any]:
-    """The verdicts for programs."""
+    """The verdicts for programs; NaN where nothing was computed."""
     return {
         "verdict": "agrees" if found.agrees else "differs",
         "published": found.name,
@@ -73,8 +71,8 @@ def published_dict(found: PublishedComparison) -> dict[str, Any]:
                 "relation": cell.cell.relation,
                 "unit": cell.cell.unit,
                 "verdict": cell.verdict.value,
-                "computed": None if np.isnan(cell.computed) else cell.computed,
-                "last_digits": None if np.isnan(cell.computed) else cell.last_digits,
+                "computed": cell.computed,
+                "last_digits": cell.last_digits,
                 "reason": cell.reason,
             }
             for cell in found.cells

@@ -100,7 +100,7 @@ def markdown_lines(found: Comparison, top: int = TOP) -> Iterator[str]:
 
 
 def as_dict(found: Comparison) -> dict[str, Any]:
-    """The whole comparison for programs: plain values, missing and infinite numbers as null."""
+    """The whole comparison for programs: mappings, lists, texts and numbers, NaN among them."""
     return {
         "verdict": "same" if found.same else "different",
         "a": found.name_a,
@@ -128,14 +128,14 @@ def as_dict(found: Comparison) -> dict[str, Any]:
                 "moved": change.moved,
                 "vanished": change.vanished,
                 "appeared": change.appeared,
-                "largest_in_se": _plain(change.in_se),
-                "largest_relative": _plain(change.relative),
+                "largest_in_se": change.in_se,
+                "largest_relative": change.relative,
             }
             for change in found.models
         ],
-        "moved": _records(found.moves.drop(columns="row")),
-        "vanished": _records(found.vanished),
-        "appeared": _records(found.appeared),
+        "moved": found.moves.drop(columns="row").to_dict("records"),
+        "vanished": found.vanished.to_dict("records"),
+        "appeared": found.appeared.to_dict("records"),
         "verdicts": [
             {"claim": change.claim, "column": change.column, "a": change.a, "b": change.b}
             for change in found.verdicts
@@ -264,13 +264,3 @@ def _escaped(text: str) -> str:
     for mark in "\\|*_<>[]":
         text = text.replace(mark, f"\\{mark}")
     return text
-
-
-def _records(rows: pd.DataFrame) -> list[dict[str, Any]]:
-    return [
-        {str(name): _plain(value) for name, value in row.items()} for row in rows.to_dict("records")
-    ]
-
-
-def _plain(value: Any) -> Any:
-    return None if isinstance(value, float) and not math.isfinite(value) else value

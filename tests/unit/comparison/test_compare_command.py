@@ -59,5 +59,14 @@ def test_json_and_markdown(files):
     first, second = files
     result = compare(first, second, "--json")
     assert result.exit_code == DIFFERENT
-    assert json.loads(result.stdout)["moved"][0]["in_se"] == pytest.approx(2.0)
+    values = json.loads(result.stdout)
+    assert (values["command"], values["exit_code"], values["verdict"]) == (
+        "compare",
+        1,
+        "different",
+    )
+    assert values["moved"][0]["in_se"] == pytest.approx(2.0)
+    wrong = compare(first, "absent.csv", "--json")
+    assert wrong.exit_code == WRONG
+    assert "absent.csv: no such file" in json.loads(wrong.stdout)["errors"][0]
     assert compare(first, second, "--markdown").stdout.startswith("**different: 1 row moved")
