@@ -100,6 +100,13 @@ def test_tolerance(a: float, b: float, differs: bool):
         assert found.tolist() == [differs]
 
 
+def test_relative_tolerance_is_of_the_larger_number():
+    tolerance = Tolerance(rtol=0.5, atol=0.0)
+    pair = np.array([1.0]), np.array([2.0])
+    assert not tolerance.exceeded(*pair).any()
+    assert Tolerance(rtol=0.49, atol=0.0).exceeded(*pair).all()
+
+
 @pytest.mark.parametrize("value", [-1.0, np.nan, np.inf])
 def test_a_tolerance_is_a_number_of_at_least_zero(value: float):
     with pytest.raises(DataError, match="rtol must be a finite number"):
@@ -236,6 +243,27 @@ def test_other_weights_are_compared_across(against):
     assert found.models[0].notes == ("weights 'queen' became 'knn4'",)
     assert found.moves["in_se"].tolist() == pytest.approx([2.0])
     assert "14 rows stand under another key" in verdict_line(found)
+
+
+def test_rows_under_another_key_are_a_difference_even_with_equal_numbers(against):
+    found = against(changed({"table": "T4"}, weights="knn4"))
+    assert not len(found.moves)
+    assert not found.same
+    assert found.models[0].notes == ("weights 'queen' became 'knn4'",)
+
+
+def test_one_value_that_became_two_is_not_matched(against):
+    frame = sdm()
+    serial = frame["vcov"] == "serial"
+    others = frame[serial].assign(vcov="hac")
+    others.loc[others["term"] == "lq", "vcov"] = "clustered"
+    found = against(pd.concat([frame[~serial], others]))
+    assert found.across == 0
+    notes = {change.name: change.notes for change in found.models}
+    assert notes["T4/sdm"] == (
+        "covariance serial vanished",
+        "covariance clustered and hac appeared",
+    )
 
 
 def test_another_study_with_and_without_its_name(against):
