@@ -133,7 +133,7 @@ FORM_NAMES = {
     "sub-samples": message("sub-samples"),
     "paths": message("paths"),
     "at the cut": message("at the cut"),
-    "direct": message("direct"),
+    "direct": message("direct likelihood"),
     "wild_unit": message("wild bootstrap by unit"),
 }
 FORMS_WITH_PARTS = (message("F, {df} df in the denominator"),)
