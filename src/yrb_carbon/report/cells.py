@@ -95,7 +95,7 @@ class PrintedTable:
     @property
     def heading(self) -> str:
         """Name and title, `T4. Mining agglomeration and carbon balance`."""
-        return f"{self.name}. {self.title}"
+        return Words(self.language)("{name}. {title}", name=self.name, title=self.title)
 
     @property
     def shown(self) -> pd.DataFrame:

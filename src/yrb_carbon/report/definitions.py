@@ -65,7 +65,9 @@ def formula_of(section: VariableSection, spec: Any, words: Words) -> str:
     remarks = [remark] if remark else []
     if variable.transform == "log_eps":
         remarks.append(words(HALF_OF_SMALLEST))
-    return words.listing([text, *remarks])
+    for own in remarks:
+        text = words("{formula}, {remark}", formula=text, remark=own)
+    return text
 
 
 def unit_of(section: VariableSection, spec: Any, words: Words) -> str:

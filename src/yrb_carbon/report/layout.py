@@ -44,7 +44,7 @@ from yrb_carbon.report.layout_heterogeneity import (
     differences_page,
     heterogeneity_layout,
 )
-from yrb_carbon.report.layout_mediation import mediation_layout
+from yrb_carbon.report.layout_mediation import mediation_layout, system_name
 from yrb_carbon.report.layout_mediation_companions import (
     sensitivity_layout,
     steps_layout,
@@ -54,23 +54,29 @@ from yrb_carbon.report.layout_robustness import (
     layout_leave_out,
     layout_placebo,
     layout_robustness,
+    province_label,
     robustness_page,
+    specification_label,
 )
 from yrb_carbon.report.terms import (
     covariance_name,
     effects_name,
     estimator_name,
     form_name,
+    group_name,
     inference_name,
     model_name,
     name_of_test,
 )
 from yrb_carbon.study.base import Language
 from yrb_carbon.study.config import Study
+from yrb_carbon.study.mediation_tables import MediationTable
 from yrb_carbon.study.plan import sample_of, tables_of
+from yrb_carbon.study.robustness_tables import LeaveOutTable, RobustnessTable
 from yrb_carbon.study.tables import (
     ChoiceTable,
     CollinearityTable,
+    DerivedTable,
     DescriptivesTable,
     EffectsTable,
     ModelsTable,
@@ -155,23 +161,38 @@ def layout_table(
     table = study.tables[name]
     rows = estimates[estimates["table"] == name]
     body, notes = LAYOUTS[table.kind](table, study, rows, words)
-    notes = [*notes, *_boundary_notes(rows, words), *_common_notes(name, study, words)]
+    notes = [*notes, *_boundary_notes(name, study, rows, words), *_common_notes(name, study, words)]
     page = PAGES.get(table.kind)
     shown = None if page is None else page(table, study, rows, words)
     return printed(name, words.label(table.title), body, notes, shown, language)
 
 
-def _boundary_notes(rows: pd.DataFrame, words: Words) -> list[str]:
+def _boundary_notes(name: str, study: Study, rows: pd.DataFrame, words: Words) -> list[str]:
     """Say which models have no valid optimum inside the admissible interval."""
     marked = rows[(rows["quantity"] == "value") & (rows["term"] == AT_BOUNDARY)]
     return [
         words(
-            "Model {model!r}: the likelihood peaks at the edge of the admissible interval of the "
+            "Model {model}: the likelihood peaks at the edge of the admissible interval of the "
             "spatial coefficient; it has neither standard errors nor effects.",
-            model=model,
+            model=_model_label(name, model, study, words),
         )
         for model in marked["model"].drop_duplicates()
     ]
+
+
+def _model_label(name: str, model: str, study: Study, words: Words) -> str:
+    """What readers of a table know a model by."""
+    table = study.tables[name]
+    if isinstance(table, RobustnessTable) and model in table.specifications:
+        return specification_label(table, model, study, words)
+    if isinstance(table, MediationTable):
+        return system_name(model, study, words)
+    if isinstance(table, LeaveOutTable):
+        return province_label(model, words)
+    if isinstance(table, ModelsTable | DerivedTable):
+        of = table.of if isinstance(table, DerivedTable) else name
+        return column_label(of, model, study, words)
+    return group_name(model, words)
 
 
 def _common_notes(name: str, study: Study, words: Words) -> list[str]:
@@ -636,8 +657,8 @@ def _peers(
         difference = f"{abs(own - other):.1e}"
         lines.append(
             [column_label(table.of, model, study, words), estimator_name(estimator, words),
-             label_of(term, study, words) or quantity, f"{own:.8f}", f"{other:.8f}", difference,
-             row["equation"]]
+             _parameter_label(quantity, term, study, words), f"{own:.8f}", f"{other:.8f}",
+             difference, words.quoted(row["equation"])]
         )  # fmt: skip
     heads = [
         words("Model"), words("Estimator"), words("Parameter"), words("Ours"), words("Peer"),
@@ -650,6 +671,16 @@ def _peers(
         sizes=sizes_note(rows, words),
     )
     return pd.DataFrame(lines, columns=heads), [note]
+
+
+PARAMETERS = {"loglik": message("Log-likelihood"), "sigma2": message("sigma2")}
+
+
+def _parameter_label(quantity: str, term: str, study: Study, words: Words) -> str:
+    """Name of what two programs are compared in."""
+    if term:
+        return label_of(term, study, words)
+    return words(PARAMETERS[quantity]) if quantity in PARAMETERS else quantity
 
 
 Layout = Callable[[Any, Study, pd.DataFrame, Words], tuple[pd.DataFrame, list[str]]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,10 +15,13 @@ from yrb_carbon.report.cells import (
     format_estimate,
     format_interval,
     format_p,
+    label_of,
+    null_words,
     printed,
 )
 from yrb_carbon.report.language import Words, message
-from yrb_carbon.report.terms import inference_name, said
+from yrb_carbon.report.layout_heterogeneity import pair_words, through_label
+from yrb_carbon.report.terms import form_name, inference_name, name_of_test, quantity_name, said
 from yrb_carbon.study.base import Language
 from yrb_carbon.study.config import CLAIMS_TABLE
 
@@ -64,7 +68,7 @@ def layout_claims(
         Columns of claims.csv.
     claims : Claims
     spec : object
-        Attributes `study` and `claims`, sections of the configuration.
+        Attributes `study`, `claims` and `variables`, sections of the configuration.
     language : {"en", "zh"}
 
     Returns
@@ -93,10 +97,49 @@ def layout_claims(
         words("Ways differ: {text}", text=text)
         for text in _by_text(verdicts, f"disagreement_{language}", words)
     ]
-    notes += _by_text(verdicts, "evidence" if language == "en" else "evidence_zh", words)
+    evidence = "evidence" if language == "en" else "evidence_zh"
+    shown = verdicts.assign(
+        evidence=[evidence_words(text, spec, words) for text in verdicts[evidence]]
+    )
+    notes += _by_text(shown, "evidence", words)
     notes += _by_text(verdicts, f"caveat_{language}", words)
     cautions = map(words.label, spec.study.cautions)
     return printed(CLAIMS_TABLE, words(TITLE), body, [*notes, *cautions], language=language)
+
+
+def evidence_words(evidence: str, spec: Any, words: Words) -> str:
+    """All rows that were weighed, with the names of their terms as the tables print them."""
+    names = "|".join(map(re.escape, sorted(spec.variables, key=len, reverse=True)))
+    if not names:
+        return evidence
+    term = re.compile(
+        rf"(?P<test>[A-Z][\w -]*)\|(?P<form>[^|]*)\|(?P<null>.+?)(?= p [\d<n])"
+        rf"|(?P<effect>[a-z_]+):(?P<term>{names}|all):(?P<pair>\w+-\w+)"
+        rf"|(?<![\w.])(?P<first>{names})-(?P<second>{names})(?!\w)"
+        rf"|(?<![\w.])(?P<own>(?:W\.)?(?:{names}))(?!\w)"
+    )
+
+    def named(found: re.Match[str]) -> str:
+        if found["test"]:
+            return words(
+                "{test} ({form}): {null}",
+                test=name_of_test(found["test"], words),
+                form=form_name(found["form"], words),
+                null=null_words(found["null"], spec, words),
+            )
+        if found["effect"]:
+            return words(
+                "{effect}, {name}, {pair}",
+                effect=quantity_name(found["effect"], words),
+                name=through_label(found["term"], spec, words),
+                pair=pair_words(found["pair"], words),
+            )
+        if found["first"]:
+            first, second = (label_of(found[key], spec, words) for key in ("first", "second"))
+            return words("|{first}| less |{second}|", first=first, second=second)
+        return label_of(found["own"], spec, words)
+
+    return term.sub(named, evidence)
 
 
 def _by_text(verdicts: pd.DataFrame, column: str, words: Words) -> list[str]:

@@ -107,7 +107,7 @@ def layout_endogeneity(
         *_instrument_notes(table, study, rows, words),
         *([words(STRENGTH_NOTE)] if table.columns else []),
         *_dynamic_notes(table.dynamic, rows, words),
-        *_failure_notes(rows, words),
+        *_failure_notes(rows, dict(zip(models, heads, strict=True)), words),
     ]
     return pd.DataFrame(lines, columns=["", *heads]), notes
 
@@ -334,12 +334,12 @@ def _dynamic_notes(section: DynamicSection | None, rows: pd.DataFrame, words: Wo
     return [words.sentences(said)]
 
 
-def _failure_notes(rows: pd.DataFrame, words: Words) -> list[str]:
+def _failure_notes(rows: pd.DataFrame, heads: Mapping[str, str], words: Words) -> list[str]:
     marked = rows[rows["term"].str.startswith(NOT_ESTIMATED)]
     return [
         words(
-            "Model {model!r}: {remarks}.",
-            model=model,
+            "Model {model}: {remarks}.",
+            model=heads.get(str(model), heads.get(DYNAMIC, str(model))),
             remarks=words.clauses(dict.fromkeys(remarks_of(own, words))),
         )
         for model, own in marked.groupby("model", sort=False)

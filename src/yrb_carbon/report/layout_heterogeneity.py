@@ -403,7 +403,7 @@ def _differences(rows: pd.DataFrame, study: Study, words: Words) -> Iterator[lis
     for cells in shown.to_dict("records"):
         row = {str(name): cell for name, cell in cells.items()}
         effect, term, pair = row["term"].split(":")
-        name = words("all mediators") if term == "all" else label_of(term, study, words)
+        name = through_label(term, study, words)
         yield [
             words("{effect}, {name}", effect=quantity_name(effect, words), name=name),
             pair_words(pair, words),
@@ -415,6 +415,11 @@ def _differences(rows: pd.DataFrame, study: Study, words: Words) -> Iterator[lis
             "",
             format_p(row["p_value"]),
         ]
+
+
+def through_label(term: str, study: Study, words: Words) -> str:
+    """Variable whose effect, or mediator whose path, a difference is of."""
+    return words("all mediators") if term == "all" else label_of(term, study, words)
 
 
 def _inference_of(row: Mapping[Any, Any], words: Words) -> str:

@@ -442,7 +442,7 @@ def _intervals_note(table: MediationTable, rows: pd.DataFrame, study: Study, wor
         INTERVALS_NOTE,
         level=100 * table.level,
         kind=words(CORRECTED if corrected else PERCENTILE),
-        covariances=words(" and ").join(names),
+        covariances=words.listing(names),
         stars=words(STARS_KEY),
         last=names[-1],
         parts=words.clauses(parts),
@@ -453,12 +453,12 @@ def _lost_words(lost: Sequence[LostDraws], study: Study, words: Words) -> str:
     if not lost:
         return words("none left out")
     listed = words.listing(
-        f"{_system_name(one.model, study, words)} {one.text(words)}" for one in lost
+        f"{system_name(one.model, study, words)} {one.text(words)}" for one in lost
     )
     return words("left out for want of a finite multiplier: {listed}", listed=listed)
 
 
-def _system_name(model: str, study: Study, words: Words) -> str:
+def system_name(model: str, study: Study, words: Words) -> str:
     """Name of the joint system, or of one with a mediator alone."""
     return words("All mediators") if model == JOINT else _alone(model, study, words)
 
@@ -474,7 +474,7 @@ def _ratio_notes(
             for reason in own["term"]:
                 yield words(
                     "{system}, {part} effects, no shares: {reason}.",
-                    system=_system_name(model, study, words),
+                    system=system_name(model, study, words),
                     part=quantity_name(part, words),
                     reason=words.clauses(
                         words(SHARE_OBSTACLES[one]) for one in str(reason).split("; ")

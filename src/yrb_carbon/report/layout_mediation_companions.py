@@ -114,7 +114,7 @@ def steps_layout(
     names = [covariance_name(name, words) for name in system.covariances]
     heads = [words("Protocol"), words("Effect or coefficient"), words("Estimate")]
     heads += [words("S.e.: {covariance}", covariance=name) for name in names]
-    heads += [f"p ({names[-1]})", "ab / c"]
+    heads += [words("p ({covariance})", covariance=names[-1]), "ab / c"]
     notes = [
         system_note(system, study, rows, words),
         *([words(STEPS_NOTE)] if system.protocol != "two_step_jiang" else []),
@@ -219,7 +219,7 @@ def sensitivity_layout(
         "{covariances}.",
         level=100 * system.level,
         draws=drawn,
-        covariances=words(" and ").join(names),
+        covariances=words.listing(names),
     )
     notes = [
         system_note(system, study, rows, words),

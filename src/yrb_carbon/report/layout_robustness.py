@@ -137,11 +137,7 @@ def layout_robustness(
     heads += [*_effect_heads(table.covariances, words), *_mediated_heads(table, study, words)]
     heads += [words(RESIDUAL_AR1), words("Remarks")]
     same = words.clauses(
-        words(
-            "{choice} {level}",
-            choice=words(HEADS[name]).lower(),
-            level=choice_label(name, getattr(baseline, name), study, words),
-        )
+        _choice_words(name, getattr(baseline, name), study, words)
         for name in CHOICES
         if name not in shown
     )
@@ -164,6 +160,24 @@ def layout_robustness(
         words(SERIAL_NOTE),
     ]
     return pd.DataFrame(lines, columns=heads), notes
+
+
+def specification_label(table: RobustnessTable, name: str, study: Study, words: Words) -> str:
+    """What a specification changes, `weights 1/d`."""
+    changed = table.specifications[name].changes(table.middle)
+    if not changed:
+        return words("Baseline")
+    return words.listing(
+        _choice_words(choice, value, study, words) for choice, value in changed.items()
+    )
+
+
+def _choice_words(choice: str, value: Any, study: Study, words: Words) -> str:
+    return words(
+        "{choice} {level}",
+        choice=words(HEADS[choice]).lower(),
+        level=choice_label(choice, value, study, words),
+    )
 
 
 def _mediation_note(draws: int, covariance: str, words: Words) -> str:
@@ -225,7 +239,7 @@ def layout_leave_out(table: LeaveOutTable, study: Study, rows: pd.DataFrame, wor
     names = sorted(set(own["model"]), key=lambda name: (name != WHOLE, name))
     lines = []
     for name in names:
-        line = [_province_label(name, words)]
+        line = [province_label(name, words)]
         line += [_count(sizes[name,], "n_units")]
         line += [f"{counts[name, term]['estimate']:.0f}" for term in (COMPONENTS, ISLANDS)]
         line += _effect_cells(cells, name, table.treatment, models.covariances)
@@ -255,7 +269,7 @@ def layout_leave_out(table: LeaveOutTable, study: Study, rows: pd.DataFrame, wor
     return _without_empty(body), notes
 
 
-def _province_label(model: str, words: Words) -> str:
+def province_label(model: str, words: Words) -> str:
     """Name of the province that a model leaves out."""
     if model == WHOLE:
         return words("none")

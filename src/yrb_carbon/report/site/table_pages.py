@@ -75,7 +75,7 @@ def _verdicts_page(run: Run, files: Sequence[Product]) -> TablePage:
         raise TypeError("the study has no claims")
     verdicts, claims = run.verdicts, run.claims
     laid_out: dict[Language, PrintedTable] = {
-        one: layout_claims(verdicts, claims, run.study) for one in run.words
+        one: layout_claims(verdicts, claims, run.study, one) for one in run.words
     }
     return TablePage(
         name=CLAIMS_TABLE,
