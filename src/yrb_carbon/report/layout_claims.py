@@ -107,13 +107,17 @@ def layout_claims(
     return printed(CLAIMS_TABLE, words(TITLE), body, [*notes, *cautions], language=language)
 
 
+NUMBERS = r" (?:-?[\d.]+(?:e[+-]?\d+)? \[|p (?:\d|nan))"
+"""What follows a term among the rows that were weighed: an estimate with interval, or p."""
+
+
 def evidence_words(evidence: str, spec: Any, words: Words) -> str:
     """All rows that were weighed, with the names of their terms as the tables print them."""
     names = "|".join(map(re.escape, sorted(spec.variables, key=len, reverse=True)))
     if not names:
         return evidence
     term = re.compile(
-        rf"(?P<test>[A-Z][\w -]*)\|(?P<form>[^|]*)\|(?P<null>.+?)(?= p [\d<n])"
+        rf"(?P<test>[A-Z][\w -]*)\|(?P<form>[^|]*)\|(?P<null>.+?)(?={NUMBERS})"
         rf"|(?P<effect>[a-z_]+):(?P<term>{names}|all):(?P<pair>\w+-\w+)"
         rf"|(?<![\w.])(?P<first>{names})-(?P<second>{names})(?!\w)"
         rf"|(?<![\w.])(?P<own>(?:W\.)?(?:{names}))(?!\w)"

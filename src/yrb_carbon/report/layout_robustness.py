@@ -124,6 +124,7 @@ def layout_robustness(
     cells = _by_model(without_failed_stars(own))
     sizes = records(own, "model")
     autocorrelation = _autocorrelation(own)
+    remarks = _remarks_by_model(own, words)
     lines = []
     for name, one in specifications.items():
         line = ["" if name != BASELINE else words("Baseline")]
@@ -132,7 +133,7 @@ def layout_robustness(
         line += _effect_cells(cells, name, one.treatment, table.covariances)
         line += _mediated_cells(cells, name, table)
         line.append(autocorrelation.get(name, ""))
-        lines.append([*line, words.clauses(_remarks(own[own["model"] == name], words))])
+        lines.append([*line, remarks.get(name, "")])
     heads = ["", *(words(HEADS[name]) for name in shown), "N", "T"]
     heads += [*_effect_heads(table.covariances, words), *_mediated_heads(table, study, words)]
     heads += [words(RESIDUAL_AR1), words("Remarks")]
@@ -196,6 +197,7 @@ def robustness_page(
     own = rows[rows["equation"] != STANDARDISED]
     cells = _by_model(without_failed_stars(own))
     sizes = records(own, "model")
+    remarks = _remarks_by_model(own, words)
     last = table.covariances[-1]
     heads = [words("No."), *(words(HEADS[name]) for name in shown), "N", "T"]
     heads += [words(head) for _, head in (*EFFECTS, *MEDIATED[:2])]
@@ -208,9 +210,8 @@ def robustness_page(
         errors = [f"({text})" if text else "" for text in effects[1::2]]
         lines.append([str(number), *head, *effects[::2], *mediated[::2]])
         lines.append([*[""] * (len(head) + 1), *errors, *mediated[1::2]])
-        remarks = words.clauses(_remarks(own[own["model"] == name], words))
-        if remarks:
-            lines.append(["", *[remarks] * (len(heads) - 1)])
+        if name in remarks:
+            lines.append(["", *[remarks[name]] * (len(heads) - 1)])
     return pd.DataFrame(lines, columns=heads)
 
 
@@ -236,6 +237,7 @@ def layout_leave_out(table: LeaveOutTable, study: Study, rows: pd.DataFrame, wor
     sizes = records(own, "model")
     counts = records(own[own["term"].isin([ISLANDS, COMPONENTS])], "model", "term")
     autocorrelation = _autocorrelation(own)
+    remarks = _remarks_by_model(own, words, counted=False)
     names = sorted(set(own["model"]), key=lambda name: (name != WHOLE, name))
     lines = []
     for name in names:
@@ -244,8 +246,7 @@ def layout_leave_out(table: LeaveOutTable, study: Study, rows: pd.DataFrame, wor
         line += [f"{counts[name, term]['estimate']:.0f}" for term in (COMPONENTS, ISLANDS)]
         line += _effect_cells(cells, name, table.treatment, models.covariances)
         line += [*_interval_cells(cells, name, SUM), autocorrelation.get(name, "")]
-        remarks = _remarks(own[own["model"] == name], words, counted=False)
-        lines.append([*line, words.clauses(remarks)])
+        lines.append([*line, remarks.get(name, "")])
     heads = [words("Province left out"), "N", words("Parts of W"), words("Islands dropped")]
     heads += [*_effect_heads(models.covariances, words), *_sum_heads(words)]
     heads += [words(RESIDUAL_AR1), words("Remarks")]
@@ -355,6 +356,20 @@ def reason_of(term: str) -> str:
     return ERROR_CLASS.sub("", term.split("|", 1)[1])
 
 
+REMARKED = ["model", "equation", "quantity", "term", "estimate", "vcov", "inference", "draws"]
+"""Columns of estimates that remarks are made from."""
+
+
+def _remarks_by_model(rows: pd.DataFrame, words: Words, counted: bool = True) -> dict[str, str]:
+    """Remarks of the models that have any."""
+    values = rows.loc[rows["quantity"] == "value", REMARKED]
+    remarks = {
+        str(model): words.clauses(_remarks(own, words, counted))
+        for model, own in values.groupby("model", sort=False)
+    }
+    return {model: text for model, text in remarks.items() if text}
+
+
 def _remarks(rows: pd.DataFrame, words: Words, counted: bool = True) -> list[str]:
     remarks = remarks_of(rows, words)
     counts = {row["term"]: row["estimate"] for row in rows.to_dict("records")}
@@ -456,13 +471,16 @@ def _interval_cells(cells: Cells, model: str, term: str, vcov: str | None = None
     """Mediated effects with stars, each followed by its interval."""
     line = []
     for quantity, _ in MEDIATED:
-        found = [
-            row
-            for key, row in cells.items()
-            if key[:3] == (model, quantity, term) and vcov in (None, key[3])
-        ]
-        line += [_starred(found[0]), format_interval(found[0])] if found else ["", ""]
+        found = _first(cells, (model, quantity, term), vcov)
+        line += ["", ""] if found is None else [_starred(found), format_interval(found)]
     return line
+
+
+def _first(cells: Cells, key: tuple[str, str, str], vcov: str | None) -> dict[str, Any] | None:
+    """Row of a key by a covariance, or by the first that there is."""
+    if vcov is not None:
+        return cells.get((*key, vcov))
+    return next((row for own, row in cells.items() if own[:3] == key), None)
 
 
 def _starred(row: Mapping[str, Any]) -> str:

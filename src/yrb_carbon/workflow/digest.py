@@ -2,8 +2,8 @@
 
 Snakemake watches the script file of a rule, not the modules that it imports. Every rule carries
 `code_digest(script)` among its parameters: a SHA-256 over the syntax trees of all modules of the
-package that the script reaches through import statements, wherever they stand in a module.
-Comments, blank lines and time stamps do not count.
+package that the script reaches through import statements, wherever they stand in a module, and
+over the catalogues of texts beside them. Comments, blank lines and time stamps do not count.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from pathlib import Path
 from yrb_carbon.provenance import sha256_of
 
 PACKAGE = "yrb_carbon"
+CATALOGUE_READER, CATALOGUES = "language.py", "locale/*.po"
+"""Module that says texts by catalogues, and where these are, from its folder."""
 PACKAGE_FOLDER = Path(__file__).resolve().parent.parent
 SCRIPTS_FOLDER = Path(__file__).resolve().parent / "scripts"
 
@@ -176,4 +178,7 @@ def code_digest(script: str) -> str:
     digest = hashlib.sha256()
     for path in import_closure(SCRIPTS_FOLDER / script):
         digest.update(f"{path.name}:{_parsed(path).digest}\n".encode())
+        if path.name == CATALOGUE_READER:
+            for catalogue in sorted(path.parent.glob(CATALOGUES)):
+                digest.update(catalogue.read_bytes())
     return digest.hexdigest()

@@ -112,6 +112,19 @@ def test_an_edit_elsewhere_does_not(rewrite):
     assert code_digest("work.py") == before
 
 
+def test_an_edit_of_a_catalogue_changes_the_digest_of_those_that_speak(package, rewrite):
+    (package / "locale").mkdir()
+    (package / "locale" / "zh.po").write_text("one", encoding="utf-8")
+    rewrite("language.py", "x = 1\n")
+    silent = code_digest("work.py")
+    rewrite("b.py", "from .language import x\n\ndef g():\n    return x\n")
+    speaking = code_digest("work.py")
+    (package / "locale" / "zh.po").write_text("another", encoding="utf-8")
+    assert code_digest("work.py") not in (silent, speaking)
+    rewrite("b.py", "def g():\n    return 1\n")
+    assert code_digest("work.py") == silent
+
+
 def test_a_new_import_joins_the_closure(package, rewrite):
     rewrite("b.py", "from yrb_carbon import lonely\n\ndef g():\n    return lonely.x\n")
     assert "lonely.py" in names(package, "work.py")
