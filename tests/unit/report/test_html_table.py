@@ -37,7 +37,7 @@ def test_cells_come_back_as_they_were():
 def test_caption_notes_and_language():
     tree = parsed()
     assert tree.get("lang") == "zh-Hans"
-    assert tree.xpath("string(.//caption)") == "T9. Effects < & >"
+    assert tree.xpath("string(.//caption)") == "T9 Effects < & >"
     assert texts(tree.xpath(".//*[@class='printed-notes']/p")) == ["p < 0.05.", "A & b."]
 
 

@@ -192,7 +192,7 @@ def test_notes_say_what_the_numbers_rest_on(printed):
     assert "one-step model" in " ".join(printed["steps"].notes)
     assert "given one mediator (three steps): First" in " ".join(printed["steps"].notes)
     assert "The estimates at r = 0" in " ".join(printed["sensitivity"].notes)
-    assert "oim and serial from normal draws" in text
+    assert "oim, serial from normal draws" in text
     assert "clustered" not in text.replace("(serial, clustered)", "")
     assert "zero at r = " in " ".join(printed["sensitivity"].notes)
     assert "x(t-1), m(t), y(t+1): N = 20 units, T = 7 years" in " ".join(printed["timing"].notes)
