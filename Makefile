@@ -72,6 +72,7 @@ golden-real: real
 docs-reference: $(STAMP)
 	$(BIN)/python -m yrb_carbon.study.schema
 	$(BIN)/python -m yrb_carbon.report.reference
+	$(BIN)/python -m yrb_carbon.cli.reference
 
 clean:
 	rm -rf results site .snakemake .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

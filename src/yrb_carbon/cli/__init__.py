@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from yrb_carbon.cli import check, claims, compare, dictionary, run
+from yrb_carbon.cli import check, claims, compare, demo, dictionary, explain, export, new, run
 from yrb_carbon.cli.common import WRONG, guarded, print_json
 
 EXIT_CODES = (
@@ -80,5 +80,9 @@ def _main(
         raise typer.Exit
 
 
-for _command in (run.run, check.check, claims.claims, compare.compare, dictionary.dictionary):
+app.command(context_settings=run.PASS_UNKNOWN)(guarded(run.run))
+for _command in (
+    check.check, new.new, demo.demo, claims.claims, compare.compare, dictionary.dictionary,
+    explain.explain, export.export,
+):  # fmt: skip
     app.command()(guarded(_command))

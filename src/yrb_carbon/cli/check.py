@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from yrb_carbon.cli.common import (
-    DEFAULT_FILE,
     RIGHT,
     WRONG,
     ConfigFiles,
+    ConfigValues,
     Json,
+    chosen_files,
+    configuration,
     on_terminal,
     print_json,
     print_table,
-    refuse,
-    study_files,
+    single_values,
 )
 
 if TYPE_CHECKING:
@@ -37,10 +38,7 @@ def check(
         typer.Option(metavar="NAME", help="Study: demo, or the name of a file in studies/."),
     ] = None,
     configfile: ConfigFiles = None,
-    config: Annotated[
-        list[str] | None,
-        typer.Option(metavar="KEY=VALUE", help="Single value, as of snakemake; may be repeated."),
-    ] = None,
+    config: ConfigValues = None,
     data_root: Annotated[
         Path | None, typer.Option(metavar="PATH", help="Folder of the input files.")
     ] = None,
@@ -57,16 +55,21 @@ def check(
 
     Exit code 0 when the study can run, 2 when not.
     """
+    from yrb_carbon.errors import StudyError
     from yrb_carbon.workflow.check import check_study
 
-    if study is not None and configfile:
-        refuse(["give --study or --configfile, not both"])
-    overlays = study_files(study) if study is not None else configfile
-    values = _overrides(config)
+    values = single_values(config)
     if data_root is not None:
         values["data_root"] = str(data_root)
-    files = _files(overlays)
-    checked = check_study(files, values)
+    files = configuration(chosen_files(study, configfile))
+    try:
+        checked = check_study(files, values)
+    except StudyError as error:
+        if not as_json:
+            raise
+        named = {"configuration": [str(file) for file in files]}
+        print_json("check", WRONG, {**named, "errors": [*map(_config_fault, error.faults)]})
+        raise typer.Exit(WRONG) from error
     inputs = None if fast else _inputs(checked)
     wrong = bool(checked.faults) or (inputs is not None and bool(inputs.errors))
     if as_json:
@@ -206,26 +209,3 @@ def _input_fault(problem: Problem) -> dict[str, Any]:
         "problem": problem.problem,
         "hint": problem.hint,
     }
-
-
-def _files(overlays: Sequence[Path] | None) -> list[Path]:
-    """The configuration files in rising precedence, as snakemake takes them."""
-    overlays = list(overlays or ())
-    return [DEFAULT_FILE, *overlays] if DEFAULT_FILE.exists() or not overlays else overlays
-
-
-def _overrides(pairs: Iterable[str] | None) -> dict[str, Any]:
-    """Single values `key=value`; the value is read as YAML whose scalars stay text."""
-    import yaml
-
-    values: dict[str, Any] = {}
-    for pair in pairs or ():
-        key, mark, text = pair.partition("=")
-        if not mark or not key:
-            refuse([f"command line: --config takes key=value (got {pair!r})"])
-        try:
-            values[key] = yaml.load(text, yaml.BaseLoader) if text else None
-        except yaml.YAMLError as error:
-            problem = str(error).splitlines()[0]
-            refuse([f"command line: {key}: not valid YAML: {problem} (got {text!r})"])
-    return values

@@ -30,6 +30,14 @@ ConfigFiles = Annotated[
     list[Path] | None,
     typer.Option("--configfile", metavar="FILE", help="Overlay on config.yaml; may be repeated."),
 ]
+ConfigValues = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--config",
+        metavar="KEY=VALUE",
+        help="Single value, as of snakemake; may be repeated.",
+    ),
+]
 Json = Annotated[
     bool,
     typer.Option(
@@ -127,7 +135,7 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(key): value for key, value in row.items()} for row in whole.to_dict("records")]
 
 
-def print_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+def print_table(heads: Sequence[str], rows: Iterable[Iterable[str]]) -> None:
     """Print a table, wrapped to a terminal; elsewhere one line a row, as wide as it is."""
     from rich import box
     from rich.console import Console
@@ -171,6 +179,36 @@ def study_files(name: str) -> list[Path]:
     if name not in known:
         refuse([f"no study of that name ({choices(name, [DEFAULT_STUDY, *known])})"])
     return [known[name]]
+
+
+def chosen_files(study: str | None, configfile: Sequence[Path] | None) -> list[Path]:
+    """Overlays that the options --study and --configfile name."""
+    if study is not None and configfile:
+        refuse(["give --study or --configfile, not both"])
+    return list(configfile or ()) if study is None else study_files(study)
+
+
+def configuration(overlays: Sequence[Path] | None) -> list[Path]:
+    """The configuration files in rising precedence, as snakemake takes them."""
+    overlays = list(overlays or ())
+    return [DEFAULT_FILE, *overlays] if DEFAULT_FILE.exists() or not overlays else overlays
+
+
+def single_values(pairs: Iterable[str] | None) -> dict[str, Any]:
+    """Single values `key=value`; the value is read as YAML whose scalars stay text."""
+    import yaml
+
+    values: dict[str, Any] = {}
+    for pair in pairs or ():
+        key, mark, text = pair.partition("=")
+        if not mark or not key:
+            refuse([f"command line: --config takes key=value (got {pair!r})"])
+        try:
+            values[key] = yaml.load(text, yaml.BaseLoader) if text else None
+        except yaml.YAMLError as error:
+            problem = str(error).splitlines()[0]
+            refuse([f"command line: {key}: not valid YAML: {problem} (got {text!r})"])
+    return values
 
 
 def on_terminal() -> bool:

@@ -2,24 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import IO, Annotated, Any
 
 import typer
 
-from yrb_carbon.cli.common import ConfigFiles, refuse, study_files
+from yrb_carbon.cli.common import (
+    ConfigFiles,
+    ConfigValues,
+    chosen_files,
+    configuration,
+    on_terminal,
+    require_checkout,
+    single_values,
+)
 
 SIGNAL_BASE = 128
 """Shells report a process that a signal ended as 128 plus the signal's number."""
+PASSED_ON = ("SIGINT", "SIGTERM", "SIGHUP")
+RULES = {"report": "site"}
+"""Target in words -> rule of the workflow, where they differ."""
+LOCKS = Path(".snakemake", "locks")
+STEPS = re.compile(r"^(\d+) of (\d+) steps")
+MESSAGE = re.compile(r"^(?:Job \d+|localjob|local job|job|\[.*\])\s*:?\s*(.*)$")
+FAULT = re.compile(r"Error|Exception|fault|cannot be")
+SHOWN_LINES = 60
+"""Lines of the log that are shown when a run fails before it names an error."""
+
+PASS_UNKNOWN = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
 def run(
+    more: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[TARGET|OPTION]...",
+            help="Rules or files to make, such as tables or report; everything when none is "
+            "given. Options that are not named below are handed to snakemake.",
+        ),
+    ] = None,
     study: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="Study: demo, or the name of a file in studies/."),
     ] = None,
     configfile: ConfigFiles = None,
+    config: ConfigValues = None,
     cores: Annotated[int, typer.Option(min=1, help="Jobs that may run at a time.")] = 2,
     data_root: Annotated[
         Path | None, typer.Option(metavar="PATH", help="Folder of the input files.")
@@ -27,41 +62,174 @@ def run(
     resume: Annotated[
         bool, typer.Option("--resume", help="Unlock first, after a run that was killed.")
     ] = False,
-    more: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[-- OPTIONS]", help="Handed to snakemake as they are."),
-    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", "-n", help="Say what would be done, and do nothing.")
+    ] = False,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="The log of snakemake on a terminal too, no bar.")
+    ] = False,
 ) -> None:
     """Run a study with snakemake; the exit code is snakemake's.
 
-    Works in the folder of the checkout, the one that holds the Snakefile.
+    Works in the folder of the checkout, the one that holds the Snakefile. What is there already
+    and still holds is not made again.
     """
-    if study is not None and configfile:
-        refuse(["give --study or --configfile, not both"])
-    if not Path("Snakefile").is_file():
-        refuse([f"no Snakefile in {Path.cwd()}; change to the folder of the checkout"])
-    files = study_files(study) if study is not None else list(configfile or ())
-    choice: list[str] = []
-    if files:
-        choice += ["--configfile", *map(str, files)]
-    if data_root is not None:
-        choice += ["--config", f"data_root={data_root}"]
+    require_checkout()
+    files = chosen_files(study, configfile)
+    values = [*(config or ()), *([] if data_root is None else [f"data_root={data_root}"])]
+    single_values(values)
+    choice = [
+        *(["--configfile", *map(str, files)] if files else []),
+        *(["--config", *values] if values else []),
+    ]
     if resume:
         code = snakemake(["--unlock", *choice])
         if code:
             raise typer.Exit(code)
-    raise typer.Exit(snakemake(["--cores", str(cores), *(more or ()), *choice]))
+    begun = time.monotonic()
+    wanted = [RULES.get(word, word) for word in more or ()]
+    dry = ["--dry-run"] if dry_run else []
+    with_bar = on_terminal() and not (plain or dry_run or _asks_only(wanted))
+    code = snakemake(["--cores", str(cores), *dry, *wanted, *choice], with_bar=with_bar)
+    if code:
+        _hint_at_lock()
+    elif not (dry_run or _asks_only(wanted)):
+        _say_where(configuration(files), values, time.monotonic() - begun)
+    raise typer.Exit(code)
 
 
-def snakemake(arguments: Sequence[str]) -> int:
-    """Run snakemake and wait for it, also when the terminal interrupts it: it cleans up itself."""
-    import subprocess
-    import sys
+def _asks_only(words: Sequence[str]) -> bool:
+    """Whether snakemake is asked to print something rather than to run."""
+    asking = ("-n", "--dryrun", "--dry-run", "--dag", "--rulegraph", "--filegraph", "--summary",
+              "--detailed-summary", "--list-rules", "--list", "-l", "--lint", "--report",
+              "--unlock", "--help", "-h", "--version", "-v", "--archive")  # fmt: skip
+    return any(word.split("=")[0] in asking for word in words)
 
-    process = subprocess.Popen([sys.executable, "-m", "snakemake", *arguments])
-    while True:
+
+def _hint_at_lock() -> None:
+    if LOCKS.is_dir() and any(LOCKS.iterdir()):
+        typer.echo(
+            "The folder is locked. If no other run is at work, a run was killed: add --resume.",
+            err=True,
+        )
+
+
+def _say_where(files: Sequence[Path], values: Sequence[str], seconds: float) -> None:
+    """One line: where the results are, and how long it took."""
+    from yrb_carbon.study.config import RESULTS_FOLDER
+    from yrb_carbon.study.load import load_study
+
+    name = load_study(files, single_values(values)).study.name
+    results = Path(RESULTS_FOLDER, name)
+    places = {"report": results / "report" / "index.html", "tables": results / "tables"}
+    found = [f"{what} {path}" for what, path in places.items() if path.exists()]
+    where = "; ".join(found) or f"results {results}"
+    typer.echo(f"study {name}: done in {duration(seconds)}; {where}")
+
+
+def duration(seconds: float) -> str:
+    """A time as `1 h 2 min`, `3 min 4 s` or `5 s`."""
+    whole = round(seconds)
+    hours, minutes, rest = whole // 3600, whole % 3600 // 60, whole % 60
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def snakemake(arguments: Sequence[str], *, with_bar: bool = False) -> int:
+    """Run snakemake and wait for it; signals that end the command are passed on to it.
+
+    Snakemake has a process group of its own, so that an interrupt from a keyboard reaches it once,
+    as one from another program does, and it can clean up before it ends.
+
+    Parameters
+    ----------
+    arguments : sequence of str
+    with_bar : bool
+        Draw a bar of the jobs in place of the log; the log is shown when the run fails.
+
+    Returns
+    -------
+    int
+        Exit code: snakemake's; 128 plus the number of the signal when one ended it.
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-m", "snakemake", *arguments],
+        stderr=subprocess.PIPE if with_bar else None,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        process_group=0,
+    )
+    with _passing_signals_to(process) as received:
+        log = [] if process.stderr is None else _follow(process.stderr)
+        code = process.wait()
+    if code < 0:
+        return SIGNAL_BASE - code
+    if code:
+        for line in _telling(log):
+            typer.echo(line, err=True)
+    return SIGNAL_BASE + received[0] if code and received else code
+
+
+@contextmanager
+def _passing_signals_to(process: subprocess.Popen[str]) -> Iterator[list[int]]:
+    """Send the signals that this process gets on to another one's group; keep their numbers."""
+    received: list[int] = []
+
+    def pass_on(number: int, frame: Any) -> None:
+        received.append(number)
         try:
-            code = process.wait()
-        except KeyboardInterrupt:
-            continue
-        return SIGNAL_BASE - code if code < 0 else code
+            os.killpg(process.pid, number)
+        except ProcessLookupError:
+            # it has ended by itself in the meantime
+            return
+
+    before: dict[int, Any] = {}
+    for name in PASSED_ON:
+        number = getattr(signal, name)
+        before[number] = signal.signal(number, pass_on)
+    try:
+        yield received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _follow(log: IO[str]) -> list[str]:
+    """Draw the progress that a log tells, and return its lines."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+        TextColumn("{task.description}", markup=False),
+    )  # fmt: skip
+    lines: list[str] = []
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("starting", total=None)
+        _read_progress(log, lines, lambda **state: bar.update(task, **state))
+    return lines
+
+
+def _read_progress(log: IO[str], lines: list[str], update: Callable[..., None]) -> None:
+    """Read a log of snakemake to its end; tell steps that are done and what is being done."""
+    begins = False
+    for line in log:
+        text = line.rstrip("\n")
+        lines.append(text)
+        if steps := STEPS.match(text):
+            update(completed=int(steps[1]), total=int(steps[2]))
+        elif text.startswith("["):
+            # a time in brackets stands above what happens at it
+            begins = True
+        elif begins:
+            begins = False
+            if text.startswith("Job ") and ": " in text:
+                update(description=text.split(": ", 1)[1])
+
+
+def _telling(log: Sequence[str]) -> Sequence[str]:
+    """Lines of the log of a run that failed: from the first that speaks of an error."""
+    first = next((i for i, line in enumerate(log) if FAULT.search(line)), len(log) - SHOWN_LINES)
+    return log[max(first, 0) :]

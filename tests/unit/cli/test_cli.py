@@ -46,20 +46,6 @@ def overlay(tmp_path: Path, in_repository: Path):
     return write
 
 
-@pytest.fixture
-def snakemake_calls(monkeypatch: pytest.MonkeyPatch):
-    """Exit codes to give, first for the first call; the arguments of the calls are kept."""
-    calls: list[list[str]] = []
-    codes: list[int] = []
-
-    def call(arguments):
-        calls.append(list(arguments))
-        return codes.pop(0) if codes else 0
-
-    monkeypatch.setattr(cli.run, "snakemake", call)
-    return calls, codes
-
-
 def default_inputs() -> int:
     return len({source.path for source in load_study(["config.yaml"]).sources.values()})
 
@@ -205,83 +191,6 @@ def test_check_refuses_an_overlay_that_takes_the_place_of_the_demonstration(
     assert line.startswith(f"{file}:1:1: study.name: the overlay gives the study no name")
     named = ["check", "--fast", "--configfile", str(file), "--config", "study={name: mine}"]
     assert runner.invoke(app, named).exit_code == 0
-
-
-def test_run_hands_the_study_to_snakemake(in_repository, snakemake_calls):
-    calls, _ = snakemake_calls
-    result = runner.invoke(
-        app, ["run", "--study", "yrb-real", "--cores", "3", "--data-root", "d", "--", "-n"]
-    )
-    assert result.exit_code == 0
-    overlay = ["--configfile", str(Path("studies/yrb-real.yaml")), "--config", "data_root=d"]
-    assert calls == [["--cores", "3", "-n", *overlay]]
-
-
-def test_run_without_a_choice_is_the_demonstration(in_repository, snakemake_calls):
-    calls, _ = snakemake_calls
-    assert runner.invoke(app, ["run"]).exit_code == 0
-    assert runner.invoke(app, ["run", "--study", "demo"]).exit_code == 0
-    assert calls == [["--cores", "2"]] * 2
-
-
-@pytest.mark.parametrize("code", [1, 3, 130])
-def test_run_passes_the_exit_code_on(in_repository, snakemake_calls, code):
-    _, codes = snakemake_calls
-    codes.append(code)
-    assert runner.invoke(app, ["run"]).exit_code == code
-
-
-def test_run_resumes_by_unlocking_first(in_repository, snakemake_calls):
-    calls, codes = snakemake_calls
-    assert runner.invoke(app, ["run", "--resume"]).exit_code == 0
-    assert calls == [["--unlock"], ["--cores", "2"]]
-    codes.append(1)
-    assert runner.invoke(app, ["run", "--resume"]).exit_code == 1
-    assert calls[2:] == [["--unlock"]]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "told"),
-    [
-        (
-            ["--study", "yrb-rael"],
-            "no study of that name (got 'yrb-rael'; allowed demo, demo-heterogeneous, yrb-real",
-        ),
-        (["--study", "demo", "--configfile", "x.yaml"], "give --study or --configfile, not both"),
-    ],
-)
-def test_run_refuses_a_wrong_choice(in_repository, snakemake_calls, arguments, told):
-    calls, _ = snakemake_calls
-    result = runner.invoke(app, ["run", *arguments])
-    assert result.exit_code == WRONG
-    assert result.stderr.startswith(told)
-    assert calls == []
-
-
-def test_run_outside_the_checkout_says_where_to_go(tmp_path, monkeypatch, snakemake_calls):
-    calls, _ = snakemake_calls
-    monkeypatch.chdir(tmp_path)
-    result = runner.invoke(app, ["run"])
-    assert result.exit_code == WRONG
-    assert result.stderr == (f"no Snakefile in {tmp_path}; change to the folder of the checkout\n")
-    assert calls == []
-
-
-@pytest.mark.parametrize(("code", "passed_on"), [(0, 0), (5, 5), (-9, 137)])
-def test_exit_code_of_the_process(monkeypatch, code, passed_on):
-    class Process:
-        def __init__(self, command):
-            assert command == [sys.executable, "-m", "snakemake", "--version"]
-            self.interrupted = False
-
-        def wait(self):
-            if not self.interrupted:
-                self.interrupted = True
-                raise KeyboardInterrupt
-            return code
-
-    monkeypatch.setattr(subprocess, "Popen", Process)
-    assert cli.run.snakemake(["--version"]) == passed_on
 
 
 def test_dictionary_of_one_column_says_unit_and_formats():
