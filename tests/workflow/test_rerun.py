@@ -23,7 +23,6 @@ RULE_OF_SCRIPT = {
     "collinearity": "collinearity",
     "describe": "descriptives",
     "differences": "differences",
-    "draw_curves": "curves",
     "draw_effects": "effect_figures",
     "draw_maps": "figures",
     "effects": "effects",
@@ -40,6 +39,7 @@ RULE_OF_SCRIPT = {
     "placebo": "placebo",
     "read_boundaries": "boundaries",
     "specifications": "specifications",
+    "trends": "trends",
     "write_demo_inputs": "demo_inputs",
     "write_manifest": "manifest",
     "write_replication": "replication",
@@ -49,7 +49,7 @@ RULE_OF_SCRIPT = {
 AT_THE_END = {"manifest", "replication", "site"}
 """Rules that come after every other."""
 
-BEHIND_ESTIMATES = {"estimates", "tables", "claims", "curves", "effect_figures", *AT_THE_END}
+BEHIND_ESTIMATES = {"estimates", "tables", "claims", "effect_figures", *AT_THE_END}
 EFFECTS = "effects:\n  inference: [delta, simulation]\n  draws: 400\n"
 
 

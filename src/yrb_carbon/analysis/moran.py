@@ -1,7 +1,8 @@
-"""Global Moran's I by year (T2)."""
+"""Moran's I by year (T2), and the local clusters behind it (F3)."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -9,8 +10,14 @@ import pandas as pd
 from yrb_carbon.analysis.models import restrict_to_units
 from yrb_carbon.analysis.rows import TableKey, complete_rows
 from yrb_carbon.study.tables import MoranTable
-from yrb_carbon.weights.autocorrelation import calc_global_moran
+from yrb_carbon.weights.autocorrelation import calc_global_moran, calc_local_moran
 from yrb_carbon.weights.build import SpatialWeights
+
+LOCAL_COLUMNS = (
+    "study", "table", "sample", "weights", "variable", "year", "unit", "z", "lag", "local_moran",
+    "quadrant", "p_permutation", "p_fdr", "cluster", "cluster_fdr", "level", "permutations", "seed",
+)  # fmt: skip
+"""Columns of the local statistics."""
 
 
 def moran_by_year(
@@ -66,3 +73,45 @@ def moran_by_year(
             {**shared, **drawn, "inference": "permutation_fdr", "p_value": p_adjusted},
         ]
     return complete_rows(rows, key)
+
+
+def local_moran_by_unit(
+    frame: pd.DataFrame,
+    weights: SpatialWeights,
+    table: MoranTable,
+    years: Mapping[str, Sequence[int]],
+    key: TableKey,
+    *,
+    seed: int,
+) -> pd.DataFrame:
+    """Local Moran's I of every unit, its p by conditional permutation, before and after FDR.
+
+    Parameters
+    ----------
+    frame, weights, table, key, seed
+        As in `moran_by_year`.
+    years : mapping of variable to years
+        Which are wanted; nothing is computed for the others.
+
+    Returns
+    -------
+    DataFrame
+        Columns `LOCAL_COLUMNS`: those of `calc_local_moran` and what they were made with; by
+        variable, year and unit.
+    """
+    panel = restrict_to_units(frame, pd.Index(weights.unit_ids))
+    made_with: dict[str, Any] = {
+        "study": key.study, "table": key.table, "sample": key.sample, "weights": table.weights,
+        "level": table.level, "permutations": table.permutations, "seed": seed,
+    }  # fmt: skip
+    blocks = []
+    for variable, wanted in years.items():
+        own = panel[panel.index.get_level_values("year").isin(wanted)]
+        found = calc_local_moran(
+            own, weights, variable, permutations=table.permutations, seed=seed, level=table.level
+        )
+        blocks.append(found.assign(variable=variable, **made_with))
+    if not blocks:
+        return pd.DataFrame(columns=list(LOCAL_COLUMNS))
+    rows = pd.concat(blocks)[list(LOCAL_COLUMNS)]
+    return rows.sort_values(["variable", "year", "unit"], ignore_index=True)

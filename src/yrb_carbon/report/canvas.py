@@ -1,83 +1,158 @@
-"""What all figures share: an empty sheet, fonts, the notice below, files without dates.
+"""What all figures share: the page, title and notes around the drawing, colours, legends.
 
-Figures are made without pyplot, so nothing global is touched, and saved without dates: equal
-inputs give equal files.
+Figures are made without pyplot, so nothing global is touched. Sizes are those of the printed page:
+a figure as wide as a journal's column needs no scaling, and its letters are of the size said here.
 """
 
 from __future__ import annotations
 
-import logging
-import textwrap
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
-from yrb_carbon.errors import DataError, listing
+from yrb_carbon.errors import DataError
+from yrb_carbon.report.fonts import line_height, lines_height, text_width, wrapped
+from yrb_carbon.report.language import Words
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-Language = Literal["en", "zh"]
+MM_PER_INCH = 25.4
 
-log = logging.getLogger(__name__)
-
-HASH_SALT = "yrb-carbon"
-DPI = 200
-
-CJK_FONTS = (
-    "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Source Han Sans CN",
-    "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Microsoft YaHei", "SimHei", "PingFang SC",
-    "Heiti SC", "Sarasa Gothic SC", "Droid Sans Fallback",
-)  # fmt: skip
+TITLE_SIZE, HEAD_SIZE, TEXT_SIZE, NOTE_SIZE = 9.0, 7.5, 6.5, 6.0
+"""Points on paper: titles, headings of panels, labels and legends, notes."""
+EDGE = 0.06
+"""Free paper at the edges of a figure, inches."""
 
 ABOVE_ZERO, BELOW_ZERO, AROUND_ZERO = "#0072B2", "#D55E00", "#8C8C8C"
 """Intervals above and below zero and those that hold it, in every figure of effects.
 
 Okabe & Ito (2008): told apart by colour-blind readers.
 """
+LEGEND_SIGN = 0.34
+"""Inches of the sign of an entry of a legend and the room around it."""
+LEGEND_STYLE: Mapping[str, Any] = {
+    "frameon": False, "fontsize": TEXT_SIZE, "handlelength": 1.6, "columnspacing": 1.2,
+    "labelspacing": 0.35, "borderaxespad": 0.0, "borderpad": 0.0,
+}  # fmt: skip
+
+TEXT_COLOUR, NOTE_COLOUR, RULE_COLOUR = "#111111", "#444444", "#999999"
 NOTICE_COLOUR = "#B00000"
-NOTICE_LINE = 0.17
-"""Height of a line of the notice, inches."""
-NOTICE_CHARACTERS_PER_INCH = 14
-WIDE_CHARACTER = 2
-"""Chinese characters, of Latin letters."""
-REASON_WIDTH, REASON_LINE = 8.0, 0.22
-"""Inches of the sheet that says why there is no figure, and of a line on it."""
 
 
 class NothingToShowError(DataError):
     """The table of a figure has no estimate of what it shows; the message is the reason."""
 
 
-def draw_unless_empty(
-    draw: Callable[[], Figure], *, title: str, notice: str | None, language: Language = "en"
-) -> Figure:
-    """The figure, or, where there is nothing to show, a sheet with its title and the reason.
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The paper that a figure is drawn on.
 
-    Parameters
+    Attributes
     ----------
-    draw : callable without arguments
-        Raises `NothingToShowError` where there is nothing to show.
-    title, notice, language
-        Of the figure.
+    words : Words
+        Language of all texts.
+    width : float
+        Of the figure, inches.
+    notice : str or None
+        Caution written below every figure.
+    has_title : bool
+        Whether titles stand on the figures; journals often want them in the caption alone.
     """
-    try:
-        return draw()
-    except NothingToShowError as obstacle:
-        log.warning("%s: %s", title, obstacle)
-        reason = str(obstacle)
-    spoken = usable_language(language)
-    with fonts(spoken):
-        lines = wrapped(reason, REASON_WIDTH, 1 if spoken == "en" else WIDE_CHARACTER)
-        height = 1.1 + REASON_LINE * len(lines) + notice_height(notice, REASON_WIDTH)
-        figure = blank_figure((REASON_WIDTH, height))
-        figure.text(0.5, 1 - 0.3 / height, title, ha="center", va="center", fontsize=12)
-        figure.text(
-            0.5, 1 - 0.6 / height, "\n".join(lines), ha="center", va="top", fontsize=10,
-            linespacing=1.4,
+
+    words: Words = field(default_factory=Words)
+    width: float = 190 / MM_PER_INCH
+    notice: str | None = None
+    has_title: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Title above and notes below a figure; the body between them is the drawing's.
+
+    Attributes
+    ----------
+    title, notes, notice : tuple of str
+        Lines.
+    width : float
+        Inches.
+    """
+
+    title: tuple[str, ...]
+    notes: tuple[str, ...]
+    notice: tuple[str, ...]
+    width: float
+
+    @classmethod
+    def of(cls, page: Page, title: str, notes: Iterable[str] = ()) -> Layout:
+        """Break title, notes and notice into lines of the page."""
+        room = page.width - 2 * EDGE
+        return cls(
+            title=tuple(wrapped(title, room, TITLE_SIZE)) if page.has_title else (),
+            notes=tuple(line for note in notes for line in wrapped(note, room, NOTE_SIZE)),
+            notice=tuple(wrapped(page.notice or "", room, NOTE_SIZE)),
+            width=page.width,
+        )
+
+    @property
+    def head(self) -> float:
+        """Inches above the body."""
+        return EDGE + lines_height(self.title, TITLE_SIZE) + (EDGE if self.title else 0.0)
+
+    @property
+    def foot(self) -> float:
+        """Inches below the body."""
+        return 2 * EDGE + lines_height((*self.notes, *self.notice), NOTE_SIZE)
+
+    def figure(self, body: float) -> Figure:
+        """A figure with a body of some height in inches, the texts written."""
+        height = self.head + body + self.foot
+        figure = blank_figure((self.width, height))
+        if self.title:
+            _write(figure, self.title, (self.width / 2, height - EDGE), TITLE_SIZE, ha="center")
+        below = EDGE + lines_height(self.notice, NOTE_SIZE)
+        top = below + lines_height(self.notes, NOTE_SIZE)
+        _write(figure, self.notes, (EDGE, top), NOTE_SIZE, ha="left", color=NOTE_COLOUR)
+        _write(
+            figure, self.notice, (self.width / 2, below), NOTE_SIZE, ha="center",
+            style="italic", color=NOTICE_COLOUR,
         )  # fmt: skip
-        sign(figure, notice)
+        return figure
+
+    def axes(self, figure: Figure, box: tuple[float, float, float, float]) -> Axes:
+        """Axes at left, bottom, width, height in inches from the lower left of the body."""
+        wide, tall = figure.get_size_inches()
+        left, bottom, width, height = box
+        return figure.add_axes(
+            (left / wide, (self.foot + bottom) / tall, width / wide, height / tall)
+        )
+
+    def text(self, figure: Figure, place: tuple[float, float], text: str, **style: Any) -> None:
+        """Write at a place in inches from the lower left of the body."""
+        wide, tall = figure.get_size_inches()
+        figure.text(place[0] / wide, (self.foot + place[1]) / tall, text, **style)
+
+
+def _write(
+    figure: Figure, lines: Sequence[str], top: tuple[float, float], size: float, **style: Any
+) -> None:
+    """Write lines one below the other, the first one below a place in inches."""
+    wide, tall = figure.get_size_inches()
+    step = line_height(size)
+    for number, line in enumerate(lines):
+        level = top[1] - step * (number + 0.5)
+        figure.text(top[0] / wide, level / tall, line, va="center_baseline", fontsize=size, **style)
+
+
+def reason_figure(page: Page, title: str, reason: str) -> Figure:
+    """A sheet with the title of a figure and why it is not there."""
+    layout = Layout.of(page, title)
+    lines = wrapped(reason, page.width - 4 * EDGE, HEAD_SIZE)
+    height = lines_height(lines, HEAD_SIZE) + 4 * EDGE
+    figure = layout.figure(height)
+    top = layout.foot + height - 2 * EDGE
+    _write(figure, lines, (page.width / 2, top), HEAD_SIZE, ha="center")
     return figure
 
 
@@ -86,89 +161,6 @@ def colour_of(lower: float, upper: float) -> str:
     if upper < 0:
         return BELOW_ZERO
     return ABOVE_ZERO if lower > 0 else AROUND_ZERO
-
-
-def usable_language(wanted: Language) -> Language:
-    """Language that figures can be written in: Chinese only with a font that has the characters.
-
-    Without such a font a warning says which fonts would do, and English is used.
-    """
-    if wanted == "en" or cjk_font() is not None:
-        return wanted
-    log.warning(
-        "no Chinese font found: figures are labelled in English. Install one of %s",
-        ", ".join(CJK_FONTS),
-    )
-    return "en"
-
-
-def cjk_font() -> str | None:
-    """Name of an installed font with Chinese characters, or None."""
-    from matplotlib.font_manager import fontManager
-
-    installed = {font.name for font in fontManager.ttflist}
-    return next((name for name in CJK_FONTS if name in installed), None)
-
-
-def save_figure(
-    figure: Figure, stem: str | Path, formats: Sequence[str] = ("png", "svg")
-) -> tuple[Path, ...]:
-    """Write a figure as `<stem>.<format>`, without dates or program versions inside.
-
-    Parameters
-    ----------
-    figure : Figure
-    stem : path
-        Without suffix; the folder is made when absent.
-    formats : sequence of {"png", "svg", "pdf"}
-
-    Returns
-    -------
-    tuple of Path
-
-    Raises
-    ------
-    DataError
-        If a format is unknown.
-    """
-    from matplotlib import rc_context
-
-    metadata: dict[str, dict[str, Any]] = {
-        "png": {"Software": None},
-        "svg": {"Date": None, "Creator": None},
-        "pdf": {"CreationDate": None, "ModDate": None, "Creator": None, "Producer": None},
-    }
-    unknown = [name for name in formats if name not in metadata]
-    if unknown:
-        raise DataError(f"figures are written as {listing(metadata)}, not as {listing(unknown)}")
-    target = Path(stem)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    written = []
-    with rc_context({"svg.hashsalt": HASH_SALT, "svg.fonttype": "path"}):
-        for name in formats:
-            path = target.with_name(f"{target.name}.{name}")
-            figure.savefig(path, dpi=DPI, metadata=metadata[name])
-            written.append(path)
-    return tuple(written)
-
-
-def relative_box(
-    box: tuple[float, float, float, float], width: float, height: float
-) -> tuple[float, float, float, float]:
-    """Inches to shares of the figure."""
-    left, bottom, wide, tall = box
-    return left / width, bottom / height, wide / width, tall / height
-
-
-@contextmanager
-def fonts(language: Language) -> Iterator[None]:
-    """Texts made inside fall back to a Chinese font; the settings of others stay as they are."""
-    from matplotlib import rc_context, rcParams
-
-    font = cjk_font() if language == "zh" else None
-    families = [*rcParams["font.sans-serif"][:1], font] if font else rcParams["font.family"]
-    with rc_context({"font.family": families}):
-        yield
 
 
 def blank_figure(size: tuple[float, float]) -> Figure:
@@ -181,27 +173,38 @@ def blank_figure(size: tuple[float, float]) -> Figure:
     return figure
 
 
-def wrapped(notice: str, width: float, letter: float = 1.0) -> list[str]:
-    """Lines of a notice that fit a figure of a width in inches; `letter` is the size of one."""
-    return textwrap.wrap(notice, max(20, int(width * NOTICE_CHARACTERS_PER_INCH / letter)))
+def legend_columns(handles: Sequence[Any], room: float) -> int:
+    """Columns of a legend that fit some inches."""
+    widest = max(text_width(str(handle.get_label()), TEXT_SIZE) for handle in handles)
+    return max(1, min(len(handles), int(room / (widest + LEGEND_SIGN))))
 
 
-def notice_height(notice: str | None, width: float) -> float:
-    """Inches that the notice takes below a figure of a width in inches."""
-    return 0.0 if not notice else NOTICE_LINE * len(wrapped(notice, width)) + 0.08
+def legend_height(handles: Sequence[Any], room: float) -> float:
+    """Inches of a legend in as many columns as fit."""
+    rows = -(-len(handles) // legend_columns(handles, room))
+    return rows * line_height(TEXT_SIZE) + EDGE
 
 
-def sign(figure: Figure, notice: str | None) -> None:
-    """Draw the notice below the maps."""
-    if notice:
-        width, height = figure.get_size_inches()
-        figure.text(
-            0.5,
-            0.05 / height,
-            "\n".join(wrapped(notice, width)),
-            ha="center",
-            va="bottom",
-            fontsize=9,
-            style="italic",
-            color=NOTICE_COLOUR,
-        )
+def draw_legend(
+    figure: Figure, layout: Layout, handles: Sequence[Any], bottom: float = 0.0
+) -> None:
+    """A legend over the whole width, from some inches of the body upwards."""
+    room = layout.width - 2 * EDGE
+    figure.legend(
+        handles=list(handles), loc="lower center", ncols=legend_columns(handles, room),
+        bbox_to_anchor=(0.5, (layout.foot + bottom) / figure.get_size_inches()[1]),
+        **LEGEND_STYLE,
+    )  # fmt: skip
+
+
+def no_frame(axes: Axes, *kept: str) -> None:
+    """Leave only the named sides of the frame, thin and grey."""
+    for side, spine in axes.spines.items():
+        spine.set_visible(side in kept)
+        spine.set_color(RULE_COLOUR)
+        spine.set_linewidth(0.6)
+    axes.tick_params(labelsize=TEXT_SIZE, color=RULE_COLOUR, width=0.6, length=2.5, pad=2)
+
+
+REACH_COLOURS: Mapping[str, str] = {"up": "#56B4E9", "mid": "#E69F00", "down": "#009E73"}
+"""Okabe & Ito (2008)."""

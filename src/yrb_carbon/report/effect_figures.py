@@ -1,28 +1,29 @@
-"""Figures of effects: path diagrams (F4), forest plots, maps of what units send and receive.
+"""Figures of effects: paths (F4), specification curves (F5), spillovers (F6), forest plots (F7).
 
 Like the printed tables they are views of estimates.csv and of the effects by unit, nothing else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from yrb_carbon.errors import DataError, listing
+from yrb_carbon.errors import DataError
 from yrb_carbon.estimates import AT_BOUNDARY
-from yrb_carbon.report.canvas import (
-    Language,
-    NothingToShowError,
-    draw_unless_empty,
-    save_figure,
-    usable_language,
+from yrb_carbon.report.canvas import NothingToShowError, Page
+from yrb_carbon.report.cells import format_estimate, label_of, records, stars_of
+from yrb_carbon.report.figures import (
+    Commission,
+    ground_of,
+    title_of,
+    write_all,
 )
-from yrb_carbon.report.cells import format_estimate, records, stars_of
 from yrb_carbon.report.forest import ForestEffect, ForestInterval, ForestRow, draw_forest
+from yrb_carbon.report.language import Words, message
 from yrb_carbon.report.layout_heterogeneity import ordered_groups
 from yrb_carbon.report.maps import MapVariable, draw_variable_maps
 from yrb_carbon.report.path_diagram import (
@@ -32,13 +33,14 @@ from yrb_carbon.report.path_diagram import (
     ShownEffect,
     draw_path_diagram,
 )
+from yrb_carbon.report.specification_curve import curve_title, draw_curve
 from yrb_carbon.report.terms import GROUP_WORDS
 from yrb_carbon.sources.boundaries import Boundaries
-from yrb_carbon.study.base import Label
 from yrb_carbon.study.config import Study
 from yrb_carbon.study.figures import ForestFigure, PathFigure, SpilloverMap
 from yrb_carbon.study.heterogeneity_tables import HeterogeneityTable
 from yrb_carbon.study.mediation_tables import JOINT, SUM_OF_MEDIATORS, MediationTable
+from yrb_carbon.study.robustness_tables import RobustnessTable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -51,66 +53,32 @@ SYSTEM = ("system_direct", "system_indirect", "system_total")
 EFFECTS = ("direct", "indirect", "total")
 SHOWN = (*EFFECTS, *NATURAL, *MEDIATED, *SYSTEM)
 SYSTEM_EQUATION, ONE_STEP = "system", "one_step"
-COVARIANCE_WORDS: dict[Language, dict[str, str]] = {
-    "en": {
-        "oim": "information matrix",
-        "serial": "serially robust",
-        "clustered": "clustered by unit",
-    },
-    "zh": {"oim": "信息矩阵", "serial": "序列相关稳健", "clustered": "按单元聚类"},
+COVARIANCE_WORDS: Mapping[str, str] = {
+    "oim": message("information matrix"),
+    "serial": message("serially robust"),
+    "clustered": message("clustered by unit"),
 }
-INFERENCE_WORDS: dict[Language, dict[str, str]] = {
-    "en": {
-        "bootstrap_wild_unit": "wild bootstrap by unit",
-        "bootstrap_year": "bootstrap of years",
-    },
-    "zh": {"bootstrap_wild_unit": "按单元野自助法", "bootstrap_year": "按年自助法"},
+INFERENCE_WORDS: Mapping[str, str] = {
+    "bootstrap_wild_unit": message("wild bootstrap by unit"),
+    "bootstrap_year": message("bootstrap of years"),
 }
-WORDS: dict[Language, dict[str, str]] = {
-    "en": {
-        "direct": "Direct", "spillover": "Spillover", "total": "Total",
-        "natural": "Not mediated", "through": "Through {0}", "all": "Through all mediators",
-        "system": "System", "sent": "Sent to all others", "received": "Received from all others",
-        "effect": "Effect of {0} on {1}",
-        "unit": "change of {1} per unit of {0}, whole system",
-        "intervals": "{0} % intervals, {1}. {2}. Table {3}.",
-        "forest": "Effects of one unit more of {0} on {1}; one within s.d. is {2}. {3} % "
-        "intervals. Table {4}.",
-        "mean": "mean {0}, {1} % interval",
-        "groups": "Effects of one unit more of {0}. {1} % intervals. Table {2}.",
-        "form subset": "By itself: a model of the group alone; links to other groups of units are "
-        "cut.",
-        "form full_interaction": "Full interaction: all units and links, coefficients by group.",
-        "systems": "Rows through a mediator are of the groups by themselves.",
-        "subset": "by itself", "full_interaction": "full interaction",
-        **GROUP_WORDS,
-        "joint": "All mediators in one equation", "alone": "One mediator at a time",
-        "edge": "Table {0} has no effects to show: the likelihood of {1} peaks at the edge of the "
-        "admissible interval of the spatial coefficient.",
-    },
-    "zh": {
-        "direct": "直接效应", "spillover": "溢出效应", "total": "总效应",
-        "natural": "未经中介", "through": "经{0}", "all": "经全部中介",
-        "system": "系统总体", "sent": "对其他单元的溢出", "received": "受其他单元的溢出",
-        "effect": "{0}对{1}的效应",
-        "unit": "{0}每变动一单位所致{1}的变动（系统总体）",
-        "intervals": "{0}%区间，{1}。{2}。见表{3}。",
-        "forest": "{0}每增加一单位对{1}的效应；组内标准差为{2}。{3}%区间。见表{4}。",
-        "mean": "均值{0}，{1}%区间",
-        "groups": "{0}每增加一单位的效应。{1}%区间。见表{2}。",
-        "form subset": "分样本：各组单独估计，与其他组单元的联系被切断。",
-        "form full_interaction": "全交互：保留全部单元与联系，系数分组。",
-        "systems": "经中介的各行均为分样本估计。",
-        "subset": "分样本", "full_interaction": "全交互",
-        "boom": "繁荣期", "transition": "转型期",
-        "up": "上游", "mid": "中游", "down": "下游",
-        "none": "非资源型", "growing": "成长型", "mature": "成熟型",
-        "declining": "衰退型", "regenerating": "再生型",
-        "above": "高于门槛", "below": "低于门槛",
-        "joint": "全部中介同时进入", "alone": "逐一进入",
-        "edge": "表{0}没有可显示的效应：{1}的似然在空间系数容许区间的边界取得最大值。",
-    },
-}  # fmt: skip
+PANELS = (message("Direct"), message("Spillover"), message("Total"))
+FORM_WORDS: Mapping[str, str] = {
+    "subset": message("by itself"),
+    "full_interaction": message("full interaction"),
+}
+FORM_NOTES: Mapping[str, str] = {
+    "subset": message(
+        "By itself: a model of the group alone; links to other groups of units are cut."
+    ),
+    "full_interaction": message("Full interaction: all units and links, coefficients by group."),
+}
+KIND_WORDS: Mapping[str, str] = {
+    "sent": message("Sent to all others"),
+    "received": message("Received from all others"),
+}
+THROUGH = message("Through {mediator}")
+STARS = "*** p < 0.01, ** p < 0.05, * p < 0.1"
 
 
 def draw_effect_figures(
@@ -119,8 +87,8 @@ def draw_effect_figures(
     by_unit: pd.DataFrame,
     boundaries: Boundaries,
     folder: str | Path,
-) -> tuple[Path, ...]:
-    """Draw and write the figures of effects that a study asks for, as PNG and SVG.
+) -> dict[str, Any]:
+    """Draw and write the figures of effects: F4 to F7.
 
     Parameters
     ----------
@@ -135,63 +103,79 @@ def draw_effect_figures(
 
     Returns
     -------
-    tuple of Path
+    dict
+        See `write_all`.
     """
-    language = usable_language(study.figures.language)
-    shared: dict[str, Any] = {"notice": study.study.caution_in(language)}
-    shared["language"] = language
-    drawers: dict[str, tuple[Label, Callable[..., Figure]]] = {}
-    for name, paths in study.figures.paths.items():
-        drawers[name] = paths.title, partial(_draw_paths, paths, study, estimates)
-    for name, forest in study.figures.forests.items():
-        drawers[name] = forest.title, partial(_draw_forest, forest, study, estimates)
-    for name, spillover in study.figures.spillovers.items():
-        drawers[name] = (
-            spillover.title,
-            partial(_draw_spillover, spillover, study, estimates, by_unit, boundaries),
-        )
-    written: list[Path] = []
-    for name, (label, drawer) in drawers.items():
-        options = {"title": label.in_language(language), **shared}
-        figure = draw_unless_empty(partial(drawer, **options), **options)
-        written += save_figure(figure, Path(folder) / name)
-    return tuple(written)
+    return write_all(study, effect_commissions(study, estimates, by_unit, boundaries), folder)
 
 
-def _draw_paths(figure: PathFigure, study: Study, estimates: pd.DataFrame, **shared: Any) -> Figure:
-    diagram = path_diagram_of(figure, study, estimates, shared["language"])
-    return draw_path_diagram(diagram, **shared)
+def effect_commissions(
+    study: Study, estimates: pd.DataFrame, by_unit: pd.DataFrame, boundaries: Boundaries
+) -> Iterator[Commission]:
+    """The figures that are made from estimates."""
+    figures = study.figures
+    for name, curve in figures.curves.items():
+        table = study.tables[curve.table]
+        if not isinstance(table, RobustnessTable):
+            raise DataError(f"figure {name!r}: table {curve.table!r} is none of robustness")
+        yield Commission(
+            name, partial(curve_title, curve, table), figures.roomy_width_mm(curve),
+            partial(draw_curve, name, curve, table, study, estimates),
+        )  # fmt: skip
+    for name, paths in figures.paths.items():
+        yield Commission(
+            name, title_of(paths), figures.roomy_width_mm(paths),
+            partial(draw_paths, paths, study, estimates),
+        )  # fmt: skip
+    for name, forest in figures.forests.items():
+        yield Commission(
+            name, title_of(forest), figures.roomy_width_mm(forest),
+            partial(draw_effects_forest, forest, study, estimates),
+        )  # fmt: skip
+    for name, spillover in figures.spillovers.items():
+        yield Commission(
+            name, title_of(spillover), figures.width_mm(spillover),
+            partial(draw_spillovers, spillover, study, estimates, by_unit, boundaries),
+        )  # fmt: skip
 
 
-def _draw_forest(
-    figure: ForestFigure, study: Study, estimates: pd.DataFrame, **shared: Any
+def draw_paths(
+    figure: PathFigure, study: Study, estimates: pd.DataFrame, *, title: str, page: Page
 ) -> Figure:
-    panels, rows, notes = forest_of(figure, study, estimates, shared["language"])
-    return draw_forest(panels, rows, notes=notes, **shared)
+    """Path diagram of a study; parameters as in `path_diagram_of`."""
+    diagram = path_diagram_of(figure, study, estimates, page.words)
+    return draw_path_diagram(diagram, title=title, page=page)
 
 
-def _draw_spillover(
+def draw_effects_forest(
+    figure: ForestFigure, study: Study, estimates: pd.DataFrame, *, title: str, page: Page
+) -> Figure:
+    """Forest plot of a study; parameters as in `forest_of`."""
+    panels, rows, notes = forest_of(figure, study, estimates, page.words)
+    return draw_forest(panels, rows, title=title, page=page, notes=notes)
+
+
+def draw_spillovers(
     figure: SpilloverMap,
     study: Study,
     estimates: pd.DataFrame,
     by_unit: pd.DataFrame,
     boundaries: Boundaries,
-    **shared: Any,
+    *,
+    title: str,
+    page: Page,
 ) -> Figure:
-    language = shared["language"]
-    variable = spillover_variable(figure, study, estimates, by_unit, language)
+    """Maps of what units send and receive; parameters as in `spillover_variable`."""
+    words = page.words
+    variable = spillover_variable(figure, study, estimates, by_unit, words)
     units = sorted(variable.values.index.get_level_values("unit").unique())
-    return draw_variable_maps(
-        boundaries.subset(units),
-        [variable],
-        [WORDS[language][kind] for kind in figure.kinds],
-        context=boundaries if len(units) < len(boundaries.unit_ids) else None,
-        **shared,
-    )
+    ground = ground_of(study, boundaries, units)
+    panels = [words(KIND_WORDS[kind]) for kind in figure.kinds]
+    return draw_variable_maps(ground, variable, panels, title=title, page=page)
 
 
 def require_effects(
-    estimates: pd.DataFrame, table: str, language: Language, model: str | None = None
+    estimates: pd.DataFrame, table: str, words: Words, model: str | None = None
 ) -> None:
     """Refuse a table, or one model of it, that has marks of the edge and no effects.
 
@@ -209,20 +193,17 @@ def require_effects(
         where = table if model is None else f"{table} ({model})"
         edge = marks["model"] if model is None else marks["equation"]
         raise NothingToShowError(
-            WORDS[language]["edge"].format(where, listing(edge.drop_duplicates()))
+            words(
+                "Table {table} has no effects to show: the likelihood of {equations} peaks at the "
+                "edge of the admissible interval of the spatial coefficient.",
+                table=where,
+                equations=words.listing(edge.drop_duplicates()),
+            )
         )
 
 
-def variable_label(name: str, study: Study, language: Language) -> str:
-    """Name of a variable in one language."""
-    variable = study.variables.get(name)
-    if variable is None or variable.label is None:
-        return name
-    return variable.label.in_language(language)
-
-
 def path_diagram_of(
-    figure: PathFigure, study: Study, estimates: pd.DataFrame, language: Language
+    figure: PathFigure, study: Study, estimates: pd.DataFrame, words: Words
 ) -> PathDiagram:
     """Effects of a path diagram, with the intervals of the covariance that is judged by.
 
@@ -234,7 +215,7 @@ def path_diagram_of(
         If effects are missing.
     """
     table = _mediation_table(figure.table, study)
-    require_effects(estimates, figure.table, language, figure.model)
+    require_effects(estimates, figure.table, words, figure.model)
     judged = table.covariances[-1]
     rows = estimates[(estimates["table"] == figure.table) & (estimates["model"] == figure.model)]
     rows = rows[(rows["vcov"] == judged) & (rows["spec"] == "")]
@@ -242,7 +223,7 @@ def path_diagram_of(
     mediators = table.mediators if figure.model == JOINT else (figure.model,)
     paths = [
         MediatorPath(
-            label=variable_label(name, study, language),
+            label=label_of(name, study, words),
             from_treatment=_arrow(cells, name, ("direct", "indirect"), table.treatment, figure),
             to_outcome=_arrow(cells, table.outcome, ("direct", "indirect"), name, figure),
             through=_arrow(cells, "system", MEDIATED, name, figure),
@@ -250,21 +231,22 @@ def path_diagram_of(
         for name in mediators
     ]
     return PathDiagram(
-        treatment=variable_label(table.treatment, study, language),
-        outcome=variable_label(table.outcome, study, language),
+        treatment=label_of(table.treatment, study, words),
+        outcome=label_of(table.outcome, study, words),
         mediators=paths,
         natural=_arrow(cells, "system", NATURAL, table.treatment, figure),
         system=_arrow(cells, "system", SYSTEM, table.treatment, figure),
-        notes=(_interval_note(table, judged, figure.table, language),),
+        notes=(_interval_note(table, judged, figure.table, words),),
     )
 
 
-def _interval_note(table: MediationTable, covariance: str, name: str, language: Language) -> str:
+def _interval_note(table: MediationTable, covariance: str, name: str, words: Words) -> str:
     """Level and kind of the intervals, what the stars say, and the table of the numbers."""
     level = f"{100 * table.level:g}"
-    kind = COVARIANCE_WORDS[language][covariance]
-    stars = "*** p < 0.01, ** p < 0.05, * p < 0.1"
-    return WORDS[language]["intervals"].format(level, kind, stars, name)
+    return words(
+        "{level} % intervals, {kind}. {stars}. Table {table}.",
+        level=level, kind=words(COVARIANCE_WORDS[covariance]), stars=STARS, table=name,
+    )  # fmt: skip
 
 
 def _arrow(
@@ -294,7 +276,7 @@ def _mediation_table(name: str, study: Study) -> MediationTable:
 
 
 def forest_of(
-    figure: ForestFigure, study: Study, estimates: pd.DataFrame, language: Language
+    figure: ForestFigure, study: Study, estimates: pd.DataFrame, words: Words
 ) -> tuple[list[str], list[ForestRow], list[str]]:
     """Panels, rows and notes of a forest plot: paths of a system, or groups.
 
@@ -303,20 +285,19 @@ def forest_of(
     NothingToShowError
         If all estimates of the table are at the boundary.
     """
-    require_effects(estimates, figure.table, language)
+    require_effects(estimates, figure.table, words)
     table = study.tables[figure.table]
     if isinstance(table, HeterogeneityTable):
-        return _groups_forest(table, figure.table, study, estimates, language)
-    return _paths_forest(_mediation_table(figure.table, study), figure, study, estimates, language)
+        return _groups_forest(table, figure.table, study, estimates, words)
+    return _paths_forest(_mediation_table(figure.table, study), figure, study, estimates, words)
 
 
 def _groups_forest(
-    table: HeterogeneityTable, name: str, study: Study, estimates: pd.DataFrame, language: Language
+    table: HeterogeneityTable, name: str, study: Study, estimates: pd.DataFrame, words: Words
 ) -> tuple[list[str], list[ForestRow], list[str]]:
     """Effects of the treatment by group and form, then those through each mediator."""
-    words = WORDS[language]
     rows = estimates[estimates["table"] == name]
-    x, y = (variable_label(name, study, language) for name in (table.treatment, table.outcome))
+    x, y = (label_of(name, study, words) for name in (table.treatment, table.outcome))
     shown = [
         forest_row(
             rows[
@@ -324,36 +305,47 @@ def _groups_forest(
                 & (rows["spec"] == form)
                 & (rows["equation"] != SYSTEM_EQUATION)
             ],
-            f"{words[group]}, {words[form]}" if len(table.forms) > 1 else words[group],
+            _group_label(group, form if len(table.forms) > 1 else None, words),
             EFFECTS,
             table.treatment,
-            group=words["effect"].format(x, y),
-            language=language,
+            group=words("Effect of {treatment} on {outcome}", treatment=x, outcome=y),
+            words=words,
         )
         for group in ordered_groups(rows)
         for form in table.forms
     ]
     systems = rows[rows["equation"] == SYSTEM_EQUATION]
     for mediator in table.mediators:
-        head = words["through"].format(variable_label(mediator, study, language))
+        head = words(THROUGH, mediator=label_of(mediator, study, words))
         shown += [
             forest_row(
                 systems[systems["model"] == group],
-                words[group],
+                words(GROUP_WORDS[group]),
                 MEDIATED,
                 mediator,
                 group=head,
-                language=language,
+                words=words,
             )
             for group in ordered_groups(rows)
         ]
-    panels = [words["direct"], words["spillover"], words["total"]]
-    notes = [words["groups"].format(x, f"{100 * table.level:g}", name)]
-    notes += [words[f"form {form}"] for form in table.forms]
+    panels = [words(panel) for panel in PANELS]
+    level = f"{100 * table.level:g}"
+    notes = [
+        words(
+            "Effects of one unit more of {treatment}. {level} % intervals. Table {table}.",
+            treatment=x, level=level, table=name,
+        )
+    ]  # fmt: skip
+    notes += [words(FORM_NOTES[form]) for form in table.forms]
     if table.mediators:
-        notes.append(words["systems"])
-    blank = " " if language == "en" else ""
-    return panels, [row for row in shown if any(row.effects)], [blank.join(notes)]
+        notes.append(words("Rows through a mediator are of the groups by themselves."))
+    return panels, [row for row in shown if any(row.effects)], [words.sentences(notes)]
+
+
+def _group_label(group: str, form: str | None, words: Words) -> str:
+    """Name of a group, and of the form of its model where there are several."""
+    name = words(GROUP_WORDS[group])
+    return name if form is None else words.listing([name, words(FORM_WORDS[form])])
 
 
 def _paths_forest(
@@ -361,22 +353,27 @@ def _paths_forest(
     figure: ForestFigure,
     study: Study,
     estimates: pd.DataFrame,
-    language: Language,
+    words: Words,
 ) -> tuple[list[str], list[ForestRow], list[str]]:
     """Every path of a system, then the path of each mediator alone."""
     rows = estimates[(estimates["table"] == figure.table) & (estimates["spec"] == "")]
-    words = WORDS[language]
     shown = [
-        forest_row(own[own["equation"] == "system"], head, quantities, term, group=group)
+        forest_row(
+            own[own["equation"] == "system"], head, quantities, term, group=group, words=words
+        )
         for model in table.runs
-        for own, group in [(rows[rows["model"] == model], _group_of(model, table, language))]
-        for head, quantities, term in _paths_of(model, table, study, language)
+        for own, group in [(rows[rows["model"] == model], _group_of(model, table, words))]
+        for head, quantities, term in _paths_of(model, table, study, words)
     ]
-    panels = [words["direct"], words["spillover"], words["total"]]
-    x, y = (variable_label(name, study, language) for name in (table.treatment, table.outcome))
+    panels = [words(panel) for panel in PANELS]
+    x, y = (label_of(name, study, words) for name in (table.treatment, table.outcome))
     sd = records(rows_of_sd(estimates, figure.table), "term")[table.treatment,]["estimate"]
     level = f"{100 * table.level:g}"
-    note = words["forest"].format(x, y, format_estimate(sd), level, figure.table)
+    note = words(
+        "Effects of one unit more of {treatment} on {outcome}; one within s.d. is {sd}. {level} % "
+        "intervals. Table {table}.",
+        treatment=x, outcome=y, sd=format_estimate(sd), level=level, table=figure.table,
+    )  # fmt: skip
     return panels, shown, [note]
 
 
@@ -386,28 +383,31 @@ def rows_of_sd(estimates: pd.DataFrame, table: str) -> pd.DataFrame:
     return own[own["spec"] == "within"]
 
 
-def _group_of(model: str, table: MediationTable, language: Language) -> str:
+def _group_of(model: str, table: MediationTable, words: Words) -> str:
     if len(table.runs) == 1:
         return ""
-    return WORDS[language]["joint" if model == JOINT else "alone"]
+    if model == JOINT:
+        return words("All mediators in one equation")
+    return words("One mediator at a time")
 
 
 def _paths_of(
-    model: str, table: MediationTable, study: Study, language: Language
+    model: str, table: MediationTable, study: Study, words: Words
 ) -> list[tuple[str, Sequence[str], str]]:
     """Heading, quantities and term of the rows of one system."""
-    words = WORDS[language]
 
     def through(name: str) -> tuple[str, Sequence[str], str]:
-        return words["through"].format(variable_label(name, study, language)), MEDIATED, name
+        return words(THROUGH, mediator=label_of(name, study, words)), MEDIATED, name
 
     if model != JOINT:
         return [through(model)]
-    paths: list[tuple[str, Sequence[str], str]] = [(words["natural"], NATURAL, table.treatment)]
+    paths: list[tuple[str, Sequence[str], str]] = [
+        (words("Not mediated"), NATURAL, table.treatment)
+    ]
     paths += [through(name) for name in table.mediators]
     if len(table.mediators) > 1:
-        paths.append((words["all"], MEDIATED, SUM_OF_MEDIATORS))
-    return [*paths, (words["system"], SYSTEM, table.treatment)]
+        paths.append((words("Through all mediators"), MEDIATED, SUM_OF_MEDIATORS))
+    return [*paths, (words("System"), SYSTEM, table.treatment)]
 
 
 def forest_row(
@@ -417,7 +417,7 @@ def forest_row(
     term: str,
     *,
     group: str = "",
-    language: Language = "en",
+    words: Words,
 ) -> ForestRow:
     """One row of a forest plot: the effects of one term, every interval that there is.
 
@@ -429,25 +429,25 @@ def forest_row(
     quantities : sequence of str
         One a panel.
     term : str
-    language : {"en", "zh"}
+    words : Words
     """
     own = rows[(rows["term"] == term) & rows["ci_lower"].notna()]
-    effects = tuple(_forest_effect(own[own["quantity"] == name], language) for name in quantities)
+    effects = tuple(_forest_effect(own[own["quantity"] == name], words) for name in quantities)
     return ForestRow(label, effects, group)
 
 
-def _forest_effect(rows: pd.DataFrame, language: Language) -> ForestEffect | None:
+def _forest_effect(rows: pd.DataFrame, words: Words) -> ForestEffect | None:
     """Intervals of one effect: the covariances' first, then the bootstraps'."""
     if rows.empty:
         return None
-    covariances, bootstraps = COVARIANCE_WORDS[language], INFERENCE_WORDS[language]
-    order = [*covariances, *bootstraps]
+    kinds = {**COVARIANCE_WORDS, **INFERENCE_WORDS}
+    order = list(kinds)
     found = {
-        row["inference"] if row["inference"] in bootstraps else row["vcov"]: row
+        row["inference"] if row["inference"] in INFERENCE_WORDS else row["vcov"]: row
         for row in rows.to_dict("records")
     }
     intervals = tuple(
-        ForestInterval({**covariances, **bootstraps}[name], row["ci_lower"], row["ci_upper"])
+        ForestInterval(words(kinds[name]), row["ci_lower"], row["ci_upper"])
         for name, row in sorted(found.items(), key=lambda item: order.index(item[0]))
     )
     return ForestEffect(float(rows["estimate"].iloc[0]), intervals)
@@ -458,7 +458,7 @@ def spillover_variable(
     study: Study,
     estimates: pd.DataFrame,
     by_unit: pd.DataFrame,
-    language: Language,
+    words: Words,
 ) -> MapVariable:
     """Values by unit of a map of spillovers, one panel a kind, and their mean with its interval.
 
@@ -469,7 +469,7 @@ def spillover_variable(
     DataError
         If the system has no effects by unit.
     """
-    require_effects(estimates, figure.table, language, figure.model)
+    require_effects(estimates, figure.table, words, figure.model)
     table = _mediation_table(figure.table, study)
     own = by_unit[(by_unit["table"] == figure.table) & (by_unit["model"] == figure.model)]
     own = own[(own["term"] == table.treatment) & own["kind"].isin(figure.kinds)]
@@ -478,25 +478,30 @@ def spillover_variable(
             f"map of table {figure.table!r}, system {figure.model!r}: no effects by unit of "
             f"{table.treatment!r}; run the table again"
         )
-    words = WORDS[language]
-    kinds = own["kind"].map(words)
+    kinds = own["kind"].map({kind: words(text) for kind, text in KIND_WORDS.items()})
     index = pd.MultiIndex.from_arrays([own["unit"], kinds], names=["unit", "year"])
-    x, y = (variable_label(name, study, language) for name in (table.treatment, table.outcome))
+    x, y = (label_of(name, study, words) for name in (table.treatment, table.outcome))
+    change = words(
+        "change of {outcome} per unit of {treatment}, whole system", outcome=y, treatment=x
+    )
     return MapVariable(
         values=pd.Series(own["effect"].to_numpy(), index=index),
-        label=words["effect"].format(x, y),
-        definition=f"{words['unit'].format(x, y)}; {_mean_text(figure, table, estimates, words)}",
+        label=words("Effect of {treatment} on {outcome}", treatment=x, outcome=y),
+        definition=words.clauses([change, _mean_text(figure, table, estimates, words)]),
+        classes=figure.classes,
         centre=0.0,
         by_year=False,
     )
 
 
 def _mean_text(
-    figure: SpilloverMap, table: MediationTable, estimates: pd.DataFrame, words: dict[str, str]
+    figure: SpilloverMap, table: MediationTable, estimates: pd.DataFrame, words: Words
 ) -> str:
     """Mean spillover of the system with the interval of the covariance that is judged by."""
     own = estimates[(estimates["table"] == figure.table) & (estimates["model"] == figure.model)]
     own = own[(own["inference"] == "mc") & (own["vcov"] == table.covariances[-1])]
     row = records(own[own["spec"] == ""], "quantity")["system_indirect",]
     shown = ShownEffect(row["estimate"], row["ci_lower"], row["ci_upper"])
-    return words["mean"].format(shown.text(), f"{100 * table.level:g}")
+    return words(
+        "mean {effect}, {level} % interval", effect=shown.text(), level=f"{100 * table.level:g}"
+    )

@@ -1,81 +1,93 @@
-"""The figures of a study: map of units and reaches, maps of variables."""
+"""A figure of a study: drawn in every language of the report, written in every format."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
-from yrb_carbon.report.canvas import Language, save_figure, usable_language
-from yrb_carbon.report.definitions import definition_of
+from yrb_carbon.report.canvas import MM_PER_INCH, Page
 from yrb_carbon.report.language import Words
-from yrb_carbon.report.maps import (
-    MapVariable,
-    draw_units_map,
-    draw_variable_maps,
-)
+from yrb_carbon.report.map_sheet import Ground
+from yrb_carbon.report.press import Press
 from yrb_carbon.sources.boundaries import Boundaries
+from yrb_carbon.study.config import Study
 from yrb_carbon.study.units import load_units
 
-UNITS_TITLE: dict[Language, str] = {"en": "{0}: units and reaches", "zh": "{0}：研究单元与流域段"}
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Draw = Callable[..., "Figure"]
+"""Draws with the keywords `title` and `page`."""
 
 
-def draw_figures(
-    spec: Any, frame: pd.DataFrame, boundaries: Boundaries, folder: str | Path
-) -> tuple[Path, ...]:
-    """Draw and write all figures that a study asks for, as PNG and SVG.
+@dataclass(frozen=True, slots=True)
+class Commission:
+    """A figure to be drawn.
 
-    Parameters
+    Attributes
     ----------
-    spec : namespace of sections
-        study, figures, variables, and those that say what a variable leaves open: carbon, sink,
-        balance, agglom, lq, m1, m2, m3, price.
-    frame : DataFrame, index (unit, year)
-        Variables of the main sample.
-    boundaries : Boundaries
-        All candidate units; those outside the sample are drawn in grey.
-    folder : path
+    name : str
+        Of its files.
+    title : callable of Words
+    width : float
+        mm.
+    draw : callable
+        With the keywords `title` and `page`.
+    """
+
+    name: str
+    title: Callable[[Words], str]
+    width: float
+    draw: Draw
+
+
+def write_all(
+    study: Study, commissions: Iterator[Commission], folder: str | Path
+) -> dict[str, Any]:
+    """Draw every figure in every language of the report.
 
     Returns
     -------
-    tuple of Path
+    dict
+        By name and language: title, width in mm, files (relative to `folder`), and why there is a
+        sheet with a reason in place of the figure, or None.
     """
-    language = usable_language(spec.figures.language)
-    notice = spec.study.caution_in(language)
-    units = sorted(frame.index.get_level_values("unit").unique())
-    drawn = boundaries.subset(units)
-    context = boundaries if len(units) < len(boundaries.unit_ids) else None
-    written: list[Path] = []
-    if spec.figures.units_map:
-        split = load_units().reach(spec.study.reach_split)
-        reaches = {unit: str(split[unit]) for unit in units}
-        figure = draw_units_map(
-            drawn,
-            reaches,
-            title=UNITS_TITLE[language].format(spec.study.title.in_language(language)),
-            notice=notice,
-            context=context,
-            language=language,
-        )
-        written += save_figure(figure, Path(folder) / "F1")
-    for name, section in spec.figures.maps.items():
-        described = spec.variables[section.variable]
-        label = described.label
-        variable = MapVariable(
-            values=frame[section.variable],
-            label=section.variable if label is None else label.in_language(language),
-            definition=definition_of(described, spec, Words(language)),
-            centre=section.centre,
-        )
-        figure = draw_variable_maps(
-            drawn,
-            [variable],
-            section.years,
-            title=section.title.in_language(language),
-            notice=notice,
-            context=context,
-            language=language,
-        )
-        written += save_figure(figure, Path(folder) / name)
-    return tuple(written)
+    figures = study.figures
+    press = Press(Path(folder), figures.formats, figures.dpi, figures.chinese_font)
+    record: dict[str, Any] = {}
+    for commission in commissions:
+        for language in study.report.languages:
+            words = Words(language)
+            page = Page(
+                words, commission.width / MM_PER_INCH, study.study.caution_in(language),
+                figures.titles,
+            )  # fmt: skip
+            title = commission.title(words)
+            drawn = press.write(commission.name, title, page, commission.draw)
+            record.setdefault(commission.name, {})[language] = {
+                "title": title,
+                "width_mm": commission.width,
+                "files": [path.relative_to(folder).as_posix() for path in drawn.files],
+                "obstacle": drawn.obstacle,
+            }
+    return record
+
+
+def reaches_of(study: Study) -> dict[str, str]:
+    """Reach of each unit."""
+    split = load_units().reach(study.study.reach_split)
+    return {str(unit): str(reach) for unit, reach in split.items()}
+
+
+def ground_of(study: Study, boundaries: Boundaries, units: Sequence[str]) -> Ground:
+    """What maps of some units are drawn on; without reaches where a unit belongs to none."""
+    reaches = reaches_of(study)
+    known = reaches if all(unit in reaches for unit in units) else None
+    return Ground.of(boundaries, units, known, has_arrow=study.figures.north_arrow)
+
+
+def title_of(section: Any) -> Callable[[Words], str]:
+    """Says the title of a section of figures."""
+    return lambda words: words.label(section.title)

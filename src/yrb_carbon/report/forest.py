@@ -13,16 +13,18 @@ from yrb_carbon.report.canvas import (
     ABOVE_ZERO,
     AROUND_ZERO,
     BELOW_ZERO,
-    Language,
-    blank_figure,
+    EDGE,
+    HEAD_SIZE,
+    TEXT_SIZE,
+    Layout,
+    Page,
     colour_of,
-    fonts,
-    notice_height,
-    relative_box,
-    sign,
-    usable_language,
-    wrapped,
+    draw_legend,
+    legend_height,
+    no_frame,
 )
+from yrb_carbon.report.fonts import text_width, wrapped
+from yrb_carbon.report.language import Words, message
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,24 +34,22 @@ MARKERS = ("o", "s", "D", "^", "v")
 """Of the kinds of intervals, in order; colours say on which side of zero one lies."""
 KEY_COLOUR = "#333333"
 
-WORDS: dict[Language, dict[str, str]] = {
-    "en": {"above": "above zero", "below": "below zero", "around": "holds zero"},
-    "zh": {"above": "区间为正", "below": "区间为负", "around": "区间含零"},
+SIDE_WORDS: Mapping[str, str] = {
+    ABOVE_ZERO: message("interval above zero"),
+    BELOW_ZERO: message("interval below zero"),
+    AROUND_ZERO: message("interval holds zero"),
 }
 
 # Inches.
-PANEL = 2.9
-GAP = 0.2
-ROW = 0.42
-ROW_OF_MANY = 0.14
-HEAD = 0.78
-HEAD_OF_GROUP = 0.6
-"""Height of the line of a group's name, of that of a row."""
-AXIS = 0.42
-KEY = 0.3
-NOTE_LINE = 0.19
-LETTER = 0.078
-"""Width of a letter of the row labels."""
+GAP = 0.14
+ROW = 0.27
+ROW_OF_MANY = 0.09
+HEAD = 0.24
+HEAD_OF_GROUP = 0.2
+"""Of the line of a group's name."""
+AXIS = 0.2
+MOST_LABEL = 0.34
+"""Width of the row labels, of the page; longer ones are broken into lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +99,8 @@ def draw_forest(
     rows: Sequence[ForestRow],
     *,
     title: str,
+    page: Page,
     notes: Sequence[str] = (),
-    notice: str | None = None,
-    language: Language = "en",
 ) -> Figure:
     """Draw effects with intervals, rows from top to bottom, panels side by side.
 
@@ -111,12 +110,9 @@ def draw_forest(
         Headings.
     rows : sequence of ForestRow
     title : str
+    page : Page
     notes : sequence of str
         Written below.
-    notice : str, optional
-        Caution drawn on the figure.
-    language : {"en", "zh"}
-        See `canvas.usable_language`.
 
     Returns
     -------
@@ -135,49 +131,31 @@ def draw_forest(
         raise DataError(
             f"rows without one effect for each of {len(panels)} panels: {listing(uneven)}"
         )
-    spoken = usable_language(language)
-    with fonts(spoken):
-        return _draw(panels, rows, title, notes, notice, WORDS[spoken])
-
-
-def _draw(
-    panels: Sequence[str],
-    rows: Sequence[ForestRow],
-    title: str,
-    notes: Sequence[str],
-    notice: str | None,
-    words: Mapping[str, str],
-) -> Figure:
     kinds = _kinds(rows)
-    lines = _Lines.of(rows)
+    layout = Layout.of(page, title, notes)
+    handles = _handles(kinds, page.words)
+    legend = legend_height(handles, page.width - 2 * EDGE) + EDGE
+    longest = max(text_width(row.label, TEXT_SIZE) for row in rows) + 0.08
+    labels = min(longest, MOST_LABEL * page.width)
+    wide = (page.width - 2 * EDGE - labels) / len(panels) - GAP
     row = max(ROW, ROW_OF_MANY * (len(kinds) + 1))
-    longest = max(len(text) for text in (*(r.label for r in rows), *lines.heads.values()))
-    labels = LETTER * longest + 0.2
-    width = labels + len(panels) * (PANEL + GAP) + GAP
-    shown = [line for note in notes for line in wrapped(note, width - 2 * GAP)]
-    foot = KEY + NOTE_LINE * len(shown) + notice_height(notice, width) + 0.12
-    height = HEAD + row * lines.height + AXIS + foot
-    figure = blank_figure((width, height))
+    lines = _Lines.of(rows, HEAD_OF_GROUP / row)
+    tall = row * lines.height
+    figure = layout.figure(legend + AXIS + tall + HEAD)
+    bottom = legend + AXIS
     for number, panel in enumerate(panels):
-        left = labels + number * (PANEL + GAP)
-        box = (left, foot + AXIS, PANEL, row * lines.height)
-        axes = figure.add_axes(relative_box(box, width, height))
-        _panel(axes, panel, [r.effects[number] for r in rows], lines, kinds)
-
-    def write(place: float, text: str, left: float, **style: Any) -> None:
-        level = (foot + AXIS + row * (lines.height - place)) / height
-        figure.text(left / width, level, text, va="center", fontsize=8.5, **style)
-
+        left = EDGE + labels + number * (wide + GAP) + GAP / 2
+        axes = layout.axes(figure, (left, bottom, wide, tall))
+        _panel(axes, panel, [own.effects[number] for own in rows], lines, kinds)
+    style: dict[str, Any] = {"va": "center", "fontsize": TEXT_SIZE, "linespacing": 1.15}
     for place, own in zip(lines.places, rows, strict=True):
-        write(place, own.label, labels - 0.1, ha="right")
+        text = "\n".join(wrapped(own.label, labels - 0.08, TEXT_SIZE))
+        level = bottom + tall - row * place
+        layout.text(figure, (EDGE + labels - 0.04, level), text, ha="right", **style)
     for place, head in lines.heads.items():
-        write(place, head, 0.1, ha="left", fontweight="bold")
-    _key(figure, kinds, (foot - KEY / 2) / height, words)
-    for place, line in enumerate(shown):
-        level = (foot - KEY - NOTE_LINE * (place + 0.5)) / height
-        figure.text(GAP / width, level, line, ha="left", va="center", fontsize=8, color="#444444")
-    figure.text(0.5, 1 - 0.22 / height, title, ha="center", va="center", fontsize=12)
-    sign(figure, notice)
+        level = bottom + tall - row * place
+        layout.text(figure, (EDGE, level), head, ha="left", fontweight="bold", **style)
+    draw_legend(figure, layout, handles)
     return figure
 
 
@@ -199,15 +177,15 @@ class _Lines:
     height: float
 
     @classmethod
-    def of(cls, rows: Sequence[ForestRow]) -> _Lines:
-        """Rows one below the other, a lower line before each group."""
+    def of(cls, rows: Sequence[ForestRow], head: float) -> _Lines:
+        """Rows one below the other, a line of another height before each group."""
         places: list[float] = []
         heads: dict[float, str] = {}
         top, group = 0.0, ""
         for row in rows:
             if row.group and row.group != group:
-                heads[top + HEAD_OF_GROUP / 2] = row.group
-                top += HEAD_OF_GROUP
+                heads[top + head / 2] = row.group
+                top += head
             group = row.group
             places.append(top + 0.5)
             top += 1.0
@@ -235,7 +213,7 @@ def _panel(
 ) -> None:
     """Intervals of one panel, those of a row below one another, and a line at zero."""
     axes.set_ylim(lines.height, 0.0)
-    axes.axvline(0.0, color="#999999", linewidth=0.8, zorder=1)
+    axes.axvline(0.0, color="#999999", linewidth=0.6, zorder=1)
     step = 0.8 / (len(kinds) + 1)
     for number, (place, effect) in enumerate(zip(lines.places, effects, strict=True)):
         if number % 2 == 0:
@@ -249,40 +227,33 @@ def _panel(
             kind = kinds.index(interval.kind)
             colour = colour_of(interval.lower, interval.upper)
             axes.plot(
-                [interval.lower, interval.upper], [level, level], color=colour, linewidth=1.5,
+                [interval.lower, interval.upper], [level, level], color=colour, linewidth=1.1,
                 zorder=2, solid_capstyle="butt",
             )  # fmt: skip
             axes.plot(
                 [effect.estimate], [level], color=colour, marker=MARKERS[kind % len(MARKERS)],
-                markersize=4, zorder=3,
+                markersize=2.6, zorder=3,
             )  # fmt: skip
     axes.set_yticks([])
     axes.margins(x=0.08)
-    axes.tick_params(axis="x", labelsize=7.5, color="#999999")
-    axes.locator_params(axis="x", nbins=5)
-    for side in ("top", "left", "right"):
-        axes.spines[side].set_visible(False)
-    axes.spines["bottom"].set_color("#999999")
-    axes.set_title(title, fontsize=9.5, pad=6)
+    no_frame(axes, "bottom")
+    axes.locator_params(axis="x", nbins=4)
+    axes.set_title(title, fontsize=HEAD_SIZE, pad=4)
 
 
-def _key(figure: Figure, kinds: Sequence[str], level: float, words: Mapping[str, str]) -> None:
+def _handles(kinds: Sequence[str], words: Words) -> list[Any]:
+    """Markers of the kinds of intervals, colours of the sides of zero."""
     from matplotlib.lines import Line2D
 
     handles = [
         Line2D(
-            [], [], color=KEY_COLOUR, linewidth=1.5, markersize=4,
+            [], [], color=KEY_COLOUR, linewidth=1.1, markersize=2.6,
             marker=MARKERS[number % len(MARKERS)], label=kind,
         )
         for number, kind in enumerate(kinds)
     ]  # fmt: skip
-    handles += [
-        Line2D([], [], color=colour, linewidth=4, label=words[side])
-        for side, colour in (
-            ("above", ABOVE_ZERO), ("below", BELOW_ZERO), ("around", AROUND_ZERO)
-        )
-    ]  # fmt: skip
-    figure.legend(
-        handles=handles, loc="center", bbox_to_anchor=(0.5, level), ncols=len(handles),
-        frameon=False, fontsize=8,
-    )  # fmt: skip
+    sides = [
+        Line2D([], [], color=colour, linewidth=3, label=words(text))
+        for colour, text in SIDE_WORDS.items()
+    ]
+    return [*handles, *sides]

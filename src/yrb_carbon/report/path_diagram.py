@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,55 +11,48 @@ from yrb_carbon.report.canvas import (
     ABOVE_ZERO,
     AROUND_ZERO,
     BELOW_ZERO,
-    Language,
-    blank_figure,
+    EDGE,
+    HEAD_SIZE,
+    NOTE_SIZE,
+    TEXT_COLOUR,
+    TEXT_SIZE,
+    Layout,
+    Page,
     colour_of,
-    fonts,
-    notice_height,
-    sign,
-    usable_language,
-    wrapped,
+    draw_legend,
+    legend_height,
 )
+from yrb_carbon.report.fonts import line_height, lines_height, wrapped
+from yrb_carbon.report.language import Words, message
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-TEXT_COLOUR = "#111111"
 BOX_FACE = "#F4F6F8"
 BOX_EDGE = "#444444"
 
+BOX_SHARE, MEDIATOR_SHARE = 0.155, 0.27
+"""Widths of the boxes, of the page."""
 # Inches.
-BOX_WIDTH, MEDIATOR_WIDTH, BOX_HEIGHT = 1.7, 3.0, 0.72
-GAP_WIDTH = 3.05
-ROW_HEIGHT = 1.42
-MARGIN = 0.2
-HEAD = 0.5
-DIRECT_PATH_DEPTH = 1.05
-FOOT_LINE = 0.19
-KEY_HEIGHT = 0.34
+PADDING = 0.07
+ROW_GAP = 0.16
+DEPTH = 0.62
+"""Below the mediators: the path from the treatment straight to the outcome."""
 FAN = 0.14
 """Distance of the ends of two arrows at a box, of the distance of their mediators."""
+HARD_BLANK = "\u00a0"
 
-WORDS: dict[Language, dict[str, str]] = {
-    "en": {
-        "direct": "direct", "spillover": "spillover", "through": "through it",
-        "natural": "not mediated", "system": "whole system",
-        "positive": "direct effect above zero", "negative": "direct effect below zero",
-        "unclear": "interval of the direct effect holds zero",
-        "note": "Arrows: mean direct effect and spillover within one equation, of one unit more. "
-        "In the boxes: effect of the treatment by the path through that mediator, which is not "
-        "the product of the arrows.",
-    },
-    "zh": {
-        "direct": "直接", "spillover": "溢出", "through": "经此中介",
-        "natural": "未经中介", "system": "系统总体",
-        "positive": "直接效应为正", "negative": "直接效应为负",
-        "unclear": "直接效应区间含零",
-        "note": "箭头：单个方程内每增加一单位的平均直接效应与溢出效应；"
-        "框内：经该中介的效应，并非箭头系数之积。",
-    },
-}  # fmt: skip
+COLOUR_WORDS: Mapping[str, str] = {
+    ABOVE_ZERO: message("direct effect above zero"),
+    BELOW_ZERO: message("direct effect below zero"),
+    AROUND_ZERO: message("interval of the direct effect holds zero"),
+}
+NOTE = message(
+    "Arrows: mean direct effect and spillover within one equation, of one unit more. In the boxes: "
+    "effect of the treatment by the path through that mediator, which is not the product of the "
+    "arrows."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,19 +129,14 @@ class PathDiagram:
     notes: tuple[str, ...] = ()
 
 
-def draw_path_diagram(
-    diagram: PathDiagram, *, title: str, notice: str | None = None, language: Language = "en"
-) -> Figure:
+def draw_path_diagram(diagram: PathDiagram, *, title: str, page: Page) -> Figure:
     """Draw the treatment on the left, the mediators in the middle, the outcome on the right.
 
     Parameters
     ----------
     diagram : PathDiagram
     title : str
-    notice : str, optional
-        Caution drawn on the figure.
-    language : {"en", "zh"}
-        See `canvas.usable_language`.
+    page : Page
 
     Returns
     -------
@@ -161,103 +149,144 @@ def draw_path_diagram(
     """
     if not diagram.mediators:
         raise DataError("a path diagram needs at least one mediator")
-    spoken = usable_language(language)
-    with fonts(spoken):
-        return _draw(diagram, title, notice, spoken)
-
-
-def _draw(diagram: PathDiagram, title: str, notice: str | None, language: Language) -> Figure:
-    width = 2 * (MARGIN + BOX_WIDTH + GAP_WIDTH) + MEDIATOR_WIDTH
-    stated = (WORDS[language]["note"], *diagram.notes)
-    notes = [line for note in stated for line in wrapped(note, width - 2 * MARGIN)]
-    foot = KEY_HEIGHT + FOOT_LINE * len(notes) + notice_height(notice, width) + 0.1
-    rows = ROW_HEIGHT * len(diagram.mediators)
-    height = HEAD + rows + DIRECT_PATH_DEPTH + foot
-    figure = blank_figure((width, height))
-    axes = figure.add_axes((0, 0, 1, 1))
+    words, width = page.words, page.width
+    plan = _Plan.of(diagram, words, width)
+    layout = Layout.of(page, title, [words(NOTE), *diagram.notes])
+    handles = _handles(words)
+    legend = legend_height(handles, width - 2 * EDGE) + EDGE
+    rows = plan.row * len(diagram.mediators)
+    body = legend + DEPTH + rows
+    figure = layout.figure(body)
+    axes = layout.axes(figure, (0.0, 0.0, width, body))
     axes.set_xlim(0, width)
-    axes.set_ylim(0, height)
+    axes.set_ylim(0, body)
     axes.set_axis_off()
-    top = height - HEAD
-    middle = top - rows / 2
-    left, right = MARGIN + BOX_WIDTH / 2, width - MARGIN - BOX_WIDTH / 2
-    words = WORDS[language]
+    middle = body - rows / 2
     for place, mediator in enumerate(diagram.mediators):
-        level = top - (place + 0.5) * ROW_HEIGHT
-        _mediator_row(axes, mediator, (left, right, middle, level), words)
-    bottom = foot + 0.42
-    _direct_path(axes, diagram, (left, right, middle, bottom), words)
-    _box(axes, (left, middle), BOX_WIDTH, BOX_HEIGHT, [diagram.treatment])
-    _box(axes, (right, middle), BOX_WIDTH, BOX_HEIGHT, [diagram.outcome])
-    _key(axes, width / 2, foot - KEY_HEIGHT / 2 - 0.02, words)
-    for place, line in enumerate(notes):
-        axes.text(
-            MARGIN, foot - KEY_HEIGHT - FOOT_LINE * (place + 0.5), line, ha="left", va="center",
-            fontsize=8, color="#444444",
-        )  # fmt: skip
-    axes.text(
-        width / 2, height - HEAD / 2, title, ha="center", va="center", fontsize=12,
-        color=TEXT_COLOUR,
-    )  # fmt: skip
-    sign(figure, notice)
+        level = body - (place + 0.5) * plan.row
+        _mediator_row(axes, mediator, plan, (middle, level), words)
+    _direct_path(axes, diagram, plan, (middle, legend + 0.2), words)
+    for x, label in ((plan.left, diagram.treatment), (plan.right, diagram.outcome)):
+        lines = wrapped(label, plan.box - 2 * PADDING, HEAD_SIZE)
+        tall = max(lines_height(lines, HEAD_SIZE) + 2 * PADDING, 0.45)
+        _box(axes, (x, middle), plan.box, tall)
+        _write(axes, (x, middle), lines, HEAD_SIZE, fontweight="bold")
+    draw_legend(figure, layout, handles)
     return figure
 
 
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Where boxes stand and how large they are, inches.
+
+    Attributes
+    ----------
+    box, mediator : float
+        Widths.
+    left, right : float
+        Middles of the boxes of treatment and outcome.
+    row : float
+        Height of the row of a mediator.
+    """
+
+    box: float
+    mediator: float
+    left: float
+    right: float
+    row: float
+
+    @classmethod
+    def of(cls, diagram: PathDiagram, words: Words, width: float) -> _Plan:
+        box, mediator = BOX_SHARE * width, MEDIATOR_SHARE * width
+        tallest = max(_height(*_box_lines(path, mediator, words)) for path in diagram.mediators)
+        arrows = lines_height(_arrow_lines(diagram.natural, words), NOTE_SIZE)
+        return cls(
+            box, mediator, EDGE + box / 2, width - EDGE - box / 2, max(tallest, arrows) + ROW_GAP
+        )
+
+    @property
+    def centre(self) -> float:
+        """Middle of the mediators."""
+        return (self.left + self.right) / 2
+
+
 def _mediator_row(
-    axes: Axes,
-    mediator: MediatorPath,
-    places: tuple[float, float, float, float],
-    words: dict[str, str],
+    axes: Axes, mediator: MediatorPath, plan: _Plan, levels: tuple[float, float], words: Words
 ) -> None:
     """The box of a mediator with the arrows to and from it."""
-    left, right, middle, level = places
-    centre = (left + right) / 2
+    middle, level = levels
     # arrows leave and arrive one above the other, so that their points do not hide one another
     offset = FAN * (level - middle)
-    start = (left + BOX_WIDTH / 2, middle + offset)
-    end = (right - BOX_WIDTH / 2, middle + offset)
-    half = MEDIATOR_WIDTH / 2
-    _arrow(axes, start, (centre - half, level), mediator.from_treatment, words, 0.6)
-    _arrow(axes, (centre + half, level), end, mediator.to_outcome, words, 0.4)
-    lines = [mediator.label, *_texts(mediator.through, words)]
-    lines[1] = f"{words['through']}: {lines[1]}"
-    _box(axes, (centre, level), MEDIATOR_WIDTH, BOX_HEIGHT, lines)
+    start = (plan.left + plan.box / 2, middle + offset)
+    end = (plan.right - plan.box / 2, middle + offset)
+    half = plan.mediator / 2
+    _arrow(axes, start, (plan.centre - half, level), mediator.from_treatment, words, 0.55)
+    _arrow(axes, (plan.centre + half, level), end, mediator.to_outcome, words, 0.45)
+    head, others = _box_lines(mediator, plan.mediator, words)
+    tall = _height(head, others)
+    _box(axes, (plan.centre, level), plan.mediator, tall)
+    top = level + tall / 2 - PADDING
+    upper = lines_height(head, TEXT_SIZE)
+    _write(axes, (plan.centre, top - upper / 2), head, TEXT_SIZE, fontweight="bold")
+    lower = lines_height(others, NOTE_SIZE)
+    _write(axes, (plan.centre, top - upper - lower / 2), others, NOTE_SIZE)
+
+
+def _box_lines(mediator: MediatorPath, width: float, words: Words) -> tuple[list[str], list[str]]:
+    """Lines in the box of a mediator: its name, and the effect through it."""
+    room = width - 2 * PADDING
+    effects = _effects(mediator.through, words)
+    lines = [line for effect in effects for line in wrapped(effect, room, NOTE_SIZE)]
+    return wrapped(mediator.label, room, TEXT_SIZE), [words("through it:"), *lines]
+
+
+def _height(head: Sequence[str], others: Sequence[str]) -> float:
+    return lines_height(head, TEXT_SIZE) + lines_height(others, NOTE_SIZE) + 2 * PADDING
 
 
 def _direct_path(
-    axes: Axes,
-    diagram: PathDiagram,
-    places: tuple[float, float, float, float],
-    words: dict[str, str],
+    axes: Axes, diagram: PathDiagram, plan: _Plan, levels: tuple[float, float], words: Words
 ) -> None:
     """From the treatment below the mediators to the outcome, and the system's effects above it."""
     from matplotlib.patches import FancyArrowPatch
 
-    left, right, middle, bottom = places
+    middle, bottom = levels
     colour = diagram.natural.colour
     axes.plot(
-        [left, left, right], [middle, bottom, bottom], color=colour, linewidth=1.6, zorder=1,
-        solid_joinstyle="round",
+        [plan.left, plan.left, plan.right], [middle, bottom, bottom], color=colour, linewidth=1.2,
+        zorder=1, solid_joinstyle="round",
     )  # fmt: skip
     tip = FancyArrowPatch(
-        (right, bottom - 0.01), (right, middle - BOX_HEIGHT / 2), arrowstyle="-|>",
-        mutation_scale=14, color=colour, linewidth=1.6, shrinkA=0, shrinkB=0, zorder=1,
+        (plan.right, bottom - 0.01), (plan.right, middle - 0.24), arrowstyle="-|>",
+        mutation_scale=9, color=colour, linewidth=1.2, shrinkA=0, shrinkB=0, zorder=1,
     )  # fmt: skip
     axes.add_patch(tip)
-    centre = (left + right) / 2
-    _label(axes, (centre, bottom), [words["natural"], *_texts(diagram.natural, words)])
-    system = ",  ".join(_texts(diagram.system, words))
-    axes.text(
-        centre, bottom + 0.5, f"{words['system']}:  {system}", ha="center", va="center",
-        fontsize=8.5, color=TEXT_COLOUR, zorder=4,
-    )  # fmt: skip
+    natural = words("not mediated: {effects}", effects=",  ".join(_effects(diagram.natural, words)))
+    system = words("whole system: {effects}", effects=",  ".join(_effects(diagram.system, words)))
+    room = 2 * (plan.centre - plan.left) - 0.4
+    lines = wrapped(natural, room, NOTE_SIZE)
+    white = {"facecolor": "white", "edgecolor": "none", "pad": 1.2}
+    _write(axes, (plan.centre, bottom), lines, NOTE_SIZE, bbox=white)
+    above = wrapped(system, room, NOTE_SIZE)
+    level = bottom + (len(lines) + len(above)) / 2 * line_height(NOTE_SIZE) + 0.05
+    _write(axes, (plan.centre, level), above, NOTE_SIZE, fontweight="bold")
 
 
-def _texts(arrow: Arrow, words: dict[str, str]) -> list[str]:
-    return [
-        f"{words['direct']} {arrow.direct.text()}",
-        f"{words['spillover']} {arrow.spillover.text()}",
-    ]
+def _effects(arrow: Arrow, words: Words) -> list[str]:
+    """Direct effect and spillover, each with an interval that does not break."""
+    shown = (effect.text().replace(", ", f",{HARD_BLANK}") for effect in
+             (arrow.direct, arrow.spillover))  # fmt: skip
+    direct, spillover = shown
+    return [words("direct {effect}", effect=direct), words("spillover {effect}", effect=spillover)]
+
+
+def _arrow_lines(arrow: Arrow, words: Words) -> list[str]:
+    """Lines over an arrow: each effect, its interval below."""
+    lines = []
+    for effect in _effects(arrow, words):
+        head, interval = effect.split(" [")
+        lines += [head, f"[{interval}"]
+    return lines
 
 
 def _arrow(
@@ -265,7 +294,7 @@ def _arrow(
     start: tuple[float, float],
     end: tuple[float, float],
     arrow: Arrow,
-    words: dict[str, str],
+    words: Words,
     share: float,
 ) -> None:
     """An arrow with its effects written over it, some share of the way along."""
@@ -273,30 +302,30 @@ def _arrow(
 
     axes.add_patch(
         FancyArrowPatch(
-            start, end, arrowstyle="-|>", mutation_scale=14, color=arrow.colour, linewidth=1.6,
+            start, end, arrowstyle="-|>", mutation_scale=9, color=arrow.colour, linewidth=1.2,
             shrinkA=0, shrinkB=0, zorder=1,
         )
     )  # fmt: skip
-    place = tuple(a + share * (b - a) for a, b in zip(start, end, strict=True))
-    _label(axes, (place[0], place[1]), _texts(arrow, words))
+    x, y = (a + share * (b - a) for a, b in zip(start, end, strict=True))
+    white = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
+    _write(axes, (x, y), _arrow_lines(arrow, words), NOTE_SIZE, zorder=3, bbox=white)
 
 
-def _label(axes: Axes, place: tuple[float, float], lines: Sequence[str]) -> None:
+def _write(
+    axes: Axes, place: tuple[float, float], lines: Sequence[str], size: float, **style: Any
+) -> None:
+    """Lines around a place."""
     axes.text(
-        *place, "\n".join(lines), ha="center", va="center", fontsize=8, linespacing=1.35,
-        color=TEXT_COLOUR, zorder=3,
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5},
+        *place, "\n".join(lines), ha="center", va="center", fontsize=size, linespacing=1.15,
+        color=TEXT_COLOUR, **{"zorder": 4, **style},
     )  # fmt: skip
 
 
-def _box(
-    axes: Axes, centre: tuple[float, float], width: float, height: float, lines: Sequence[str]
-) -> None:
-    """A box with a heading, and smaller lines below it."""
+def _box(axes: Axes, centre: tuple[float, float], width: float, height: float) -> None:
     from matplotlib.patches import FancyBboxPatch
 
     x, y = centre
-    rounding = 0.08
+    rounding = 0.05
     axes.add_patch(
         FancyBboxPatch(
             (x - width / 2 + rounding, y - height / 2 + rounding),
@@ -305,39 +334,17 @@ def _box(
             boxstyle=f"round,pad={rounding}",
             facecolor=BOX_FACE,
             edgecolor=BOX_EDGE,
-            linewidth=1.0,
+            linewidth=0.8,
             zorder=2,
         )
     )
-    head, *others = lines
-    style: dict[str, Any] = {"ha": "center", "va": "center", "zorder": 4, "color": TEXT_COLOUR}
-    if not others:
-        axes.text(x, y, _broken(head), fontsize=9.5, fontweight="bold", **style)
-        return
-    axes.text(x, y + 0.21, head, fontsize=9.5, fontweight="bold", **style)
-    axes.text(x, y - 0.11, "\n".join(others), fontsize=7.5, linespacing=1.3, **style)
 
 
-def _broken(text: str, longest: int = 16) -> str:
-    """A long label in lines."""
-    import textwrap
-
-    return "\n".join(textwrap.wrap(text, longest))
-
-
-def _key(axes: Axes, centre: float, level: float, words: dict[str, str]) -> None:
+def _handles(words: Words) -> list[Any]:
     """What the colours of the arrows say."""
     from matplotlib.lines import Line2D
 
-    handles = [
-        Line2D([], [], color=colour, linewidth=2, label=words[name])
-        for colour, name in (
-            (ABOVE_ZERO, "positive"),
-            (BELOW_ZERO, "negative"),
-            (AROUND_ZERO, "unclear"),
-        )
+    return [
+        Line2D([], [], color=colour, linewidth=2, label=words(text))
+        for colour, text in COLOUR_WORDS.items()
     ]
-    axes.legend(
-        handles=handles, loc="center", bbox_to_anchor=(centre, level), frameon=False,
-        bbox_transform=axes.transData, ncols=3, fontsize=8,
-    )  # fmt: skip

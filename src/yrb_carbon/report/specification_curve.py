@@ -1,77 +1,85 @@
 """Specification curve: the estimates of a grid in order, and the choices behind each.
 
-After Simonsohn, Simmons & Nelson (2020), Nature Human Behaviour 4:1208-1214. Made without pyplot
-and saved without dates, as the maps are.
+After Simonsohn, Simmons & Nelson (2020), Nature Human Behaviour 4:1208-1214.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from yrb_carbon.errors import DataError, listing
+from yrb_carbon.errors import listing
 from yrb_carbon.report.canvas import (
     ABOVE_ZERO,
     AROUND_ZERO,
     BELOW_ZERO,
+    EDGE,
+    NOTE_SIZE,
+    TEXT_SIZE,
+    Layout,
     NothingToShowError,
-    blank_figure,
+    Page,
     colour_of,
-    draw_unless_empty,
-    notice_height,
-    save_figure,
-    sign,
-    wrapped,
+    draw_legend,
+    legend_height,
+    no_frame,
 )
 from yrb_carbon.report.cells import COVARIANCE_NOTES
-from yrb_carbon.report.language import Words
+from yrb_carbon.report.fonts import text_width, wrapped
+from yrb_carbon.report.language import Words, message
 from yrb_carbon.report.layout_robustness import HEADS, STANDARDISED, SUM, choice_label
 from yrb_carbon.study.config import Study
-from yrb_carbon.study.robustness_tables import CHOICES, CurveFigure, CurveQuantity, RobustnessTable
+from yrb_carbon.study.figures import CurveFigure
+from yrb_carbon.study.robustness_tables import CHOICES, CurveQuantity, RobustnessTable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 MARK, EMPTY, STRIPE = "#222222", "#DDDDDD", "#F5F5F5"
-WIDTH = 10.0
-CURVE_HEIGHT = 3.1
-LEVEL_HEIGHT = 0.165
+CURVE_SHAPE = 0.3
+"""Height of the curve, of the width of the page."""
+LEVEL_HEIGHT = 0.118
 """Inches of one level below the curve."""
+BOLD = 1.15
+"""Width of bold letters, of that of plain ones."""
 GAP_BETWEEN_CHOICES = 0.6
 """In levels."""
-LEFT, RIGHT = 2.9, 0.2
-"""Inches beside the axes; names of levels stand on the left."""
-AXIS = "Within s.d. of the outcome\nper within s.d. of the treatment"
+AXIS_ROOM, RIGHT = 0.5, 0.08
+"""Inches left of the curve for its axis, and beside it."""
+MOST_LEFT = 0.45
+"""Of the page: room for the names of levels."""
+AXIS = message("Within s.d. of the outcome\nper within s.d. of the treatment")
 FENCE = 3.0
 """Spreads between the quartiles of the ends of all intervals, beyond these, that the axis shows."""
-NOTE_LINE = 0.17
-"""Inches."""
-NOTE = (
+NOTE = message(
     "Table {table}. Effect of one within s.d. more of the treatment, in within s.d. of the outcome "
     "(unit and year means removed), so that other outcomes and treatments compare. {level} % "
     "intervals, covariance {vcov}: {meaning}."
 )
-CONSTRUCTED_NOTE = (
+CONSTRUCTED_NOTE = message(
     "Crosses stand for no estimate, or an effect that the model sets to zero: {names}."
 )
-ABSENT_NOTE = "Crosses stand for no estimate."
-CLIPPED_NOTE = "Arrows: intervals that go on beyond the axis ({count} specifications)."
+ABSENT_NOTE = message("Crosses stand for no estimate.")
+CLIPPED_NOTE = message("Arrows: intervals that go on beyond the axis ({count} specifications).")
 LEVEL = 95
 """Of the intervals of robustness, in per cent."""
 TITLES: Mapping[str, str] = {
-    "direct": "direct effect",
-    "indirect": "indirect effect",
-    "total": "total effect",
-    "mediated_direct": "mediated direct effect, sum over mediators",
-    "mediated_spillover": "mediated spillover, sum over mediators",
-    "mediated_total": "mediated total effect, sum over mediators",
+    "direct": message("direct effect"),
+    "indirect": message("indirect effect"),
+    "total": message("total effect"),
+    "mediated_direct": message("mediated direct effect, sum over mediators"),
+    "mediated_spillover": message("mediated spillover, sum over mediators"),
+    "mediated_total": message("mediated total effect, sum over mediators"),
+}
+SIDE_WORDS: Mapping[str, str] = {
+    BELOW_ZERO: message("interval below zero"),
+    AROUND_ZERO: message("interval holds zero"),
+    ABOVE_ZERO: message("interval above zero"),
 }
 
 
@@ -109,7 +117,11 @@ class Curve:
 
 
 def make_curve(
-    table: RobustnessTable, study: Study, estimates: pd.DataFrame, quantity: CurveQuantity
+    table: RobustnessTable,
+    study: Study,
+    estimates: pd.DataFrame,
+    quantity: CurveQuantity,
+    words: Words,
 ) -> Curve:
     """Order the standardised estimates of a table of robustness.
 
@@ -122,6 +134,7 @@ def make_curve(
         Rows of the table.
     quantity : str
         Effect of the treatment, or a mediated effect, of which the sum over mediators is taken.
+    words : Words
 
     Returns
     -------
@@ -153,9 +166,13 @@ def make_curve(
     if points.empty:
         estimated = sorted(set(estimates["quantity"]) - {"value"})
         raise NothingToShowError(
-            f"No specification has a standardised {quantity.replace('_', ' ')} with the covariance "
-            f"{vcov}; estimated are {listing(estimated) or 'none'}."
-        )
+            words(
+                "No specification has a standardised {quantity} with the covariance {vcov}; "
+                "estimated are: {found}.",
+                quantity=words(TITLES[quantity]), vcov=vcov,
+                found=listing(estimated) or words("none"),
+            )
+        )  # fmt: skip
     found = set(points["model"])
     varying = [
         name
@@ -171,7 +188,7 @@ def make_curve(
         absent=tuple(name for name in specifications if name not in found),
         constructed=tuple(name for name in specifications if name in constructed),
         levels=tuple(
-            (HEADS[name], tuple(choice_label(name, level, study, Words()) for level in levels))
+            (words(HEADS[name]), tuple(choice_label(name, level, study, words) for level in levels))
             for name, levels in values.items()
         ),
         choices={
@@ -183,7 +200,7 @@ def make_curve(
 
 
 def draw_specification_curve(
-    curve: Curve, *, title: str, axis: str, note: str = "", notice: str | None = None
+    curve: Curve, *, title: str, page: Page, axis: str, note: str = ""
 ) -> Figure:
     """Draw a curve with its choices below.
 
@@ -191,41 +208,43 @@ def draw_specification_curve(
     ----------
     curve : Curve
     title : str
+    page : Page
     axis : str
         What the vertical axis measures. It ends where a few extreme intervals would flatten the
         others; arrows show those that go on.
     note : str
         Written below, before what crosses and arrows mean.
-    notice : str, optional
-        A caution, written below.
 
     Returns
     -------
     Figure
     """
+    words, limits = page.words, calc_limits(curve.points)
     rows = _level_positions(curve.levels)
-    depth = LEVEL_HEIGHT * (max(rows.values()) + 1.2)
-    limits = calc_limits(curve.points)
-    notes = wrapped(" ".join([note, *_signs_notes(curve, limits)]), WIDTH)
-    foot = NOTE_LINE * len(notes) + notice_height(notice, WIDTH) + 0.12
-    height = 0.85 + CURVE_HEIGHT + 0.12 + depth + foot
-    figure = blank_figure((WIDTH, height))
-    wide = (WIDTH - LEFT - RIGHT) / WIDTH
-    above = figure.add_axes(
-        (LEFT / WIDTH, (foot + depth + 0.12) / height, wide, CURVE_HEIGHT / height)
-    )
-    below = figure.add_axes((LEFT / WIDTH, foot / height, wide, depth / height))
+    depth = LEVEL_HEIGHT * (max(rows.values(), default=0.0) + 1.2)
+    notes = [note, *_signs_notes(curve, limits, words)]
+    layout = Layout.of(page, title, [words.sentences(text for text in notes if text)])
+    handles = _handles(words, has_absent=bool(curve.absent))
+    legend = legend_height(handles, page.width - 2 * EDGE)
+    tall = CURVE_SHAPE * page.width
+    left, names = _left_room(curve.levels, page.width)
+    wide = page.width - left - RIGHT
+    figure = layout.figure(depth + 0.06 + tall + 0.06 + legend)
+    above = layout.axes(figure, (left, depth + 0.06, wide, tall))
+    below = layout.axes(figure, (left, 0.0, wide, depth))
     _draw_estimates(above, curve, axis, limits)
-    _draw_choices(below, curve, rows)
-    figure.text(0.5, 1 - 0.2 / height, title, ha="center", va="center", fontsize=12)
-    _draw_legend(figure, bool(curve.absent), height)
-    for place, line in enumerate(notes):
-        figure.text(
-            0.02, (foot - 0.06 - NOTE_LINE * (place + 0.5)) / height, line, ha="left", va="center",
-            fontsize=8, color="#444444",
-        )  # fmt: skip
-    sign(figure, notice)
+    _draw_choices(below, curve, rows, left, names)
+    draw_legend(figure, layout, handles, bottom=depth + 0.12 + tall)
     return figure
+
+
+def _left_room(levels: Sequence[tuple[str, tuple[str, ...]]], width: float) -> tuple[float, float]:
+    """Inches left of the axes, and those of them for names of levels."""
+    names = max((text_width(name, NOTE_SIZE) for _, own in levels for name in own), default=0.0)
+    heads = max((text_width(head, NOTE_SIZE) * BOLD for head, _ in levels), default=0.0)
+    wanted = max(names + heads + 0.2 + EDGE, AXIS_ROOM)
+    room = min(wanted, MOST_LEFT * width)
+    return room, room - heads - 0.2 - EDGE
 
 
 def calc_limits(points: pd.DataFrame) -> tuple[float, float]:
@@ -259,15 +278,15 @@ def _is_clipped(points: pd.DataFrame, limits: tuple[float, float]) -> pd.Series[
     return points["ci_lower"].lt(limits[0]) | points["ci_upper"].gt(limits[1])
 
 
-def _signs_notes(curve: Curve, limits: tuple[float, float]) -> list[str]:
+def _signs_notes(curve: Curve, limits: tuple[float, float], words: Words) -> list[str]:
     """What crosses and arrows mean, where there are any."""
     notes = []
     if curve.constructed:
-        notes.append(CONSTRUCTED_NOTE.format(names=", ".join(curve.constructed)))
+        notes.append(words(CONSTRUCTED_NOTE, names=words.listing(curve.constructed)))
     elif curve.absent:
-        notes.append(ABSENT_NOTE)
+        notes.append(words(ABSENT_NOTE))
     count = int(_is_clipped(curve.points, limits).sum())
-    return [*notes, CLIPPED_NOTE.format(count=count)] if count else notes
+    return [*notes, words(CLIPPED_NOTE, count=count)] if count else notes
 
 
 def _level_positions(
@@ -291,12 +310,12 @@ def _draw_estimates(axes: Axes, curve: Curve, axis: str, limits: tuple[float, fl
         for lower, upper in zip(points["ci_lower"], points["ci_upper"], strict=True)
     ]
     places = np.arange(len(points))
-    axes.axhline(0.0, color="#333333", linewidth=0.8, zorder=1)
+    axes.axhline(0.0, color="#333333", linewidth=0.6, zorder=1)
     axes.vlines(
-        places, points["ci_lower"], points["ci_upper"], colors=colours, linewidth=1.4, alpha=0.55,
+        places, points["ci_lower"], points["ci_upper"], colors=colours, linewidth=1.0, alpha=0.55,
         zorder=2,
     )  # fmt: skip
-    axes.scatter(places, points["estimate"], s=11, c=colours, zorder=3, linewidths=0)
+    axes.scatter(places, points["estimate"], s=5, c=colours, zorder=3, linewidths=0)
     lower, upper = limits
     edge = 0.04 * ((upper - lower) or 1.0)
     axes.set_ylim(lower - edge, upper + edge)
@@ -306,14 +325,14 @@ def _draw_estimates(axes: Axes, curve: Curve, axis: str, limits: tuple[float, fl
     ):
         shades = [colour for colour, is_out in zip(colours, beyond, strict=True) if is_out]
         axes.scatter(
-            places[beyond], np.full(len(shades), end), s=22, c=shades, marker=marker, zorder=5,
+            places[beyond], np.full(len(shades), end), s=10, c=shades, marker=marker, zorder=5,
             linewidths=0,
         )  # fmt: skip
     chosen = points.index[points["model"] == curve.baseline]
     if len(chosen):
         place = int(chosen[0])
         axes.scatter(
-            [place], points.loc[[place], "estimate"], marker="D", s=34, c=MARK, zorder=4,
+            [place], points.loc[[place], "estimate"], marker="D", s=16, c=MARK, zorder=4,
             linewidths=0,
         )  # fmt: skip
     total = len(curve.order)
@@ -321,34 +340,35 @@ def _draw_estimates(axes: Axes, curve: Curve, axis: str, limits: tuple[float, fl
         axes.axvspan(len(points) - 0.5, total - 0.5, color="#E0E0E0", zorder=0, linewidth=0)
     axes.set_xlim(-1.0, total)
     axes.set_xticks([])
-    axes.set_ylabel(axis, fontsize=8)
-    axes.tick_params(axis="y", labelsize=8)
-    axes.grid(axis="y", color="#E6E6E6", linewidth=0.6)
+    axes.set_ylabel(axis, fontsize=TEXT_SIZE)
+    no_frame(axes, "left")
+    axes.grid(axis="y", color="#E6E6E6", linewidth=0.5)
     axes.set_axisbelow(True)
-    for side in ("top", "right", "bottom"):
-        axes.spines[side].set_visible(False)
 
 
-def _draw_choices(axes: Axes, curve: Curve, rows: Mapping[tuple[int, int], float]) -> None:
+def _draw_choices(
+    axes: Axes, curve: Curve, rows: Mapping[tuple[int, int], float], left: float, room: float
+) -> None:
+    """Name the levels in some inches left of the axes and mark that of each specification."""
     total = len(curve.order)
-    deepest = max(rows.values())
+    deepest = max(rows.values(), default=0.0)
+    style: dict[str, Any] = {
+        "xycoords": ("axes fraction", "data"), "textcoords": "offset points", "va": "center",
+        "fontsize": NOTE_SIZE, "annotation_clip": False,
+    }  # fmt: skip
     for choice, (head, names) in enumerate(curve.levels):
         first, last = rows[choice, 0], rows[choice, len(names) - 1]
         if choice % 2 == 0:
             axes.axhspan(first - 0.6, last + 0.6, color=STRIPE, zorder=0, linewidth=0)
-        axes.annotate(
-            head, (0, first), xycoords=("axes fraction", "data"),
-            xytext=(-72 * LEFT + 8, 0), textcoords="offset points",
-            ha="left", va="center", fontsize=8, fontweight="bold", annotation_clip=False,
-        )  # fmt: skip
+        shift = (-72 * (left - EDGE), 0)
+        axes.annotate(head, (0, first), xytext=shift, ha="left", fontweight="bold", **style)
         for level, name in enumerate(names):
             axes.annotate(
-                name, (0, rows[choice, level]), xycoords=("axes fraction", "data"),
-                xytext=(-6, 0), textcoords="offset points",
-                ha="right", va="center", fontsize=7.5, annotation_clip=False,
+                _shortened(name, room), (0, rows[choice, level]), xytext=(-4, 0), ha="right",
+                **style,
             )  # fmt: skip
             axes.plot(
-                [-0.5, total - 0.5], [rows[choice, level]] * 2, color=EMPTY, linewidth=0.5,
+                [-0.5, total - 0.5], [rows[choice, level]] * 2, color=EMPTY, linewidth=0.4,
                 zorder=1,
             )  # fmt: skip
     points = curve.points
@@ -360,83 +380,90 @@ def _draw_choices(axes: Axes, curve: Curve, rows: Mapping[tuple[int, int], float
     }
     for place, model in enumerate(curve.order):
         heights = [rows[choice, level] for choice, level in enumerate(curve.choices[model])]
-        style: dict[str, Any] = {"marker": "x", "c": AROUND_ZERO, "linewidths": 0.8}
+        mark: dict[str, Any] = {"marker": "x", "c": AROUND_ZERO, "linewidths": 0.6, "s": 8}
         if model in colours:
-            style = {"marker": "|", "c": colours[model], "linewidths": 1.6}
+            mark = {"marker": "|", "c": colours[model], "linewidths": 1.2, "s": 16}
         if model == curve.baseline:
-            style["c"] = MARK
-        axes.scatter([place] * len(heights), heights, s=26, zorder=3, **style)
+            mark["c"] = MARK
+        axes.scatter([place] * len(heights), heights, zorder=3, **mark)
     axes.set_xlim(-1.0, total)
     axes.set_ylim(deepest + 0.7, -0.7)
     axes.set_axis_off()
 
 
-def _draw_legend(figure: Figure, has_absent: bool, height: float) -> None:
+def _shortened(name: str, room: float) -> str:
+    """A name, or the beginning of it that fits some inches."""
+    lines = wrapped(name, room, NOTE_SIZE)
+    return name if len(lines) < 2 else f"{lines[0]} …"
+
+
+def _handles(words: Words, *, has_absent: bool) -> list[Any]:
+    """Entries of the legend."""
     from matplotlib.lines import Line2D
 
-    def line(colour: str, label: str) -> Line2D:
-        return Line2D([], [], color=colour, marker="o", markersize=3.5, linewidth=1.4, label=label)
-
     handles = [
-        line(BELOW_ZERO, "interval below zero"),
-        line(AROUND_ZERO, "interval holds zero"),
-        line(ABOVE_ZERO, "interval above zero"),
-        Line2D([], [], color=MARK, marker="D", markersize=5, linewidth=0, label="baseline"),
+        Line2D([], [], color=colour, marker="o", markersize=2.5, linewidth=1.0, label=words(text))
+        for colour, text in SIDE_WORDS.items()
     ]
+    handles.append(
+        Line2D([], [], color=MARK, marker="D", markersize=3.5, linewidth=0, label=words("baseline"))
+    )
     if has_absent:
+        text = words("no estimate, or set to zero")
         handles.append(
-            Line2D([], [], color=AROUND_ZERO, marker="x", markersize=5, linewidth=0,
-                   label="no estimate, or set to zero")
-        )  # fmt: skip
-    figure.legend(
-        handles=handles, loc="center", bbox_to_anchor=(0.5, 1 - 0.5 / height),
-        ncols=len(handles), fontsize=8, frameon=False,
-    )  # fmt: skip
+            Line2D([], [], color=AROUND_ZERO, marker="x", markersize=3.5, linewidth=0, label=text)
+        )
+    return handles
 
 
-def draw_curves(study: Study, estimates: pd.DataFrame, folder: str | Path) -> tuple[Path, ...]:
-    """Draw and write the specification curves of a study, as PNG and SVG.
-
-    Parameters
-    ----------
-    study : Study
-    estimates : DataFrame
-        The whole of estimates.csv.
-    folder : path
-
-    Returns
-    -------
-    tuple of Path
-    """
-    written: list[Path] = []
-    for name, section in study.figures.curves.items():
-        table = study.tables[section.table]
-        if not isinstance(table, RobustnessTable):
-            raise DataError(f"figure {name!r}: table {section.table!r} is none of robustness")
-        options: dict[str, Any] = {
-            "title": f"{table.title.en}: {TITLES[section.quantity]}, "
-            f"{len(table.specifications)} specifications",
-            "notice": study.study.caution_in("en"),
-        }
-        draw = partial(_draw_curve, name, section, table, study, estimates, **options)
-        figure = draw_unless_empty(draw, **options)
-        written += save_figure(figure, Path(folder) / name)
-    return tuple(written)
-
-
-def _draw_curve(
+def draw_curve(
     name: str,
     section: CurveFigure,
     table: RobustnessTable,
     study: Study,
     estimates: pd.DataFrame,
-    **options: Any,
+    *,
+    title: str,
+    page: Page,
 ) -> Figure:
+    """Specification curve of a figure of the study.
+
+    Parameters
+    ----------
+    name : str
+        Of the figure, for messages.
+    section : CurveFigure
+    table : RobustnessTable
+        The one that it names.
+    study : Study
+    estimates : DataFrame
+        The whole of estimates.csv.
+    title : str
+    page : Page
+
+    Raises
+    ------
+    NothingToShowError
+        If no specification has an estimate.
+    """
+    words = page.words
     rows = estimates[estimates["table"] == section.table]
     try:
-        curve = make_curve(table, study, rows, section.quantity)
+        curve = make_curve(table, study, rows, section.quantity, words)
     except NothingToShowError as error:
-        raise NothingToShowError(f"Figure {name}, table {section.table}. {error}") from error
+        where = words("Figure {name}, table {table}.", name=name, table=section.table)
+        raise NothingToShowError(words.sentences([where, str(error)])) from error
     vcov = table.covariances[-1]
-    note = NOTE.format(table=section.table, level=LEVEL, vcov=vcov, meaning=COVARIANCE_NOTES[vcov])
-    return draw_specification_curve(curve, axis=AXIS, note=note, **options)
+    note = words(
+        NOTE, table=section.table, level=LEVEL, vcov=vcov, meaning=words(COVARIANCE_NOTES[vcov])
+    )
+    return draw_specification_curve(curve, title=title, page=page, axis=words(AXIS), note=note)
+
+
+def curve_title(section: CurveFigure, table: RobustnessTable, words: Words) -> str:
+    """Title of a specification curve: its table, quantity and number of specifications."""
+    return words(
+        "{table}: {quantity}, {n} specifications",
+        table=words.label(table.title), quantity=words(TITLES[section.quantity]),
+        n=len(table.specifications),
+    )  # fmt: skip

@@ -1,11 +1,12 @@
-"""The figures of a study: maps of variables, and figures of effects."""
+"""The figures of a study: maps, clusters and trends of variables, and figures of effects."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field
+from pydantic import Field, PositiveFloat
 
 from yrb_carbon.errors import listing
 from yrb_carbon.study.base import (
@@ -21,7 +22,8 @@ from yrb_carbon.study.base import (
     wrong_table,
 )
 from yrb_carbon.study.mediation_tables import JOINT, MediationTable
-from yrb_carbon.study.robustness_tables import CurveFigure
+from yrb_carbon.study.robustness_tables import CurveQuantity, RobustnessTable
+from yrb_carbon.study.tables import MoranTable
 
 if TYPE_CHECKING:
     from yrb_carbon.study.config import Study
@@ -29,20 +31,92 @@ if TYPE_CHECKING:
 
 FOREST_KINDS = ("mediation", "heterogeneity")
 """Kinds of tables that a forest plot can show; the first has path diagrams and maps too."""
+UNITS_FIGURE = "F1"
+"""Name of the map of units and reaches."""
+MOST_CLASSES = 9
+MANY_YEARS = 4
+"""Years of a figure that names none."""
+
+Width = Literal["single", "one_and_half", "double"]
+Format = Literal["png", "svg", "pdf"]
+Scheme = Literal["natural_breaks", "quantiles", "equal_interval", "user", "continuous"]
+Statistic = Literal["mean", "median", "total"]
+Band = Literal["quartiles", "deciles", "none"]
 
 
-class MapFigure(Section):
+def shown_years(years: tuple[int, ...] | None, sample: range) -> tuple[int, ...]:
+    """Years of a figure; when it names none the first and last of a sample and two between."""
+    if years is not None:
+        return years
+    first, last = sample.start, sample.stop - 1
+    steps = MANY_YEARS - 1
+    spread = {first + round(step * (last - first) / steps) for step in range(MANY_YEARS)}
+    return tuple(sorted(spread))
+
+
+class SizedFigure(Section):
+    """Base of all figures."""
+
+    width: Width | None = Field(None, description="Of the page; figures.width when null.")
+
+
+class ClassesSection(Section):
+    """How the values of a map are cut into the classes of its legend."""
+
+    scheme: Scheme = Field(
+        "natural_breaks",
+        description="natural_breaks (Fisher 1958, Jenks 1977: least variance within classes), "
+        "quantiles, equal_interval, user (limits), or continuous (no classes).",
+    )
+    k: int = Field(5, ge=2, le=MOST_CLASSES, description="Number of classes.")
+    limits: tuple[float, ...] = Field(
+        (), description="Of scheme user: rising, between the classes; the ends are open."
+    )
+
+
+class MapFigure(SizedFigure):
     """A map of one variable in some years."""
 
     variable: Identifier = Field(description="Variable that is shown.")
-    years: tuple[Year, ...] = Field((2003, 2008, 2013, 2018), description="One panel a year.")
+    years: tuple[Year, ...] | None = Field(
+        None, min_length=1, description="One panel a year; first, last and two between when null."
+    )
     centre: float | None = Field(
         None, description="Value that parts two sides of the colours; none when null."
+    )
+    classes: ClassesSection = ClassesSection()
+    title: Label
+
+
+class MoranFigure(SizedFigure):
+    """Moran scatter plots and maps of local clusters of one variable in some years."""
+
+    table: Identifier = Field(
+        description="Table of kind moran: weights, permutations and level of significance."
+    )
+    variable: Identifier = Field(description="One of its variables.")
+    years: tuple[Year, ...] | None = Field(
+        None, min_length=1, description="One column a year; first, last and two between when null."
+    )
+    named: int = Field(
+        3, ge=0, le=20, description="Units named in each scatter plot, the most outlying first."
     )
     title: Label
 
 
-class PathFigure(Section):
+class TrendFigure(SizedFigure):
+    """Means or totals by reach over the years, one panel a variable."""
+
+    variables: tuple[Identifier, ...] = Field(min_length=1, description="One panel each.")
+    statistic: Statistic = Field("mean", description="Of the units of a reach in each year.")
+    band: Band = Field(
+        "quartiles",
+        description="Units between these quantiles of each reach, in pale; none with totals.",
+    )
+    title: Label
+
+
+class PathFigure(SizedFigure):
     """A path diagram of a mediation system, with the effects on the arrows."""
 
     table: Identifier = Field(description="Table of kind mediation.")
@@ -52,14 +126,14 @@ class PathFigure(Section):
     title: Label
 
 
-class ForestFigure(Section):
+class ForestFigure(SizedFigure):
     """Effects of a table with all their intervals, one row a path or a group."""
 
     table: Identifier = Field(description="Table of kind mediation or heterogeneity.")
     title: Label
 
 
-class SpilloverMap(Section):
+class SpilloverMap(SizedFigure):
     """What each unit's treatment does to all others, and theirs to it."""
 
     table: Identifier = Field(description="Table of kind mediation.")
@@ -69,18 +143,56 @@ class SpilloverMap(Section):
     kinds: tuple[Literal["sent", "received"], ...] = Field(
         ("sent", "received"), min_length=1, description="One panel each."
     )
+    classes: ClassesSection = ClassesSection()
     title: Label
 
 
-class FiguresSection(Section):
-    """The figures."""
+class CurveFigure(SizedFigure):
+    """A specification curve: estimates of a table of robustness in order, the choices below."""
 
-    language: Literal["en", "zh"] = Field(
-        "en", description="Of labels; English where no font with Chinese characters is installed."
+    table: Identifier = Field(description="A table of kind robustness.")
+    quantity: CurveQuantity = Field(
+        description="Effect of the treatment; of mediated ones the sum over mediators."
     )
+
+
+class PageWidths(Section):
+    """Widths of the columns of a journal, mm."""
+
+    single: PositiveFloat = Field(90, ge=60, le=300, description="One column.")
+    one_and_half: PositiveFloat = Field(140, ge=60, le=300, description="A column and a half.")
+    double: PositiveFloat = Field(190, ge=60, le=300, description="Two columns.")
+
+
+ROOMY_WIDTH = 140.0
+"""mm that path diagrams, specification curves and forest plots need for their texts."""
+
+
+class FiguresSection(Section):
+    """The figures. They are drawn in every language of report.languages."""
+
+    formats: tuple[Format, ...] = Field(
+        ("png", "svg", "pdf"), min_length=1, description="Files of each figure."
+    )
+    width: Width = Field("double", description="Of the figures that name none of their own.")
+    widths: PageWidths = PageWidths()
+    dpi: int = Field(300, ge=72, le=1200, description="Dots per inch of PNG.")
+    titles: bool = Field(
+        True, description="Write titles on the figures; journals often want them in the caption."
+    )
+    chinese_font: str | None = Field(
+        None, description="Font of Chinese texts; the first known one that is installed when null."
+    )
+    north_arrow: bool = Field(False, description="Draw an arrow to the north on maps.")
     units_map: bool = Field(True, description="Draw the map of units and reaches (F1).")
     maps: dict[Identifier, MapFigure] = Field(
         default_factory=dict, description="Maps of variables (F2)."
+    )
+    moran: dict[Identifier, MoranFigure] = Field(
+        default_factory=dict, description="Moran scatter plots and local clusters (F3)."
+    )
+    trends: dict[Identifier, TrendFigure] = Field(
+        default_factory=dict, description="Trends by reach (F8)."
     )
     curves: dict[Identifier, CurveFigure] = Field(
         default_factory=dict, description="Specification curves (F5)."
@@ -96,17 +208,42 @@ class FiguresSection(Section):
     )
 
     @property
+    def map_figures(self) -> tuple[str, ...]:
+        """Names of the figures that are made from the panel."""
+        units = (UNITS_FIGURE,) if self.units_map else ()
+        return (*units, *self.maps, *self.moran, *self.trends)
+
+    @property
     def effect_figures(self) -> tuple[str, ...]:
         """Names of the figures that are made from estimates."""
-        return (*self.paths, *self.forests, *self.spillovers)
+        return (*self.curves, *self.paths, *self.forests, *self.spillovers)
+
+    def width_mm(self, figure: SizedFigure | None = None) -> float:
+        """Width of a figure, or of those that name none."""
+        name = self.width if figure is None or figure.width is None else figure.width
+        wide: float = getattr(self.widths, name)
+        return wide
+
+    def roomy_width_mm(self, figure: SizedFigure) -> float:
+        """The same for a figure with much text: at least `ROOMY_WIDTH` unless it names its own."""
+        own = self.width_mm(figure)
+        return own if figure.width is not None else max(own, min(ROOMY_WIDTH, self.widths.double))
 
 
 def figure_faults(study: Study) -> Iterator[Fault]:
     """Unknown variables and tables, years outside of the study, names used twice."""
-    yield from _map_faults(study)
     figures = study.figures
+    yield from repeated(figures, ("figures",), "formats")
+    if "png" not in figures.formats:
+        yield (
+            ("figures", "formats"),
+            f"the pages of the report show png (got {listing(figures.formats)})",
+        )
+    yield from _map_faults(study)
+    yield from _moran_faults(study)
+    yield from _trend_faults(study)
     for name, curve in figures.curves.items():
-        yield from curve.faults(study, ("figures", "curves", name))
+        yield from _curve_faults(study, curve, ("figures", "curves", name))
     of_effects: dict[str, Mapping[str, PathFigure | ForestFigure | SpilloverMap]] = {
         "paths": figures.paths,
         "forests": figures.forests,
@@ -114,7 +251,11 @@ def figure_faults(study: Study) -> Iterator[Fault]:
     }
     for key, group in of_effects.items():
         for name, figure in group.items():
-            yield from _table_faults(study, figure, ("figures", key, name))
+            path: Path = ("figures", key, name)
+            yield from _table_faults(study, figure, path)
+            if isinstance(figure, SpilloverMap):
+                yield from _class_faults(figure.classes, (*path, "classes"))
+    yield from _width_faults(figures)
     yield from _name_faults(figures)
 
 
@@ -122,15 +263,75 @@ def _map_faults(study: Study) -> Iterator[Fault]:
     for name, figure in study.figures.maps.items():
         path: Path = ("figures", "maps", name)
         yield from unknown_names(study.variables, figure.variable, (*path, "variable"), "variable")
-        strange = [year for year in figure.years if year not in study.years]
-        if strange:
+        yield from _year_faults(study, "main", figure.years, path)
+        yield from _class_faults(figure.classes, (*path, "classes"))
+
+
+def _year_faults(
+    study: Study, sample: str, years: tuple[int, ...] | None, path: Path
+) -> Iterator[Fault]:
+    allowed = study.years_of(sample)
+    strange = [year for year in years or () if year not in allowed]
+    if strange:
+        yield (
+            (*path, "years"),
+            (
+                f"outside the sample (got {listing(strange)}; "
+                f"allowed {allowed.start} to {allowed.stop - 1})"
+            ),
+        )
+
+
+def _class_faults(classes: ClassesSection, path: Path) -> Iterator[Fault]:
+    """Limits without the scheme that takes them, no limits for it, limits that do not rise."""
+    if classes.scheme != "user":
+        if classes.limits:
             yield (
-                (*path, "years"),
-                (
-                    f"outside the sample (got {listing(strange)}; "
-                    f"allowed {study.study.first_year} to {study.study.last_year})"
-                ),
+                (*path, "limits"),
+                f"only scheme user takes limits (got scheme {classes.scheme!r})",
             )
+    elif not 1 <= len(classes.limits) < MOST_CLASSES:
+        yield (
+            (*path, "limits"),
+            f"scheme user needs 1 to {MOST_CLASSES - 1} limits (got {len(classes.limits)})",
+        )
+    elif any(high <= low for low, high in pairwise(classes.limits)):
+        yield (*path, "limits"), f"limits must rise (got {listing(classes.limits)})"
+
+
+def _moran_faults(study: Study) -> Iterator[Fault]:
+    for name, figure in study.figures.moran.items():
+        path: Path = ("figures", "moran", name)
+        table = study.tables.get(figure.table)
+        if not isinstance(table, MoranTable):
+            options = [n for n, t in study.tables.items() if isinstance(t, MoranTable)]
+            words = wrong_table(study.tables, figure.table, options, "a table of kind moran", path)
+            yield (*path, "table"), words
+            continue
+        if figure.variable not in table.variables:
+            yield (
+                (*path, "variable"),
+                f"not in table {figure.table!r} ({choices(figure.variable, table.variables)})",
+            )
+        yield from _year_faults(study, table.sample, figure.years, path)
+
+
+def _trend_faults(study: Study) -> Iterator[Fault]:
+    for name, figure in study.figures.trends.items():
+        path: Path = ("figures", "trends", name)
+        yield from unknown_names(
+            study.variables, figure.variables, (*path, "variables"), "variable"
+        )
+        yield from repeated(figure, path, "variables")
+
+
+def _curve_faults(study: Study, figure: CurveFigure, path: Path) -> Iterator[Fault]:
+    """A table that is none of robustness."""
+    target = study.tables.get(figure.table)
+    if not isinstance(target, RobustnessTable):
+        grids = [n for n, t in study.tables.items() if isinstance(t, RobustnessTable)]
+        words = wrong_table(study.tables, figure.table, grids, "a table of robustness", path)
+        yield (*path, "table"), words
 
 
 def _table_faults(
@@ -156,10 +357,22 @@ def _table_faults(
         )
 
 
+def _width_faults(figures: FiguresSection) -> Iterator[Fault]:
+    """Figures with much text on too narrow a page."""
+    for key in ("curves", "paths", "forests"):
+        for name, figure in getattr(figures, key).items():
+            own = figures.width_mm(figure)
+            if figure.width is not None and own < ROOMY_WIDTH:
+                yield (
+                    ("figures", key, name, "width"),
+                    f"its texts need {ROOMY_WIDTH:g} mm (got {figure.width!r}, {own:g} mm)",
+                )
+
+
 def _name_faults(figures: FiguresSection) -> Iterator[Fault]:
     """Figures of one name would be one file."""
-    taken = {"F1"} if figures.units_map else set()
-    for key in ("maps", "curves", "paths", "forests", "spillovers"):
+    taken = {UNITS_FIGURE} if figures.units_map else set()
+    for key in ("maps", "moran", "trends", "curves", "paths", "forests", "spillovers"):
         for name in getattr(figures, key):
             if name in taken:
                 yield (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from yrb_carbon.study.config import SampleSection, Study
+from yrb_carbon.study.figures import shown_years
 from yrb_carbon.study.tables import ModelsTable, TableSection
 
 
@@ -37,9 +38,10 @@ def sample_of(study: Study, name: str) -> str:
 
 
 def samples_used(study: Study) -> tuple[str, ...]:
-    """Samples that a table is made from; `main` first, as the maps use it."""
+    """Samples that a table is made from; `main` first, as maps and trends use it."""
     used = {sample for name in study.tables for sample in samples_of(study, name)}
-    if study.figures.units_map or study.figures.maps or study.report.map.variables:
+    figures = study.figures
+    if figures.units_map or figures.maps or figures.trends or study.report.map.variables:
         used.add("main")
     return tuple(sorted(used, key=lambda name: (name != "main", name)))
 
@@ -78,12 +80,29 @@ def required_variables(study: Study, sample: str) -> tuple[str, ...]:
 
 
 def computed_variables(study: Study, sample: str) -> tuple[str, ...]:
-    """Variables computed on the retained units of a sample: all that its tables and maps show."""
+    """Variables computed on the units of a sample: all that its tables and figures show."""
     shown = [table.shown_variables() for table in _tables_of_sample(study, sample)]
-    maps = tuple(figure.variable for figure in study.figures.maps.values())
-    named = study.report.map.variables or ()
-    on_maps = (*maps, *named) if sample == "main" else ()
-    return _once([required_variables(study, sample), *shown, on_maps])
+    figures = study.figures
+    drawn = [tuple(figure.variable for figure in figures.maps.values())]
+    drawn += [figure.variables for figure in figures.trends.values()]
+    drawn.append(study.report.map.variables or ())
+    return _once([required_variables(study, sample), *shown, *(drawn if sample == "main" else [])])
+
+
+def local_moran(study: Study, table: str) -> dict[str, tuple[int, ...]]:
+    """Years, by variable, in which figures show the local clusters of a table."""
+    years: dict[str, set[int]] = {}
+    for figure in study.figures.moran.values():
+        if figure.table == table:
+            sample = study.years_of(sample_of(study, table))
+            shown = shown_years(figure.years, sample)
+            years.setdefault(figure.variable, set()).update(shown)
+    return {variable: tuple(sorted(years[variable])) for variable in sorted(years)}
+
+
+def trend_variables(study: Study) -> tuple[str, ...]:
+    """Variables whose trends by reach figures show."""
+    return _once(figure.variables for figure in study.figures.trends.values())
 
 
 def _once(groups: Iterable[tuple[str, ...]]) -> tuple[str, ...]:

@@ -20,7 +20,6 @@ from yrb_carbon.study.base import (
     choices,
     repeated,
     unknown_names,
-    wrong_table,
 )
 from yrb_carbon.study.tables import (
     Covariance,
@@ -369,20 +368,3 @@ class PlaceboTable(OfColumnTable):
 
     kind: Literal["placebo"]
     draws: PositiveInt = Field(500, ge=19, description="Random permutations of each kind.")
-
-
-class CurveFigure(Section):
-    """A specification curve: estimates of a table of robustness in order, the choices below."""
-
-    table: Identifier = Field(description="A table of kind robustness.")
-    quantity: CurveQuantity = Field(
-        description="Effect of the treatment; of mediated ones the sum over mediators."
-    )
-
-    def faults(self, study: Study, path: Path) -> Iterator[Fault]:
-        """A table that is none of robustness."""
-        target = study.tables.get(self.table)
-        if not isinstance(target, RobustnessTable):
-            grids = [n for n, t in study.tables.items() if isinstance(t, RobustnessTable)]
-            words = wrong_table(study.tables, self.table, grids, "a table of robustness", path)
-            yield (*path, "table"), words

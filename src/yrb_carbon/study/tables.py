@@ -139,6 +139,9 @@ class MoranTable(VariablesTable):
     kind: Literal["moran"]
     weights: Identifier = Field("queen", description="Spatial weights.")
     permutations: PositiveInt = Field(999, description="Random permutations.")
+    level: float = Field(
+        0.05, gt=0, lt=1, description="Level at which local clusters count as significant."
+    )
 
     def weights_of(self, tables: Mapping[str, TableSection], sample: str) -> tuple[str, ...]:
         """Its weights."""

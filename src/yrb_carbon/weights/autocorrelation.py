@@ -124,9 +124,10 @@ def calc_local_moran(
     Returns
     -------
     DataFrame
-        Columns `unit`, `year`, `local_moran`, `quadrant` (own value and mean of the neighbours,
-        high or low: HH, LL, HL, LH), `p_permutation`, `p_fdr`, `cluster`, `cluster_fdr` (the
-        quadrant where significant, else `ns`).
+        Columns `unit`, `year`, `z` ((y_i − ȳ)/s with s² = Σ(y − ȳ)²/N), `lag` ((N/S0) Σ_j w_ij z_j,
+        so that the slope of `lag` on `z` is the global I), `local_moran`, `quadrant` (own value and
+        mean of the neighbours, high or low: HH, LL, HL, LH), `p_permutation`, `p_fdr`, `cluster`,
+        `cluster_fdr` (the quadrant where significant, else `ns`).
 
     Raises
     ------
@@ -159,6 +160,8 @@ def calc_local_moran(
                 {
                     "unit": list(weights.unit_ids),
                     "year": year,
+                    "z": z / np.sqrt(scale),
+                    "lag": lag * (len(z) / matrix.sum()) / np.sqrt(scale),
                     "local_moran": local,
                     "quadrant": quadrant,
                     "p_permutation": p,

@@ -22,6 +22,7 @@ def collect_manifest(
     weights: str | Path | None,
     benchmarks: str | Path,
     outputs: Iterable[str | Path],
+    figures: Iterable[str | Path] = (),
 ) -> dict[str, Any]:
     """Gather what is needed to judge and repeat a run.
 
@@ -35,6 +36,8 @@ def collect_manifest(
         Folder of the times that the workflow measured.
     outputs : paths
         Files whose digests are kept.
+    figures : paths
+        JSON lists of the figures drawn.
 
     Returns
     -------
@@ -58,6 +61,7 @@ def collect_manifest(
         "shipped": {path.name: sha256_of(path) for path in _shipped_tables()},
         "seconds": _measured(Path(benchmarks), study, "s"),
         "memory_mb": _measured(Path(benchmarks), study, "max_rss"),
+        "figures_not_drawn": _not_drawn(figures),
         "outputs": {str(path): sha256_of(path) for path in outputs},
     }
 
@@ -70,6 +74,16 @@ def _with_size(record: Mapping[str, Any]) -> dict[str, Any]:
     """A record of a file with its size in bytes; None for what is no file, such as a package."""
     path = Path(record["file"])
     return {**record, "bytes": path.stat().st_size if path.is_file() else None}
+
+
+def _not_drawn(records: Iterable[str | Path]) -> dict[str, dict[str, str]]:
+    """Figures in whose place a sheet gives the reason, by name and language."""
+    return {
+        name: {one: drawn["obstacle"] for one, drawn in languages.items() if drawn["obstacle"]}
+        for path in records
+        for name, languages in _read(path).items()
+        if any(drawn["obstacle"] for drawn in languages.values())
+    }
 
 
 def _shipped_tables() -> list[Path]:

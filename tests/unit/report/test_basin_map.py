@@ -26,7 +26,7 @@ from map_page import (
 
 from yrb_carbon.errors import DataError, StudyError
 from yrb_carbon.provenance import FileRecord
-from yrb_carbon.report.maps import classify
+from yrb_carbon.report.map_classes import cut_classes
 from yrb_carbon.report.site.basin_map import MapFragment, map_fragment
 from yrb_carbon.report.site.map_layers import KINDS
 from yrb_carbon.report.site.map_outlines import map_outlines
@@ -118,7 +118,7 @@ def test_order_of_rows_and_polygons_does_not_matter(fragment: MapFragment) -> No
 
 
 def test_classes_are_shared_by_all_years(data: dict[str, Any]) -> None:
-    wanted = classify(made_frame()["cb"].to_numpy(), 5, centre=0.0)
+    wanted = cut_classes(made_frame()["cb"].to_numpy(), "quantiles", 5, centre=0.0)
     layer = layer_of(data, "cb")
     assert layer["edges"] == wanted.edges.tolist()
     assert layer["colours"] == list(wanted.colours)

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 import shapely
+from figure_texts import keep_figures, said, texts
 from mediation_system import KEY, SEED, UNITS, label, ring, simulate, study_of, table
 
 from yrb_carbon.analysis.mediation import fit_systems, mediation_by_unit, mediation_rows
 from yrb_carbon.errors import DataError
 from yrb_carbon.estimates import estimates_frame
 from yrb_carbon.provenance import FileRecord
-from yrb_carbon.report import canvas, effect_figures, path_diagram
-from yrb_carbon.report.canvas import ABOVE_ZERO, AROUND_ZERO, BELOW_ZERO
+from yrb_carbon.report import path_diagram
+from yrb_carbon.report.canvas import (
+    ABOVE_ZERO,
+    AROUND_ZERO,
+    BELOW_ZERO,
+    NothingToShowError,
+    Page,
+)
 from yrb_carbon.report.effect_figures import (
     draw_effect_figures,
     forest_of,
@@ -23,11 +29,13 @@ from yrb_carbon.report.effect_figures import (
     spillover_variable,
 )
 from yrb_carbon.report.forest import ForestEffect, ForestInterval, ForestRow, draw_forest
+from yrb_carbon.report.language import Words
 from yrb_carbon.report.path_diagram import ShownEffect
 from yrb_carbon.sources.boundaries import build_boundaries
 
 FIGURES: dict[str, Any] = {
     "units_map": False,
+    "dpi": 72,
     "paths": {"F4": {"table": "T7", "title": label("Diagram")}},
     "forests": {
         "F5": {"table": "T7", "title": label("Forest")},
@@ -42,6 +50,9 @@ GROUPS = {
 STUDY = study_of({"T8": GROUPS}, figures=FIGURES)
 SQUARES = [shapely.box(105 + i % 5, 33 + i // 5, 106 + i % 5, 34 + i // 5) for i in range(20)]
 BOUNDARIES = build_boundaries(UNITS, SQUARES, FileRecord("grid", None, "", 20))
+
+
+ENGLISH, CHINESE = Words("en"), Words("zh")
 
 
 def rows_of_groups() -> pd.DataFrame:
@@ -82,12 +93,6 @@ def by_unit(fitted) -> pd.DataFrame:
     return mediation_by_unit(fitted, KEY)
 
 
-def texts(figure) -> list[str]:
-    from matplotlib.text import Text
-
-    return [t.get_text() for t in figure.findobj(Text) if t.get_text()]
-
-
 def cell(estimates: pd.DataFrame, **parts: str) -> pd.Series:
     own = estimates[(estimates["table"] == "T7") & (estimates["spec"] == "")]
     for name, value in {"model": "joint", "vcov": "serial", **parts}.items():
@@ -97,7 +102,7 @@ def cell(estimates: pd.DataFrame, **parts: str) -> pd.Series:
 
 
 def test_arrows_carry_the_effects_of_their_equations(estimates):
-    diagram = path_diagram_of(STUDY.figures.paths["F4"], STUDY, estimates, "en")
+    diagram = path_diagram_of(STUDY.figures.paths["F4"], STUDY, estimates, ENGLISH)
     assert [path.label for path in diagram.mediators] == ["First", "Second"]
     first = diagram.mediators[0]
     for shown, parts in (
@@ -117,7 +122,7 @@ def test_arrows_carry_the_effects_of_their_equations(estimates):
 
 def test_a_diagram_of_one_mediator_shows_its_own_system(estimates):
     figure = STUDY.figures.paths["F4"].model_copy(update={"model": "b"})
-    diagram = path_diagram_of(figure, STUDY, estimates, "en")
+    diagram = path_diagram_of(figure, STUDY, estimates, ENGLISH)
     assert [path.label for path in diagram.mediators] == ["Second"]
     row = cell(estimates, model="b", quantity="mediated_direct", term="b")
     assert diagram.mediators[0].through.direct.estimate == row["estimate"]
@@ -135,10 +140,10 @@ def test_colours_follow_the_interval_of_the_direct_effect(ends, colour):
 def test_a_system_without_effects_is_an_error_that_says_so(estimates):
     without = estimates[~estimates["quantity"].str.startswith("natural")]
     with pytest.raises(DataError, match=r"'T7'.*no natural_direct of 'x'"):
-        path_diagram_of(STUDY.figures.paths["F4"], STUDY, without, "en")
+        path_diagram_of(STUDY.figures.paths["F4"], STUDY, without, ENGLISH)
     empty = pd.DataFrame({name: [] for name in ("table", "model", "term", "kind")})
     with pytest.raises(DataError, match="no effects by unit"):
-        spillover_variable(STUDY.figures.spillovers["F6"], STUDY, estimates, empty, "en")
+        spillover_variable(STUDY.figures.spillovers["F6"], STUDY, estimates, empty, ENGLISH)
 
 
 def at_edge(estimates: pd.DataFrame, model: str) -> pd.DataFrame:
@@ -154,30 +159,26 @@ def at_edge(estimates: pd.DataFrame, model: str) -> pd.DataFrame:
 
 
 def test_an_equation_at_the_edge_takes_its_figures_alone(estimates, by_unit, monkeypatch, tmp_path):
-    drawn: dict[str, list[str]] = {}
-
-    def keep(figure: Any, stem: Path) -> tuple[Path, ...]:
-        drawn[Path(stem).name] = texts(figure)
-        return ()
-
-    monkeypatch.setattr(effect_figures, "save_figure", keep)
+    drawn = keep_figures(monkeypatch, tmp_path)
     left = by_unit[by_unit["model"] != "joint"]
     draw_effect_figures(STUDY, at_edge(estimates, "joint"), left, BOUNDARIES, tmp_path)
-    assert set(drawn) == {"F4", "F5", "F6", "F7"}
+    names = {"F4", "F5", "F6", "F7"}
+    assert set(drawn) == names | {f"zh/{name}" for name in names}
     for name in ("F4", "F6"):
-        shown = " ".join(" ".join(drawn[name]).split())
+        shown = said(drawn[name])
         assert "Table T7 (joint) has no effects to show: the likelihood of a peaks at" in shown
         assert "Synthetic demonstration data" in shown
+        assert "没有可显示的效应" in "".join(texts(drawn[f"zh/{name}"]))
     for name in ("F5", "F7"):
-        assert not any("no effects to show" in text for text in drawn[name])
+        assert "no effects to show" not in said(drawn[name])
     gone = at_edge(at_edge(at_edge(estimates, "joint"), "a"), "b")
     gone = gone[~((gone["table"] == "T7") & gone["quantity"].isin(["direct", "indirect", "total"]))]
-    with pytest.raises(canvas.NothingToShowError, match=r"Table T7 has no effects .* a, b, joint"):
-        forest_of(STUDY.figures.forests["F5"], STUDY, gone, "en")
+    with pytest.raises(NothingToShowError, match=r"Table T7 has no effects .* a, b, joint"):
+        forest_of(STUDY.figures.forests["F5"], STUDY, gone, ENGLISH)
 
 
 def test_the_forest_has_every_path_with_every_interval(estimates):
-    panels, rows, notes = forest_of(STUDY.figures.forests["F5"], STUDY, estimates, "en")
+    panels, rows, notes = forest_of(STUDY.figures.forests["F5"], STUDY, estimates, ENGLISH)
     assert panels == ["Direct", "Spillover", "Total"]
     assert [row.label for row in rows] == [
         "Not mediated", "Through First", "Through Second", "Through all mediators", "System",
@@ -200,7 +201,7 @@ def test_the_forest_has_every_path_with_every_interval(estimates):
 
 
 def test_the_forest_of_groups_has_forms_and_paths(estimates):
-    _, rows, _ = forest_of(STUDY.figures.forests["F7"], STUDY, estimates, "en")
+    _, rows, _ = forest_of(STUDY.figures.forests["F7"], STUDY, estimates, ENGLISH)
     assert [(row.group, row.label) for row in rows] == [
         ("Effect of Treatment on Outcome", "Boom, by itself"),
         ("Effect of Treatment on Outcome", "Boom, full interaction"),
@@ -216,7 +217,8 @@ def test_every_interval_is_a_line_at_its_place():
         ForestRow("one", (ForestEffect(0.5, (ForestInterval("k", 0.25, 0.75),)), None), "A"),
         ForestRow("two", (ForestEffect(2.0, (ForestInterval("k", 1.0, 3.0),)),) * 2, "B"),
     ]
-    figure = draw_forest(["left", "right"], rows, title="Title", notes=["A note."], notice="Mind.")
+    page = Page(notice="Mind.")
+    figure = draw_forest(["left", "right"], rows, title="Title", page=page, notes=["A note."])
     left, right = figure.axes
     spans = [tuple(line.get_xdata()) for line in left.lines if len(set(line.get_xdata())) == 2]
     assert spans == [(0.25, 0.75), (1.0, 3.0)]
@@ -228,13 +230,15 @@ def test_every_interval_is_a_line_at_its_place():
 
 def test_a_forest_without_rows_or_with_uneven_ones_is_refused():
     with pytest.raises(DataError, match="at least one panel and one row"):
-        draw_forest(["a"], [], title="")
+        draw_forest(["a"], [], title="", page=Page())
     with pytest.raises(DataError, match="one effect for each of 2 panels: one"):
-        draw_forest(["a", "b"], [ForestRow("one", (None,))], title="")
+        draw_forest(["a", "b"], [ForestRow("one", (None,))], title="", page=Page())
 
 
 def test_maps_show_the_effects_by_unit(by_unit, estimates):
-    variable = spillover_variable(STUDY.figures.spillovers["F6"], STUDY, estimates, by_unit, "en")
+    variable = spillover_variable(
+        STUDY.figures.spillovers["F6"], STUDY, estimates, by_unit, ENGLISH
+    )
     values = variable.values.unstack("year")
     assert list(values.columns) == ["Received from all others", "Sent to all others"]
     mean = cell(estimates, quantity="system_indirect", term="x")["estimate"]
@@ -245,54 +249,40 @@ def test_maps_show_the_effects_by_unit(by_unit, estimates):
 def test_files_say_what_they_rest_on_and_do_not_change(estimates, by_unit, tmp_path):
     first = draw_effect_figures(STUDY, estimates, by_unit, BOUNDARIES, tmp_path / "a")
     second = draw_effect_figures(STUDY, estimates, by_unit, BOUNDARIES, tmp_path / "b")
-    names = {f"{name}.{kind}" for name in ("F4", "F5", "F6", "F7") for kind in ("png", "svg")}
-    assert {path.name for path in first} == names
-    for one, other in zip(first, second, strict=True):
-        assert one.read_bytes() == other.read_bytes()
+    assert first == second
+    assert set(first) == {"F4", "F5", "F6", "F7"}
+    for name, versions in first.items():
+        assert versions["en"]["files"] == [f"{name}.{kind}" for kind in ("png", "svg", "pdf")]
+        assert versions["zh"]["files"] == [f"zh/{name}.{kind}" for kind in ("png", "svg", "pdf")]
+        assert versions["en"]["obstacle"] is None
+        for path in (*versions["en"]["files"], *versions["zh"]["files"]):
+            assert (tmp_path / "a" / path).read_bytes() == (tmp_path / "b" / path).read_bytes()
 
 
 def test_all_figures_carry_the_caution_and_the_table(estimates, by_unit, monkeypatch, tmp_path):
-    drawn: dict[str, list[str]] = {}
-
-    def keep(figure: Any, stem: Path) -> tuple[Path, ...]:
-        drawn[Path(stem).name] = texts(figure)
-        return ()
-
-    monkeypatch.setattr(effect_figures, "save_figure", keep)
+    drawn = keep_figures(monkeypatch, tmp_path)
     draw_effect_figures(STUDY, estimates, by_unit, BOUNDARIES, tmp_path)
-    assert set(drawn) == {"F4", "F5", "F6", "F7"}
-    for shown in drawn.values():
-        assert any("Synthetic demonstration data" in text for text in shown)
-    assert any("Sent to all others  (N = 20)" in text for text in drawn["F6"])
+    shown = {name: texts(drawn[name]) for name in ("F4", "F5", "F6", "F7")}
+    for own in shown.values():
+        assert any("Synthetic demonstration data" in text for text in own)
+    assert any("Sent to all others (N = 20)" in text for text in shown["F6"])
     # each panel has classes of its own
-    assert sum("Quantile classes" in text for text in drawn["F6"]) == 2
-    diagram = path_diagram_of(STUDY.figures.paths["F4"], STUDY, estimates, "en")
-    arrow = diagram.mediators[1].to_outcome.direct.text()
-    assert any(arrow in text for text in drawn["F4"])
+    assert sum("Classes: natural breaks" in text for text in shown["F6"]) == 2
+    diagram = path_diagram_of(STUDY.figures.paths["F4"], STUDY, estimates, ENGLISH)
+    estimate, interval = diagram.mediators[1].to_outcome.direct.text().split(" ", 1)
+    assert any(f"direct {estimate}" in text and interval.replace(" ", "\u00a0") in text
+               for text in shown["F4"])  # fmt: skip
 
 
-def test_chinese_labels_with_a_font_and_english_without(estimates, by_unit, monkeypatch, tmp_path):
-    drawn: list[str] = []
-
-    def keep(figure: Any, stem: Path) -> tuple[Path, ...]:
-        drawn.extend(texts(figure))
-        return ()
-
-    monkeypatch.setattr(effect_figures, "save_figure", keep)
-    spoken = study_of({"T8": GROUPS}, figures={**FIGURES, "language": "zh"})
-    monkeypatch.setattr(canvas, "cjk_font", lambda: None)
-    draw_effect_figures(spoken, estimates, by_unit, BOUNDARIES, tmp_path)
-    assert "Diagram" in drawn
-    drawn.clear()
-    monkeypatch.setattr(canvas, "cjk_font", lambda: "DejaVu Serif")
-    draw_effect_figures(spoken, estimates, by_unit, BOUNDARIES, tmp_path)
-    assert {"Diagram中", "Forest中", "Groups中", "Map中"} <= set(drawn)
-    assert not any("Through" in text or "Spillover" in text for text in drawn)
-
-
-def test_both_languages_have_all_words():
-    for words in (
-        effect_figures.WORDS, effect_figures.COVARIANCE_WORDS, effect_figures.INFERENCE_WORDS,
-        path_diagram.WORDS,
-    ):  # fmt: skip
-        assert set(words["en"]) == set(words["zh"])
+def test_chinese_figures_have_chinese_texts(estimates, by_unit, monkeypatch, tmp_path):
+    drawn = keep_figures(monkeypatch, tmp_path)
+    draw_effect_figures(STUDY, estimates, by_unit, BOUNDARIES, tmp_path)
+    shown = {name: said(drawn[f"zh/{name}"]) for name in ("F4", "F5", "F6", "F7")}
+    for name, title in {
+        "F4": "Diagram中",
+        "F5": "Forest中",
+        "F6": "Map中",
+        "F7": "Groups中",
+    }.items():
+        assert title in shown[name]
+    assert not any("Through" in text or "Spillover" in text for text in shown.values())

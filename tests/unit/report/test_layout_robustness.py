@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
+from figure_texts import keep_figures, said
 
 from yrb_carbon.errors import DataError
 from yrb_carbon.estimates import AT_BOUNDARY, COMPONENTS, ISLANDS, NOT_ESTIMATED, estimates_frame
-from yrb_carbon.report.canvas import ABOVE_ZERO, AROUND_ZERO, BELOW_ZERO, colour_of
+from yrb_carbon.provenance import FileRecord
+from yrb_carbon.report.canvas import ABOVE_ZERO, AROUND_ZERO, BELOW_ZERO, Page, colour_of
 from yrb_carbon.report.cells import p_words
+from yrb_carbon.report.effect_figures import effect_commissions
+from yrb_carbon.report.figures import write_all
 from yrb_carbon.report.language import Words
 from yrb_carbon.report.layout import layout_table
 from yrb_carbon.report.layout_endogeneity import _describe
 from yrb_carbon.report.specification_curve import (
     Curve,
     calc_limits,
-    draw_curves,
     draw_specification_curve,
     make_curve,
 )
+from yrb_carbon.sources.boundaries import build_boundaries
 from yrb_carbon.study.config import SYNTHETIC_CAUTION, Study
 from yrb_carbon.study.endogeneity_tables import InstrumentSection
 from yrb_carbon.study.robustness_tables import RobustnessTable
@@ -63,11 +69,14 @@ STUDY = Study.model_validate(
                 ],
             },
         },
-        "figures": {"units_map": False,
+        "figures": {"units_map": False, "dpi": 72,
                     "curves": {"F5": {"table": "T11", "quantity": "mediated_direct"}}},
     }
 )  # fmt: skip
 T11 = STUDY.tables["T11"]
+NO_BOUNDARIES = build_boundaries(
+    ["140100"], [shapely.box(0, 0, 1, 1)], FileRecord("none", None, "", 1)
+)
 WEAK_F, STRONG_F = 3.25, 31.5
 
 
@@ -288,7 +297,7 @@ def test_small_p_values_and_single_years_in_words(rows):
 def test_curve_is_sorted_and_keeps_what_has_no_estimate(rows):
     table = STUDY.tables["T11"]
     assert isinstance(table, RobustnessTable)
-    curve = make_curve(table, STUDY, rows[rows["table"] == "T11"], "mediated_direct")
+    curve = make_curve(table, STUDY, rows[rows["table"] == "T11"], "mediated_direct", Words())
     assert curve.points["estimate"].is_monotonic_increasing
     assert curve.points["model"].iloc[0] == "baseline"
     assert curve.absent == ("model=sar",)
@@ -296,7 +305,7 @@ def test_curve_is_sorted_and_keeps_what_has_no_estimate(rows):
     assert curve.levels == (("Weights", ("queen", "knn")), ("Model", ("SDM", "SAR")))
     assert curve.choices["weights=knn+model=sar"] == (1, 1)
     with pytest.raises(DataError, match="No specification has a standardised total"):
-        make_curve(table, STUDY, rows[rows["table"] == "T11"], "total")
+        make_curve(table, STUDY, rows[rows["table"] == "T11"], "total", Words())
 
 
 def test_a_zero_by_construction_is_no_estimate(rows):
@@ -305,7 +314,7 @@ def test_a_zero_by_construction_is_no_estimate(rows):
     own = rows[rows["table"] == "T11"].copy()
     is_sar = (own["model"] == "weights=knn+model=sar") & (own["equation"] == "standardised")
     own.loc[is_sar, ["estimate", "ci_lower", "ci_upper"]] = 0.0
-    curve = make_curve(table, STUDY, own, "mediated_direct")
+    curve = make_curve(table, STUDY, own, "mediated_direct", Words())
     assert curve.constructed == ("weights=knn+model=sar",)
     assert set(curve.absent) == {"model=sar", "weights=knn+model=sar"}
     assert "weights=knn+model=sar" not in set(curve.points["model"])
@@ -337,18 +346,28 @@ def test_what_goes_beyond_the_axis_is_an_arrow_and_said():
     levels = (("Model", ("SDM",)),)
     choices = dict.fromkeys(points["model"], (0,))
     curve = Curve(points, (), (), levels, choices, "m0")
-    figure = draw_specification_curve(curve, title="Title", axis="axis", note="A note.")
+    figure = draw_specification_curve(
+        curve, title="Title", page=Page(), axis="axis", note="A note."
+    )
     texts = " ".join(text.get_text() for text in figure.texts)
     assert "A note. Arrows: intervals that go on beyond the axis (1 specifications)." in texts
     assert figure.axes[0].get_ylim()[1] < 3.0
 
 
+def draw_curves(study: Study, rows: pd.DataFrame, folder: Path) -> dict[str, Any]:
+    """Draw the figures of a study that has curves alone."""
+    return write_all(study, effect_commissions(study, rows, rows[:0], NO_BOUNDARIES), folder)
+
+
 def test_a_curve_without_estimates_says_so_on_its_sheet(rows, tmp_path, caplog):
     empty = rows[~rows["quantity"].str.startswith("mediated")]
-    written = draw_curves(STUDY, empty, tmp_path)
-    assert [path.name for path in written] == ["F5.png", "F5.svg"]
-    (message,) = [record.getMessage() for record in caplog.records]
-    assert "Figure F5, table T11. No specification has a standardised mediated direct" in message
+    record = draw_curves(STUDY, empty, tmp_path)
+    assert record["F5"]["en"]["files"] == ["F5.png", "F5.svg", "F5.pdf"]
+    assert (
+        "Figure F5, table T11. No specification has a standardised mediated direct effect"
+        in record["F5"]["en"]["obstacle"]
+    )
+    assert record["F5"]["en"]["obstacle"] in caplog.text
 
 
 def test_colours_follow_the_interval():
@@ -357,13 +376,16 @@ def test_colours_follow_the_interval():
     assert colour_of(0.1, 0.2) == ABOVE_ZERO
 
 
-def test_curves_are_the_same_bytes_again_and_carry_the_caution(rows, tmp_path):
-    first = draw_curves(STUDY, rows, tmp_path / "a")
-    second = draw_curves(STUDY, rows, tmp_path / "b")
-    assert [path.name for path in first] == ["F5.png", "F5.svg"]
-    for one, other in zip(first, second, strict=True):
-        assert one.read_bytes() == other.read_bytes()
+def test_curves_are_the_same_bytes_again_and_carry_the_caution(rows, tmp_path, monkeypatch):
+    for name in ("a", "b"):
+        record = draw_curves(STUDY, rows, tmp_path / name)
+    assert record["F5"]["zh"]["files"] == ["zh/F5.png", "zh/F5.svg", "zh/F5.pdf"]
+    for path in (*record["F5"]["en"]["files"], *record["F5"]["zh"]["files"]):
+        assert (tmp_path / "a" / path).read_bytes() == (tmp_path / "b" / path).read_bytes()
+    drawn = keep_figures(monkeypatch, tmp_path)
+    draw_curves(STUDY, rows, tmp_path)
+    assert SYNTHETIC_CAUTION.en in said(drawn["F5"])
+    assert SYNTHETIC_CAUTION.zh in said(drawn["zh/F5"])
     silent = STUDY.model_copy(update={"study": STUDY.study.model_copy(update={"synthetic": False})})
-    third = draw_curves(silent, rows, tmp_path / "c")
-    assert third[1].read_bytes() != first[1].read_bytes()
-    assert SYNTHETIC_CAUTION.en in (STUDY.study.caution_in("en") or "")
+    draw_curves(silent, rows, tmp_path)
+    assert SYNTHETIC_CAUTION.en not in said(drawn["F5"])

@@ -1,27 +1,26 @@
-"""Maps: classes of the legend, counts on the figure, equal bytes, fonts."""
+"""Maps: legends and counts on the figure, scale bar, arrow, projection, equal bytes."""
 
 from __future__ import annotations
 
 import itertools
-import logging
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from figure_texts import texts
 
 from yrb_carbon.errors import DataError
 from yrb_carbon.provenance import FileRecord
-from yrb_carbon.report import canvas, maps
-from yrb_carbon.report.canvas import save_figure, usable_language
-from yrb_carbon.report.maps import (
-    MapVariable,
-    calc_quantile_edges,
-    classify,
-    draw_units_map,
-    draw_variable_maps,
-)
+from yrb_carbon.report.canvas import Page
+from yrb_carbon.report.language import Words
+from yrb_carbon.report.map_classes import Classes, classify
+from yrb_carbon.report.map_sheet import Ground
+from yrb_carbon.report.maps import MapVariable, draw_units_map, draw_variable_maps
+from yrb_carbon.report.press import save_figure
 from yrb_carbon.sources.boundaries import build_boundaries
+from yrb_carbon.study.figures import ClassesSection
 
 UNITS = [f"{14 + i}{j:02d}00" for i, j in itertools.product(range(3), range(1, 4))]
 SHAPES = [
@@ -31,6 +30,13 @@ BOUNDARIES = build_boundaries(UNITS, SHAPES, FileRecord("grid", None, "", 9))
 REACHES = dict(zip(UNITS, ["up"] * 4 + ["mid"] * 3 + ["down"] * 2, strict=True))
 YEARS = [2003, 2018]
 NOTICE = "synthetic demonstration data"
+GROUND = Ground(BOUNDARIES)
+PAGE, NOTICED = Page(), Page(notice=NOTICE)
+SMALL = Page(width=2.4)
+"""On a small map the scale bar is large."""
+HOW = "common to all years shown; unit-years in brackets"
+STRAIGHT = 1e-3
+"""Degrees: along half a degree of a meridian an Albers projection bends by less."""
 
 
 def values(low: float = 1.0, high: float = 18.0) -> pd.Series:
@@ -38,64 +44,13 @@ def values(low: float = 1.0, high: float = 18.0) -> pd.Series:
     return pd.Series(np.linspace(low, high, 18), index=index)
 
 
-def texts(figure) -> list[str]:
-    from matplotlib.text import Text
-
-    return [t.get_text() for t in figure.findobj(Text) if t.get_text()]
-
-
-def test_quantile_classes_hold_equal_numbers():
-    x = np.random.default_rng(0).permutation(np.arange(100.0))
-    classes = classify(x, 5)
-    assert np.bincount(classes.index(x)).tolist() == [20] * 5
-    assert classes.edges == pytest.approx(np.quantile(x, [0, 0.2, 0.4, 0.6, 0.8, 1]))
-    assert not classes.two_sided
-    assert len(set(classes.colours)) == 5
-
-
-def test_edges_belong_to_the_class_below_and_missing_values_to_none():
-    classes = classify(np.array([0.0, 1, 2, 3, 4]), 2)
-    assert classes.edges.tolist() == [0, 2, 4]
-    assert classes.index(np.array([0.0, 2, 2.1, 4, np.nan, np.inf])).tolist() == [
-        0,
-        0,
-        1,
-        1,
-        -1,
-        -1,
-    ]
-
-
-def test_equal_edges_are_merged():
-    assert calc_quantile_edges(np.array([0.0] * 8 + [1, 2]), 5).tolist() == pytest.approx(
-        [0, 0.2, 2]
-    )
-    constant = classify(np.full(5, 7.0), 5)
-    assert constant.index(np.full(5, 7.0)).tolist() == [0] * 5
-    assert len(constant.colours) == 1
-
-
-@pytest.mark.parametrize("classes", [2, 3, 4, 5, 7])
-def test_centre_parts_the_classes(classes):
-    x = np.concatenate([np.linspace(-9, -1, 30), np.linspace(0.5, 4, 10)])
-    found = classify(x, classes, centre=0.0)
-    assert found.two_sided
-    assert 0.0 in found.edges
-    assert len(found.colours) == len(found.edges) - 1 == classes
-    at = found.edges.tolist().index(0.0)
-    assert (found.index(x[x <= 0]) < at).all()
-    assert (found.index(x[x > 0]) >= at).all()
-    assert (np.diff(found.edges) > 0).all()
-
-
-def test_centre_outside_the_values_changes_nothing():
-    x = np.linspace(1, 9, 30)
-    assert classify(x, 4, centre=0.0).edges.tolist() == classify(x, 4).edges.tolist()
+def variable(series: pd.Series, label: str, k: int) -> MapVariable:
+    return MapVariable(series, label, ClassesSection(scheme="quantiles", k=k))
 
 
 def test_units_map_counts_reaches():
     figure = draw_units_map(
-        BOUNDARIES, REACHES, title="Units", notice=NOTICE, province_names={"14": "Shanxi"}
+        GROUND, REACHES, title="Units", page=NOTICED, province_names={"14": "Shanxi"}
     )
     found = texts(figure)
     for text in ("Units (N = 9)", "Upper reaches: 4", "Middle reaches: 3", "Lower reaches: 2"):
@@ -106,10 +61,9 @@ def test_units_map_counts_reaches():
 
 
 def test_context_is_named():
-    some = UNITS[:6]
-    figure = draw_units_map(BOUNDARIES.subset(some), REACHES, title="Units", context=BOUNDARIES)
-    assert "not in the sample" in texts(figure)
-    assert "Units (N = 6)" in texts(figure)
+    ground = Ground.of(BOUNDARIES, UNITS[:6])
+    found = texts(draw_units_map(ground, REACHES, title="Units", page=PAGE))
+    assert {"not in the sample", "Units (N = 6)"} <= set(found)
 
 
 def scale_bar_box(figure):
@@ -149,77 +103,133 @@ def corner_of_scale_bar(figure) -> str:
     ],
 )
 def test_scale_bar_stands_in_the_free_corner(cells, corner):
-    figure = draw_units_map(units_at(*cells), REACHES, title="x")
+    figure = draw_units_map(Ground(units_at(*cells)), REACHES, title="x", page=SMALL)
     assert corner_of_scale_bar(figure) == corner
 
 
 def test_scale_bar_avoids_units_behind_the_sample():
     sample = units_at((0, 0), (1, 1), (2, 2))
-    alone = draw_units_map(sample, REACHES, title="x")
+    alone = draw_units_map(Ground(sample), REACHES, title="x", page=SMALL)
     assert corner_of_scale_bar(alone) == "south east"
     behind = units_at((0, 0), (1, 1), (2, 2), (2, 0))
-    crossed = draw_units_map(sample, REACHES, title="x", context=behind)
+    crossed = draw_units_map(Ground(sample, behind), REACHES, title="x", page=SMALL)
     assert corner_of_scale_bar(crossed) == "north west"
+
+
+def test_the_scale_bar_is_as_long_as_it_says():
+    figure = draw_units_map(GROUND, REACHES, title="x", page=PAGE)
+    (text,) = [text for text in texts(figure) if text.endswith(" km")]
+    lengths = [np.ptp(line.get_xdata()) for line in figure.axes[0].lines
+               if len(line.get_xdata()) == 4]  # fmt: skip
+    assert lengths == pytest.approx([1e3 * float(text.removesuffix(" km"))])
 
 
 def test_variable_maps_count_units_and_classes():
     series = values()
     series.loc[("140100", 2018)] = np.nan
     figure = draw_variable_maps(
-        BOUNDARIES, [MapVariable(series, "Emissions, Mt", 4)], YEARS, title="E", notice=NOTICE
+        GROUND, variable(series, "Emissions, Mt", 4), YEARS, title="E", page=NOTICED
     )
     found = texts(figure)
-    assert "2003  (N = 9)" in found
-    assert "2018  (N = 8)" in found
-    assert "no data  (1)" in found
-    assert "Emissions, Mt\nQuantile classes over all years shown" in found
-    counts = [int(t.rsplit("(", 1)[1][:-1]) for t in found if " to " in t]
+    assert "2003 (N = 9)" in found
+    assert "2018 (N = 8)" in found
+    assert "no data (1)" in found
+    assert {"Emissions, Mt", f"Classes: quantiles; {HOW}"} <= set(found)
+    counts = [int(t.rsplit("(", 1)[1][:-1]) for t in found if " to " in t and "(" in t]
     assert sum(counts) == 17
     assert NOTICE in found
 
 
-def test_each_variable_has_its_legend():
-    both = [MapVariable(values(), "A", 3), MapVariable(values(-5, 9), "B", 4, centre=0.0)]
-    found = texts(draw_variable_maps(BOUNDARIES, both, YEARS, title="both"))
-    assert "A\nQuantile classes over all years shown" in found
-    assert "B\nQuantile classes on each side of 0, over all years shown" in found
-    assert found.count("2003  (N = 9)") == 2
-    assert "no data" not in " ".join(found)
+def test_centre_is_named_where_values_lie_on_both_sides():
+    both = replace(variable(values(-5, 9), "B", 4), centre=0.0)
+    found = texts(draw_variable_maps(GROUND, both, YEARS, title="b", page=PAGE))
+    assert f"Classes: quantiles; on each side of 0; {HOW}" in found
+    one = replace(both, values=values(1, 9))
+    found = texts(draw_variable_maps(GROUND, one, YEARS, title="b", page=PAGE))
+    assert f"Classes: quantiles; {HOW}" in found
 
 
 def test_legend_says_what_the_variable_is():
-    known = MapVariable(values(), "A", 3, definition="ln(S / E); dimensionless")
-    figure = draw_variable_maps(BOUNDARIES, [known], YEARS, title="A")
-    expected = "A\nln(S / E); dimensionless\nQuantile classes over all years shown"
-    assert expected in texts(figure)
-    plain = draw_variable_maps(BOUNDARIES, [MapVariable(values(), "A", 3)], YEARS, title="A")
+    known = replace(variable(values(), "A", 3), definition="ln(S / E); dimensionless")
+    figure = draw_variable_maps(GROUND, known, YEARS, title="A", page=PAGE)
+    assert "ln(S / E); dimensionless" in texts(figure)
+    plain = draw_variable_maps(GROUND, variable(values(), "A", 3), YEARS, title="A", page=PAGE)
     # the further line gets room of its own
     assert figure.get_size_inches()[1] > plain.get_size_inches()[1]
 
 
 def test_long_definitions_are_broken_into_lines():
-    known = MapVariable(values(), "A", 3, definition="a formula " * 20)
-    title = next(t for t in texts(draw_variable_maps(BOUNDARIES, [known], YEARS, title="A"))
-                 if t.startswith("A\n"))  # fmt: skip
-    lines = title.split("\n")
-    assert len(lines) > 3
-    assert " ".join(lines[1:-1]) == ("a formula " * 20).strip()
+    known = replace(variable(values(), "A", 3), definition="a formula " * 40)
+    found = texts(draw_variable_maps(GROUND, known, YEARS, title="A", page=PAGE))
+    lines = [text for text in found if text.startswith(("a formula", "formula"))]
+    assert len(lines) > 2
+    assert " ".join(lines) == ("a formula " * 40).strip()
+
+
+def test_continuous_colours_have_a_bar_in_place_of_classes():
+    ramp = replace(variable(values(-5, 9), "A", 3), classes=ClassesSection(scheme="continuous"))
+    found = texts(draw_variable_maps(GROUND, ramp, YEARS, title="A", page=PAGE))
+    assert not any(" to " in text for text in found)
+    assert {"0", "3", "6", "9"} <= set(found)
+    assert not any("Classes" in text for text in found)
+
+
+def test_borders_of_reaches_are_drawn_and_named():
+    plain = draw_variable_maps(GROUND, variable(values(), "A", 3), YEARS, title="A", page=PAGE)
+    assert "border of a reach" not in texts(plain)
+    ground = replace(GROUND, reaches=REACHES)
+    figure = draw_variable_maps(ground, variable(values(), "A", 3), YEARS, title="A", page=PAGE)
+    assert {"border of a reach", "border of a province"} <= set(texts(figure))
+    assert len(figure.axes[0].collections) == len(plain.axes[0].collections) + 1
+    assert len(figure.axes[0].collections[-1].get_paths()) == len(set(REACHES.values()))
+
+
+def test_the_projection_is_named():
+    (note,) = [text for text in texts(draw_units_map(GROUND, REACHES, title="x", page=PAGE))
+               if text.startswith("Projection")]  # fmt: skip
+    assert "Albers" in note
+    assert BOUNDARIES.area_crs in note
+
+
+def test_an_arrow_points_along_the_meridian():
+    from pyproj import Transformer
+
+    figure = draw_units_map(replace(GROUND, has_arrow=True), REACHES, title="x", page=PAGE)
+    (arrow,) = [a for a in figure.axes[0].texts if a.get_text() == "N"]
+    back = Transformer.from_crs(BOUNDARIES.area_crs, "EPSG:4326", always_xy=True)
+    (lon, lat), (east, north) = back.transform(*arrow.xyann), back.transform(*arrow.xy)
+    assert east == pytest.approx(lon, abs=STRAIGHT)
+    assert north > lat
+    assert "N" not in texts(draw_units_map(GROUND, REACHES, title="x", page=PAGE))
+
+
+@pytest.mark.parametrize(("mm", "columns"), [(90, 1), (190, 2)])
+def test_figures_are_as_wide_as_the_page(mm, columns):
+    page = Page(width=mm / 25.4)
+    figure = draw_variable_maps(GROUND, variable(values(), "A", 3), YEARS, title="A", page=page)
+    assert figure.get_size_inches()[0] == pytest.approx(mm / 25.4)
+    lefts = {round(axes.get_position().x0, 3) for axes in figure.axes[:2]}
+    assert len(lefts) == columns
+
+
+def test_titles_can_be_left_to_the_caption():
+    figure = draw_units_map(GROUND, REACHES, title="Units", page=Page(has_title=False))
+    assert not any(text.startswith("Units") for text in texts(figure))
 
 
 def test_colours_follow_the_values_whatever_their_order():
+    from matplotlib.colors import to_hex
+
     series = values()
 
     def colours(data: pd.Series) -> list[list[float]]:
-        figure = draw_variable_maps(BOUNDARIES, [MapVariable(data, "A", 3)], YEARS, title="A")
+        figure = draw_variable_maps(GROUND, variable(data, "A", 3), YEARS, title="A", page=PAGE)
         return figure.axes[0].collections[0].get_facecolor().tolist()
 
-    expected = classify(series.to_numpy(), 3)
-    from matplotlib.colors import to_hex
-
+    expected = classify(series.to_numpy(), ClassesSection(scheme="quantiles", k=3))
+    assert isinstance(expected, Classes)
     first_year = series.xs(2003, level="year").to_numpy()
-    assert [to_hex(c) for c in colours(series)] == [
-        expected.colours[i] for i in expected.index(first_year)
-    ]
+    assert [to_hex(c) for c in colours(series)] == expected.paint(first_year)
     assert colours(series) == colours(series.sample(frac=1, random_state=1))
 
 
@@ -227,7 +237,7 @@ def test_colours_follow_the_values_whatever_their_order():
 def test_equal_figures_give_equal_bytes(tmp_path, kind):
     for name in ("one", "two"):
         figure = draw_variable_maps(
-            BOUNDARIES, [MapVariable(values(), "A", 3)], YEARS, title="A", notice=NOTICE
+            GROUND, variable(values(), "A", 3), YEARS, title="A", page=NOTICED
         )
         assert save_figure(figure, tmp_path / name, (kind,)) == (tmp_path / f"{name}.{kind}",)
     content = (tmp_path / f"one.{kind}").read_bytes()
@@ -237,56 +247,31 @@ def test_equal_figures_give_equal_bytes(tmp_path, kind):
     assert b"<dc:date>" not in content
 
 
-def test_chinese_needs_a_font(monkeypatch, caplog):
-    monkeypatch.setattr(canvas, "cjk_font", lambda: None)
-    with caplog.at_level(logging.WARNING):
-        assert usable_language("zh") == "en"
-    assert "no Chinese font found" in caplog.text
-    assert "Noto Sans CJK SC" in caplog.text
-    monkeypatch.setattr(canvas, "cjk_font", lambda: "Noto Sans CJK SC")
-    assert usable_language("zh") == "zh"
-    assert usable_language("en") == "en"
-
-
-def test_chinese_falls_back_to_the_font_and_leaves_settings_alone(monkeypatch):
-    from matplotlib import rcParams
-    from matplotlib.text import Text
-
-    before = list(rcParams["font.family"])
-    monkeypatch.setattr(canvas, "cjk_font", lambda: "DejaVu Serif")
-    figure = draw_units_map(BOUNDARIES, REACHES, title="研究区", language="zh")
-    assert "上游: 4" in texts(figure)
-    families = {tuple(t.get_fontfamily()) for t in figure.findobj(Text) if t.get_text()}
-    assert families == {("DejaVu Sans", "DejaVu Serif")}
-    assert list(rcParams["font.family"]) == before
-
-
-def test_words_are_in_both_languages():
-    assert set(maps.WORDS["en"]) == set(maps.WORDS["zh"])
+def test_chinese_maps_have_chinese_texts():
+    page = Page(words=Words("zh"))
+    found = texts(draw_units_map(GROUND, REACHES, title="研究区", page=page))
+    assert {"研究区（N = 9）", "上游：4", "省界"} <= set(found)
 
 
 def test_polygons_that_do_not_fit_together_are_drawn_too():
     shapes = [shapely.box(105, 33, 106.2, 34), shapely.box(106, 33, 107, 34)]
     loose = build_boundaries(UNITS[:2], shapes, FileRecord("loose", None, "", 2))
     assert not loose.is_coverage
-    assert "x (N = 2)" in texts(draw_units_map(loose, REACHES, title="x"))
+    found = texts(draw_units_map(Ground(loose), REACHES, title="x", page=PAGE))
+    assert "x (N = 2)" in found
 
 
 def test_what_cannot_be_drawn(tmp_path):
     with pytest.raises(DataError, match=r"without a reach of up, mid, down: 140100 \(east\)"):
-        draw_units_map(BOUNDARIES, REACHES | {"140100": "east"}, title="x")
-    with pytest.raises(DataError, match="at least one variable and one year"):
-        draw_variable_maps(BOUNDARIES, [], YEARS, title="x")
+        draw_units_map(GROUND, REACHES | {"140100": "east"}, title="x", page=PAGE)
+    known = variable(values(), "A", 3)
+    with pytest.raises(DataError, match="at least one year"):
+        draw_variable_maps(GROUND, known, [], title="x", page=PAGE)
     with pytest.raises(DataError, match="A: no value in 2010"):
-        draw_variable_maps(BOUNDARIES, [MapVariable(values(), "A")], [2003, 2010], title="x")
+        draw_variable_maps(GROUND, known, [2003, 2010], title="x", page=PAGE)
+    few = Ground(BOUNDARIES.subset(UNITS[:2]))
     with pytest.raises(DataError, match="A: units without polygon: 140300, 150100"):
-        draw_variable_maps(
-            BOUNDARIES.subset(UNITS[:2]), [MapVariable(values()[:8], "A")], YEARS, title="x"
-        )
-    with pytest.raises(DataError, match="at least one finite value"):
-        calc_quantile_edges(np.array([np.nan]), 3)
-    with pytest.raises(DataError, match="at least one class, got 0"):
-        calc_quantile_edges(np.array([1.0]), 0)
-    figure = draw_units_map(BOUNDARIES, REACHES, title="x")
+        draw_variable_maps(few, replace(known, values=values()[:8]), YEARS, title="x", page=PAGE)
+    figure = draw_units_map(GROUND, REACHES, title="x", page=PAGE)
     with pytest.raises(DataError, match="written as png, svg, pdf, not as jpg"):
         save_figure(figure, tmp_path / "x", ("jpg",))

@@ -87,6 +87,7 @@ def test_the_menu_of_the_site_names_every_page_once():
         "README.zh-CN.md",
         "docs/tutorial.md",
         "docs/howto/boundaries.md",
+        "docs/howto/figures.md",
         "docs/howto/heterogeneity.md",
         "docs/howto/yearbook.md",
     ],
@@ -110,7 +111,7 @@ def test_the_guide_to_extending_is_one_overlay(tmp_path):
     # the inputs of the default study begin in its first year
     first = load_study([REPOSITORY / "config.yaml"]).study.first_year
     assert study.study.first_year - max(v.lag for v in study.variables.values()) == first
-    shown = {year for figure in study.figures.maps.values() for year in figure.years}
+    shown = {year for figure in study.figures.maps.values() for year in figure.years or ()}
     assert min(shown) >= study.study.first_year
     assert max(shown) <= study.study.last_year
 

@@ -19,12 +19,8 @@ import pandas as pd
 from markupsafe import Markup, escape
 
 from yrb_carbon.report.language import message
-from yrb_carbon.report.maps import (
-    CONTEXT_COLOUR,
-    NO_DATA_COLOUR,
-    PROVINCE_OUTLINE,
-    class_intervals,
-)
+from yrb_carbon.report.map_classes import NO_DATA_COLOUR, class_intervals
+from yrb_carbon.report.map_sheet import CONTEXT_COLOUR, PROVINCE_OUTLINE
 from yrb_carbon.report.site.bilingual import Text
 from yrb_carbon.report.site.map_layers import Layer, LeftOut, Sayings, layers_of
 from yrb_carbon.report.site.map_outlines import MapOutlines, map_outlines
@@ -268,9 +264,7 @@ def _layer(layer: Layer, say: Sayings) -> dict[str, Any]:
         "decimals": layer.decimals,
         "edges": [float(edge) for edge in classes.edges],
         "colours": list(classes.colours),
-        "intervals": {
-            words.language: class_intervals(classes.edges, words("to")) for words in say.words
-        },
+        "intervals": {words.language: class_intervals(classes.edges, words) for words in say.words},
         "centre": layer.centre if classes.two_sided else None,
         "outside": [int(i) for i in np.flatnonzero(~layer.inside)],
         "values": [None if np.isnan(v) else float(v) for v in layer.values.ravel()],

@@ -11,16 +11,18 @@ from yrb_carbon.report.site.downloads import SHOWN, Download, Product, shown_pic
 from yrb_carbon.report.site.run import Run
 from yrb_carbon.study.base import Language, Section
 from yrb_carbon.study.figures import (
+    UNITS_FIGURE,
+    CurveFigure,
     FiguresSection,
     ForestFigure,
     MapFigure,
+    MoranFigure,
     PathFigure,
     SpilloverMap,
+    TrendFigure,
+    shown_years,
 )
 from yrb_carbon.study.mediation_tables import MediationTable
-from yrb_carbon.study.robustness_tables import CurveFigure
-
-UNITS_MAP = "F1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ def figure_entries(run: Run, files: Sequence[Product]) -> list[FigureEntry]:
             continue
         first = next(iter(pictures.values()))
         title, alt, table = described(run, name)
-        is_map = name == UNITS_MAP or name in run.study.figures.maps
+        is_map = name == UNITS_FIGURE or name in run.study.figures.maps
         entries.append(
             FigureEntry(
                 name=name,
@@ -77,7 +79,7 @@ def figure_entries(run: Run, files: Sequence[Product]) -> list[FigureEntry]:
 def described(run: Run, name: str) -> tuple[Text, Text, str | None]:
     """Title of a figure, what it shows in words, and the table with its numbers."""
     words, figures = run.words, run.study.figures
-    if name == UNITS_MAP and figures.units_map:
+    if name == UNITS_FIGURE and figures.units_map:
         title = words("Units and reaches")
         return title, words("Map of the units, coloured by upper, middle and lower reach."), None
     section = _section(figures, name)
@@ -100,7 +102,22 @@ def _map(run: Run, figure: MapFigure) -> Text:
     return run.words(
         "Maps of {variable} by unit, one panel each for {years}, all with the same colours.",
         variable=run.label(figure.variable),
-        years=run.words.listing(map(str, figure.years)),
+        years=run.words.listing(map(str, shown_years(figure.years, run.study.years_of("main")))),
+    )
+
+
+def _moran(run: Run, figure: MoranFigure) -> Text:
+    return run.words(
+        "Moran scatter plots of {variable} and maps of its local clusters, before and after FDR, "
+        "one column a year.",
+        variable=run.label(figure.variable),
+    )
+
+
+def _trend(run: Run, figure: TrendFigure) -> Text:
+    return run.words(
+        "Lines of {variables} over the years, one a reach.",
+        variables=run.words.listing(run.label(name) for name in figure.variables),
     )
 
 
@@ -144,6 +161,8 @@ def _curve(run: Run, figure: CurveFigure) -> Text:
 
 _WORDS: Mapping[type[Section], Callable[[Run, Any], Text]] = {
     MapFigure: _map,
+    MoranFigure: _moran,
+    TrendFigure: _trend,
     PathFigure: _path,
     ForestFigure: _forest,
     SpilloverMap: _spillover,

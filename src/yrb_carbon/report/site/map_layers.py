@@ -15,7 +15,7 @@ import pandas as pd
 from yrb_carbon.errors import DataError, listing
 from yrb_carbon.report.definitions import formula_of, letters_of, unit_of
 from yrb_carbon.report.language import TwoLanguages, Words, message
-from yrb_carbon.report.maps import Classes, classify
+from yrb_carbon.report.map_classes import Classes, cut_classes
 from yrb_carbon.study.base import Language
 from yrb_carbon.study.config import Study, VariableSection
 from yrb_carbon.study.interactive_map import effects_of_map, variables_of_map
@@ -85,7 +85,7 @@ class Layer:
     @property
     def classes(self) -> Classes:
         """Quantile classes over all units and years."""
-        return classify(self.values.ravel(), CLASSES, self.centre)
+        return cut_classes(self.values.ravel(), "quantiles", CLASSES, self.centre)
 
     @property
     def decimals(self) -> int:

@@ -117,14 +117,27 @@ def printed_tables():
     ]
 
 
+def figure_files(names):
+    """Files of figures, in every language and format; English ones stand in the folder itself."""
+    return [
+        results(os.path.join("figures", subfolder(language), f"{name}.{suffix}"))
+        for language in study.report.languages
+        for name in names
+        for suffix in study.figures.formats
+    ]
+
+
+def figure_records():
+    """Lists of the figures drawn, and why one is not, of those that the study asks for."""
+    figures = study.figures
+    maps = [rules.figures.output.record] if figures.map_figures else []
+    effects = [rules.effect_figures.output.record] if figures.effect_figures else []
+    return [*maps, *effects]
+
+
 def drawn_figures():
     """Files of all figures that the study asks for."""
-    maps = rules.figures.output.figures if FIGURES else []
-    effects = (
-        rules.effect_figures.output.figures if study.figures.effect_figures else []
-    )
-    curves = rules.curves.output.figures if study.figures.curves else []
-    return [*maps, *effects, *curves]
+    return figure_files((*study.figures.map_figures, *study.figures.effect_figures))
 
 
 def program_of(rule):

@@ -39,6 +39,7 @@ rule moran:
         weights=sample_weights,
     output:
         rows=models("{table}.parquet"),
+        local=models("lisa/{table}.parquet"),
     log:
         logs("tables/{table}.log"),
     benchmark:
@@ -48,12 +49,34 @@ rule moran:
     threads: 1
     params:
         spec=table_spec,
+        years=lambda w: plan.local_moran(study, w.table),
         seed=study.seed,
         code=code("moran.py"),
     message:
         "Moran's I by year of {wildcards.table}"
     script:
         "../scripts/moran.py"
+
+
+rule trends:
+    input:
+        frame=panel("main/indices.parquet"),
+        tables=shipped("units.csv"),
+    output:
+        trends=models("trends.parquet"),
+    log:
+        logs("trends.log"),
+    benchmark:
+        benchmarks("trends.tsv")
+    threads: 1
+    params:
+        variables=plan.trend_variables(study),
+        split=study.study.reach_split,
+        code=code("trends.py"),
+    message:
+        "Trends by reach"
+    script:
+        "../scripts/trends.py"
 
 
 rule fit_table:

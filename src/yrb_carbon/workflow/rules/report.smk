@@ -1,9 +1,6 @@
 """What readers see: tables, maps, and the manifest of the run."""
 
-FIGURES = [
-    *(["F1"] if study.figures.units_map else []),
-    *study.figures.maps,
-]
+MORAN_DRAWN = sorted({figure.table for figure in study.figures.moran.values()})
 
 
 rule tables:
@@ -33,39 +30,24 @@ rule figures:
     input:
         frame=panel("main/indices.parquet"),
         boundaries=panel("boundaries.parquet"),
+        moran=[models(f"{table}.parquet") for table in MORAN_DRAWN],
+        local=[models(f"lisa/{table}.parquet") for table in MORAN_DRAWN],
+        trends=models("trends.parquet"),
         tables=shipped("units.csv", "dictionary.yaml"),
     output:
-        figures=[
-            results(f"figures/{name}.{suffix}")
-            for name in FIGURES
-            for suffix in ("png", "svg")
-        ],
+        record=results("figures/figures.json"),
+        figures=figure_files(study.figures.map_figures),
     log:
         logs("figures.log"),
     benchmark:
         benchmarks("figures.tsv")
     threads: 1
     params:
-        folder=lambda w, output: os.path.dirname(output.figures[0]),
-        spec=dump_sections(
-            study,
-            "study",
-            "boundaries",
-            "figures",
-            "variables",
-            "carbon",
-            "sink",
-            "balance",
-            "agglom",
-            "lq",
-            "m1",
-            "m2",
-            "m3",
-            "price",
-        ),
+        folder=lambda w, output: os.path.dirname(output.record),
+        study=study.model_dump(mode="json"),
         code=code("draw_maps.py"),
     message:
-        "Draw the maps"
+        "Draw the maps, clusters and trends"
     script:
         "../scripts/draw_maps.py"
 
@@ -76,18 +58,15 @@ rule effect_figures:
         by_unit=models("effects_by_unit.parquet"),
         boundaries=panel("boundaries.parquet"),
     output:
-        figures=[
-            results(f"figures/{name}.{suffix}")
-            for name in study.figures.effect_figures
-            for suffix in ("png", "svg")
-        ],
+        record=results("figures/effect_figures.json"),
+        figures=figure_files(study.figures.effect_figures),
     log:
         logs("effect_figures.log"),
     benchmark:
         benchmarks("effect_figures.tsv")
     threads: 1
     params:
-        folder=lambda w, output: os.path.dirname(output.figures[0]),
+        folder=lambda w, output: os.path.dirname(output.record),
         study=study.model_dump(mode="json"),
         code=code("draw_effects.py"),
     message:
@@ -103,6 +82,7 @@ rule manifest:
         tables=rules.tables.output.tables,
         claims=CLAIMS,
         figures=drawn_figures(),
+        drawn=figure_records(),
         sources=panel("sources.json"),
         boundaries=panel("boundaries.json"),
         samples=[panel(f"{sample}/sample.json") for sample in SAMPLES],

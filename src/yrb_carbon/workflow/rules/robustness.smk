@@ -94,27 +94,3 @@ rule endogeneity:
         "Instruments and dynamics of {wildcards.table}"
     script:
         "../scripts/endogeneity.py"
-
-
-rule curves:
-    input:
-        estimates=results("estimates.csv"),
-    output:
-        figures=[
-            results(f"figures/{name}.{suffix}")
-            for name in study.figures.curves
-            for suffix in ("png", "svg")
-        ],
-    log:
-        logs("curves.log"),
-    benchmark:
-        benchmarks("curves.tsv")
-    threads: 1
-    params:
-        folder=lambda w, output: os.path.dirname(output.figures[0]),
-        study=study.model_dump(mode="json"),
-        code=code("draw_curves.py"),
-    message:
-        "Draw the specification curves"
-    script:
-        "../scripts/draw_curves.py"

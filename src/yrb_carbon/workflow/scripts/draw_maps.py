@@ -1,17 +1,22 @@
-"""Draw the maps."""
+"""Draw the maps, clusters and trends."""
 
 import pandas as pd
 
-from yrb_carbon.report.figures import draw_figures
+from yrb_carbon.provenance import write_json
+from yrb_carbon.report.panel_figures import MapInputs, draw_figures, read_parts
 from yrb_carbon.sources.boundaries import load_boundaries
-from yrb_carbon.study.sections import load_sections
+from yrb_carbon.study.config import Study
 from yrb_carbon.workflow.job import job
 
 with job(snakemake) as logger:
-    written = draw_figures(
-        load_sections(snakemake.params.spec),
-        pd.read_parquet(snakemake.input.frame),
-        load_boundaries(snakemake.input.boundaries),
-        snakemake.params.folder,
+    inputs = MapInputs(
+        frame=pd.read_parquet(snakemake.input.frame),
+        boundaries=load_boundaries(snakemake.input.boundaries),
+        moran=read_parts(snakemake.input.moran),
+        local=read_parts(snakemake.input.local),
+        trends=pd.read_parquet(snakemake.input.trends),
     )
-    logger.info("drew %d files", len(written))
+    study = Study.model_validate(snakemake.params.study)
+    record = draw_figures(study, inputs, snakemake.params.folder)
+    write_json(record, snakemake.output.record)
+    logger.info("drew %d figures", len(record))

@@ -12,6 +12,7 @@ with job(snakemake):
         samples=snakemake.input.samples,
         weights=snakemake.input.get("weights"),
         benchmarks=snakemake.params.benchmarks,
+        figures=snakemake.input.drawn,
         outputs=[
             snakemake.input.estimates,
             snakemake.input.by_unit,
