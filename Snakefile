@@ -14,6 +14,9 @@ study = load_for_workflow(workflow)
 configfile: "config.yaml"
 
 
+report: "src/yrb_carbon/workflow/captions/workflow.rst"
+
+
 RULES = "src/yrb_carbon/workflow/rules/"
 
 

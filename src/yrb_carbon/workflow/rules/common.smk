@@ -135,6 +135,45 @@ def figure_records():
     return [*maps, *effects]
 
 
+CAPTIONS = "../captions/"
+
+
+def reported(files):
+    """The files, those that a report of snakemake shows with caption, category and labels."""
+    return [shown(path) for path in files]
+
+
+def shown(path):
+    """A printed table as HTML or a figure as PNG, marked for the report; other files as they are."""
+    name, suffix = os.path.splitext(os.path.basename(path))
+    if suffix == ".html":
+        kind = study.tables[name].kind if name in study.tables else name
+        return of_report(path, "Tables", f"table_{kind}", name)
+    if suffix == ".png":
+        return of_report(path, "Figures", f"figure_{figure_group(name)}", name)
+    return path
+
+
+def of_report(path, category, caption, name):
+    language = "中文" if "zh" in os.path.dirname(path).split(os.sep) else "English"
+    return report(
+        path,
+        caption=f"{CAPTIONS}{caption}.rst",
+        category=category,
+        subcategory=caption.split("_", 1)[1].replace("_", " "),
+        labels={"name": name, "language": language},
+    )
+
+
+def figure_group(name):
+    """Which section of the figures declares one; the map of units has none of its own."""
+    groups = dict(study.figures)
+    return next(
+        (key for key, own in groups.items() if isinstance(own, dict) and name in own),
+        "units_map",
+    )
+
+
 def drawn_figures():
     """Files of all figures that the study asks for."""
     return figure_files((*study.figures.map_figures, *study.figures.effect_figures))

@@ -10,7 +10,7 @@ rule tables:
         verdicts=CLAIMS[0] if CLAIMS else [],
         claims=study.claims.file if CLAIMS else [],
     output:
-        tables=printed_tables(),
+        tables=reported(printed_tables()),
     log:
         logs("tables.log"),
     benchmark:
@@ -36,7 +36,7 @@ rule figures:
         tables=shipped("units.csv", "dictionary.yaml"),
     output:
         record=results("figures/figures.json"),
-        figures=figure_files(study.figures.map_figures),
+        figures=reported(figure_files(study.figures.map_figures)),
     log:
         logs("figures.log"),
     benchmark:
@@ -59,7 +59,7 @@ rule effect_figures:
         boundaries=panel("boundaries.parquet"),
     output:
         record=results("figures/effect_figures.json"),
-        figures=figure_files(study.figures.effect_figures),
+        figures=reported(figure_files(study.figures.effect_figures)),
     log:
         logs("effect_figures.log"),
     benchmark:
