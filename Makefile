@@ -34,11 +34,11 @@ demo: $(STAMP)
 	@echo
 	@echo "Synthetic demonstration data. Results:"
 	@echo "  report     results/demo/report/index.html  (open it in a browser)"
-	@echo "  tables     results/demo/tables/*.csv, *.tex"
-	@echo "  figures    results/demo/figures/*.png, *.svg"
+	@echo "  tables     results/demo/tables/: csv, LaTeX, Word, HTML, tables.xlsx; Chinese in zh/"
+	@echo "  figures    results/demo/figures/"
 	@echo "  numbers    results/demo/estimates.csv"
 	@echo "  sample     results/demo/panel/main/completeness.csv, .png, excluded.csv"
-	@echo "  manifest   results/demo/manifest.json"
+	@echo "  manifest   results/demo/manifest.json, replication/README.md"
 
 real: $(STAMP)
 	$(BIN)/snakemake --cores $(CORES) --configfile studies/yrb-real.yaml --config data_root="$(DATA)"
