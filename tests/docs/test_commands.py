@@ -181,3 +181,12 @@ def test_commands_and_options_exist(page: str):
         used = {word.split("=")[0] for word in own if word.startswith("--")}
         if words[0] != "run":
             assert used <= known, f"{page}: yrb-carbon {line}"
+
+
+def test_every_command_is_told_in_the_readmes():
+    from yrb_carbon.cli import app
+
+    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    for page in ("README.md", "README.zh-CN.md"):
+        text = (REPOSITORY / page).read_text(encoding="utf-8")
+        assert {name for name in commands if f"| `.venv/bin/yrb-carbon {name}" not in text} == set()
