@@ -178,17 +178,16 @@ def test_downloads_of_a_table_are_on_disk_and_its_numbers_in_estimates(
     assert f"({format_estimate(row['std_error'].iloc[0])})" in shown
 
 
-def test_caution_is_printed(browser: Browser, report: Path, tmp_path: Path):
+def test_cautions_are_printed_below_every_sheet(browser: Browser, report: Path):
     browser.open(report / "index.html")
-    shown = "return getComputedStyle(document.querySelector('.print-notice')).display"
-    assert browser.run(shown) == "none"
+    styles = (report / "assets" / "site.css").read_text(encoding="utf-8")
+    (rule,) = [line for line in styles.splitlines() if "@bottom-center" in line]
+    assert "Synthetic demonstration data" in rule
+    assert "合成演示数据" in rule
     browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
     try:
-        assert browser.run(shown) == "block"
-        assert browser.run("return getComputedStyle(document.querySelector('.pages')).display") == (
-            "none"
-        )
+        for hidden in (".pages", ".languages"):
+            shown = f"return getComputedStyle(document.querySelector('{hidden}')).display"
+            assert browser.run(shown) == "none"
     finally:
         browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
-    browser.print_pdf(tmp_path / "summary.pdf")
-    assert (tmp_path / "summary.pdf").read_bytes().startswith(b"%PDF")

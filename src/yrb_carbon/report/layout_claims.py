@@ -161,13 +161,13 @@ def _cells(row: dict[Any, Any], words: Words) -> list[str]:
     return [
         str(row["finding"]),
         row[f"statement_{words.language}"],
-        said(EXPECTED, row["expected"], words) or row["expected"],
+        expected_words(row["expected"], words),
         number_words(row, words),
         format_estimate(row["estimate"]),
         format_interval(row),
         "" if pd.isna(row["p_value"]) else format_p(row["p_value"]),
-        _verdict(row["verdict"], words),
-        _verdict(row["classical_verdict"], words),
+        verdict_name(row["verdict"], words),
+        verdict_name(row["classical_verdict"], words),
         f"{row['id']}: {place}" if place else row["id"],
     ]
 
@@ -180,7 +180,13 @@ EXPECTED = (
 """What rows of claims should show."""
 
 
-def _verdict(name: str, words: Words) -> str:
+def expected_words(expected: str, words: Words) -> str:
+    """What the rows of a claim should show; signs say it by themselves."""
+    return said(EXPECTED, expected, words) or expected
+
+
+def verdict_name(name: str, words: Words) -> str:
+    """A verdict in the language of the words; empty where there is none."""
     return VERDICT_ZH[Verdict(name)] if name and words.language == "zh" else name
 
 
@@ -209,7 +215,7 @@ def verdict_lines(
     records: list[dict[Any, Any]] = verdicts.to_dict("records")
     for row in records:
         remarks = [str(row[f"{name}_{language}"]) for name in ("reason", "disagreement")]
-        said_of_it = [text for text in (_verdict(row["verdict"], words), *remarks) if text]
+        said_of_it = [text for text in (verdict_name(row["verdict"], words), *remarks) if text]
         lines.append(
             (
                 str(row["id"]),

@@ -48,7 +48,7 @@ def write_site(
     area = area_map(run)
     offered = downloads.offered(files, study.report.languages, target)
     pages = list(pages_of(run, area, offered))
-    written = [*_pages_written(run, pages, target), *_assets(area, target)]
+    written = [*_pages_written(run, pages, target), *_assets(run, area, target)]
     return (*written, *_copies(files, offered, target))
 
 
@@ -77,9 +77,11 @@ def _pages_written(run: Run, pages: Sequence[Page], folder: Path) -> Iterator[Pa
         yield path
 
 
-def _assets(area: MapFragment | None, folder: Path) -> Iterator[Path]:
+def _assets(run: Run, area: MapFragment | None, folder: Path) -> Iterator[Path]:
     """Styles and scripts of all pages, and those of the map."""
-    styles = f"{(ASSETS / STYLE).read_text(encoding='utf-8')}\n{TABLE_STYLES}"
+    own = (ASSETS / STYLE).read_text(encoding="utf-8")
+    # later rules win: those of the pages stand behind those of the tables
+    styles = f"{TABLE_STYLES}\n{own}{printed_notice(run)}"
     contents = {STYLE: styles.encode(), SCRIPT: (ASSETS / SCRIPT).read_bytes()}
     if area is not None:
         contents |= {asset.name: asset.content for asset in (*area.scripts, *area.styles)}
@@ -88,6 +90,17 @@ def _assets(area: MapFragment | None, folder: Path) -> Iterator[Path]:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
         yield target
+
+
+def printed_notice(run: Run) -> str:
+    """Rule that prints the cautions of the study below every sheet, in all languages."""
+    cautions = run.study.study.cautions
+    said = [caution.in_language(one) for one in run.words for caution in cautions]
+    if not said:
+        return ""
+    # only quotation mark, backslash and line break mean something in a text of a style
+    text = " ".join(" ".join(said).split()).replace("\\", "\\\\").replace('"', '\\"')
+    return f'@page {{ @bottom-center {{ content: "{text}"; font-size: 8pt; color: #8f1d1d; }} }}\n'
 
 
 def _copies(files: RunFiles, offered: downloads.Offered, folder: Path) -> Iterator[Path]:

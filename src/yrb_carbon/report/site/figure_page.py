@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from yrb_carbon.report.site.bilingual import Text
 from yrb_carbon.report.site.downloads import SHOWN, Download, Product, shown_picture
 from yrb_carbon.report.site.run import Run
+from yrb_carbon.report.terms import quantity_name
 from yrb_carbon.study.base import Language, Section
 from yrb_carbon.study.figures import (
     UNITS_FIGURE,
@@ -154,7 +156,7 @@ def _curve(run: Run, figure: CurveFigure) -> Text:
     return run.words(
         "Specification curve: all estimates of {quantity} in table {table} in order with their "
         "intervals, and below each the choices behind it.",
-        quantity=figure.quantity,
+        quantity=run.words.each(partial(quantity_name, figure.quantity)),
         table=figure.table,
     )
 

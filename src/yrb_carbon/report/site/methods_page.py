@@ -19,6 +19,7 @@ from yrb_carbon.report.site.formulas import WEIGHTS_FORMULAS, index_formula, mat
 from yrb_carbon.report.site.literature import Literature
 from yrb_carbon.report.site.run import Run
 from yrb_carbon.report.site.summary import main_models, question_of
+from yrb_carbon.report.terms import covariance_name
 from yrb_carbon.study.config import Study, VariableSection
 from yrb_carbon.study.endogeneity_tables import EndogeneityTable
 from yrb_carbon.study.plan import computed_variables, samples_used, weights_of_sample
@@ -188,6 +189,9 @@ def methods_context(run: Run) -> dict[str, Any]:
         "labels": lambda names: [run.label(name) for name in names],
         "axes_of": lambda table: axes_of(run, table),
         "moments_of": moments_of,
+        "covariance_names": lambda names: words.listing(
+            words.each(partial(covariance_name, name)) for name in names
+        ),
         **_glossary(words),
     }
 

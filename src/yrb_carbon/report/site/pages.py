@@ -30,7 +30,7 @@ from yrb_carbon.report.site.rule_graph import rule_graph
 from yrb_carbon.report.site.run import Run
 from yrb_carbon.report.site.summary import findings, key_numbers, question_text, tally
 from yrb_carbon.report.site.table_pages import table_pages
-from yrb_carbon.study.config import Study
+from yrb_carbon.study.config import CLAIMS_TABLE, Study
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -89,7 +89,8 @@ def pages_of(run: Run, area: MapFragment | None, offered: Offered) -> Iterator[P
     yield _page("tables.html", words("Tables"), common | {"offered": offered})
     for before, page, after in zip([None, *tables[:-1]], tables, [*tables[1:], None], strict=True):
         context = {"table": page, "before": before, "after": after}
-        title = words("{name}. {title}", name=page.name, title=page.title)
+        named = words("{name}. {title}", name=page.name, title=page.title)
+        title = page.title if page.name == CLAIMS_TABLE else named
         yield Page(page.file, "table.html.j2", title, "tables.html", context)
     yield _page("figures.html", words("Figures"), common)
     yield _page("methods.html", words("Methods"), common | methods_context(run))

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from typing import Any
 
 import pandas as pd
 from markupsafe import Markup
 
-from yrb_carbon.claims import VERDICT_ZH, Verdict
+from yrb_carbon.claims import Verdict
 from yrb_carbon.report.cells import format_estimate, format_interval, format_p
-from yrb_carbon.report.layout_claims import number_words
+from yrb_carbon.report.language import Words
+from yrb_carbon.report.layout_claims import (
+    evidence_words,
+    expected_words,
+    number_words,
+    verdict_name,
+)
 from yrb_carbon.report.site.bilingual import Text
 from yrb_carbon.report.site.run import Run
-from yrb_carbon.study.base import Label
+from yrb_carbon.report.terms import covariance_name
 from yrb_carbon.study.mediation_tables import SUM_OF_MEDIATORS, MediationTable
 from yrb_carbon.study.tables import ChoiceTable, EffectsTable, ModelsTable
 
@@ -26,9 +33,6 @@ VERDICT_CLASSES: Mapping[str, str] = {
     Verdict.NOT_TESTABLE: "not-testable",
 }
 """Ends of class names."""
-VERDICT_LABELS: Mapping[str, Label] = {
-    verdict: Label(en=verdict.value, zh=chinese) for verdict, chinese in VERDICT_ZH.items()
-}
 DELTA = "delta"
 NORMAL_DRAWS = "mc"
 
@@ -60,17 +64,17 @@ class Judged:
 
     id: str
     statement: Text
-    expected: str
+    expected: Text
     number: Text
     value: str
     interval: str
     p_value: str
     verdict: Text
     verdict_class: str
-    classical: str
+    classical: Text
     reason: Text
     caveat: Text
-    evidence: str
+    evidence: Text
     table: str
 
 
@@ -217,10 +221,13 @@ def _number(run: Run, label: Text, row: Mapping[str, Any], vcov: str) -> KeyNumb
         label=label,
         value=format_estimate(row["estimate"]),
         interval=format_interval(row),
-        detail=run.words("95 % interval, covariance {vcov}, model {model}", vcov=vcov,
-                         model=row["model"]),
+        detail=run.words(
+            "95 % interval, covariance {vcov}, model {model}",
+            vcov=run.words.each(partial(covariance_name, vcov)),
+            model=row["model"],
+        ),
         table=row["table"],
-    )  # fmt: skip
+    )
 
 
 def _row(run: Run, **wanted: str) -> dict[str, Any] | None:
@@ -251,21 +258,26 @@ def _judged(run: Run, row: Mapping[Any, Any]) -> Judged:
     def both(name: str) -> Text:
         return run.words.each(lambda words: str(row[f"{name}_{words.language}"]))
 
+    def evidence(own: Words) -> str:
+        weighed = row["evidence" if own.language == "en" else "evidence_zh"]
+        return evidence_words(weighed, run.study, own)
+
+    words = run.words
     reasons = [both(name) for name in ("reason", "disagreement")]
     return Judged(
         id=row["id"],
         statement=both("statement"),
-        expected=row["expected"],
-        number=run.words.each(lambda words: number_words(row, words)),
+        expected=words.each(partial(expected_words, row["expected"])),
+        number=words.each(partial(number_words, row)),
         value=format_estimate(row["estimate"]),
         interval=format_interval(row),
         p_value="" if pd.isna(row["p_value"]) else format_p(row["p_value"]),
-        verdict=run.words.label(VERDICT_LABELS[row["verdict"]]),
+        verdict=words.each(partial(verdict_name, row["verdict"])),
         verdict_class=VERDICT_CLASSES[row["verdict"]],
-        classical=row["classical_verdict"],
-        reason=run.words.clauses(text for text in reasons if text),
+        classical=words.each(partial(verdict_name, row["classical_verdict"])),
+        reason=words.clauses(text for text in reasons if text),
         caveat=both("caveat"),
-        evidence=row["evidence"],
+        evidence=words.each(evidence),
         table=row["table"],
     )
 
@@ -276,7 +288,7 @@ def tally(run: Run) -> list[tuple[Text, int]]:
         return []
     counts = run.verdicts["verdict"].value_counts()
     return [
-        (run.words.label(VERDICT_LABELS[verdict]), int(counts[verdict]))
+        (run.words.each(partial(verdict_name, verdict.value)), int(counts[verdict]))
         for verdict in Verdict
         if verdict in counts
     ]

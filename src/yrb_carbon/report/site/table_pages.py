@@ -8,7 +8,6 @@ from functools import partial
 
 import pandas as pd
 
-from yrb_carbon.estimates import COUNT_COLUMNS
 from yrb_carbon.report.cells import PrintedTable, sizes_note
 from yrb_carbon.report.html_table import html_table
 from yrb_carbon.report.layout import layout_table
@@ -16,6 +15,7 @@ from yrb_carbon.report.layout_claims import layout_claims
 from yrb_carbon.report.site.bilingual import Text
 from yrb_carbon.report.site.downloads import Download, Product
 from yrb_carbon.report.site.run import Run
+from yrb_carbon.report.terms import covariance_name, estimator_name, inference_name
 from yrb_carbon.study.base import Language
 from yrb_carbon.study.config import CLAIMS_TABLE
 from yrb_carbon.study.report import WORKBOOK
@@ -99,19 +99,18 @@ def _downloads(name: str, files: Sequence[Product]) -> list[Download]:
 def fit_lines(run: Run, rows: pd.DataFrame) -> list[Text]:
     """How the numbers of a table came about, from its rows."""
     words = run.words
-    said = {
-        "estimator": words("Estimator"),
-        "vcov": words("Covariance"),
-        "inference": words("Interval"),
-        "draws": words("Draws"),
-        "seed": words("Seed"),
-    }
     lines = []
-    for column, label in said.items():
-        found = rows[column].dropna().unique()
-        values = sorted(found) if column in COUNT_COLUMNS else sorted(filter(None, found))
-        if values:
-            listed = words.listing(str(value) for value in values)
-            lines.append(words("{name}: {values}", name=label, values=listed))
+    for label, column, name in (
+        (words("Estimator"), "estimator", estimator_name),
+        (words("Covariance"), "vcov", covariance_name),
+        (words("Interval"), "inference", inference_name),
+    ):
+        values = sorted(filter(None, rows[column].unique()))
+        named = words.listing(words.each(partial(name, value)) for value in values)
+        lines += [words("{name}: {values}", name=label, values=named)] if values else []
+    for label, column in ((words("Draws"), "draws"), (words("Seed"), "seed")):
+        counts = sorted(rows[column].dropna().unique())
+        listed = words.listing(map(str, counts))
+        lines += [words("{name}: {values}", name=label, values=listed)] if counts else []
     sizes = words.each(partial(sizes_note, rows))
     return [*lines, sizes] if sizes else lines

@@ -25,7 +25,7 @@ rule site:
     params:
         study=study.model_dump(mode="json"),
         graph=lambda w: edges_before("site"),
-        texts=files_digest("report"),
+        texts=files_digest("report/site"),
         code=code("write_site.py"),
     message:
         "Write {output.site}"
