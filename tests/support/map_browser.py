@@ -13,7 +13,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.color import Color
 from selenium.webdriver.support.ui import Select
 
-from yrb_carbon.report.maps import CONTEXT_COLOUR, Classes
+from yrb_carbon.report.map_classes import Classes
+from yrb_carbon.report.map_sheet import CONTEXT_COLOUR
 from yrb_carbon.study.units import load_units
 
 LAST_PRINTED_DIGIT = 0.5000001

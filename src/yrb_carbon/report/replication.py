@@ -422,15 +422,14 @@ def _figure_rows(
 
 
 def _figure_title(study: Study, name: str) -> str:
-    for group in dict(study.figures).values():
-        section = group.get(name) if isinstance(group, Mapping) else None
-        title = getattr(section, "title", None)
-        if title is not None:
-            return str(title.en)
-        if section is not None:
-            of = study.tables.get(getattr(section, "table", ""))
-            return "" if of is None else of.title.en
-    return study.study.title.en
+    section = study.figures.section(name)
+    if section is None:
+        return study.study.title.en
+    title = getattr(section, "title", None)
+    if title is not None:
+        return str(title.en)
+    of = study.tables.get(getattr(section, "table", ""))
+    return "" if of is None else of.title.en
 
 
 def _references(study: Study, records: Sequence[_Described]) -> Iterator[str]:

@@ -156,6 +156,11 @@ class CurveFigure(SizedFigure):
     )
 
 
+AnyFigure = (
+    MapFigure | MoranFigure | TrendFigure | PathFigure | ForestFigure | SpilloverMap | CurveFigure
+)
+
+
 class PageWidths(Section):
     """Widths of the columns of a journal, mm."""
 
@@ -217,6 +222,12 @@ class FiguresSection(Section):
     def effect_figures(self) -> tuple[str, ...]:
         """Names of the figures that are made from estimates."""
         return (*self.curves, *self.paths, *self.forests, *self.spillovers)
+
+    def section(self, name: str) -> AnyFigure | None:
+        """Section of the figure of a name; None for the map of units, which has none."""
+        groups = (getattr(self, field) for field in FiguresSection.model_fields)
+        found = (group.get(name) for group in groups if isinstance(group, Mapping))
+        return next((section for section in found if section is not None), None)
 
     def width_mm(self, figure: SizedFigure | None = None) -> float:
         """Width of a figure, or of those that name none."""

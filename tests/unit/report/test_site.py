@@ -103,6 +103,7 @@ def manifest() -> dict[str, Any]:
                              "cells_filled": 3}},
         "shipped": {"units.csv": "d" * 64},
         "outputs": {"results/tiny/estimates.csv": "e" * 64},
+        "figures_not_drawn": {},
         "seconds": {"panel": 1.5},
     }  # fmt: skip
 

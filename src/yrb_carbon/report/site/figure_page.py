@@ -15,7 +15,6 @@ from yrb_carbon.study.base import Language, Section
 from yrb_carbon.study.figures import (
     UNITS_FIGURE,
     CurveFigure,
-    FiguresSection,
     ForestFigure,
     MapFigure,
     MoranFigure,
@@ -42,6 +41,8 @@ class FigureEntry:
     downloads : sequence of Download
     is_map : bool
         Whether it belongs to the study area.
+    obstacles : mapping
+        Language -> why a sheet with a reason stands in its place.
     """
 
     name: str
@@ -51,6 +52,7 @@ class FigureEntry:
     shown: Mapping[Language, str]
     downloads: Sequence[Download]
     is_map: bool
+    obstacles: Mapping[str, str]
 
 
 def figure_entries(run: Run, files: Sequence[Product]) -> list[FigureEntry]:
@@ -73,6 +75,7 @@ def figure_entries(run: Run, files: Sequence[Product]) -> list[FigureEntry]:
                 shown={one: pictures.get(one, first) for one in run.words},
                 downloads=[product.download for product in own],
                 is_map=is_map,
+                obstacles=run.manifest["figures_not_drawn"].get(name, {}),
             )
         )
     return entries
@@ -80,24 +83,13 @@ def figure_entries(run: Run, files: Sequence[Product]) -> list[FigureEntry]:
 
 def described(run: Run, name: str) -> tuple[Text, Text, str | None]:
     """Title of a figure, what it shows in words, and the table with its numbers."""
-    words, figures = run.words, run.study.figures
-    if name == UNITS_FIGURE and figures.units_map:
+    words, section = run.words, run.study.figures.section(name)
+    if section is None:
         title = words("Units and reaches")
         return title, words("Map of the units, coloured by upper, middle and lower reach."), None
-    section = _section(figures, name)
-    if section is None:
-        return words("Figure {name}", name=name), words("Figure {name}", name=name), None
     table = getattr(section, "table", None)
     label = getattr(section, "title", None) or run.study.tables[str(table)].title
-    say = _WORDS.get(type(section))
-    title = words.label(label)
-    return title, title if say is None else say(run, section), table
-
-
-def _section(figures: FiguresSection, name: str) -> Section | None:
-    groups = (getattr(figures, field) for field in FiguresSection.model_fields)
-    found = (group.get(name) for group in groups if isinstance(group, Mapping))
-    return next((section for section in found if section is not None), None)
+    return words.label(label), _WORDS[type(section)](run, section), table
 
 
 def _map(run: Run, figure: MapFigure) -> Text:
