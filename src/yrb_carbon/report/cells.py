@@ -15,10 +15,9 @@ from yrb_carbon.report.terms import NULLS, covariance_name, group_name, said
 from yrb_carbon.study.base import Language
 from yrb_carbon.study.config import SampleSection, Study, WeightsSection
 from yrb_carbon.study.endogeneity_tables import InstrumentedColumn
+from yrb_carbon.study.printing import PrintingSection, StarLevel
 from yrb_carbon.study.tables import ModelColumn, ModelsTable
 
-STARS = ((0.01, "***"), (0.05, "**"), (0.1, "*"))
-STARS_KEY = message("*** p < 0.01, ** p < 0.05, * p < 0.1")
 SERIAL_NOTE = message(
     "Residual AR(1) is the first-order autocorrelation of the residuals within units; its "
     "expectation is about -1/(T - 1) when the errors are not correlated. Where it is high, the "
@@ -144,11 +143,11 @@ def format_estimate(value: float, digits: int = 4) -> str:
     return f"{value:.{digits}f}"
 
 
-def stars_of(p_value: float) -> str:
-    """Stars of a p-value: 1, 5 and 10 %."""
+def stars_of(p_value: float, levels: Sequence[StarLevel] = PrintingSection().stars) -> str:
+    """Marks of a p-value: that of the first level that it is below."""
     if pd.isna(p_value):
         return ""
-    return next((mark for limit, mark in STARS if p_value < limit), "")
+    return next((level.mark for level in levels if p_value < level.below), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,23 +314,6 @@ def covariance_meanings(covariances: Sequence[str], words: Words) -> str:
             meaning=words(COVARIANCE_NOTES[name]),
         )
         for name in covariances
-    )
-
-
-def errors_note(covariances: Sequence[str], words: Words) -> str:
-    """Which standard errors stand where."""
-    first, *others = (covariance_name(name, words) for name in covariances)
-    shown = [words("{name} in round brackets", name=first)]
-    shown += [words("{name} in square brackets", name=name) for name in others]
-    parts = [
-        words(STARS_KEY),
-        words("standard errors of spatial columns: {listed}", listed=words.listing(shown)),
-        *([words("stars follow {name}", name=others[-1])] if others else []),
-    ]
-    return words(
-        "{parts}. {meanings}.",
-        parts=words.clauses(parts),
-        meanings=covariance_meanings(covariances, words),
     )
 
 

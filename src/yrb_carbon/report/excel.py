@@ -17,13 +17,13 @@ import pandas as pd
 
 from yrb_carbon.report.cells import PrintedTable
 from yrb_carbon.report.fixed_zip import CREATED
-from yrb_carbon.report.grid import columns_of, headings, is_common, is_numeric, rows_of
+from yrb_carbon.report.grid import MARKS, columns_of, headings, is_common, is_numeric, rows_of
 from yrb_carbon.report.language import Words
 from yrb_carbon.report.widths import natural_widths, text_width
 
 ONE_NUMBER = re.compile(
     r"(?P<open>[(\[{]?)(?P<sign>-?)(?P<digits>\d+)(?:\.(?P<decimals>\d+))?"
-    r"(?P<power>e[+-]\d+)?(?P<marks>[^\w\s.,()\[\]{}]*)(?P<close>[)\]}]?)"
+    rf"(?P<power>e[+-]\d+)?(?P<marks>{MARKS})(?P<close>[)\]}}]?)"
 )
 """A cell that holds one number: brackets, or marks of significance behind it."""
 

@@ -10,7 +10,9 @@ import pandas as pd
 
 Row = tuple[str, ...]
 
-NUMBER = re.compile(r"^[(\[]?(-?\d+(\.\d+)?(e[+-]\d+)?(, )?){1,2}[)\]]?\*{0,3}$")
+MARKS = r"[*†‡§+#]{0,4}"
+"""Marks of significance behind a number."""
+NUMBER = re.compile(rf"^[(\[{{]?(-?\d+(\.\d+)?(e[+-]\d+)?(, )?){{1,2}}[)\]}}]?{MARKS}$")
 """A cell that is a number, with its stars or brackets, or an interval."""
 
 

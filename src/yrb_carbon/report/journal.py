@@ -17,6 +17,7 @@ import pandas as pd
 from yrb_carbon.errors import DataError, listing
 from yrb_carbon.estimates import Quantity, read_estimates
 from yrb_carbon.report.language import Words, message
+from yrb_carbon.report.terms import covariance_name, inference_name
 from yrb_carbon.study.base import Language, choices
 
 COEFFICIENTS = (Quantity.COEF, Quantity.RHO, Quantity.LAMBDA)
@@ -45,7 +46,7 @@ FITS = {
     "sigma2": (Quantity.SIGMA2, ""),
     "residual_ar1": (Quantity.RESIDUAL_AR1, ""),
 }
-TEXTS = {"se_type": "vcov", "estimator": "estimator", "weights": "weights", "sample": "sample"}
+TEXTS = {"estimator": "estimator", "weights": "weights", "sample": "sample"}
 STAT_LABELS = {
     "N": message("Observations"),
     "n_units": message("Units"),
@@ -82,7 +83,8 @@ class EstimatesModel:
         N, n_units, n_periods, ll, aic, bic, r2_within, sigma2, residual_ar1, se_type, estimator,
         weights, sample, as far as the file has them.
     labels : mapping
-        What terms and outcomes are called; their names where it has none.
+        What terms and outcomes are called; names without a label are said with blanks in place of
+        underlines, which maketables would hand to LaTeX as they are.
     fixed_effects : str or None
         Such as `unit+time`; estimates.csv does not hold them.
     language : {"en", "zh"}
@@ -264,7 +266,8 @@ def _model(
     table = rows[list(COLUMNS.values())].set_axis(list(COLUMNS), axis="columns")
     table.index = pd.Index(terms, name="Coefficient")
     table = table.iloc[sorted(range(len(terms)), key=lambda place: _rank(terms[place]))]
-    known = {**{f"W.{name}": f"W x {text}" for name, text in labels.items()}, **labels}
+    plain = {name: name.replace("_", " ") for name in (*terms, str(first["outcome"]))}
+    lags = {f"W.{name}": f"W x {text}" for name, text in labels.items()}
     own = (
         fixed_effects
         if isinstance(fixed_effects, str)
@@ -277,8 +280,8 @@ def _model(
         outcome=first["outcome"],
         quantity=Quantity.COEF.value if is_coefficient else first["quantity"],
         coefficients=table,
-        stats=_stats(first, of_model),
-        labels=known,
+        stats=_stats(first, of_model, Words(language)),
+        labels={**plain, **lags, **labels},
         fixed_effects=own,
         language=language,
     )
@@ -289,7 +292,7 @@ def _rank(term: str) -> tuple[bool, bool]:
     return term in (Quantity.RHO, Quantity.LAMBDA), term.startswith("W.")
 
 
-def _stats(first: Mapping[Any, Any], of_model: pd.DataFrame) -> dict[str, Any]:
+def _stats(first: Mapping[Any, Any], of_model: pd.DataFrame, words: Words) -> dict[str, Any]:
     """Counts, fit and choices of a model; what the file does not have is left out."""
     found: dict[str, Any] = {
         key: int(first[column]) for key, column in COUNTS.items() if not pd.isna(first[column])
@@ -299,4 +302,5 @@ def _stats(first: Mapping[Any, Any], of_model: pd.DataFrame) -> dict[str, Any]:
         if len(rows):
             found[key] = float(rows["estimate"].iloc[0])
     found |= {key: first[column] for key, column in TEXTS.items() if first[column]}
-    return {"se_type": "", **found}
+    by_covariance = covariance_name(first["vcov"], words) if first["vcov"] else ""
+    return {"se_type": by_covariance or inference_name(first["inference"], words), **found}

@@ -7,7 +7,7 @@ are words of the dictionary.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -18,14 +18,11 @@ from yrb_carbon.report.cells import (
     RESIDUAL_AR1,
     SERIAL_NOTE,
     SIZES,
-    STARS_KEY,
     UNDEFINED,
     PrintedTable,
     column_label,
     covariance_meanings,
-    errors_note,
     format_estimate,
-    format_interval,
     format_p,
     heading_of,
     label_of,
@@ -33,7 +30,6 @@ from yrb_carbon.report.cells import (
     printed,
     records,
     sizes_note,
-    stars_of,
     weights_label,
 )
 from yrb_carbon.report.definitions import definition_of, letters_note
@@ -58,6 +54,7 @@ from yrb_carbon.report.layout_robustness import (
     robustness_page,
     specification_label,
 )
+from yrb_carbon.report.printer import Printer, printer_of
 from yrb_carbon.report.terms import (
     covariance_name,
     effects_name,
@@ -79,6 +76,7 @@ from yrb_carbon.study.tables import (
     DerivedTable,
     DescriptivesTable,
     EffectsTable,
+    ModelColumn,
     ModelsTable,
     MoranTable,
     PeersTable,
@@ -107,12 +105,29 @@ CHOICE_NOTE = message(
     "Hausman's tests and the likelihood ratios take errors to be independent over time; Wald tests "
     "by serial or clustered covariances do not."
 )
+MORAN_NOTE = message(
+    "Global Moran's I, weights {weights}; z under randomisation, p and stars from {permutations} "
+    "permutations (two-sided). N = {n} units in each year."
+)
+PLAIN_MORAN_NOTE = message(
+    "Global Moran's I, weights {weights}; z under randomisation, p from {permutations} "
+    "permutations (two-sided). N = {n} units in each year."
+)
+EFFECTS_NOTE = message(
+    "Mean effects after LeSage and Pace (2009) of the models of {table}; delta and simulated "
+    "standard errors from the covariance {first}, the others by the delta method; stars by the "
+    "delta method from {last}."
+)
+PLAIN_EFFECTS_NOTE = message(
+    "Mean effects after LeSage and Pace (2009) of the models of {table}; delta and simulated "
+    "standard errors from the covariance {first}, the others by the delta method."
+)
 EFFECTS = (
     ("direct", message("Direct")),
     ("indirect", message("Indirect")),
     ("total", message("Total")),
 )
-BOOTSTRAP = "bootstrap_wild_unit"
+SIMULATION, BOOTSTRAP = "simulation", "bootstrap_wild_unit"
 UNDEFINED_NOTE = message(
     "A test is undefined where its statistic has no meaning: Hausman's when the difference of the "
     "two covariances is not positive definite, Mundlak's with too few units for the means, the "
@@ -157,11 +172,14 @@ def layout_table(
     -------
     PrintedTable
     """
-    words = Words(language)
+    words = printer_of(name, study, language)
     table = study.tables[name]
     rows = estimates[estimates["table"] == name]
     body, notes = LAYOUTS[table.kind](table, study, rows, words)
     notes = [*notes, *_boundary_notes(name, study, rows, words), *_common_notes(name, study, words)]
+    if not words.printing.notes:
+        notes = []
+    notes += map(words.label, study.study.cautions)
     page = PAGES.get(table.kind)
     shown = None if page is None else page(table, study, rows, words)
     return printed(name, words.label(table.title), body, notes, shown, language)
@@ -204,7 +222,7 @@ def _common_notes(name: str, study: Study, words: Words) -> list[str]:
     notes += [words.label(note)] if note else []
     if _has_wider_reference(name, study):
         notes.append(words(WIDER_REFERENCE_NOTE))
-    return [*notes, *map(words.label, study.study.cautions)]
+    return notes
 
 
 def _has_wider_reference(name: str, study: Study) -> bool:
@@ -225,14 +243,14 @@ def _has_wider_reference(name: str, study: Study) -> bool:
 
 
 def _descriptives(
-    table: DescriptivesTable, study: Study, rows: pd.DataFrame, words: Words
+    table: DescriptivesTable, study: Study, rows: pd.DataFrame, words: Printer
 ) -> tuple[pd.DataFrame, list[str]]:
     cells = records(rows, "term", "quantity", "spec")
-    labels = {name: label_of(name, study, words) for name in table.variables}
+    labels = {name: label_of(name, study, words) for name in words.rows(table.variables)}
     lines = [
         [label, definition_of(study.variables[name], study, words)]
         + [
-            format_estimate(cells[name, quantity, spec]["estimate"])
+            words.estimate(cells[name, quantity, spec]["estimate"])
             for quantity, spec, _ in DESCRIPTIVE_COLUMNS
         ]
         for name, label in labels.items()
@@ -249,7 +267,7 @@ def _sizes_sentence(rows: pd.DataFrame, words: Words) -> str:
 
 
 def _moran(
-    table: MoranTable, study: Study, rows: pd.DataFrame, words: Words
+    table: MoranTable, study: Study, rows: pd.DataFrame, words: Printer
 ) -> tuple[pd.DataFrame, list[str]]:
     cells = records(rows[rows["quantity"] == "moran"], "inference", "term", "year")
     lines = []
@@ -259,7 +277,7 @@ def _moran(
             value = cells["randomisation", name, year]
             shuffled = cells["permutation", name, year]
             line += [
-                format_estimate(value["estimate"]) + stars_of(shuffled["p_value"]),
+                words.starred(value, shuffled),
                 format_estimate(value["statistic"], 2),
                 format_estimate(shuffled["p_value"], 3),
             ]
@@ -270,8 +288,7 @@ def _moran(
         heads += [f"{label}: I", f"{label}: z", f"{label}: p"]
     notes = [
         words(
-            "Global Moran's I, weights {weights}; z under randomisation, p and stars from "
-            "{permutations} permutations (two-sided). N = {n} units in each year.",
+            MORAN_NOTE if words.has_stars else PLAIN_MORAN_NOTE,
             weights=weights_label(table.weights, study, words),
             permutations=table.permutations,
             n=rows["n_units"].max(),
@@ -280,49 +297,49 @@ def _moran(
     return pd.DataFrame(lines, columns=heads), notes
 
 
-def _cells(
+Lines = list[list[str]]
+"""Lines of a table that belong together, the heading first."""
+
+
+def _estimate_lines(
     rows: pd.DataFrame,
     terms: Sequence[tuple[str, str, str]],
     models: Sequence[str],
     covariances: Sequence[str],
-) -> list[list[str]]:
-    """Estimates with stars, and below them a line of standard errors for each covariance.
+    words: Printer,
+) -> dict[str, Lines]:
+    """Estimates with stars, and below them a line of standard errors for each covariance shown.
 
-    The first in round brackets, the others in square ones; stars follow the last. Columns by OLS
-    have one covariance of their own, in the first line.
+    Stars follow the last of all covariances. Columns by OLS have one covariance of their own, in
+    the first line.
     """
     cells = records(rows, "model", "quantity", "term", "vcov")
     own = records(rows[rows["estimator"] == "ols"], "model", "quantity", "term")
-    lines = []
+    shown = words.errors(covariances)
+    lines = {}
     for quantity, term, head in terms:
-        block = [[head], *([""] for _ in covariances)]
+        block = [[head], *([""] for _ in shown)]
         for model in models:
-            found = [cells.get((model, quantity, term, name)) for name in covariances]
+            found = {name: cells.get((model, quantity, term, name)) for name in covariances}
+            errors = [found[name] for name in shown]
             single = own.get((model, quantity, term))
+            present = [row for row in (*found.values(), single) if row is not None]
+            block[0].append(words.starred(present[0], present[-1]) if present else "")
             if single is not None:
-                found = [single, *(None for _ in covariances[1:])]
-            present = [row for row in found if row is not None]
-            block[0].append(
-                format_estimate(present[0]["estimate"]) + stars_of(present[-1]["p_value"])
-                if present
-                else ""
-            )
-            for line, row, brackets in zip(
-                block[1:], found, ["()", *(["[]"] * len(found))], strict=False
-            ):
-                error = "" if row is None else format_estimate(row["std_error"])
-                line.append(f"{brackets[0]}{error}{brackets[1]}" if error else "")
-        lines += block
+                errors = [single, *(None for _ in shown[1:])]
+            for place, (line, row) in enumerate(zip(block[1:], errors, strict=False)):
+                line.append(words.error(row, place))
+        lines[term if quantity == "coef" else quantity] = block
     return lines
 
 
 def _models(
-    table: ModelsTable, study: Study, rows: pd.DataFrame, words: Words
+    table: ModelsTable, study: Study, rows: pd.DataFrame, words: Printer
 ) -> tuple[pd.DataFrame, list[str]]:
-    models = [column.id for column in table.columns]
-    named = list(table.regressors)
-    for column in table.columns:
-        named += [name for name in (*(column.regressors or ()), *column.add) if name not in named]
+    columns = words.columns(table.columns)
+    models = [column.id for column in columns]
+    rows = rows[rows["model"].isin(models)]
+    named = table.regressors_of_columns
     present = set(rows.loc[rows["quantity"] == "coef", "term"])
     ordered = [name for name in named if name in present]
     ordered += [f"W.{name}" for name in named if f"W.{name}" in present]
@@ -332,18 +349,21 @@ def _models(
     for quantity in ("rho", "lambda"):
         found = spatial.loc[spatial["quantity"] == quantity, "term"]
         terms += [(quantity, term, quantity) for term in found]
-    lines = _cells(rows, terms, models, table.covariances)
-    lines += _fit_lines(rows, models, words)
-    lines += _choice_lines(table, study, words)
-    heads = ["", *(heading_of(column, words) for column in table.columns)]
+    blocks = {
+        **_estimate_lines(rows, terms, models, table.covariances, words),
+        **_fit_lines(rows, models, words),
+        **_choice_lines(table, columns, study, words),
+    }
+    lines = [line for name in words.rows(blocks) for line in blocks[name]]
+    heads = ["", *(heading_of(column, words) for column in columns)]
     used = [name for name in ESTIMATOR_NOTES if name in set(rows["estimator"])]
-    notes = [_sizes_sentence(rows, words), errors_note(table.covariances, words)]
+    notes = [_sizes_sentence(rows, words), _errors_note(table.covariances, words)]
     notes += [
         words(
             "Estimator of {columns}: {text}.",
             columns=words.listing(
                 heading_of(column, words)
-                for column in table.columns
+                for column in columns
                 if name == ("ols" if column.model == "ols" else column.estimator)
             ),
             text=words(ESTIMATOR_NOTES[name]),
@@ -355,65 +375,89 @@ def _models(
     return pd.DataFrame(lines, columns=heads), [*notes, words(R2_NOTE), words(SERIAL_NOTE)]
 
 
-def _choice_lines(table: ModelsTable, study: Study, words: Words) -> list[list[str]]:
-    """What each column chooses: fixed effects, outcome, weights."""
-    columns = table.columns
-    outcomes = (label_of(column.outcome or table.outcome, study, words) for column in columns)
-    lines = [
-        [words("Fixed effects"), *(effects_name(column.effects, words) for column in columns)],
-        [words("Outcome"), *outcomes],
+def _errors_note(covariances: Sequence[str], words: Printer) -> str:
+    """Which standard errors stand where, and which ones the stars follow."""
+    names = {name: covariance_name(name, words) for name in covariances}
+    shown = words.errors(covariances)
+    listed = words.listing(
+        words.in_brackets(names[name], place) for place, name in enumerate(shown)
+    )
+    follows = words("stars follow {name}", name=names[covariances[-1]])
+    parts = [
+        words.stars_key,
+        words("standard errors of spatial columns: {listed}", listed=listed) if shown else "",
+        follows if words.has_stars and len(covariances) > 1 else "",
     ]
+    used = [name for name in covariances if name in shown or name == covariances[-1]]
+    return words(
+        "{parts}. {meanings}.",
+        parts=words.clauses(filter(None, parts)),
+        meanings=covariance_meanings(used, words),
+    )
+
+
+def _choice_lines(
+    table: ModelsTable, columns: Sequence[ModelColumn], study: Study, words: Words
+) -> dict[str, Lines]:
+    """What each column chooses: fixed effects, outcome, weights."""
+    outcomes = (label_of(column.outcome or table.outcome, study, words) for column in columns)
+    effects = (effects_name(column.effects, words) for column in columns)
+    lines = {
+        "fixed_effects": [[words("Fixed effects"), *effects]],
+        "outcome": [[words("Outcome"), *outcomes]],
+    }
     weights = [
         ""
         if column.model == "ols"
         else weights_label(column.weights or table.weights, study, words)
         for column in columns
     ]
-    return [*lines, [words("Weights"), *weights]] if any(weights) else lines
+    return {**lines, "weights": [[words("Weights"), *weights]]} if any(weights) else lines
 
 
-def _fit_lines(rows: pd.DataFrame, models: Sequence[str], words: Words) -> list[list[str]]:
+def _fit_lines(rows: pd.DataFrame, models: Sequence[str], words: Words) -> dict[str, Lines]:
     spatial = set(rows.loc[rows["estimator"] != "ols", "model"])
     if spatial:
         # likelihoods of different data do not belong in one row
         rows = rows[(rows["estimator"] != "ols") | ~rows["quantity"].isin(LIKELIHOODS)]
     numbers = records(rows, "model", "quantity", "term")
-    lines = []
+    lines = {}
     for quantity, term, head, digits in FIT_ROWS:
         found = [numbers.get((model, quantity, term)) for model in models]
         cells = ["" if row is None else format_estimate(row["estimate"], digits) for row in found]
         if any(cells):
-            lines.append([words(head), *cells])
+            lines[quantity] = [[words(head), *cells]]
     sizes = records(rows, "model")
     for count, head in SIZES:
-        lines.append([words(head), *(str(sizes[model,][count]) for model in models)])
+        lines[count] = [[words(head), *(str(sizes[model,][count]) for model in models)]]
     return lines
 
 
 def _effects(
-    table: EffectsTable, study: Study, rows: pd.DataFrame, words: Words
+    table: EffectsTable, study: Study, rows: pd.DataFrame, words: Printer
 ) -> tuple[pd.DataFrame, list[str]]:
     models_table = study.tables[table.of]
     if not isinstance(models_table, ModelsTable):
         raise TypeError(f"table {table.of!r} holds no models")
     effects = rows[rows["quantity"].isin([name for name, _ in EFFECTS])]
-    columns = [column for column in models_table.columns if column.id in set(effects["model"])]
+    present = set(effects["model"])
+    columns = [one for one in words.columns(models_table.columns) if one.id in present]
+    effects = effects[effects["model"].isin([column.id for column in columns])]
     cells = records(effects, "model", "term", "quantity", "inference", "vcov")
     covariances = models_table.covariances
     serial = records(rows[rows["quantity"] == "residual_ar1"], "model")
+    below = _lines_below(covariances, words)
     lines = []
     for column in columns:
-        for term in (*(column.regressors or models_table.regressors), *column.add):
-            found = [
-                [
-                    [cells.get((column.id, term, name, *place)) for place in places]
-                    for name, _ in EFFECTS
-                ]
-                for places in _effect_places(covariances)
+        named = (*(column.regressors or models_table.regressors), *column.add)
+        for term in words.rows(named):
+            own = [
+                {key[3:]: row for key, row in cells.items() if key[:3] == (column.id, term, name)}
+                for name, _ in EFFECTS
             ]
             heads = [heading_of(column, words), label_of(term, study, words)]
             ar1 = format_estimate(serial[column.id,]["estimate"], 3)
-            lines += _effect_lines(heads, _line_heads(covariances, words), found, ar1)
+            lines += _effect_lines([*heads, ar1], below, own, covariances, words)
     heads = [words("Model"), words("Variable"), *(words(head) for _, head in EFFECTS)]
     body = pd.DataFrame(lines, columns=[*heads, words(RESIDUAL_AR1)])
     fixed = effects["estimate"].eq(0) & ~effects["std_error"].gt(0)
@@ -421,9 +465,7 @@ def _effects(
         words.sentences(
             [
                 words(
-                    "Mean effects after LeSage and Pace (2009) of the models of {table}; delta and "
-                    "simulated standard errors from the covariance {first}, the others by the "
-                    "delta method; stars by the delta method from {last}.",
+                    EFFECTS_NOTE if words.has_stars else PLAIN_EFFECTS_NOTE,
                     table=table.of,
                     first=covariance_name(covariances[0], words),
                     last=covariance_name(covariances[-1], words),
@@ -432,77 +474,89 @@ def _effects(
                 _sizes_sentence(effects, words),
             ]
         ),
-        words(
-            "{stars}. {meanings}.",
-            stars=words(STARS_KEY),
-            meanings=covariance_meanings(covariances, words),
-        ),
+        words.stars_note(message("{stars}. {meanings}."), covariance_meanings(covariances, words)),
         *([words(ZERO_NOTE)] if fixed.any() else []),
         words(SERIAL_NOTE),
     ]
     return body, notes
 
 
-def _effect_places(covariances: Sequence[str]) -> list[list[tuple[str, str]]]:
-    """Inference and covariance of each number of the lines below an effect; last the bootstrap."""
+def _lines_below(covariances: Sequence[str], words: Printer) -> list[tuple[str, Places]]:
+    """Heading of each line below an effect, and inference and covariance of its numbers.
+
+    Standard errors by the delta method and by simulation share a line, unless the table's layout
+    names them one by one.
+    """
     first, *others = covariances
-    return [
-        [("delta", first), ("simulation", first)],
-        *([("delta", name)] for name in others),
-        [(BOOTSTRAP, "")],
-    ]
+    named = covariance_name(first, words)
+    delta, simulated = ("delta", first), (SIMULATION, first)
+    lines: dict[str, tuple[str, Places]] = {
+        first: (words("s.e. {covariance}", covariance=named), (delta,)),
+        SIMULATION: (words("s.e. {covariance}, simulated", covariance=named), (simulated,)),
+        **{
+            name: (
+                words("s.e. {covariance}", covariance=covariance_name(name, words)),
+                (("delta", name),),
+            )
+            for name in others
+        },
+        BOOTSTRAP: (inference_name(BOOTSTRAP, words), ((BOOTSTRAP, ""),)),
+    }
+    if words.layout.standard_errors is None:
+        both = words("s.e. {covariance}, delta / simulated", covariance=named)
+        lines[first] = (both, (delta, simulated))
+        del lines[SIMULATION]
+    return [lines[name] for name in words.errors(list(lines))]
 
 
-def _line_heads(covariances: Sequence[str], words: Words) -> list[str]:
-    """Headings of the lines below an effect."""
-    first, *others = (covariance_name(name, words) for name in covariances)
-    return [
-        words("s.e. {covariance}, delta / simulated", covariance=first),
-        *(words("s.e. {covariance}", covariance=name) for name in others),
-        inference_name(BOOTSTRAP, words),
-    ]
-
-
-Found = list[list[dict[str, Any] | None]]
-"""Rows of a line, by effect."""
+Places = tuple[tuple[str, str], ...]
+"""Inference and covariance of the numbers of a line."""
+Found = Mapping[tuple[str, str], dict[str, Any]]
+"""Rows of one effect by inference and covariance."""
 
 
 def _effect_lines(
-    heads: Sequence[str], line_heads: Sequence[str], found: Sequence[Found], ar1: str
+    heads: Sequence[str],
+    below: Sequence[tuple[str, Places]],
+    found: Sequence[Found],
+    covariances: Sequence[str],
+    words: Printer,
 ) -> list[list[str]]:
-    """Estimates with the stars of the last standard errors, and below them all that there is."""
+    """Estimates with the stars of the last covariance, and below them all uncertainty shown."""
+    first = covariances[0]
+    judging = [
+        ("delta", first),
+        (SIMULATION, first),
+        *(("delta", name) for name in covariances[1:]),
+    ]
     points, ruled_out = [], []
-    for place in range(len(EFFECTS)):
-        rows = [row for own in found[:-1] for row in own[place]]
-        present = [row for row in rows if row is not None]
+    for own in found:
+        present = [own[place] for place in judging if place in own]
         # zero by the form of the model (SEM passes nothing on): nothing was estimated there
         zero = bool(present) and present[0]["estimate"] == 0 and not present[0]["std_error"] > 0
         ruled_out.append(zero)
         if zero or not present:
             points.append("0" if zero else "")
         else:
-            points.append(
-                format_estimate(present[0]["estimate"]) + stars_of(present[-1]["p_value"])
-            )
-    lines = [[*heads, *points, ar1]]
-    for head, own in zip(line_heads, found, strict=True):
+            points.append(words.starred(present[0], present[-1]))
+    *named, ar1 = heads
+    lines = [[*named, *points, ar1]]
+    for head, places in below:
         texts = [
-            "" if zero else " / ".join(_uncertainty(row) for row in rows if row is not None)
-            for rows, zero in zip(own, ruled_out, strict=True)
+            "" if zero else " / ".join(_uncertainty(own[at], words) for at in places if at in own)
+            for own, zero in zip(found, ruled_out, strict=True)
         ]
         if any(texts):
             lines.append(["", head, *texts, ""])
     return lines
 
 
-def _uncertainty(row: dict[str, Any]) -> str:
-    if row["inference"] == BOOTSTRAP:
-        return format_interval(row)
-    return f"({format_estimate(row['std_error'])})"
+def _uncertainty(row: dict[str, Any], words: Printer) -> str:
+    return words.interval(row) if row["inference"] == BOOTSTRAP else words.error(row)
 
 
 DRAWS_NOTES = {
-    "simulation": message(
+    SIMULATION: message(
         "{draws} draws a model from the estimates' normal distribution, {lost} in all discarded "
         "for want of a finite multiplier."
     ),
@@ -532,7 +586,7 @@ BLOCKS = {
 
 
 def _collinearity(
-    table: CollinearityTable, study: Study, rows: pd.DataFrame, words: Words
+    table: CollinearityTable, study: Study, rows: pd.DataFrame, words: Printer
 ) -> tuple[pd.DataFrame, list[str]]:
     models_table = study.tables[table.of]
     if not isinstance(models_table, ModelsTable):
@@ -546,7 +600,7 @@ def _collinearity(
     ]
     ordered = models_table.named_variables
     lagged = [*ordered, *(f"W.{name}" for name in ordered)]
-    terms = [name for name in lagged if f"vif:{name}" in wide.index]
+    terms = words.rows(name for name in lagged if f"vif:{name}" in wide.index)
     lines = [
         [
             label_of(term, study, words),
@@ -683,8 +737,8 @@ def _parameter_label(quantity: str, term: str, study: Study, words: Words) -> st
     return words(PARAMETERS[quantity]) if quantity in PARAMETERS else quantity
 
 
-Layout = Callable[[Any, Study, pd.DataFrame, Words], tuple[pd.DataFrame, list[str]]]
-Page = Callable[[Any, Study, pd.DataFrame, Words], pd.DataFrame]
+Layout = Callable[[Any, Study, pd.DataFrame, Printer], tuple[pd.DataFrame, list[str]]]
+Page = Callable[[Any, Study, pd.DataFrame, Printer], pd.DataFrame]
 
 LAYOUTS: dict[str, Layout] = {
     "descriptives": _descriptives,

@@ -12,7 +12,6 @@ from yrb_carbon.estimates import NOT_ESTIMATED
 from yrb_carbon.report.cells import (
     RESIDUAL_AR1,
     SIZES,
-    STARS_KEY,
     column_label,
     covariance_meanings,
     format_estimate,
@@ -21,10 +20,10 @@ from yrb_carbon.report.cells import (
     null_words,
     p_words,
     records,
-    stars_of,
 )
 from yrb_carbon.report.language import Words, message
 from yrb_carbon.report.layout_robustness import remarks_of
+from yrb_carbon.report.printer import Printer
 from yrb_carbon.report.terms import covariance_name, name_of_test, stability_name
 from yrb_carbon.study.config import Study
 from yrb_carbon.study.endogeneity_tables import (
@@ -70,8 +69,18 @@ DYNAMIC_NOTE = message(
 )
 
 
+COLUMN_NOTE = message(
+    "Column {column} of {table}, outcome {outcome}; effects of {treatment}. {stars}; standard "
+    "errors in brackets by {errors}. {meanings}."
+)
+PLAIN_COLUMN_NOTE = message(
+    "Column {column} of {table}, outcome {outcome}; effects of {treatment}. Standard errors in "
+    "brackets by {errors}. {meanings}."
+)
+
+
 def layout_endogeneity(
-    table: EndogeneityTable, study: Study, rows: pd.DataFrame, words: Words
+    table: EndogeneityTable, study: Study, rows: pd.DataFrame, words: Printer
 ) -> tuple[pd.DataFrame, list[str]]:
     """One column an estimate: parameters, effects, strength of instruments, stability."""
     models_table = study.tables[table.of]
@@ -82,7 +91,7 @@ def layout_endogeneity(
     last = _last_covariances(table, models_table)
     regressors = dict.fromkeys([table.treatment, *models_table.named_variables])
     named = partial(_name_of, study=study, words=words)
-    lines = _parameter_lines(rows, models, last, list(regressors), named)
+    lines = _parameter_lines(rows, models, last, list(regressors), named, words)
     lines += _effect_lines(rows, models, last, table, words)
     lines += _strength_lines(rows, models, study, words)
     lines += _fit_lines(rows, models, words)
@@ -94,13 +103,12 @@ def layout_endogeneity(
     )
     notes = [
         words(
-            "Column {column} of {table}, outcome {outcome}; effects of {treatment}. {stars}; "
-            "standard errors in brackets by {errors}. {meanings}.",
+            COLUMN_NOTE if words.has_stars else PLAIN_COLUMN_NOTE,
             column=column_label(table.of, table.column, study, words),
             table=table.of,
             outcome=label_of(str(rows["outcome"].iloc[0]), study, words),
             treatment=label_of(table.treatment, study, words),
-            stars=words(STARS_KEY),
+            stars=words.stars_key,
             errors=errors,
             meanings=covariance_meanings([last[STATIC]], words),
         ),
@@ -127,6 +135,7 @@ def _parameter_lines(
     last: Mapping[str, str],
     regressors: Sequence[str],
     named: Callable[[str], str],
+    words: Printer,
 ) -> list[list[str]]:
     kept = rows[rows["quantity"].isin(["coef", "rho", "lambda"])]
     cells = records(kept, "model", "quantity", "term", "vcov")
@@ -144,7 +153,7 @@ def _parameter_lines(
     for quantity, term in sorted(own, key=rank):
         head = quantity if quantity != "coef" else named(term)
         found = [cells.get((model, quantity, term, last[model])) for model in models]
-        lines += _estimate_lines(head, found)
+        lines += _estimate_lines(head, found, words)
     return lines
 
 
@@ -154,15 +163,14 @@ def _name_of(term: str, study: Study, words: Words) -> str:
     return words("{name}, year before", name=name) if term.endswith(BEFORE) else name
 
 
-def _estimate_lines(head: str, found: Sequence[dict[str, Any] | None]) -> list[list[str]]:
+def _estimate_lines(
+    head: str, found: Sequence[dict[str, Any] | None], words: Printer
+) -> list[list[str]]:
     """A line of estimates with stars, and one of standard errors below."""
     estimates, errors = [head], [""]
     for row in found:
-        estimates.append(
-            "" if row is None else format_estimate(row["estimate"]) + stars_of(row["p_value"])
-        )
-        error = "" if row is None else format_estimate(row["std_error"])
-        errors.append(f"({error})" if error else "")
+        estimates.append("" if row is None else words.starred(row))
+        errors.append(words.error(row))
     return [estimates, errors]
 
 
@@ -171,7 +179,7 @@ def _effect_lines(
     models: Sequence[str],
     last: Mapping[str, str],
     table: EndogeneityTable,
-    words: Words,
+    words: Printer,
 ) -> list[list[str]]:
     cells = records(rows, "model", "quantity", "term", "vcov")
     horizons = () if table.dynamic is None else table.dynamic.horizons
@@ -186,7 +194,7 @@ def _effect_lines(
                 is_shown = model == DYNAMIC or not place
                 key = (source, quantity, table.treatment, last[model])
                 found.append(cells.get(key) if is_shown else None)
-            lines += _estimate_lines(words(heads[place]), found)
+            lines += _estimate_lines(words(heads[place]), found, words)
     return lines
 
 

@@ -15,20 +15,18 @@ from yrb_carbon.report.cells import (
     QUANTILE_ERRORS_NOTE,
     RESIDUAL_AR1,
     SERIAL_NOTE,
-    STARS_KEY,
     UNDEFINED,
     covariance_meanings,
     format_estimate,
-    format_interval,
     format_p,
     label_of,
     lost_draws_notes,
     null_words,
     records,
-    stars_of,
     without_failed_stars,
 )
 from yrb_carbon.report.language import Words, message
+from yrb_carbon.report.printer import Printer
 from yrb_carbon.report.terms import (
     GROUP_WORDS,
     PATHS_UNDEFINED,
@@ -140,7 +138,7 @@ Cells = dict[tuple[Any, ...], dict[str, Any]]
 
 
 def heterogeneity_layout(
-    table: HeterogeneityTable, study: Study, rows: pd.DataFrame, words: Words
+    table: HeterogeneityTable, study: Study, rows: pd.DataFrame, words: Printer
 ) -> tuple[pd.DataFrame, list[str]]:
     """Effects by form and group; beside them standard errors, or intervals, of every covariance."""
     names = ("spec", "model", "equation", "quantity", "term", "vcov")
@@ -157,7 +155,13 @@ def heterogeneity_layout(
             tail = format_estimate(ar1["estimate"], 3) if ar1 else ""
             found = {
                 label_of(term, study, words): _effect_line(
-                    cells, (form, group, "outcome"), term, table, COLUMN_SETS[0], _std_error
+                    cells,
+                    (form, group, "outcome"),
+                    term,
+                    table,
+                    COLUMN_SETS[0],
+                    words.plain_error,
+                    words,
                 )
                 for term in table.regressors
             }
@@ -166,7 +170,13 @@ def heterogeneity_layout(
                 continue
             found = {
                 _through(term, study, words): _effect_line(
-                    cells, (form, group, "system"), term, table, COLUMN_SETS[1], format_interval
+                    cells,
+                    (form, group, "system"),
+                    term,
+                    table,
+                    COLUMN_SETS[1],
+                    words.interval,
+                    words,
                 )
                 for term in (*table.mediators, "all")
             }
@@ -225,26 +235,19 @@ def _effect_line(
     table: HeterogeneityTable,
     quantities: Sequence[str],
     spread: Callable[[Mapping[str, Any]], str],
+    words: Printer,
 ) -> list[str]:
     line: list[str] = []
     for quantity in quantities:
         found = [cells.get((*place, quantity, term, vcov)) for vcov in table.covariances]
         last, first = found[-1], found[0]
-        line.append(
-            ""
-            if first is None or last is None
-            else format_estimate(first["estimate"]) + stars_of(last["p_value"])
-        )
+        line.append("" if first is None or last is None else words.starred(first, last))
         line += ["" if row is None else spread(row) for row in found]
     return line
 
 
-def _std_error(row: Mapping[str, Any]) -> str:
-    return format_estimate(row["std_error"])
-
-
 def _heterogeneity_notes(
-    table: HeterogeneityTable, study: Study, rows: pd.DataFrame, words: Words
+    table: HeterogeneityTable, study: Study, rows: pd.DataFrame, words: Printer
 ) -> Iterator[str]:
     yield words(
         "{split}: {groups}. {model}, {estimator}.",
@@ -258,11 +261,10 @@ def _heterogeneity_notes(
     cut = _links_note(rows, words)
     if cut:
         yield cut
-    yield words(
-        "{stars}; stars follow {covariance}. {meanings}.",
-        stars=words(STARS_KEY),
+    yield words.stars_note(
+        message("{stars}; stars follow {covariance}. {meanings}."),
+        covariance_meanings(table.covariances, words),
         covariance=covariance_name(table.covariances[-1], words),
-        meanings=covariance_meanings(table.covariances, words),
     )
     if table.mediators:
         yield words(MEDIATED_NOTE, level=100 * table.level, draws=table.draws)
@@ -363,7 +365,7 @@ DIFFERENCE_HEADS = (
 
 
 def differences_layout(
-    table: DifferencesTable, study: Study, rows: pd.DataFrame, words: Words
+    table: DifferencesTable, study: Study, rows: pd.DataFrame, words: Printer
 ) -> tuple[pd.DataFrame, list[str]]:
     """Differences of effects, then the tests, of every split and form."""
     splits = [section.split for section in _compared(table, study)]
@@ -379,7 +381,7 @@ def differences_layout(
 
 
 def differences_page(
-    table: DifferencesTable, study: Study, rows: pd.DataFrame, words: Words
+    table: DifferencesTable, study: Study, rows: pd.DataFrame, words: Printer
 ) -> pd.DataFrame:
     """The table for a page: split and form stand once, above the rows that they hold for."""
     body, _ = differences_layout(table, study, rows, words)
@@ -396,7 +398,7 @@ def _compared(table: DifferencesTable, study: Study) -> list[HeterogeneityTable]
     return [section for section in found if isinstance(section, HeterogeneityTable)]
 
 
-def _differences(rows: pd.DataFrame, study: Study, words: Words) -> Iterator[list[str]]:
+def _differences(rows: pd.DataFrame, study: Study, words: Printer) -> Iterator[list[str]]:
     # the parts of the mediated spillover are in estimates.csv only
     parts = rows["term"].str.startswith("mediated_spillover_")
     shown = rows[(rows["quantity"] == "difference") & ~parts]
@@ -408,9 +410,9 @@ def _differences(rows: pd.DataFrame, study: Study, words: Words) -> Iterator[lis
             words("{effect}, {name}", effect=quantity_name(effect, words), name=name),
             pair_words(pair, words),
             _inference_of(row, words),
-            format_estimate(row["estimate"]) + stars_of(row["p_value"]),
-            "" if row["equation"] == "system" else _std_error(row),
-            format_interval(row),
+            words.starred(row),
+            "" if row["equation"] == "system" else words.plain_error(row),
+            words.interval(row),
             "",
             "",
             format_p(row["p_value"]),
@@ -447,7 +449,7 @@ def _tests(rows: pd.DataFrame, study: Study, words: Words) -> Iterator[list[str]
         ]
 
 
-def _differences_notes(rows: pd.DataFrame, words: Words) -> Iterator[str]:
+def _differences_notes(rows: pd.DataFrame, words: Printer) -> Iterator[str]:
     tests = rows.loc[rows["quantity"] == "test", "term"]
     for start, note in TEST_NOTES.items():
         if tests.str.startswith(start).any():
@@ -472,7 +474,8 @@ def _differences_notes(rows: pd.DataFrame, words: Words) -> Iterator[str]:
             "left out.",
             split=words(SPLIT_WORDS[split]),
         )
-    yield words.sentences([words("{stars}.", stars=words(STARS_KEY)), words(MANY_TESTS_NOTE)])
+    stars = [words("{stars}.", stars=words.stars_key)] if words.has_stars else []
+    yield words.sentences([*stars, words(MANY_TESTS_NOTE)])
 
 
 def _permutation_notes(rows: pd.DataFrame, words: Words) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,20 +16,18 @@ from yrb_carbon.report.cells import (
     MONTE_CARLO,
     QUANTILE_ERRORS_NOTE,
     SERIAL_NOTE,
-    STARS_KEY,
     LostDraws,
     format_estimate,
-    format_interval,
     label_of,
     labels_of,
     lost_draws,
     records,
     sizes_note,
-    stars_of,
     weights_label,
     without_failed_stars,
 )
 from yrb_carbon.report.language import Words, message
+from yrb_carbon.report.printer import Printer
 from yrb_carbon.report.terms import (
     SHARE_OBSTACLES,
     covariance_name,
@@ -38,7 +36,17 @@ from yrb_carbon.report.terms import (
     quantity_name,
 )
 from yrb_carbon.study.config import Study
-from yrb_carbon.study.mediation_tables import JOINT, SUM_OF_MEDIATORS, MediationTable, Scheme
+from yrb_carbon.study.mediation_tables import (
+    GAP,
+    JOINT,
+    NATURAL,
+    ONE_STEP,
+    RANKS,
+    SUM_OF_MEDIATORS,
+    SYSTEM,
+    MediationTable,
+    Scheme,
+)
 
 Cells = dict[tuple[Any, ...], dict[str, Any]]
 
@@ -114,6 +122,11 @@ INTERVALS_NOTE = message(
     "parameters with the joint covariance of the equations; those of the one-step model by the "
     "delta method. {stars}, by {last}. {parts}."
 )
+PLAIN_INTERVALS_NOTE = message(
+    "{level:g} % intervals in square brackets, {kind}; {covariances} from normal draws of all "
+    "parameters with the joint covariance of the equations; those of the one-step model by the "
+    "delta method. {parts}."
+)
 CORRECTED = message(
     "bias-corrected and accelerated (year) and bias-corrected (wild) bootstrap intervals"
 )
@@ -124,6 +137,7 @@ PERCENTILE = message("percentile intervals")
 class _Line:
     """One kind of interval: how it is called, what it rests on, and where its rows are."""
 
+    name: str
     head: str
     meaning: str
     inference: str
@@ -132,8 +146,9 @@ class _Line:
 
 @dataclass(frozen=True, slots=True)
 class _Path:
-    """One path of a table: its heading, and the quantity, term and equation of each column."""
+    """One path of a table: its name and heading; quantity, term and equation of each column."""
 
+    name: str
     head: str
     term: str
     direct: str
@@ -146,7 +161,7 @@ class _Path:
 
 
 def mediation_layout(
-    table: MediationTable, study: Study, rows: pd.DataFrame, words: Words
+    table: MediationTable, study: Study, rows: pd.DataFrame, words: Printer
 ) -> tuple[pd.DataFrame, list[str]]:
     """Effects by path: estimate with stars, and below it one line an interval."""
     lines: list[list[str]] = []
@@ -162,19 +177,20 @@ def mediation_layout(
 
 
 def _joint_lines(
-    table: MediationTable, study: Study, rows: pd.DataFrame, words: Words
+    table: MediationTable, study: Study, rows: pd.DataFrame, words: Printer
 ) -> list[list[str]]:
     cells = _cells_of(rows)
     intervals = list(_intervals(table, words))
     paths = [*_system_paths(table, study, table.mediators, words), *_reference_paths(table, words)]
-    lines: list[list[str]] = []
-    for path in paths:
-        lines += _path_lines(words("All mediators"), path, cells, intervals, words)
-    return lines + _rank_lines(table, study, cells, intervals, words)
+    system = words("All mediators")
+    blocks = [(path.name, _path_lines(system, path, cells, intervals, words)) for path in paths]
+    blocks.append((RANKS, _rank_lines(table, study, cells, intervals, words)))
+    names = words.rows(dict.fromkeys(name for name, _ in blocks))
+    return [line for name in names for own, lines in blocks if own == name for line in lines]
 
 
 def _single_lines(
-    table: MediationTable, study: Study, rows: pd.DataFrame, mediator: str, words: Words
+    table: MediationTable, study: Study, rows: pd.DataFrame, mediator: str, words: Printer
 ) -> list[list[str]]:
     """One mediator alone: the path through it, with the covariances' intervals."""
     cells = _cells_of(rows)
@@ -182,7 +198,7 @@ def _single_lines(
     lines: list[list[str]] = []
     head = _alone(mediator, study, words)
     for path in _system_paths(table, study, (mediator,), words):
-        if path.term == mediator:
+        if path.name in words.rows([mediator]):
             lines += _path_lines(head, path, cells, intervals, words)
     return lines
 
@@ -192,7 +208,7 @@ def _alone(mediator: str, study: Study, words: Words) -> str:
 
 
 def system_lines(
-    table: MediationTable, study: Study, rows: pd.DataFrame, head: str, words: Words
+    table: MediationTable, study: Study, rows: pd.DataFrame, head: str, words: Printer
 ) -> list[list[str]]:
     """Paths of a system with all mediators, with the intervals of its covariances.
 
@@ -228,16 +244,17 @@ def _intervals(table: MediationTable, words: Words) -> Iterator[_Line]:
     """Each covariance by Monte Carlo, then the bootstraps."""
     for name in table.covariances:
         meaning = words(COVARIANCE_NOTES[name])
-        yield _Line(covariance_name(name, words), meaning, MONTE_CARLO, name)
+        yield _Line(name, covariance_name(name, words), meaning, MONTE_CARLO, name)
     for scheme in table.bootstrap.schemes:
         head, meaning = words(SCHEME_WORDS[scheme]), words(SCHEME_NOTES[scheme])
-        yield _Line(head, meaning, BOOTSTRAP.format(scheme), "")
+        yield _Line(scheme, head, meaning, BOOTSTRAP.format(scheme), "")
 
 
 def _system_paths(
     table: MediationTable, study: Study, mediators: Sequence[str], words: Words
 ) -> Iterator[_Path]:
     yield _Path(
+        NATURAL,
         words("Not mediated"),
         table.treatment,
         "natural_direct",
@@ -251,6 +268,7 @@ def _system_paths(
         terms.append((SUM_OF_MEDIATORS, words("Through all mediators")))
     for term, head in terms:
         yield _Path(
+            term,
             head,
             term,
             "mediated_direct",
@@ -260,25 +278,26 @@ def _system_paths(
             shares=True,
         )
     yield _Path(
-        words("System"), table.treatment, "system_direct", "system_indirect", "system_total"
+        SYSTEM, words("System"), table.treatment, "system_direct", "system_indirect", "system_total"
     )
 
 
 def _reference_paths(table: MediationTable, words: Words) -> Iterator[_Path]:
     """The one-step model, whose intervals are by the delta method, and the gap to it."""
     yield _Path(
+        ONE_STEP,
         words("One-step model"),
         table.treatment,
         "direct",
         "indirect",
         "total",
-        equation="one_step",
+        equation=ONE_STEP,
     )
-    yield _Path(words("System less one-step"), "", "direct", "indirect", "total", spec="gap")
+    yield _Path(GAP, words("System less one-step"), "", "direct", "indirect", "total", spec=GAP)
 
 
 def _path_lines(
-    system: str, path: _Path, cells: Cells, intervals: Sequence[_Line], words: Words
+    system: str, path: _Path, cells: Cells, intervals: Sequence[_Line], words: Printer
 ) -> list[list[str]]:
     """Estimates of a path and, below them, every interval that there is."""
     own = [_row_of(path, line, cells) for line in intervals]
@@ -287,7 +306,9 @@ def _path_lines(
         return []
     pairs = zip(shown[0], shown[-1], strict=True)
     lines = [[system, path.head, "", *(_estimate(first, last, words) for first, last in pairs)]]
-    for line, row in zip(intervals, own, strict=True):
+    named = {line.name: (line, row) for line, row in zip(intervals, own, strict=True)}
+    for name in words.errors(list(named)):
+        line, row = named[name]
         texts = [_interval(found, words) for found in row]
         if any(texts):
             lines.append(["", "", line.head, *texts])
@@ -302,9 +323,9 @@ def _row_of(path: _Path, line: _Line, cells: Cells) -> Row:
 
     def found(quantity: str) -> dict[str, Any] | None:
         inference, term, name = line.inference, path.term, quantity
-        if path.equation == "one_step":
+        if path.equation == ONE_STEP:
             inference = "delta"
-        if path.spec == "gap":
+        if path.spec == GAP:
             term, name = f"system_{quantity}-one_step_{quantity}", "difference"
         return cells.get((path.equation, path.spec, name, term, inference, line.vcov))
 
@@ -324,7 +345,7 @@ def _share_of(
 
 
 def _rank_lines(
-    table: MediationTable, study: Study, cells: Cells, intervals: Sequence[_Line], words: Words
+    table: MediationTable, study: Study, cells: Cells, intervals: Sequence[_Line], words: Printer
 ) -> list[list[str]]:
     """Which mediated direct effect is larger in size, pair by pair."""
     names = table.mediators
@@ -338,31 +359,36 @@ def _rank_lines(
                 second=label_of(second, study, words),
             )
             path = _Path(
-                head, f"{first}-{second}", "difference", "", "", spec="abs_mediated_direct"
+                RANKS, head, f"{first}-{second}", "difference", "", "", spec="abs_mediated_direct"
             )
             lines += _path_lines(system, path, cells, intervals, words)
     return lines
 
 
-def _estimate(first: dict[str, Any] | None, last: dict[str, Any] | None, words: Words) -> str:
+def _estimate(first: dict[str, Any] | None, last: dict[str, Any] | None, words: Printer) -> str:
     """Estimate with the stars of the covariance that is judged by; shares have none."""
     row = last or first
     if row is None:
         return ""
-    digits = 3 if row["quantity"] in ("ratio", "share") else 4
-    text = f"{format_estimate(row['estimate'], digits)}{stars_of(row['p_value'])}"
+    text = words.estimate(row["estimate"], _decimals(row)) + words.stars(row["p_value"])
     return words("ratio {number}", number=text) if row["quantity"] == "ratio" else text
 
 
-def _interval(row: dict[str, Any] | None, words: Words) -> str:
+def _decimals(row: Mapping[str, Any]) -> int | None:
+    """Decimals of a share; those of the table for all else."""
+    return 3 if row["quantity"] in ("ratio", "share") else None
+
+
+def _interval(row: dict[str, Any] | None, words: Printer) -> str:
     if row is None or pd.isna(row["ci_lower"]):
         return ""
-    digits = 3 if row["quantity"] in ("ratio", "share") else 4
-    text = format_interval(row, digits)
+    text = words.interval(row, _decimals(row))
     return words("ratio {number}", number=text) if row["quantity"] == "ratio" else text
 
 
-def _notes(table: MediationTable, study: Study, rows: pd.DataFrame, words: Words) -> Iterator[str]:
+def _notes(
+    table: MediationTable, study: Study, rows: pd.DataFrame, words: Printer
+) -> Iterator[str]:
     yield system_note(table, study, rows, words)
     yield words(PATHS_NOTE)
     yield _intervals_note(table, rows, study, words)
@@ -418,7 +444,7 @@ def system_note(
     return words.sentences([said, *sizes])
 
 
-def _intervals_note(table: MediationTable, rows: pd.DataFrame, study: Study, words: Words) -> str:
+def _intervals_note(table: MediationTable, rows: pd.DataFrame, study: Study, words: Printer) -> str:
     """What every interval rests on, with its draws and those that are left out, by system."""
     drawn = records(rows[rows["term"] == DISCARDED], "inference", "vcov")
     lost = lost_draws(rows)
@@ -439,11 +465,11 @@ def _intervals_note(table: MediationTable, rows: pd.DataFrame, study: Study, wor
     names = [covariance_name(name, words) for name in table.covariances]
     corrected = table.bootstrap.intervals == "corrected"
     return words(
-        INTERVALS_NOTE,
+        INTERVALS_NOTE if words.has_stars else PLAIN_INTERVALS_NOTE,
         level=100 * table.level,
         kind=words(CORRECTED if corrected else PERCENTILE),
         covariances=words.listing(names),
-        stars=words(STARS_KEY),
+        stars=words.stars_key,
         last=names[-1],
         parts=words.clauses(parts),
     )
@@ -483,7 +509,7 @@ def _ratio_notes(
 
 
 def _within_sd_notes(
-    table: MediationTable, study: Study, rows: pd.DataFrame, words: Words
+    table: MediationTable, study: Study, rows: pd.DataFrame, words: Printer
 ) -> Iterator[str]:
     """Standard deviations of the treatment, and the mediated direct effects of one of them."""
     model = table.runs[0]
@@ -495,7 +521,7 @@ def _within_sd_notes(
         own[(own["spec"] == "per_sd_within") & (own["quantity"] == "mediated_direct")], "term"
     )
     listed = words.listing(
-        f"{label_of(name, study, words)} {format_estimate(scaled[name,]['estimate'])}"
+        f"{label_of(name, study, words)} {words.estimate(scaled[name,]['estimate'])}"
         for name in table.mediators
         if (name,) in scaled
     )
@@ -504,8 +530,8 @@ def _within_sd_notes(
             "Standard deviation of {name}: {within} within (unit and year means taken out), "
             "{overall} overall.",
             name=label_of(table.treatment, study, words),
-            within=format_estimate(sizes["within",]["estimate"]),
-            overall=format_estimate(sizes["overall",]["estimate"]),
+            within=words.estimate(sizes["within",]["estimate"]),
+            overall=words.estimate(sizes["overall",]["estimate"]),
         )
     ]
     if listed:

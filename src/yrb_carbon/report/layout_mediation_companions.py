@@ -12,16 +12,13 @@ from yrb_carbon.estimates import AT_BOUNDARY
 from yrb_carbon.report.cells import (
     QUANTILE_ERRORS_NOTE,
     SERIAL_NOTE,
-    STARS_KEY,
     covariance_meanings,
     format_estimate,
-    format_interval,
     format_p,
     label_of,
     lost_draws_notes,
     records,
     sizes_note,
-    stars_of,
     without_failed_stars,
 )
 from yrb_carbon.report.language import Words, message
@@ -34,6 +31,7 @@ from yrb_carbon.report.layout_mediation import (
     system_lines,
     system_note,
 )
+from yrb_carbon.report.printer import Printer
 from yrb_carbon.report.terms import covariance_name
 from yrb_carbon.study.config import Study
 from yrb_carbon.study.mediation_tables import (
@@ -100,7 +98,7 @@ SENSITIVE = (
 
 
 def steps_layout(
-    table: MediationStepsTable, study: Study, rows: pd.DataFrame, words: Words
+    table: MediationStepsTable, study: Study, rows: pd.DataFrame, words: Printer
 ) -> Body:
     """Steps in rows: estimate with stars, standard errors by each covariance, p, share."""
     system = system_of(table, study)
@@ -146,7 +144,7 @@ def _single_ar1_notes(
 
 
 def _three_step_lines(
-    system: MediationTable, study: Study, mediator: str, cells: Cells, words: Words
+    system: MediationTable, study: Study, mediator: str, cells: Cells, words: Printer
 ) -> Iterator[list[str]]:
     """c, a, b, c', ab and the products of effects of one mediator."""
     x, y, m = system.treatment, system.outcome, mediator
@@ -165,15 +163,15 @@ def _three_step_lines(
         if term.startswith("ab"):
             own = ("three_step", y, "share", f"ab/c: {x} -> {m} -> {y}", system.covariances[0])
             share = format_estimate(cells[own]["estimate"], 3)
-        yield [head, text, *_tested(cells, key, system), share]
+        yield [head, text, *_tested(cells, key, system, words), share]
     for quantity, term, text in PRODUCTS:
         row = cells["three_step", y, quantity, term.format(m), ""]
         blanks = ["" for _ in system.covariances]
-        yield [head, words(text, **labels), format_estimate(row["estimate"]), *blanks, "", ""]
+        yield [head, words(text, **labels), words.estimate(row["estimate"]), *blanks, "", ""]
 
 
 def _two_step_lines(
-    system: MediationTable, study: Study, cells: Cells, words: Words
+    system: MediationTable, study: Study, cells: Cells, words: Printer
 ) -> Iterator[list[str]]:
     """Effects of the treatment on the outcome and on every mediator."""
     treatment = label_of(system.treatment, study, words)
@@ -181,22 +179,24 @@ def _two_step_lines(
         for quantity, text in TWO_STEP:
             key = ("two_step", equation, quantity, system.treatment)
             told = words(text, x=treatment, y=label_of(equation, study, words))
-            yield [words("Two steps"), told, *_tested(cells, key, system), ""]
+            yield [words("Two steps"), told, *_tested(cells, key, system, words), ""]
 
 
-def _tested(cells: Cells, key: tuple[Any, ...], system: MediationTable) -> list[str]:
+def _tested(
+    cells: Cells, key: tuple[Any, ...], system: MediationTable, words: Printer
+) -> list[str]:
     """Estimate with stars, standard errors, and the p-value of the last covariance."""
     found = [cells[(*key, covariance)] for covariance in system.covariances]
     last = found[-1]
     return [
-        format_estimate(last["estimate"]) + stars_of(last["p_value"]),
-        *(format_estimate(row["std_error"]) for row in found),
+        words.starred(last),
+        *(words.estimate(row["std_error"]) for row in found),
         format_p(last["p_value"]),
     ]
 
 
 def sensitivity_layout(
-    table: MediationSensitivityTable, study: Study, rows: pd.DataFrame, words: Words
+    table: MediationSensitivityTable, study: Study, rows: pd.DataFrame, words: Printer
 ) -> Body:
     """Supposed correlations in rows, below them the effects with the intervals of each covariance.
 
@@ -242,7 +242,7 @@ def _sensitivity_line(
     mediator: str,
     value: float,
     cells: Cells,
-    words: Words,
+    words: Printer,
 ) -> list[str]:
     line = [label_of(mediator, study, words), f"{value:.2f}"]
     for quantity, _ in SENSITIVE:
@@ -250,10 +250,8 @@ def _sensitivity_line(
         key = (mediator, f"r={value:+.2f}", quantity, term)
         found = [cells.get((*key, covariance)) for covariance in system.covariances]
         last = found[-1]
-        line.append(
-            "" if last is None else format_estimate(last["estimate"]) + stars_of(last["p_value"])
-        )
-        line += ["" if row is None else format_interval(row) for row in found]
+        line.append("" if last is None else words.starred(last))
+        line += ["" if row is None else words.interval(row) for row in found]
     return line
 
 
@@ -310,7 +308,7 @@ def _range_words(lower: float, upper: float, words: Words) -> str:
 
 
 def timing_layout(
-    table: MediationTimingTable, study: Study, rows: pd.DataFrame, words: Words
+    table: MediationTimingTable, study: Study, rows: pd.DataFrame, words: Printer
 ) -> Body:
     """The paths of each timing, as in the table of paths."""
     system = system_of(table, study)
@@ -363,10 +361,9 @@ def system_of(table: DerivedMediation, study: Study) -> MediationTable:
     return system
 
 
-def _errors_note(system: MediationTable, words: Words) -> str:
-    return words(
-        "{stars}, by {covariance}. {meanings}.",
-        stars=words(STARS_KEY),
+def _errors_note(system: MediationTable, words: Printer) -> str:
+    return words.stars_note(
+        message("{stars}, by {covariance}. {meanings}."),
+        covariance_meanings(system.covariances, words),
         covariance=covariance_name(system.covariances[-1], words),
-        meanings=covariance_meanings(system.covariances, words),
     )

@@ -13,22 +13,20 @@ from yrb_carbon.report.cells import (
     FAILED_NOTE,
     RESIDUAL_AR1,
     SERIAL_NOTE,
-    STARS_KEY,
     column_label,
     covariance_meanings,
     format_estimate,
-    format_interval,
     label_of,
     labels_of,
     lost_draws,
     records,
     sample_label,
     sizes_note,
-    stars_of,
     weights_label,
     without_failed_stars,
 )
 from yrb_carbon.report.language import Words, message
+from yrb_carbon.report.printer import Printer
 from yrb_carbon.report.terms import covariance_name, model_name, set_name
 from yrb_carbon.study.config import Study
 from yrb_carbon.study.robustness_tables import (
@@ -114,7 +112,7 @@ PLACEBO_NOTE = message(
 
 
 def layout_robustness(
-    table: RobustnessTable, study: Study, rows: pd.DataFrame, words: Words
+    table: RobustnessTable, study: Study, rows: pd.DataFrame, words: Printer
 ) -> Body:
     """One row a specification: its choices, the effects of the treatment, the mediation."""
     specifications = table.specifications
@@ -130,8 +128,8 @@ def layout_robustness(
         line = ["" if name != BASELINE else words("Baseline")]
         line += [choice_label(choice, getattr(one, choice), study, words) for choice in shown]
         line += [_count(sizes[name,], "n_units"), _count(sizes[name,], "n_periods")]
-        line += _effect_cells(cells, name, one.treatment, table.covariances)
-        line += _mediated_cells(cells, name, table)
+        line += _effect_cells(cells, name, one.treatment, table.covariances, words)
+        line += _mediated_cells(cells, name, table, words)
         line.append(autocorrelation.get(name, ""))
         lines.append([*line, remarks.get(name, "")])
     heads = ["", *(words(HEADS[name]) for name in shown), "N", "T"]
@@ -186,7 +184,7 @@ def _mediation_note(draws: int, covariance: str, words: Words) -> str:
 
 
 def robustness_page(
-    table: RobustnessTable, study: Study, rows: pd.DataFrame, words: Words
+    table: RobustnessTable, study: Study, rows: pd.DataFrame, words: Printer
 ) -> pd.DataFrame:
     """The table for a page: one standard error an effect, errors and intervals below estimates.
 
@@ -205,9 +203,9 @@ def robustness_page(
     for number, (name, one) in enumerate(table.specifications.items(), start=1):
         head = [choice_label(choice, getattr(one, choice), study, words) for choice in shown]
         head += [_count(sizes[name,], "n_units"), _count(sizes[name,], "n_periods")]
-        effects = _effect_cells(cells, name, one.treatment, (last,))
-        mediated = _interval_cells(cells, name, SUM, last)[:4]
-        errors = [f"({text})" if text else "" for text in effects[1::2]]
+        effects = _effect_cells(cells, name, one.treatment, (last,), words)
+        mediated = _interval_cells(cells, name, SUM, words, last)[:4]
+        errors = [words.bracketed(text) for text in effects[1::2]]
         lines.append([str(number), *head, *effects[::2], *mediated[::2]])
         lines.append([*[""] * (len(head) + 1), *errors, *mediated[1::2]])
         if name in remarks:
@@ -227,7 +225,9 @@ def _varying(table: RobustnessTable) -> list[str]:
     ]
 
 
-def layout_leave_out(table: LeaveOutTable, study: Study, rows: pd.DataFrame, words: Words) -> Body:
+def layout_leave_out(
+    table: LeaveOutTable, study: Study, rows: pd.DataFrame, words: Printer
+) -> Body:
     """One row a province left out: how W falls apart, and the effects without it."""
     models = study.tables[table.of]
     if not isinstance(models, ModelsTable):
@@ -244,8 +244,8 @@ def layout_leave_out(table: LeaveOutTable, study: Study, rows: pd.DataFrame, wor
         line = [province_label(name, words)]
         line += [_count(sizes[name,], "n_units")]
         line += [f"{counts[name, term]['estimate']:.0f}" for term in (COMPONENTS, ISLANDS)]
-        line += _effect_cells(cells, name, table.treatment, models.covariances)
-        line += [*_interval_cells(cells, name, SUM), autocorrelation.get(name, "")]
+        line += _effect_cells(cells, name, table.treatment, models.covariances, words)
+        line += [*_interval_cells(cells, name, SUM, words), autocorrelation.get(name, "")]
         lines.append([*line, remarks.get(name, "")])
     heads = [words("Province left out"), "N", words("Parts of W"), words("Islands dropped")]
     heads += [*_effect_heads(models.covariances, words), *_sum_heads(words)]
@@ -283,7 +283,7 @@ def province_label(model: str, words: Words) -> str:
     )
 
 
-def layout_placebo(table: PlaceboTable, study: Study, rows: pd.DataFrame, words: Words) -> Body:
+def layout_placebo(table: PlaceboTable, study: Study, rows: pd.DataFrame, words: Printer) -> Body:
     """Estimates beside the distribution of placebo effects."""
     treatment = table.treatment
     cells = records(rows, "model", "quantity", "term")
@@ -299,10 +299,10 @@ def layout_placebo(table: PlaceboTable, study: Study, rows: pd.DataFrame, words:
                 [
                     words(head),
                     words(name),
-                    format_estimate(point["estimate"]),
-                    format_estimate(mean["estimate"]),
-                    format_estimate(sd["estimate"]),
-                    format_interval(mean),
+                    words.estimate(point["estimate"]),
+                    words.estimate(mean["estimate"]),
+                    words.estimate(sd["estimate"]),
+                    words.interval(mean),
                     format_estimate(point["p_value"], 3),
                     f"{cells[model, 'value', 'draws_without_effects']['estimate']:.0f}",
                 ]
@@ -416,17 +416,15 @@ def _effect_heads(covariances: Sequence[str], words: Words) -> list[str]:
 
 
 def _effect_cells(
-    cells: Cells, model: str, treatment: str, covariances: Sequence[str]
+    cells: Cells, model: str, treatment: str, covariances: Sequence[str], words: Printer
 ) -> list[str]:
     """Estimate with stars of the last covariance, then a standard error for each."""
     line = []
     for quantity, _ in EFFECTS:
         found = [cells.get((model, quantity, treatment, name)) for name in covariances]
         last = found[-1]
-        line.append(
-            "" if last is None else format_estimate(last["estimate"]) + stars_of(last["p_value"])
-        )
-        line += ["" if row is None else format_estimate(row["std_error"]) for row in found]
+        line.append("" if last is None else words.starred(last))
+        line += ["" if row is None else words.estimate(row["std_error"]) for row in found]
     return line
 
 
@@ -453,7 +451,7 @@ def _paths(table: RobustnessTable, study: Study, words: Words) -> list[str]:
     ]
 
 
-def _mediated_cells(cells: Cells, model: str, table: RobustnessTable) -> list[str]:
+def _mediated_cells(cells: Cells, model: str, table: RobustnessTable, words: Printer) -> list[str]:
     """Mediated direct effect of each mediator, then the sums with their intervals."""
     one = table.specifications[model]
     own = table.mediators[one.mediators]
@@ -463,16 +461,18 @@ def _mediated_cells(cells: Cells, model: str, table: RobustnessTable) -> list[st
     for place in range(longest):
         name = own[place] if place < len(own) else ""
         row = cells.get((model, "mediated_direct", name, vcov))
-        line.append("" if row is None else _starred(row))
-    return [*line, *_interval_cells(cells, model, SUM, vcov)]
+        line.append("" if row is None else words.starred(row))
+    return [*line, *_interval_cells(cells, model, SUM, words, vcov)]
 
 
-def _interval_cells(cells: Cells, model: str, term: str, vcov: str | None = None) -> list[str]:
+def _interval_cells(
+    cells: Cells, model: str, term: str, words: Printer, vcov: str | None = None
+) -> list[str]:
     """Mediated effects with stars, each followed by its interval."""
     line = []
     for quantity, _ in MEDIATED:
         found = _first(cells, (model, quantity, term), vcov)
-        line += ["", ""] if found is None else [_starred(found), format_interval(found)]
+        line += ["", ""] if found is None else [words.starred(found), words.interval(found)]
     return line
 
 
@@ -483,10 +483,6 @@ def _first(cells: Cells, key: tuple[str, str, str], vcov: str | None) -> dict[st
     return next((row for own, row in cells.items() if own[:3] == key), None)
 
 
-def _starred(row: Mapping[str, Any]) -> str:
-    return format_estimate(row["estimate"]) + stars_of(row["p_value"])
-
-
 def _count(row: Mapping[str, Any], name: str) -> str:
     return "" if pd.isna(row[name]) else str(row[name])
 
@@ -495,12 +491,15 @@ def _count_estimated(rows: pd.DataFrame) -> int:
     return int(rows.loc[rows["quantity"] == "direct", "model"].nunique())
 
 
-def _errors_note(covariances: Sequence[str], words: Words) -> str:
+def _errors_note(covariances: Sequence[str], words: Printer) -> str:
+    meanings = covariance_meanings(covariances, words)
+    if not words.has_stars:
+        return words("Standard errors by the delta method. {meanings}.", meanings=meanings)
     return words(
         "{stars}, by {covariance}; standard errors by the delta method. {meanings}.",
-        stars=words(STARS_KEY),
+        stars=words.stars_key,
         covariance=covariance_name(covariances[-1], words),
-        meanings=covariance_meanings(covariances, words),
+        meanings=meanings,
     )
 
 

@@ -20,6 +20,7 @@ from yrb_carbon.study.base import (
     repeated,
     unknown_names,
 )
+from yrb_carbon.study.printing import LayoutNames
 from yrb_carbon.study.tables import DerivedTable, TableSection, standardisation_faults
 
 if TYPE_CHECKING:
@@ -35,6 +36,9 @@ LEAST_DRAWS = 100
 LEAST_BOOTSTRAP_DRAWS = 39
 """Ends of a 95 % percentile interval need so many draws: one of 40 lies beyond each."""
 
+NATURAL, SYSTEM, ONE_STEP, GAP, RANKS = "natural", "system", "one_step", "gap", "ranks"
+"""Rows of a table of paths beside those through mediators: what is not mediated, all paths, the
+model without mediators, the gap between these, which mediated effect is larger."""
 SUM_OF_MEDIATORS = "all"
 """Term of the sum over mediators in estimates.csv; no variable may have this name."""
 
@@ -155,6 +159,11 @@ class MediationTable(TableSection):
     def printed_note(self, tables: Mapping[str, TableSection]) -> Text | None:
         """Its note."""
         return self.note
+
+    def layout_names(self, tables: Mapping[str, TableSection]) -> LayoutNames:
+        """Its paths; its covariances and bootstraps."""
+        rows = (NATURAL, *self.mediators, SUM_OF_MEDIATORS, SYSTEM, ONE_STEP, GAP, RANKS)
+        return LayoutNames(rows=rows, standard_errors=(*self.covariances, *self.bootstrap.schemes))
 
     def faults(self, study: Study, path: Path) -> Iterator[Fault]:
         """Unknown names, variables in two roles, and systems that cannot be estimated."""

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from yrb_carbon.study.base import Fault, Language, Section, repeated
 from yrb_carbon.study.interactive_map import MapSection, map_faults
+from yrb_carbon.study.printing import PrintingSection, printing_faults
 
 if TYPE_CHECKING:
     from yrb_carbon.study.config import Study
@@ -31,10 +32,12 @@ class ReportSection(Section):
     languages: tuple[Language, ...] = Field(
         ("en", "zh"), min_length=1, description="Of its pages and tables; the first is shown first."
     )
+    printing: PrintingSection = Field(PrintingSection(), description="How the tables are printed.")
     map: MapSection = Field(MapSection(), description="The interactive map.")
 
 
 def report_faults(study: Study) -> Iterator[Fault]:
-    """Languages named twice, and what is wrong with the map."""
+    """Languages named twice, and what is wrong with the printing and the map."""
     yield from repeated(study.report, ("report",), "languages")
+    yield from printing_faults(study)
     yield from map_faults(study)

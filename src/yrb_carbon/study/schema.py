@@ -11,7 +11,7 @@ import copy
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -312,16 +312,28 @@ A study is `config.yaml`, with overlays (`--configfile studies/x.yaml`) and sing
 def markdown_reference() -> str:
     """Reference page of all keys, in Markdown."""
     parts = [INTRODUCTION]
-    for path, description, rows in _sections(shape(), ""):
-        if not any(row.description for row in rows):
-            continue
-        parts.append(f"## {f'`{path}`' if path else 'Top level'}\n\n{description}\n")
+    for paths, description, rows in _alike():
+        heading = f"`{paths[0]}`" if paths[0] else "Top level"
+        parts.append(f"## {heading}\n\n{description}\n")
+        if len(paths) > 1:
+            parts.append(f"The same keys stand in {', '.join(f'`{p}`' for p in paths[1:])}.\n")
         lines = ["| key | type and allowed values | default | meaning |", "|---|---|---|---|"]
         for row in rows:
             cells = (f"`{row.path.rsplit('.', 1)[-1]}`", row.wanted, _default_cell(row))
             lines.append(f"| {' | '.join(cells)} | {row.description.replace('<', '&lt;')} |")
         parts.append("\n".join(lines) + "\n")
     return "\n".join(parts)
+
+
+def _alike() -> Iterator[tuple[list[str], str, tuple[KeyInfo, ...]]]:
+    """Sections whose keys have a meaning, each once with all paths that it stands at."""
+    found: dict[tuple[object, ...], tuple[list[str], str, tuple[KeyInfo, ...]]] = {}
+    for path, description, rows in _sections(shape(), ""):
+        if not any(row.description for row in rows):
+            continue
+        content = [repr(replace(row, path=row.path.rsplit(".", 1)[-1])) for row in rows]
+        found.setdefault((description, *content), ([], description, rows))[0].append(path)
+    yield from found.values()
 
 
 def _default_cell(row: KeyInfo) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol
 
 from pydantic import Field, PositiveInt
 
@@ -23,10 +23,16 @@ from yrb_carbon.study.base import (
     unknown_names,
     wrong_table,
 )
+from yrb_carbon.study.printing import LayoutNames, TableLayout
 
 if TYPE_CHECKING:
     from yrb_carbon.study.config import Study
 
+MODEL_LINES = (
+    "rho", "lambda", "sigma2", "loglik", "aic", "bic", "r2", "residual_ar1", "n_units",
+    "n_periods", "n_obs", "fixed_effects", "outcome", "weights",
+)  # fmt: skip
+"""Lines of a table of models below those of its regressors."""
 Covariance = Literal["oim", "hessian", "qml", "serial", "clustered"]
 
 
@@ -48,6 +54,17 @@ class TableSection(Section):
 
     kind: str
     title: Label
+    layout: TableLayout | None = Field(
+        None, description="What is printed of it, and how; all when null."
+    )
+
+    def estimated(self) -> dict[str, Any]:
+        """Plain values of what its numbers depend on: all but its layout."""
+        return self.model_dump(mode="json", exclude={"layout"})
+
+    def layout_names(self, tables: Mapping[str, TableSection]) -> LayoutNames:
+        """Names that its layout may use."""
+        return LayoutNames()
 
     def made_of(self, tables: Mapping[str, TableSection]) -> TableSection:
         """The table whose models, samples and weights are used: itself, unless it names another."""
@@ -132,6 +149,10 @@ class DescriptivesTable(VariablesTable):
 
     kind: Literal["descriptives"]
 
+    def layout_names(self, tables: Mapping[str, TableSection]) -> LayoutNames:
+        """Its variables."""
+        return LayoutNames(rows=self.variables)
+
 
 class MoranTable(VariablesTable):
     """A table of global Moran's I by year, variables in columns."""
@@ -210,6 +231,21 @@ class ModelsTable(TableSection):
         return tuple(sorted({column.weights or self.weights for column in self.columns}))
 
     @property
+    def regressors_of_columns(self) -> tuple[str, ...]:
+        """Regressors of its columns, each once."""
+        names = list(self.regressors)
+        for column in self.columns:
+            names += [*(column.regressors or ()), *column.add]
+        return tuple(dict.fromkeys(names))
+
+    def layout_names(self, tables: Mapping[str, TableSection]) -> LayoutNames:
+        """Its columns; regressors, their lags, spatial coefficients, fit; its covariances."""
+        names = self.regressors_of_columns
+        lags = tuple(f"W.{name}" for name in names)
+        columns = tuple(column.id for column in self.columns)
+        return LayoutNames(columns, (*names, *lags, *MODEL_LINES), self.covariances)
+
+    @property
     def named_variables(self) -> tuple[str, ...]:
         """Outcomes and regressors of its columns, each once."""
         names: list[str] = [self.outcome, *self.regressors]
@@ -237,11 +273,26 @@ class EffectsTable(DerivedTable):
 
     kind: Literal["effects"]
 
+    def layout_names(self, tables: Mapping[str, TableSection]) -> LayoutNames:
+        """Columns, regressors and covariances of the models; simulation and wild bootstrap."""
+        models = self.made_of(tables)
+        if not isinstance(models, ModelsTable):
+            return LayoutNames()
+        columns = tuple(column.id for column in models.columns if column.model != "ols")
+        errors = (*models.covariances, "simulation", "bootstrap_wild_unit")
+        return LayoutNames(columns, models.regressors_of_columns, errors)
+
 
 class CollinearityTable(DerivedTable):
     """Variance inflation factors of the regressors of another table's models."""
 
     kind: Literal["collinearity"]
+
+    def layout_names(self, tables: Mapping[str, TableSection]) -> LayoutNames:
+        """Regressors of the models and their lags."""
+        models = self.made_of(tables)
+        names = models.regressors_of_columns if isinstance(models, ModelsTable) else ()
+        return LayoutNames(rows=(*names, *(f"W.{name}" for name in names)))
 
 
 class ChoiceTable(DerivedTable):

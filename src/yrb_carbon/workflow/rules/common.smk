@@ -69,8 +69,8 @@ def spec_of_table(name):
         "name": name,
         "study": study.study.name,
         "sample": plan.sample_of(study, name),
-        "table": table.model_dump(mode="json"),
-        "models": study.tables[of].model_dump(mode="json") if of else None,
+        "table": table.estimated(),
+        "models": study.tables[of].estimated() if of else None,
     }
 
 
@@ -85,7 +85,7 @@ def rows_files(name):
 def compared_specs(wildcards):
     """Sections of the tables of groups that a table of differences compares."""
     names = study.tables[wildcards.table].tables
-    return [study.tables[name].model_dump(mode="json") for name in names]
+    return [study.tables[name].estimated() for name in names]
 
 
 def frames_of_table(wildcards):
