@@ -26,6 +26,8 @@ IN_BRACKETS: Mapping[Bracket, str] = {
     "none": message("{name} without brackets"),
 }
 
+LEVELS = message("{marks} stand for significance at {levels}")
+
 
 @dataclass(frozen=True, slots=True)
 class Printer(Words):
@@ -80,7 +82,15 @@ class Printer(Words):
     @property
     def stars_key(self) -> str:
         """What the marks mean, `*** p < 0.01, ** p < 0.05, * p < 0.1`; empty without marks."""
-        return ", ".join(f"{level.mark} p < {level.below:g}" for level in self._levels)
+        if not self.has_stars:
+            return ""
+        if self.language == "en":
+            return ", ".join(f"{level.mark} p < {level.below:g}" for level in self._levels)
+        return self(
+            LEVELS,
+            marks=self.listing(level.mark for level in self._levels),
+            levels=self.listing(f"{100 * level.below:g}%" for level in self._levels),
+        )
 
     def stars_note(self, text: str, meanings: str, **values: object) -> str:
         """A message with `{stars}` and `{meanings}`; the latter alone where there are no marks."""
