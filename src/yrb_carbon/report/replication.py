@@ -398,7 +398,11 @@ def _outputs(
             for name, table in study.tables.items()
         ),
     )  # fmt: skip
-    figures = [path for path in manifest["outputs"] if "figures" in PurePosixPath(path).parts]
+    figures = [
+        path
+        for path in manifest["outputs"]
+        if "figures" in PurePosixPath(path).parts and not path.endswith(".json")
+    ]
     if figures:
         yield markdown_table(
             ("figure", "title", "drawn by", "file"),

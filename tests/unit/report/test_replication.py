@@ -79,6 +79,7 @@ def manifest_of(study: config.Study) -> dict[str, Any]:
         "outputs": {
             f"results/{name}/estimates.csv": "d" * 64,
             f"results/{name}/figures/F1.png": "e" * 64,
+            f"results/{name}/figures/figures.json": "1" * 64,
             f"results/{name}/figures/F1.svg": "f" * 64,
             f"results/{name}/figures/F5_direct.png": "0" * 64,
         },
@@ -169,6 +170,7 @@ def test_tables_and_figures_name_their_programs(tmp_path):
     assert row(text, "T5")[1:3] == ["Direct, indirect and total effects", "`effects.py`"]
     assert row(text, "F1")[2] == "`draw_maps.py`"
     assert row(text, "F5_direct")[1:3] == ["Robustness", ""]
+    assert "| figures |" not in text
 
 
 def test_every_kind_of_table_has_a_script_that_exists():
