@@ -20,8 +20,10 @@ def is_spoken(node: ast.AST) -> bool:
     """Whether a node of the syntax tree hands a text to words."""
     if not isinstance(node, ast.Call) or not node.args:
         return False
-    name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-    return name in SPEAKERS
+    # `Words(language)(text)` says a text without a name between
+    called = node.func.func if isinstance(node.func, ast.Call) else node.func
+    name = getattr(called, "id", getattr(called, "attr", ""))
+    return name == "Words" if called is not node.func else name in SPEAKERS
 
 
 @cache

@@ -5,18 +5,32 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from yrb_carbon.report.cells import PrintedTable
 from yrb_carbon.report.grid import NUMBER, columns_of, headings, is_common, is_numeric, rows_of
-from yrb_carbon.report.widths import GAP, fitted_widths, natural_widths, text_width, without_common
-
-LATEX_PACKAGES = (
-    "% needs \\usepackage{array,booktabs,graphicx,longtable,pdflscape,rotating} and a Unicode "
-    "engine (XeLaTeX or LuaLaTeX)"
+from yrb_carbon.report.language import Words
+from yrb_carbon.report.widths import (
+    GAP,
+    fitted_widths,
+    heading_lines,
+    heading_room,
+    natural_widths,
+    text_width,
+    without_common,
 )
+from yrb_carbon.study.base import Language
+
+LATEX_PACKAGES: dict[Language, str] = {
+    "en": "% needs \\usepackage{array,booktabs,graphicx,longtable,pdflscape,rotating} and a "
+    "Unicode engine (XeLaTeX or LuaLaTeX)",
+    "zh": "% needs \\usepackage{array,booktabs,graphicx,longtable,pdflscape,rotating,ctex} and a "
+    "Unicode engine (XeLaTeX or LuaLaTeX)",
+}
+"""First line of a file: what its table needs; Chinese ones a package that sets the fonts."""
 LATEX_ESCAPES = {
     "\\": r"\textbackslash{}",
     "&": r"\&",
@@ -41,20 +55,48 @@ STARTS_OF_ARGUMENTS = ("[", "*")
 """After the end of a row LaTeX takes these for arguments of the line break."""
 
 MOST_NARROW_COLUMNS = 7
-LINE_CHARACTERS = 68
-"""Columns and characters that a line of an article holds; wider tables are scaled to it."""
+"""Columns that fit a line; tables with more are scaled to it."""
 
+LINE_CHARACTERS = 68
 SIDEWAYS_CHARACTERS = 125
 """Tables with longer lines are turned, for scaled down they could not be read."""
 
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a page of an article holds.
+
+    Attributes
+    ----------
+    line : int
+        Characters of a line in full size; wider tables are scaled to it.
+    lines : int
+        Lines of full size below the caption.
+    turned_lines : int
+        The same of a turned page.
+    note : int
+        Characters of a line of notes.
+    """
+
+    line: int
+    lines: int
+    turned_lines: int
+    note: int
+
+
+PAGES: dict[Language, Page] = {
+    "en": Page(line=LINE_CHARACTERS, lines=41, turned_lines=26, note=105),
+    # ctex spaces lines by 1.3, and every Chinese character is as wide as its type is high
+    "zh": Page(line=64, lines=31, turned_lines=20, note=95),
+}
 SIDEWAYS_ROWS = 24
-"""More rows than these do not fit a turned page."""
+"""More rows than these do not fit a turned page, in whatever size."""
 
-PAGE_LINES = 41
-"""More lines of full size do not fit a page below the caption."""
+TURNED = 1.6
+"""Length of a turned line, in lines of an upright page."""
 
-NOTE_CHARACTERS, NOTE_LINE = 105, 0.7
-"""Characters of a line of notes, and its height in lines of full size."""
+NOTE_LINE = 0.7
+"""Height of a line of notes, in lines of full size."""
 
 LONGEST_UNBROKEN = 60
 BROKEN_CHARACTERS = 40
@@ -108,17 +150,28 @@ def write_latex_table(table: PrintedTable, path: str | Path) -> None:
     fits no page goes on over the next with its head repeated, turned if it is wide.
     """
     body = table.shown
-    lines = _long_table(table, body) if _is_long(body, table.notes) else _float(table, body)
-    Path(path).write_text("\n".join([LATEX_PACKAGES, *lines, ""]), encoding="utf-8")
+    lines = _long_table(table, body) if _is_long(table, body) else _float(table, body)
+    Path(path).write_text("\n".join([LATEX_PACKAGES[table.language], *lines, ""]), encoding="utf-8")
 
 
-def _is_long(body: pd.DataFrame, notes: Sequence[str]) -> bool:
+def _is_long(table: PrintedTable, body: pd.DataFrame) -> bool:
     """Whether a table fits neither an upright page, scaled to its line, nor a turned one."""
-    characters = sum(_characters(body))
-    if characters > SIDEWAYS_CHARACTERS:
-        return len(body) > SIDEWAYS_ROWS
-    below = NOTE_LINE * sum(math.ceil(text_width(note) / NOTE_CHARACTERS) for note in notes)
-    return len(body) * min(1.0, LINE_CHARACTERS / characters) + below > PAGE_LINES
+    page = PAGES[table.language]
+    characters = sum(_characters(body, page))
+    turned = characters > SIDEWAYS_CHARACTERS
+    longer = TURNED if turned else 1.0
+    scale = min(1.0, longer * page.line / characters)
+    room = page.note * longer
+    below = NOTE_LINE * sum(math.ceil(text_width(note) / room) for note in table.notes)
+    if turned:
+        height = scale * sum(map(_height, rows_of(body))) + below
+        return len(body) > SIDEWAYS_ROWS or height > page.turned_lines
+    return len(body) * scale + below > page.lines
+
+
+def _height(row: Sequence[str]) -> int:
+    """Lines of a row of a turned table, whose long texts are broken."""
+    return max(1, *(math.ceil(text_width(cell) / BROKEN_CHARACTERS) for cell in row))
 
 
 def _caption(table: PrintedTable) -> list[str]:
@@ -131,10 +184,11 @@ def _notes(table: PrintedTable) -> list[str]:
 
 
 def _float(table: PrintedTable, body: pd.DataFrame) -> list[str]:
-    characters = sum(_characters(body))
+    page = PAGES[table.language]
+    characters = sum(_characters(body, page))
     turned = characters > SIDEWAYS_CHARACTERS
-    tabular = _tabular(body)
-    if turned or body.shape[1] > MOST_NARROW_COLUMNS or characters > LINE_CHARACTERS:
+    tabular = _tabular(body, page)
+    if turned or body.shape[1] > MOST_NARROW_COLUMNS or characters > page.line:
         # inside a turned table the line is as long as the page is high
         length = r"\linewidth" if turned else r"\textwidth"
         tabular = f"\\resizebox{{{length}}}{{!}}{{%\n{tabular}%\n}}"
@@ -162,13 +216,16 @@ def _long_table(table: PrintedTable, body: pd.DataFrame) -> list[str]:
     ]
     shown, groups = headings([str(name) for name in body.columns])
     broken = [
-        escape_latex(head) if alignment.startswith((">{\\raggedright", "l")) else _stacked(head)
-        for head, alignment in zip(shown, alignments, strict=True)
+        escape_latex(head)
+        if alignment.startswith((">{\\raggedright", "l"))
+        else _stacked(heading_lines(head, own - GAP))
+        for head, alignment, own in zip(shown, alignments, fitted, strict=True)
     ]
     heads = [r"\toprule", *(_group_lines(groups) if groups else []), " & ".join(broken) + r" \\"]
     heads.append(r"\midrule")
     caption = "".join(_caption(table))
     columns = body.shape[1]
+    continued = Words(table.language)("Table {number}, continued", number=r"\thetable")
     inner = [
         r"\begingroup",
         rf"\setlength{{\tabcolsep}}{{{COLUMN_SEPARATION}pt}}",
@@ -182,7 +239,7 @@ def _long_table(table: PrintedTable, body: pd.DataFrame) -> list[str]:
         rf"{caption} \\",
         *heads,
         r"\endfirsthead",
-        rf"\multicolumn{{{columns}}}{{l}}{{Table \thetable, continued}} \\",
+        rf"\multicolumn{{{columns}}}{{l}}{{{continued}}} \\",
         *heads,
         r"\endhead",
         r"\bottomrule",
@@ -242,24 +299,25 @@ def _alignment_over_pages(cells: Sequence[str], width: int, fitted: int, digit: 
     return rf">{{\ragged{side}\arraybackslash}}p{{{digit * (fitted - GAP + SLACK):.4g}em}}"
 
 
-def _stacked(head: str) -> str:
-    """A heading with its words one above the other."""
-    words = [escape_latex(word) for word in head.split()]
-    if len(words) < 2:
-        return "".join(words)
-    lines = r" \\ ".join(words)
-    return rf"\begin{{tabular}}[b]{{@{{}}r@{{}}}}{lines}\end{{tabular}}"
+def _stacked(lines: Sequence[str]) -> str:
+    """Lines of a heading one above the other."""
+    first, *others = map(escape_latex, lines)
+    if not others:
+        return first
+    stacked = r" \\ ".join((first, *others))
+    return rf"\begin{{tabular}}[b]{{@{{}}r@{{}}}}{stacked}\end{{tabular}}"
 
 
-def _tabular(body: pd.DataFrame) -> str:
+def _tabular(body: pd.DataFrame, page: Page) -> str:
     """The tabular of a table, headings `group: part` of neighbours below a common one."""
-    heads, groups = headings([str(head) for head in body.columns])
+    _, groups = headings([str(head) for head in body.columns])
     first, *others = columns_of(body)
     alignment = "".join(["r" if is_numeric(first) else "l", *map(_alignment, others)])
     lines = [rf"\begin{{tabular}}{{{alignment}}}", r"\toprule"]
     if groups:
         lines += _group_lines(groups)
-    lines += [_row(heads), r"\midrule"]
+    shown = [_stacked(own) for own in _heads_over(body, page)]
+    lines += [" & ".join(shown) + r" \\", r"\midrule"]
     lines += [_row(cells) for cells in body.itertuples(index=False, name=None)]
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"])
 
@@ -274,18 +332,34 @@ def _alignment(cells: Sequence[str]) -> str:
     return "r" if is_numeric(cells) else "l"
 
 
-def _characters(body: pd.DataFrame) -> list[int]:
+def _characters(body: pd.DataFrame, page: Page) -> list[int]:
     """Width of each column in characters, with the space beside it; headings as printed."""
+    return _widths_below(body, _heads_over(body, page))
+
+
+def _heads_over(body: pd.DataFrame, page: Page) -> list[list[str]]:
+    """Lines of the headings; those over numbers are broken where the table is wider than a line."""
     heads, _ = headings([str(head) for head in body.columns])
-    own = without_common(body)
+    whole = [[head] for head in heads]
+    if sum(_widths_below(body, whole)) <= page.line:
+        return whole
     return [
-        2
+        heading_lines(head, heading_room(head, cells)) if is_numeric(cells) else [head]
+        for head, cells in zip(heads, columns_of(without_common(body)), strict=True)
+    ]
+
+
+def _widths_below(body: pd.DataFrame, heads: Sequence[Sequence[str]]) -> list[int]:
+    return [
+        GAP
         + (
             BROKEN_CHARACTERS
             if place and _is_broken(cells)
-            else max(map(text_width, (head, *cells)))
+            else max(map(text_width, (*lines, *cells)))
         )
-        for place, (head, cells) in enumerate(zip(heads, columns_of(own), strict=True))
+        for place, (lines, cells) in enumerate(
+            zip(heads, columns_of(without_common(body)), strict=True)
+        )
     ]
 
 

@@ -5,6 +5,7 @@ A Chinese character counts two: it is as wide as type is high, others about half
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -24,8 +25,16 @@ WIDE = ("W", "F")
 """Classes of the Unicode property East_Asian_Width whose characters count two."""
 
 CHINESE = r"\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef"
-PIECES = re.compile(f"[{CHINESE}]|[^\\s{CHINESE}]+")
-"""What no line break divides: a Chinese character, and all others between blanks and these."""
+OPENING, CLOSING = "（“《", "）”》，。；：、"
+PIECES = re.compile(f"[{OPENING}]*(?:[{CHINESE}]|[^\\s{CHINESE}]+)[{CLOSING}]*")
+"""What no line break divides: a Chinese character, and all others between blanks and these; no
+line begins with a closing mark or ends with an opening one."""
+
+WORDS = re.compile(f"(\\s*)([{OPENING}]*[^\\s{OPENING}]+)")
+"""Words of a heading with the blanks before each; a bracket begins another."""
+
+LEAST_LINE = 8
+"""Chinese is not broken into lines of fewer characters."""
 
 
 def text_width(text: str) -> int:
@@ -38,13 +47,53 @@ def unbroken_width(text: str) -> int:
     return max(map(text_width, PIECES.findall(text)), default=0)
 
 
+def heading_lines(head: str, room: int) -> list[str]:
+    """A heading in lines of at most so many characters, as far as its parts let it be.
+
+    Lines end between words, or before a bracket. Chinese words that are wider are parted into
+    lines of about one length.
+    """
+    lines = [""]
+    for blank, word in WORDS.findall(head):
+        longer = f"{lines[-1]}{blank}{word}".lstrip()
+        if text_width(longer) <= room:
+            lines[-1] = longer
+        else:
+            lines += _parted(word, room)
+    return [line for line in lines if line] or [""]
+
+
+def _parted(word: str, room: int) -> list[str]:
+    """A word in lines of about one length, none wider than `room` as far as its parts allow."""
+    width = text_width(word)
+    # one more, as a Chinese character counts two
+    even = min(room, 1 + math.ceil(width / math.ceil(width / max(1, room))))
+    lines = [""]
+    for piece in PIECES.findall(word):
+        if lines[-1] and text_width(f"{lines[-1]}{piece}") > even:
+            lines.append("")
+        lines[-1] += piece
+    return lines
+
+
+def heading_room(head: str, cells: Sequence[str]) -> int:
+    """Characters of a line of a heading over numbers: the width of these, where it is enough."""
+    return max(_least_room(head), max(map(text_width, cells), default=0))
+
+
+def _least_room(head: str) -> int:
+    """Characters that a line of a text needs at least."""
+    least = LEAST_LINE if re.search(f"[{CHINESE}]", head) else 0
+    return max(unbroken_width(head), min(text_width(head), least))
+
+
 def natural_widths(body: pd.DataFrame) -> list[int]:
-    """Width of each column in characters, headings over numbers stacked word by word."""
+    """Width of each column in characters, headings over numbers in lines as wide as these."""
     heads, _ = headings([str(head) for head in body.columns])
     widths = []
     for head, cells in zip(heads, columns_of(without_common(body)), strict=True):
-        words = head.split() if is_numeric(cells) else [head]
-        widths.append(GAP + max(map(text_width, (*words, *cells)), default=0))
+        lines = heading_lines(head, heading_room(head, cells)) if is_numeric(cells) else [head]
+        widths.append(GAP + max(map(text_width, (*lines, *cells)), default=0))
     return widths
 
 
@@ -54,7 +103,7 @@ def fitted_widths(body: pd.DataFrame, widths: Sequence[int], line: int) -> list[
     columns = columns_of(without_common(body))
     heads, _ = headings([str(head) for head in body.columns])
     words = [
-        GAP + max(map(unbroken_width, (head, *cells)), default=0)
+        GAP + max(map(_least_room, (head, *cells)))
         for head, cells in zip(heads, columns, strict=True)
     ]
     texts = [place for place, cells in enumerate(columns) if not is_numeric(cells)]

@@ -18,6 +18,7 @@ from yrb_carbon.report.language import Words
 from yrb_carbon.report.latex import escape_latex, write_latex_table
 from yrb_carbon.report.layout import LIKELIHOODS, ZERO_NOTE, layout_table
 from yrb_carbon.report.tables import write_tables
+from yrb_carbon.report.widths import heading_lines, heading_room
 from yrb_carbon.study.config import SYNTHETIC_CAUTION, Study, VariableSection
 
 TERMS = ("x", "z")
@@ -536,14 +537,23 @@ def test_a_page_may_show_less_than_the_csv(tmp_path):
     assert "wide" not in (tmp_path / "T.tex").read_text(encoding="utf-8")
 
 
+def found_by_tex(file: str) -> bool:
+    done = subprocess.run(["kpsewhich", file], capture_output=True, timeout=60, check=False)
+    return done.returncode == 0
+
+
 @pytest.mark.skipif(shutil.which("xelatex") is None, reason="xelatex is not installed")
-def test_tables_compile(estimates, tmp_path: Path):
+@pytest.mark.parametrize("language", ["en", pytest.param("zh", marks=pytest.mark.slow)])
+def test_tables_compile(estimates, tmp_path: Path, language):
+    if language == "zh" and not found_by_tex("ctex.sty"):
+        pytest.skip("the package ctex is not installed")
     write_tables(STUDY, estimates, tmp_path)
-    write_latex_table(
-        PrintedTable("long", "L", a_long_table(), ("A note.",)), tmp_path / "long.tex"
-    )
-    inputs = "\n".join(rf"\input{{{name}.tex}}" for name in [*STUDY.tables, "long"])
-    packages = (tmp_path / "T4.tex").read_text(encoding="utf-8").splitlines()[0]
+    folder = tmp_path if language == "en" else tmp_path / language
+    long = PrintedTable("long", "L", a_long_table(), ("A note.",), language=language)
+    write_latex_table(long, folder / "long.tex")
+    names = [f"{folder.relative_to(tmp_path)}/{name}" for name in [*STUDY.tables, "long"]]
+    inputs = "\n".join(rf"\input{{{name}.tex}}" for name in names)
+    packages = (folder / "T4.tex").read_text(encoding="utf-8").splitlines()[0]
     packages = packages.removeprefix("% needs ").split(" and ")[0]
     (tmp_path / "all.tex").write_text(
         f"\\documentclass{{article}}{packages}\\begin{{document}}\n{inputs}\n\\end{{document}}\n",
@@ -556,3 +566,36 @@ def test_tables_compile(estimates, tmp_path: Path):
     assert done.returncode == 0, done.stdout[-2000:]
     assert "Overfull" not in done.stdout
     assert "Float too large" not in done.stdout
+
+
+def test_chinese_tables_name_the_package_of_their_fonts(tmp_path: Path):
+    body = pd.DataFrame([["甲", "0.1"]], columns=["变量", "标准误"])
+    for language, wanted in (("en", False), ("zh", True)):
+        table = PrintedTable("T1", "表", body, (), language=language)
+        write_latex_table(table, tmp_path / "T1.tex")
+        first = (tmp_path / "T1.tex").read_text(encoding="utf-8").splitlines()[0]
+        assert first.startswith("% needs ")
+        assert ("ctex" in first) == wanted
+
+
+@pytest.mark.parametrize(
+    ("head", "room", "lines"),
+    [
+        ("s.e. or interval clustered", 18, ["s.e. or interval", "clustered"]),
+        ("Residual AR(1)", 5, ["Residual", "AR(1)"]),
+        ("标准误或区间（信息矩阵）", 18, ["标准误或区间", "（信息矩阵）"]),
+        ("占未经中介的直接效应", 8, ["占未经中", "介的直接", "效应"]),
+        ("标准误或区间 信息矩阵", 10, ["标准误", "或区间", "信息矩阵"]),
+        ("残差AR(1)", 8, ["残差", "AR(1)"]),
+        ("", 8, [""]),
+    ],
+)
+def test_headings_are_broken_between_words_first(head, room, lines):
+    assert heading_lines(head, room) == lines
+
+
+def test_chinese_headings_keep_four_characters_in_a_line():
+    assert heading_room("占未经中介的直接效应", ["0.1"]) == 8
+    assert heading_room("序号", ["1"]) == 4
+    assert heading_room("No.", ["1"]) == 3
+    assert heading_room("Share", ["[0.1234, 0.5678]"]) == 16
