@@ -82,6 +82,8 @@ def dictionary_page(dictionary: Dictionary | None = None) -> str:
         ),
         "## Transforms\n",
         markdown_table(("transform", "label", "名称", "formula"), transforms),
+        "## Units\n",
+        markdown_table(("unit", "单位"), known.units.items()),
     ]
     return "\n".join(parts)
 
