@@ -15,7 +15,9 @@ from yrb_carbon.cli.common import (
     WRONG,
     ConfigFiles,
     ConfigValues,
+    DataRoot,
     Json,
+    StudyChoice,
     chosen_files,
     configuration,
     on_terminal,
@@ -33,15 +35,10 @@ PLACE = re.compile(r"^(?P<file>.+?):(?P<line>\d+):(?P<column>\d+): (?P<rest>.*)$
 
 
 def check(
-    study: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="Study: demo, or the name of a file in studies/."),
-    ] = None,
+    study: StudyChoice = None,
     configfile: ConfigFiles = None,
     config: ConfigValues = None,
-    data_root: Annotated[
-        Path | None, typer.Option(metavar="PATH", help="Folder of the input files.")
-    ] = None,
+    data_root: DataRoot = None,
     fast: Annotated[
         bool, typer.Option("--fast", help="See whether the input files are there; open none.")
     ] = False,

@@ -30,6 +30,12 @@ ConfigFiles = Annotated[
     list[Path] | None,
     typer.Option("--configfile", metavar="FILE", help="Overlay on config.yaml; may be repeated."),
 ]
+StudyChoice = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Study: demo, or the name of a file in studies/."),
+]
+DataRoot = Annotated[Path | None, typer.Option(metavar="PATH", help="Folder of the input files.")]
+Cores = Annotated[int, typer.Option(min=1, help="Jobs that may run at a time.")]
 ConfigValues = Annotated[
     list[str] | None,
     typer.Option(
@@ -190,8 +196,10 @@ def chosen_files(study: str | None, configfile: Sequence[Path] | None) -> list[P
 
 def configuration(overlays: Sequence[Path] | None) -> list[Path]:
     """The configuration files in rising precedence, as snakemake takes them."""
-    overlays = list(overlays or ())
-    return [DEFAULT_FILE, *overlays] if DEFAULT_FILE.exists() or not overlays else overlays
+    files = list(overlays or ())
+    if not files and not DEFAULT_FILE.exists():
+        refuse([f"no {DEFAULT_FILE} in {Path.cwd()}; change to the folder of the checkout"])
+    return [DEFAULT_FILE, *files] if DEFAULT_FILE.exists() else files
 
 
 def single_values(pairs: Iterable[str] | None) -> dict[str, Any]:

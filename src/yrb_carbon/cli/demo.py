@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from yrb_carbon.cli.common import DEFAULT_STUDY, refuse
+from yrb_carbon.cli.common import DEFAULT_STUDY, Cores, refuse
 
 
 def demo(
@@ -24,7 +24,7 @@ def demo(
         bool,
         typer.Option("--heterogeneous", help="Slopes that differ by period and reach."),
     ] = False,
-    cores: Annotated[int, typer.Option(min=1, help="Jobs that may run at a time.")] = 2,
+    cores: Cores = 2,
 ) -> None:
     """Run the demonstration, or write its input files for a look at the layouts.
 

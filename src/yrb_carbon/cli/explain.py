@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from yrb_carbon.cli.common import (
+    DEFAULT_FILE,
     RIGHT,
     ConfigFiles,
     Json,
+    StudyChoice,
     chosen_files,
     configuration,
     print_json,
@@ -51,10 +53,7 @@ def explain(
             metavar="FOLDER", help="Folder of results, or estimates.csv: print its rows too."
         ),
     ] = None,
-    study: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="Study whose names are explained; demo when left out."),
-    ] = None,
+    study: StudyChoice = None,
     configfile: ConfigFiles = None,
     top: Annotated[int, typer.Option(min=0, help="Rows that are printed; 0: all.")] = 20,
     as_json: Json = False,
@@ -96,28 +95,15 @@ def _study(
     name: str | None, configfile: Sequence[Path] | None, results: Path | None
 ) -> Study | None:
     """The study whose names are meant: as named, or the one that the results are of."""
+    from yrb_carbon.report.exchange import MANIFEST, study_of_results
     from yrb_carbon.study.load import load_study
 
-    if name is None and not configfile and results is not None:
-        manifest = results / "manifest.json"
-        if manifest.is_file():
-            return _study_of(manifest)
-    files = configuration(chosen_files(name, configfile))
-    if name is None and not configfile and not files[0].is_file():
-        return None
-    return load_study(files)
-
-
-def _study_of(manifest: Path) -> Study:
-    """The study that a manifest tells of."""
-    import json
-
-    from yrb_carbon.study.config import Study
-
-    try:
-        return Study.model_validate(json.loads(manifest.read_text(encoding="utf-8"))["config"])
-    except (ValueError, KeyError):
-        refuse([f"{manifest}: not a manifest of this version; run the study again"])
+    if name is None and not configfile:
+        if results is not None and (results / MANIFEST).is_file():
+            return study_of_results(results)
+        if not DEFAULT_FILE.is_file():
+            return None
+    return load_study(configuration(chosen_files(name, configfile)))
 
 
 def _estimates(results: Path) -> pd.DataFrame:

@@ -46,12 +46,13 @@ def export(
 
 def _results(study: str) -> Path:
     """Folder of a study's results, from its name or itself."""
+    from yrb_carbon.report.exchange import MANIFEST
     from yrb_carbon.study.config import RESULTS_FOLDER
 
     for folder in (Path(study), Path(RESULTS_FOLDER, study)):
-        if (folder / "manifest.json").is_file():
+        if (folder / MANIFEST).is_file():
             return folder
-    finished = [path.parent.name for path in sorted(Path(RESULTS_FOLDER).glob("*/manifest.json"))]
+    finished = [path.parent.name for path in sorted(Path(RESULTS_FOLDER).glob(f"*/{MANIFEST}"))]
     if "/" in study or Path(study).is_dir():
         refuse([f"{study}: no manifest.json, so no results of a finished run"])
     refuse([f"no finished study of that name ({choices(study, finished)}); run it first"])

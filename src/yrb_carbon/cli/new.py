@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from yrb_carbon.cli.common import DEFAULT_FILE, STUDIES, refuse, require_checkout
+from yrb_carbon.cli.common import DEFAULT_FILE, STUDIES, DataRoot, refuse, require_checkout
 
 TEMPLATE = Path(__file__).with_name("templates") / "study.yaml"
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
@@ -49,9 +49,7 @@ def new(
     first_year: Annotated[int, typer.Option(help="First year of the sample.")] = 2003,
     last_year: Annotated[int, typer.Option(help="Last year of the sample.")] = 2018,
     unit_set: Annotated[UnitSet, typer.Option(help="Column of data/units.csv.")] = UnitSet.A,
-    data_root: Annotated[
-        Path | None, typer.Option(metavar="PATH", help="Folder of the input files.")
-    ] = None,
+    data_root: DataRoot = None,
     origin: Annotated[
         Origin, typer.Option("--from", help="Study whose files and choices it starts from.")
     ] = Origin.DEMO,

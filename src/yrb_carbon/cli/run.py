@@ -18,6 +18,9 @@ import typer
 from yrb_carbon.cli.common import (
     ConfigFiles,
     ConfigValues,
+    Cores,
+    DataRoot,
+    StudyChoice,
     chosen_files,
     configuration,
     on_terminal,
@@ -49,16 +52,11 @@ def run(
             "given. Options that are not named below are handed to snakemake.",
         ),
     ] = None,
-    study: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="Study: demo, or the name of a file in studies/."),
-    ] = None,
+    study: StudyChoice = None,
     configfile: ConfigFiles = None,
     config: ConfigValues = None,
-    cores: Annotated[int, typer.Option(min=1, help="Jobs that may run at a time.")] = 2,
-    data_root: Annotated[
-        Path | None, typer.Option(metavar="PATH", help="Folder of the input files.")
-    ] = None,
+    cores: Cores = 2,
+    data_root: DataRoot = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Unlock first, after a run that was killed.")
     ] = False,

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from yrb_carbon.weights.build import SpatialWeights
 
 Language = Literal["en", "zh"]
+MANIFEST = "manifest.json"
 STATA_VERSION: Literal[118] = 118
 """Format of Stata 14 and later, the first with Unicode."""
 NAME_LENGTH = 32
@@ -112,7 +113,7 @@ def read_exported(
         named.
     """
     folder = Path(results)
-    study = _study_of(folder)
+    study = study_of_results(folder)
     samples = sorted(path.parent.name for path in folder.glob("panel/*/indices.parquet"))
     if sample not in samples:
         raise DataError(f"{folder}: no sample {sample!r}; it has {listing(samples) or 'none'}")
@@ -137,12 +138,18 @@ def read_exported(
     return ExportedStudy(study, sample, frame, read)
 
 
-def _study_of(folder: Path) -> Study:
-    """The configuration that the manifest of a run holds."""
-    manifest = folder / "manifest.json"
+def study_of_results(folder: Path) -> Study:
+    """The configuration of a study that was run, from the manifest in its folder.
+
+    Raises
+    ------
+    DataError
+        If there is no manifest, or it was written by another version.
+    """
+    manifest = folder / MANIFEST
     if not manifest.is_file():
         raise DataError(
-            f"{folder}: no manifest.json, so no finished run of a study; run it first with "
+            f"{folder}: no {MANIFEST}, so no finished run of a study; run it first with "
             "`yrb-carbon run`"
         )
     try:
