@@ -29,6 +29,7 @@ from yrb_carbon.sources.base import SourceTable
 from yrb_carbon.sources.boundaries import Boundaries
 from yrb_carbon.sources.ceads_county import sum_counties_to_cities
 from yrb_carbon.sources.gem_mines import mines_by_year
+from yrb_carbon.sources.rawtable import garbled
 from yrb_carbon.sources.workbook import OTHER_SHEETS
 from yrb_carbon.study.config import SourceSection
 from yrb_carbon.study.names import code_key, given
@@ -343,13 +344,14 @@ def _refuse_unknown_units(
     _, report = matcher.match_frame(wanted)
     rows = rows_in_file(table, wanted.index)
     also = f" (rows {listing(rows)})" if len(rows) > 1 else ""
+    words = [str(text) for name in by for text in suspects[name] if name != "code"]
     try:
         report.require_resolved()
     except UnitError as error:
         fault(
             UnitError(
                 f"{error.problem}{also}; or set sources.{source}.unknown_units to report, which "
-                "leaves such rows out and lists them",
+                f"leaves such rows out and lists them{garbled(words)}",
                 Place(table.record.file, table.record.sheet, rows[0] if rows else None),
             )
         )

@@ -138,6 +138,8 @@ def find_column(raw: RawTable, *aliases: str) -> int:
 def garbled(names: Sequence[str]) -> str:
     """A sentence on the likely encoding when column names look decoded with the wrong one."""
     line = "".join(names)
+    if "??" in line:
+        return ". The names hold question marks: the file was saved in an encoding without Chinese"
     if "\ufffd" in line or "锟斤拷" in line:
         return ". The names hold replacement characters: the file was saved after a wrong decoding"
     for wrong, right in (("latin-1", "utf-8"), ("latin-1", "gb18030"), ("gb18030", "utf-8")):

@@ -6,7 +6,9 @@ import difflib
 import re
 import unicodedata
 import zipfile
-from collections.abc import Sequence
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -84,22 +86,39 @@ def sheet_names(path: str | Path) -> list[str]:
     return list(_open(existing_file(path)).sheet_names)
 
 
-def _open(file: Path) -> Any:
+@contextmanager
+def _whole(file: Path, sheet: str | None = None) -> Iterator[None]:
+    """Say of what is wrong inside a workbook that it is not whole."""
     import python_calamine
 
     try:
-        return python_calamine.CalamineWorkbook.from_path(str(file))
+        yield
     except python_calamine.PasswordError as error:
         raise SourceError(
             "the workbook is protected by a password", Place(file), "Save it without one."
         ) from error
-    except python_calamine.CalamineError as error:
+    except (
+        python_calamine.CalamineError,
+        ElementTree.ParseError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
         raise SourceError(
             f"not a whole Excel workbook ({error})",
-            Place(file),
+            Place(file, sheet),
             "The download may be cut short, or the file may be text under the wrong name: "
             "download it again.",
         ) from error
+
+
+def _open(file: Path) -> Any:
+    import python_calamine
+
+    with _whole(file):
+        book = python_calamine.CalamineWorkbook.from_path(str(file))
+    if not book.sheet_names:
+        raise SourceError("the workbook has no sheet", Place(file), "Download it again.")
+    return book
 
 
 def error_cells(file: Path, sheet: str) -> dict[tuple[int, int], str]:
@@ -171,7 +190,8 @@ def read_sheet(path: str | Path, sheet: str | None = None, wanted: Sequence[str]
             Place(file),
             f"{guess[:1].upper()}{guess[1:]}The sheets are: {listing(map(repr, names), 40)}.",
         )
-    chosen = sheet if sheet is not None else _best_sheet(book, names, wanted)
+    with _whole(file):
+        chosen = sheet if sheet is not None else _best_sheet(book, names, wanted)
     rows = _cells(book, file, chosen)
     if not rows:
         raise SourceError(
@@ -200,8 +220,10 @@ def read_cells(path: str | Path, sheet: str) -> list[list[object]]:
 
 
 def _cells(book: Any, file: Path, sheet: str) -> list[list[object]]:
-    rows: list[list[object]] = book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
-    for (i, j), text in error_cells(file, sheet).items():
+    with _whole(file, sheet):
+        rows: list[list[object]] = book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+        errors = error_cells(file, sheet)
+    for (i, j), text in errors.items():
         if i < len(rows) and j < len(rows[i]):
             rows[i][j] = text
     while rows and all(is_blank(cell) for cell in rows[-1]):

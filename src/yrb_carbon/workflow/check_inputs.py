@@ -312,14 +312,17 @@ class _Inputs:
                 table, section, name, load_matcher(), self.years, self.unit_ids, self._polygons
             )
             summary = _with_extent(summary, keyed, self.unit_ids)
-            require_values(keyed.frame, table, name, self.unit_ids, self.years)
+            if not any(isinstance(error, UnitError) for error in told):
+                require_values(keyed.frame, table, name, self.unit_ids, self.years)
             by_set = {
                 unit_set: to_unit_set(keyed, unit_set, section, self.units, self.dictionary)[0]
                 for unit_set in self.columns
             }
             place = Place(file, table.record.sheet)
             summary = replace(summary, gaps=self._coverage(name, place, by_set))
-            self._values(name, place, by_set)
+            if not told:
+                # a column in a wrong unit is told once
+                self._values(name, place, by_set)
             self._jumps(name, table)
             self._strangers(name, place, keyed, " ".join(map(str, told)))
             for unit_set, frame in by_set.items():

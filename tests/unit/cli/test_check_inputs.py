@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import zipfile
 from pathlib import Path
 
 import damage
@@ -248,3 +249,48 @@ def test_files_that_the_demonstration_has_not_written_are_passed_over(tmp_path):
     inputs = check_inputs(study)
     assert {source.state for source in inputs.sources} == {"not written yet"}
     assert inputs.problems == ()
+
+
+def rewrite_part(file: Path, part: str, content: bytes | None) -> None:
+    """Put other content into a part of a workbook, or leave the part out."""
+    with zipfile.ZipFile(file) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    parts[part] = content or b""
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, own in parts.items():
+            if name != part or content is not None:
+                archive.writestr(name, own)
+
+
+@pytest.mark.parametrize(
+    ("part", "content", "told"),
+    [
+        ("xl/worksheets/sheet1.xml", b"<worksheet><sheetData><row", "not a whole Excel workbook"),
+        ("xl/worksheets/sheet1.xml", b"rubbish", "not a whole Excel workbook"),
+        ("xl/worksheets/sheet1.xml", None, "not a whole Excel workbook"),
+        ("xl/sharedStrings.xml", b"<sst", "not a whole Excel workbook"),
+        ("xl/workbook.xml", None, "the workbook has no sheet"),
+    ],
+)
+def test_a_workbook_that_is_broken_inside_is_a_fault_of_its_file(folder, part, content, told):
+    file = folder / FILES["edgar_city"]
+    rewrite_part(file, part, content)
+    (problem,) = look(folder, "edgar_city").problems
+    assert str(problem.place).startswith(str(file))
+    assert problem.problem.startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("recode", "guess"),
+    [
+        (lambda text: text.encode("gb18030").decode("latin-1"), "gb18030 text read as latin-1"),
+        (lambda text: text.encode("ascii", "replace").decode(), "an encoding without Chinese"),
+    ],
+)
+def test_names_in_a_wrong_encoding_are_one_fault_that_says_so(folder, recode, guess):
+    file = folder / FILES["city_npp"]
+    file.write_text(recode(file.read_text(encoding="utf-8")), encoding="utf-8")
+    (error,) = look(folder, "city_npp").errors
+    assert "not recognised: " in error.problem
+    assert guess in error.problem
+    assert error.place.row == 232
