@@ -76,9 +76,11 @@ def write_all(
 
 
 def reaches_of(study: Study) -> dict[str, str]:
-    """Reach of each unit."""
-    split = load_units().reach(study.study.reach_split)
-    return {str(unit): str(reach) for unit, reach in split.items()}
+    """Reach of each unit; of none where units.csv has no such split."""
+    units, split = load_units(), study.study.reach_split
+    if not units.has_reach(split):
+        return {}
+    return {str(unit): str(reach) for unit, reach in units.reach(split).items()}
 
 
 def ground_of(study: Study, boundaries: Boundaries, units: Sequence[str]) -> Ground:

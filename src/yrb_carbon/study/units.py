@@ -98,6 +98,10 @@ class Units:
             raise UnitError(f"unknown unit set {unit_set!r}; known are {listing(known)}")
         return Units(self.frame.loc[self.frame[UNIT_SETS[unit_set]]])
 
+    def has_reach(self, split: str) -> bool:
+        """Say whether units.csv has a split; those of another country may have none."""
+        return REACH_SPLITS.get(split) in self.frame
+
     def reach(self, split: str) -> pd.Series:
         """Reach (`up`, `mid`, `down`) of every unit under a split `V1` to `V4`, by unit.
 

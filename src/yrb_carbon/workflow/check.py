@@ -25,6 +25,7 @@ from yrb_carbon.study.positions import (
 )
 
 if TYPE_CHECKING:
+    from yrb_carbon.study.units import Units
     from yrb_carbon.workflow.claims_check import KnownNames
 
 
@@ -208,7 +209,12 @@ def _unit_faults(study: Study) -> Iterator[tuple[KeyPath, str]]:
     for name in samples_used(study):
         sample = section_of_sample(study, name)
         own = study.samples.get(name)
-        members = units.select(str(sample.unit_set)).ids
+        of_set: KeyPath = ("samples", name) if own is not None and own.unit_set else ("study",)
+        try:
+            members = units.select(str(sample.unit_set)).ids
+        except UnitError as error:
+            yield (*of_set, "unit_set"), str(error)
+            continue
         for unit in sample.exclude_units:
             if unit not in members:
                 of_sample = own is not None and unit in own.exclude_units
@@ -218,11 +224,28 @@ def _unit_faults(study: Study) -> Iterator[tuple[KeyPath, str]]:
                     f"no unit of set {sample.unit_set} ({choices(unit, members)})",
                 )
         if study.boundaries.source == "cnmaps":
-            path = ("samples", name) if own is not None and own.unit_set else ("study",)
             try:
                 require_shipped_boundaries(str(sample.unit_set), units)
             except UnitError as error:
-                yield (*path, "unit_set"), str(error)
+                yield (*of_set, "unit_set"), str(error)
+    yield from _reach_faults(study, units)
+
+
+def _reach_faults(study: Study, units: Units) -> Iterator[tuple[KeyPath, str]]:
+    """Figures and tables by reach of units that have none."""
+    split = study.study.reach_split
+    if units.has_reach(split):
+        return
+    wanting: list[KeyPath] = [
+        ("tables", name, "split")
+        for name, table in study.tables.items()
+        if getattr(table, "split", None) == "reach"
+    ]
+    wanting += [("figures", "trends", name) for name in study.figures.trends]
+    if study.figures.units_map:
+        wanting.append(("figures", "units_map"))
+    for path in wanting:
+        yield path, f"units.csv has no reaches {split}, which this shows; take it out"
 
 
 def _source_faults(study: Study) -> Iterator[tuple[KeyPath, str]]:

@@ -27,7 +27,7 @@ from yrb_carbon.report.site.map_outlines import MapOutlines, map_outlines
 from yrb_carbon.sources.boundaries import Boundaries
 from yrb_carbon.study.base import Language
 from yrb_carbon.study.config import Study
-from yrb_carbon.study.units import REACH_SPLITS, REACHES, Units, load_units
+from yrb_carbon.study.units import REACHES, Units, load_units
 
 ASSETS = Path(__file__).with_name("assets")
 OWN_SCRIPT, OWN_STYLE, PLOTLY = "basin_map.js", "basin_map.css", "plotly.min.js"
@@ -226,7 +226,7 @@ def map_data(
 def _reaches(study: Study, boundaries: Boundaries, units: Units) -> dict[str, str]:
     """Reach by unit; of none where the tables of units have no such split."""
     split = study.study.reach_split
-    if REACH_SPLITS[split] not in units.frame:
+    if not units.has_reach(split):
         return {}
     reach = units.reach(split)
     return {unit: str(reach[unit]) for unit in boundaries.unit_ids if unit in reach.index}

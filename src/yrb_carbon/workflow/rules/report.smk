@@ -32,7 +32,7 @@ rule figures:
         boundaries=panel("boundaries.parquet"),
         moran=[models(f"{table}.parquet") for table in MORAN_DRAWN],
         local=[models(f"lisa/{table}.parquet") for table in MORAN_DRAWN],
-        trends=models("trends.parquet"),
+        trends=[models("trends.parquet")] if study.figures.trends else [],
         tables=shipped("units.csv", "dictionary.yaml"),
     output:
         record=results("figures/figures.json"),

@@ -14,7 +14,7 @@ with job(snakemake) as logger:
         boundaries=load_boundaries(snakemake.input.boundaries),
         moran=read_parts(snakemake.input.moran),
         local=read_parts(snakemake.input.local),
-        trends=pd.read_parquet(snakemake.input.trends),
+        trends=read_parts(snakemake.input.trends),
     )
     study = Study.model_validate(snakemake.params.study)
     record = draw_figures(study, inputs, snakemake.params.folder)
