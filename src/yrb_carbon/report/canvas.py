@@ -116,7 +116,7 @@ class Layout:
         _write(figure, self.notes, (EDGE, top), NOTE_SIZE, ha="left", color=NOTE_COLOUR)
         _write(
             figure, self.notice, (self.width / 2, below), NOTE_SIZE, ha="center",
-            style="italic", color=NOTICE_COLOUR,
+            color=NOTICE_COLOUR,
         )  # fmt: skip
         return figure
 
