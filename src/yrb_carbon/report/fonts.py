@@ -18,8 +18,12 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 POINTS_PER_INCH = 72.0
+BOLD = 1.15
+"""Width of bold letters, of that of plain ones."""
 HINTED = 0.985
 """Share of the room that letters may take by their outlines: hinting widens them on pixels."""
+ROUNDING = 1e-6
+"""Inches: far below a dot, above the rounding of a sum of widths."""
 LINE = 1.35
 """Distance of lines, of the size of the letters."""
 
@@ -38,6 +42,8 @@ LATIN_FONT = "DejaVu Sans"
 
 NO_BREAK_BEFORE = "，。；：、）》」”！？,.;:)%"
 """Marks that no line begins with."""
+NO_BREAK_AFTER = "（《「“(["
+"""Marks that no line ends with."""
 
 
 def line_height(size: float) -> float:
@@ -78,6 +84,11 @@ def _no_scale() -> Any:
     return LoadFlags.NO_SCALE
 
 
+def room_for(texts: Iterable[str], size: float) -> float:
+    """Inches in which `wrapped` leaves each of some texts on one line."""
+    return max((text_width(text, size) for text in texts), default=0.0) / HINTED + ROUNDING
+
+
 def wrapped(text: str, room: float, size: float) -> list[str]:
     """Lines of a text that fit some inches at some points.
 
@@ -103,6 +114,7 @@ def _pieces(text: str) -> list[str]:
         wide = east_asian_width(character) in "WF"
         glued = pieces and (
             character in NO_BREAK_BEFORE
+            or pieces[-1][-1] in NO_BREAK_AFTER
             or (not wide and not pieces[-1].endswith(" ") and not _ends_wide(pieces[-1]))
         )
         if glued:

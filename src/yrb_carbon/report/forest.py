@@ -23,7 +23,7 @@ from yrb_carbon.report.canvas import (
     legend_height,
     no_frame,
 )
-from yrb_carbon.report.fonts import text_width, wrapped
+from yrb_carbon.report.fonts import room_for, wrapped
 from yrb_carbon.report.language import Words, message
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def draw_forest(
     layout = Layout.of(page, title, notes)
     handles = _handles(kinds, page.words)
     legend = legend_height(handles, page.width - 2 * EDGE) + EDGE
-    longest = max(text_width(row.label, TEXT_SIZE) for row in rows) + 0.08
+    longest = room_for((row.label for row in rows), TEXT_SIZE) + 0.08
     labels = min(longest, MOST_LABEL * page.width)
     wide = (page.width - 2 * EDGE - labels) / len(panels) - GAP
     row = max(ROW, ROW_OF_MANY * (len(kinds) + 1))

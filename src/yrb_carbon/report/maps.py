@@ -47,7 +47,7 @@ REACHES: Mapping[str, str] = {
 }
 GAP = 0.08
 """Inches between panels."""
-TWO_COLUMNS_FROM = 4.5
+TWO_COLUMNS_FROM = 3.0
 """Inches of the page from which two panels stand side by side."""
 MARGIN_OF_DEGREES, ROOM_OF_DEGREES = 0.3, 0.2
 """Inches left of a map that names parallels, and below one that names meridians."""

@@ -22,7 +22,7 @@ from yrb_carbon.report.canvas import (
     draw_legend,
     legend_height,
 )
-from yrb_carbon.report.fonts import line_height, lines_height, wrapped
+from yrb_carbon.report.fonts import BOLD, line_height, lines_height, text_width, wrapped
 from yrb_carbon.report.language import Words, message
 
 if TYPE_CHECKING:
@@ -167,12 +167,21 @@ def draw_path_diagram(diagram: PathDiagram, *, title: str, page: Page) -> Figure
         _mediator_row(axes, mediator, plan, (middle, level), words)
     _direct_path(axes, diagram, plan, (middle, legend + 0.2), words)
     for x, label in ((plan.left, diagram.treatment), (plan.right, diagram.outcome)):
-        lines = wrapped(label, plan.box - 2 * PADDING, HEAD_SIZE)
-        tall = max(lines_height(lines, HEAD_SIZE) + 2 * PADDING, 0.45)
+        size, lines = _fitting(label, plan.box - 2 * PADDING)
+        tall = max(lines_height(lines, size) + 2 * PADDING, 0.45)
         _box(axes, (x, middle), plan.box, tall)
-        _write(axes, (x, middle), lines, HEAD_SIZE, fontweight="bold")
+        _write(axes, (x, middle), lines, size, fontweight="bold")
     draw_legend(figure, layout, handles)
     return figure
+
+
+def _fitting(label: str, room: float) -> tuple[float, list[str]]:
+    """Size and lines of a bold label whose longest word fits some inches, else the smallest."""
+    for size in (HEAD_SIZE, TEXT_SIZE, NOTE_SIZE):
+        lines = wrapped(label, room / BOLD, size)
+        if max(text_width(line, size) for line in lines) * BOLD <= room:
+            return size, lines
+    return NOTE_SIZE, lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +246,7 @@ def _box_lines(mediator: MediatorPath, width: float, words: Words) -> tuple[list
     room = width - 2 * PADDING
     effects = _effects(mediator.through, words)
     lines = [line for effect in effects for line in wrapped(effect, room, NOTE_SIZE)]
-    return wrapped(mediator.label, room, TEXT_SIZE), [words("through it:"), *lines]
+    return wrapped(mediator.label, room / BOLD, TEXT_SIZE), [words("through it:"), *lines]
 
 
 def _height(head: Sequence[str], others: Sequence[str]) -> float:

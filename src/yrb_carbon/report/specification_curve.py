@@ -29,7 +29,7 @@ from yrb_carbon.report.canvas import (
     no_frame,
 )
 from yrb_carbon.report.cells import COVARIANCE_NOTES
-from yrb_carbon.report.fonts import text_width, wrapped
+from yrb_carbon.report.fonts import BOLD, room_for, wrapped
 from yrb_carbon.report.language import Words, message
 from yrb_carbon.report.layout_robustness import HEADS, STANDARDISED, SUM, choice_label
 from yrb_carbon.study.config import Study
@@ -45,8 +45,6 @@ CURVE_SHAPE = 0.3
 """Height of the curve, of the width of the page."""
 LEVEL_HEIGHT = 0.118
 """Inches of one level below the curve."""
-BOLD = 1.15
-"""Width of bold letters, of that of plain ones."""
 GAP_BETWEEN_CHOICES = 0.6
 """In levels."""
 AXIS_ROOM, RIGHT = 0.5, 0.08
@@ -240,8 +238,8 @@ def draw_specification_curve(
 
 def _left_room(levels: Sequence[tuple[str, tuple[str, ...]]], width: float) -> tuple[float, float]:
     """Inches left of the axes, and those of them for names of levels."""
-    names = max((text_width(name, NOTE_SIZE) for _, own in levels for name in own), default=0.0)
-    heads = max((text_width(head, NOTE_SIZE) * BOLD for head, _ in levels), default=0.0)
+    names = room_for((name for _, own in levels for name in own), NOTE_SIZE)
+    heads = room_for((head for head, _ in levels), NOTE_SIZE) * BOLD
     wanted = max(names + heads + 0.2 + EDGE, AXIS_ROOM)
     room = min(wanted, MOST_LEFT * width)
     return room, room - heads - 0.2 - EDGE

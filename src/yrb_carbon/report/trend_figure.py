@@ -21,7 +21,7 @@ from yrb_carbon.report.canvas import (
     legend_height,
     no_frame,
 )
-from yrb_carbon.report.fonts import line_height, lines_height, wrapped
+from yrb_carbon.report.fonts import BOLD, line_height, lines_height, wrapped
 from yrb_carbon.report.language import message
 from yrb_carbon.report.maps import REACHES
 
@@ -104,7 +104,10 @@ def draw_trends(
     columns = max(1, min(len(panels), MOST_COLUMNS, int(room / LEAST_PANEL)))
     inches = (room - (columns - 1) * GAP) / columns
     heads = [
-        (wrapped(panel.label, inches, HEAD_SIZE), wrapped(panel.unit, inches, TEXT_SIZE))
+        (
+            wrapped(panel.label, (inches - LEFT) / BOLD, HEAD_SIZE),
+            wrapped(panel.unit, inches - LEFT, TEXT_SIZE),
+        )
         for panel in panels
     ]
     groups = _groups(panels, statistic)

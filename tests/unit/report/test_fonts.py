@@ -20,6 +20,7 @@ from yrb_carbon.report.fonts import (
     cjk_font,
     missing_glyphs,
     pdf_font_type,
+    room_for,
     text_width,
     wrapped,
 )
@@ -81,12 +82,21 @@ def test_lines_fit_and_lose_nothing():
     assert wrapped("Unbreakable" * 9, 0.5, 6.0) == ["Unbreakable" * 9]
 
 
+def test_the_room_for_texts_leaves_them_on_one_line():
+    for names in (["a b c", "上游、全交互"], ["Transition, full interaction"]):
+        room = room_for(names, 6.5)
+        assert [wrapped(name, room, 6.5) for name in names] == [[name] for name in names]
+        longest = max(names, key=lambda name: text_width(name, 6.5))
+        assert len(wrapped(longest, 0.97 * room, 6.5)) == 2
+    assert room_for([], 6.5) < CLOSE
+
+
 def test_chinese_breaks_between_characters_but_not_before_marks():
-    text = "箭头：单个方程内每增加一单位的平均直接效应与溢出效应；框内：经该中介的效应。"
+    text = "箭头：单个方程内每增加一单位（年）的平均直接效应与溢出效应；框内：经该中介的效应。"
     for room in np.linspace(0.3, 2.0, 40):
         lines = wrapped(text, float(room), 6.0)
         assert "".join(lines) == text
-        assert not any(line[0] in "：；。" for line in lines)
+        assert not any(line[0] in "：；。）" or line[-1] == "（" for line in lines)
 
 
 def test_blanks_that_do_not_break_hold_an_interval_together():

@@ -203,7 +203,7 @@ def test_an_arrow_points_along_the_meridian():
     assert "N" not in texts(draw_units_map(GROUND, REACHES, title="x", page=PAGE))
 
 
-@pytest.mark.parametrize(("mm", "columns"), [(90, 1), (190, 2)])
+@pytest.mark.parametrize(("mm", "columns"), [(70, 1), (90, 2), (190, 2)])
 def test_figures_are_as_wide_as_the_page(mm, columns):
     page = Page(width=mm / 25.4)
     figure = draw_variable_maps(GROUND, variable(values(), "A", 3), YEARS, title="A", page=page)
