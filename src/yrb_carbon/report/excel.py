@@ -257,11 +257,12 @@ def _write_rows(sheet: Any, estimates: pd.DataFrame, formats: _Formats) -> None:
         column = estimates[name]
         is_text = not pd.api.types.is_numeric_dtype(column)
         present = column.notna() & (column.ne("") if is_text else True)
-        for place, value in zip(present.to_numpy().nonzero()[0], column[present], strict=True):
+        places = (present.to_numpy().nonzero()[0] + 1).tolist()
+        for place, value in zip(places, column[present].tolist(), strict=True):
             if is_text:
-                sheet.write_string(int(place) + 1, at, str(value))
+                sheet.write_string(place, at, value)
             else:
-                sheet.write_number(int(place) + 1, at, _Exact(value))
+                sheet.write_number(place, at, _Exact(value))
     sheet.freeze_panes(1, 0)
     sheet.autofilter(0, 0, len(estimates), len(estimates.columns) - 1)
     sheet.set_column(0, len(estimates.columns) - 1, 12)

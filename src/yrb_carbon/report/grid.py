@@ -12,7 +12,7 @@ Row = tuple[str, ...]
 
 MARKS = r"[*†‡§+#]{0,4}"
 """Marks of significance behind a number."""
-NUMBER = re.compile(rf"^[(\[{{]?(-?\d+(\.\d+)?(e[+-]\d+)?(, )?){{1,2}}[)\]}}]?{MARKS}$")
+NUMBER = re.compile(rf"^<?[(\[{{]?(-?\d+(\.\d+)?(e[+-]\d+)?(, )?){{1,2}}[)\]}}]?{MARKS}$")
 """A cell that is a number, with its stars or brackets, or an interval."""
 
 

@@ -39,6 +39,8 @@ LEAST_LINE = 8
 
 def text_width(text: str) -> int:
     """Width of a text in characters."""
+    if text.isascii():
+        return len(text)
     return sum(1 + (unicodedata.east_asian_width(character) in WIDE) for character in text)
 
 
