@@ -13,9 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 Names = list[str] | None
+OF_TWO_RUNS = ("rtol", "atol", "only", "ignore", "table", "model", "quantity", "markdown")
+"""Options without a meaning for published values."""
 
 
 def compare(
+    context: typer.Context,
     a: Annotated[
         Path,
         typer.Argument(
@@ -57,12 +60,16 @@ def compare(
 
     Numbers are the same when |a - b| <= atol + rtol * max(|a|, |b|); counts, draws and seeds when
     they are equal. Two folders are compared in their claims too. Published values are compared to
-    their printed rounding. Exit code 0: the same; 1: something differs; 2: wrong input.
+    their printed rounding; that none could be computed is no agreement. Exit code 0: the same;
+    1: something differs; 2: wrong input.
     """
     from yrb_carbon.comparison import Tolerance, compare_results
     from yrb_carbon.comparison.text import as_dict, markdown_lines, text_lines
 
+    if as_json and markdown:
+        refuse(["--json and --markdown are two forms of output: give one"])
     if published:
+        _refuse_options(context)
         _compare_published(a, b, top, as_json)
         return
     if b is None:
@@ -83,6 +90,17 @@ def compare(
     else:
         _print(markdown_lines(found, top) if markdown else text_lines(found, top))
     raise typer.Exit(code)
+
+
+def _refuse_options(context: typer.Context) -> None:
+    """Options of a comparison of two runs, given where values are compared as printed."""
+    given = [
+        f"--{name}"
+        for name in OF_TWO_RUNS
+        if getattr(context.get_parameter_source(name), "name", "DEFAULT") != "DEFAULT"
+    ]
+    if given:
+        refuse([f"--published compares to the printed rounding and does not take {', '.join(given)}"])
 
 
 def _compare_published(a: Path, b: Path | None, top: int, as_json: bool) -> None:

@@ -35,7 +35,7 @@ def compare_results(
     ignore : sequence of str
         Key columns that do not tell rows apart, such as `study`.
     tables, models, quantities : collection of str
-        Compare these alone; empty: all. Verdicts are compared only where nothing is left out.
+        Compare these alone; empty: all. With any of them no verdicts are compared.
 
     Returns
     -------

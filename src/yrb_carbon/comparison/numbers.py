@@ -19,6 +19,7 @@ from yrb_carbon.study.base import choices
 COMPARED = (*NUMBER_COLUMNS, *COUNT_COLUMNS)
 """Columns that can be compared; counts, draws and seeds must be equal."""
 ESTIMATES = "estimates.csv"
+CLAIMS = "claims.csv"
 DRAWN = ("simulation", "mc", "bootstrap", "permutation")
 """First words of the `inference` of numbers that come from draws with a seed."""
 
@@ -91,7 +92,7 @@ def files_of(path: str | Path) -> list[Path]:
     if (path / ESTIMATES).exists():
         return [path / ESTIMATES]
     files = sorted(path.glob("*.csv"))
-    if not files:
+    if not files or CLAIMS in {file.name for file in files}:
         raise DataError(f"{path}: the folder has no {ESTIMATES}; run the study first")
     return files
 

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field, ValidationError
 
-from yrb_carbon.claims import Selector
+from yrb_carbon.claims import ANY, Selector
 from yrb_carbon.comparison.numbers import COMPARED, Numbers, files_of, read_numbers
 from yrb_carbon.errors import StudyError, listing
 from yrb_carbon.study.base import choices
@@ -43,6 +43,7 @@ VARYING = (
 )  # fmt: skip
 """Key columns in which rows of one selector can differ."""
 UNNAMED = "no row of estimates is named for it"
+AGREES, NOTHING = "agrees", "nothing computed"
 
 
 class CellSelector(Selector):
@@ -71,6 +72,7 @@ class CellVerdict(StrEnum):
     EQUAL = "equal"
     DIFFERS = "differs"
     SIGN_DIFFERS = "sign differs"
+    NO_ROW = "no such row"
     NOT_COMPUTED = "not computed"
 
 
@@ -147,7 +149,7 @@ class JudgedCell:
     @property
     def words(self) -> str:
         """The verdict with its size or reason."""
-        if self.verdict is CellVerdict.NOT_COMPUTED:
+        if self.verdict in (CellVerdict.NOT_COMPUTED, CellVerdict.NO_ROW):
             return f"{self.verdict}: {self.reason}"
         if self.verdict is CellVerdict.EQUAL:
             return self.verdict.value
@@ -172,10 +174,18 @@ class PublishedComparison:
     cells: tuple[JudgedCell, ...]
 
     @property
+    def verdict(self) -> str:
+        """`nothing computed`, else `agrees` when every cell that was computed is equal."""
+        missing = self.count(CellVerdict.NOT_COMPUTED)
+        if missing == len(self.cells):
+            return NOTHING
+        same = missing + self.count(CellVerdict.EQUAL) == len(self.cells)
+        return AGREES if same else "differs"
+
+    @property
     def agrees(self) -> bool:
-        """Every cell that was computed is equal."""
-        settled = (CellVerdict.EQUAL, CellVerdict.NOT_COMPUTED)
-        return all(cell.verdict in settled for cell in self.cells)
+        """Some cell was computed, and every one that was is equal."""
+        return self.verdict == AGREES
 
     def count(self, verdict: CellVerdict) -> int:
         """Cells with a verdict."""
@@ -218,8 +228,9 @@ def compare_published(results: str | Path, path: str | Path | None = None) -> Pu
     A cell is *equal* when the computed number, in the printed unit, rounds to it: |computed -
     printed| is at most half a unit of the last printed digit. A cell printed as more than a value
     is equal when the computed number is more. Other cells *differ*, or their *sign differs*. A cell
-    without a selector, or whose selector matches no row or rows with several numbers, is *not
-    computed*.
+    without a selector, of a table that the run does not have, or whose selector matches rows with
+    several numbers, is *not computed*. Where the run has the table and no row matches, and the cell
+    gives no reason for that, the selector is wrong: there is *no such row*.
 
     Parameters
     ----------
@@ -253,11 +264,30 @@ def judge_cell(cell: PrintedCell, numbers: Numbers) -> JudgedCell:
     if cell.selector.number not in numbers.columns:
         reason = f"{numbers.name} has no column {cell.selector.number!r}"
         return JudgedCell(cell, CellVerdict.NOT_COMPUTED, reason=reason)
+    if not len(rows) and not cell.reason:
+        return _without_row(cell, cell.selector, numbers)
     found = rows[cell.selector.number].dropna().unique()
     if len(found) != 1:
         return JudgedCell(cell, CellVerdict.NOT_COMPUTED, reason=_why(cell, rows, len(found)))
     computed = float(found[0]) * cell.selector.times
     return JudgedCell(cell, calc_verdict(computed, cell), computed)
+
+
+def _without_row(cell: PrintedCell, selector: CellSelector, numbers: Numbers) -> JudgedCell:
+    """Whether it is the run that lacks the table, or the selector that is wrong."""
+    tables = sorted(set(numbers.frame["table"]))
+    if selector.table not in tables:
+        reason = f"the run has no table of that name ({choices(selector.table, tables)})"
+        return JudgedCell(cell, CellVerdict.NOT_COMPUTED, reason=reason)
+    rows = numbers.frame[numbers.frame["table"] == selector.table]
+    strange = [
+        f"{name} ({choices(value, sorted(set(rows[name])))})"
+        for name, value in selector.columns.items()
+        if name != "table" and ANY not in value and value not in set(rows[name])
+    ]
+    why = f"; not in this table: {'; '.join(strange)}" if strange else ""
+    reason = f"{cell.origin}: no row of {selector}{why}"
+    return JudgedCell(cell, CellVerdict.NO_ROW, reason=reason)
 
 
 def calc_verdict(computed: float, cell: PrintedCell) -> CellVerdict:

@@ -21,7 +21,8 @@ def published_lines(found: PublishedComparison, top: int) -> Iterator[str]:
     yield f"published: {found.name} ({len(found.cells)} printed values)"
     made = ", synthetic demonstration data: agreement says nothing" if found.synthetic else ""
     yield f"results:   {found.results}{made}"
-    computed = [cell for cell in found.cells if cell.verdict is not CellVerdict.NOT_COMPUTED]
+    lacking = (CellVerdict.NOT_COMPUTED, CellVerdict.NO_ROW)
+    computed = [cell for cell in found.cells if cell.verdict not in lacking]
     order = [CellVerdict.SIGN_DIFFERS, CellVerdict.DIFFERS, CellVerdict.EQUAL]
     computed.sort(key=lambda cell: order.index(cell.verdict))
     shown = computed[:top] if top else computed
@@ -36,6 +37,9 @@ def published_lines(found: PublishedComparison, top: int) -> Iterator[str]:
         )
     if len(computed) > len(shown):
         yield f"and {len(computed) - len(shown)} more; --top 0 shows all"
+    for cell in found.cells:
+        if cell.verdict is CellVerdict.NO_ROW:
+            yield f"{cell.cell.name}: {cell.words}"
     reasons = _reasons(found.cells)
     if reasons:
         yield ""
@@ -43,7 +47,7 @@ def published_lines(found: PublishedComparison, top: int) -> Iterator[str]:
         yield f"{document}: {count} not computed here: {reason}"
     yield ""
     counts = ", ".join(f"{found.count(verdict)} {verdict}" for verdict in CellVerdict)
-    yield f"{'agrees' if found.agrees else 'differs'}: {counts}"
+    yield f"{found.verdict}: {counts}"
 
 
 def _reasons(cells: Sequence[JudgedCell]) -> dict[tuple[str, str], int]:
@@ -58,7 +62,7 @@ def _reasons(cells: Sequence[JudgedCell]) -> dict[tuple[str, str], int]:
 def published_dict(found: PublishedComparison) -> dict[str, Any]:
     """The verdicts for programs; NaN where nothing was computed."""
     return {
-        "verdict": "agrees" if found.agrees else "differs",
+        "verdict": found.verdict,
         "published": found.name,
         "results": found.results,
         "synthetic": found.synthetic,

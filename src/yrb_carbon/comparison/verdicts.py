@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from yrb_carbon.claims import read_verdicts
+from yrb_carbon.comparison.numbers import CLAIMS
 
-CLAIMS = "claims.csv"
 ABSENT = "absent"
 JUDGED = ("verdict", "classical_verdict")
 

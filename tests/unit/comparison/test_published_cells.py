@@ -106,13 +106,42 @@ def test_cells_that_are_not_computed_say_why(printed, results):
     reasons = [cell.reason for cell in found.cells]
     assert reasons[0] == "not built yet"
     assert reasons[1] == "no row of estimates is named for it"
-    assert reasons[2].startswith("no row of T9")
+    assert reasons[2].startswith("the run has no table of that name (got 'T9'")
     assert reasons[3] == "left out of this study"
     assert "4 rows of T4" in reasons[4]
     assert "have 2 different numbers; they differ in term, vcov, name one" in reasons[4]
     assert reasons[5].startswith("'std_error' is empty in the row of T4")
     assert found.cells[6].verdict is CellVerdict.EQUAL
     assert found.agrees
+
+
+def test_selectors_without_a_row_are_wrong_and_say_where(printed, results):
+    file = printed(line("0.5"), "d,t,b,c,1,,,,,table=T4; quantity=coef; term=lqq,,")
+    found = compare_published(results, file)
+    assert [cell.verdict for cell in found.cells] == [CellVerdict.EQUAL, CellVerdict.NO_ROW]
+    assert not found.agrees
+    assert found.verdict == "differs"
+    reason = found.cells[1].reason
+    assert "line 3" in reason
+    assert "did you mean 'lq'" in reason
+    result = compare(str(file), str(results))
+    assert result.exit_code == 1
+    assert "d, t: b, c: no such row:" in result.stdout
+
+
+def test_nothing_computed_is_no_agreement(printed, results):
+    file = printed("d,t,a,c,1,,,,,table=T55; quantity=rho,,", "d,t,b,c,1,,,,,,not built yet,")
+    result = compare(str(file), str(results))
+    assert result.exit_code == 1
+    assert result.stdout.splitlines()[-1].startswith("nothing computed: 0 equal")
+    assert "no table of that name" in result.stdout
+
+
+@pytest.mark.parametrize("option", [["--rtol", "5"], ["--table", "T4"], ["--markdown"]])
+def test_options_of_two_runs_are_refused(printed, results, option):
+    result = compare(str(printed(line("0.5"))), str(results), *option)
+    assert result.exit_code == 2
+    assert f"does not take {option[0]}" in result.stderr
 
 
 def test_rows_that_differ_say_in_what(printed, tmp_path):
@@ -187,7 +216,7 @@ def test_command(printed, results):
     good = compare(str(printed(line("0.50"))), str(results.parent))
     assert good.exit_code == 0
     assert good.stdout.splitlines()[-1] == (
-        "agrees: 1 equal, 0 differs, 0 sign differs, 0 not computed"
+        "agrees: 1 equal, 0 differs, 0 sign differs, 0 no such row, 0 not computed"
     )
     bad = compare(str(printed(line("0.52"))), str(results))
     assert bad.exit_code == 1
