@@ -100,7 +100,7 @@ def _refuse_options(context: typer.Context) -> None:
         if getattr(context.get_parameter_source(name), "name", "DEFAULT") != "DEFAULT"
     ]
     if given:
-        refuse([f"--published compares to the printed rounding and does not take {', '.join(given)}"])
+        refuse([f"--published compares as printed and does not take {', '.join(given)}"])
 
 
 def _compare_published(a: Path, b: Path | None, top: int, as_json: bool) -> None:
