@@ -195,9 +195,13 @@ def number_words(row: Mapping[Any, Any], words: Words) -> str:
     if pd.isna(row["estimate"]):
         return ""
     if row["quantity"] == Quantity.TEST:
-        freedom = "" if pd.isna(row["df"]) else f"({row['df']:g})"
-        name = f"{inference_name(row['inference'], words)}{freedom}"
-        return words("{statistic} of a joint test", statistic=name)
+        named = {
+            "test": name_of_test(str(row["term"]).split("|", 1)[0], words),
+            "inference": inference_name(row["inference"], words),
+        }
+        if pd.isna(row["df"]):
+            return words("{test} statistic, p by {inference}", **named)
+        return words("{test} statistic with {df:g} df, p by {inference}", df=row["df"], **named)
     is_difference = row["quantity"] == Quantity.DIFFERENCE
     return words("difference") if is_difference else words("effect")
 

@@ -30,6 +30,7 @@ from yrb_carbon.study.endogeneity_tables import (
     TREND,
     DynamicSection,
     EndogeneityTable,
+    InstrumentedColumn,
     InstrumentSection,
 )
 from yrb_carbon.study.tables import ModelsTable
@@ -271,24 +272,9 @@ def _instrument_notes(
 ) -> list[str]:
     """Instruments of each column, why they are valid, and where they are weak."""
     tests = rows[rows["term"].str.startswith(f"{CONDITIONAL_F}|")]
-    treatment = label_of(table.treatment, study, words)
     notes = []
     for column in table.columns:
-        parts = [
-            words(
-                "Wy by the next {n} spatial lags of the exogenous regressors that the model does "
-                "not have",
-                n=column.lag_order,
-            )
-        ]
-        treated = words.clauses(
-            words("{name} by {instrument}", name=treatment, instrument=_describe(own, study, words))
-            for own in column.instruments.values()
-        )
-        if treated and column.lag_instruments:
-            treated = words("{instruments} and its spatial lags", instruments=treated)
-        parts += [treated] if treated else []
-        said = [words("{name}: {text}.", name=heading_of(column, words), text=words.clauses(parts))]
+        said = [instruments_text(table, column, study, words)]
         if column.assumption:
             said.append(words("Valid if: {text}", text=words.label(column.assumption)))
         own_tests = tests[tests["model"] == f"{INSTRUMENTED}{column.id}"]
@@ -297,6 +283,28 @@ def _instrument_notes(
             said.append(words(WEAK_NOTE, limit=table.weak_f, weak=weak))
         notes.append(words.sentences(said))
     return notes
+
+
+def instruments_text(
+    table: EndogeneityTable, column: InstrumentedColumn, study: Study, words: Words
+) -> str:
+    """What instruments the lag of the outcome and the treatment in a column."""
+    treatment = label_of(table.treatment, study, words)
+    parts = [
+        words(
+            "Wy by the next {n} spatial lags of the exogenous regressors that the model does "
+            "not have",
+            n=column.lag_order,
+        )
+    ]
+    treated = words.clauses(
+        words("{name} by {instrument}", name=treatment, instrument=_describe(own, study, words))
+        for own in column.instruments.values()
+    )
+    if treated and column.lag_instruments:
+        treated = words("{instruments} and its spatial lags", instruments=treated)
+    parts += [treated] if treated else []
+    return words("{name}: {text}.", name=heading_of(column, words), text=words.clauses(parts))
 
 
 def _weak(tests: pd.DataFrame, limit: float, study: Study, words: Words) -> Iterator[str]:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from html_check import faults_of, read_page
 
+from yrb_carbon.errors import DataError
 from yrb_carbon.estimates import estimates_frame, write_estimates
 from yrb_carbon.report.cells import format_estimate, format_interval
 from yrb_carbon.report.site.bilingual import PageWords
@@ -241,3 +242,42 @@ def test_words_of_pages_escape_texts_and_keep_markup():
 )
 def test_sizes_in_words(size: int, text: str):
     assert size_words(size) == text
+
+
+def test_number_that_is_there_twice_is_an_error_and_an_absent_one_says_why(tmp_path: Path):
+    files = files_of(tmp_path / "twice")
+    frame = estimates_frame(rows())
+    doubled = [row | {"spec": "other"} for row in rows() if row["table"] == "T5"]
+    write_estimates(estimates_frame([*rows(), *doubled]), files.estimates)
+    with pytest.raises(DataError, match="2 rows with"):
+        write_site(study_of(), files, tmp_path / "twice" / "report")
+    without = frame[~((frame["quantity"] == "direct") & (frame["vcov"] == "clustered"))]
+    write_estimates(without, files.estimates)
+    write_site(study_of(), files, tmp_path / "twice" / "report")
+    text = read_page(tmp_path / "twice/report/index.html").text
+    assert "Table T5 has no such row by delta method, covariance clustered, model sdm." in text
+
+
+def test_commit_with_changes_and_command_of_a_study_of_real_files(report: Path, tmp_path: Path):
+    page = read_page(report / "reproduce.html").text
+    assert "c0ffee" in page
+    assert "not committed" not in page
+    command = ".venv/bin/snakemake --cores 2 --configfile studies/tiny.yaml --config data_root="
+    assert command in page
+    files = files_of(tmp_path / "dirty")
+    changed = manifest() | {"git_commit": "c0ffee-dirty"}
+    files.manifest.write_text(json.dumps(changed), encoding="utf-8")
+    write_site(study_of(), files, tmp_path / "dirty" / "report")
+    page = read_page(tmp_path / "dirty/report/reproduce.html").text
+    assert "c0ffee-dirty" not in page
+    assert "changes that were not committed" in page
+
+
+def test_weights_of_a_file_and_gaps_that_are_not_filled(tmp_path: Path):
+    study = study_of(weights={"queen": {"scheme": "file", "path": "w.gal"}}, impute={"max_gap": 0})
+    write_site(study, files_of(tmp_path / "run"), tmp_path / "run" / "report")
+    text = read_page(tmp_path / "run/report/methods.html").text
+    assert "as in a file of the study" in text
+    assert "按研究提供的文件" in text
+    assert "Gaps inside the series of a unit are not filled." in text
+    assert "at most 0 years" not in text

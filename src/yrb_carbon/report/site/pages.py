@@ -183,7 +183,8 @@ def command_of(study: Study) -> str:
     """The command that runs the study; an overlay is named as the studies of the checkout are."""
     if study.study.name == "demo":
         return "make"
-    return f"snakemake --cores 2 --configfile studies/{study.study.name}.yaml"
+    own = f".venv/bin/snakemake --cores 2 --configfile studies/{study.study.name}.yaml"
+    return own if study.demo is not None else f"{own} --config data_root=FOLDER"
 
 
 def _site(run: Run, pages: Sequence[Page]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
@@ -12,7 +12,8 @@ import pandas as pd
 from markupsafe import Markup
 
 from yrb_carbon.claims import Verdict
-from yrb_carbon.report.cells import format_estimate, format_interval, format_p
+from yrb_carbon.errors import DataError
+from yrb_carbon.report.cells import column_label, format_estimate, format_interval, format_p
 from yrb_carbon.report.language import Words
 from yrb_carbon.report.layout_claims import (
     evidence_words,
@@ -20,9 +21,10 @@ from yrb_carbon.report.layout_claims import (
     number_words,
     verdict_name,
 )
+from yrb_carbon.report.layout_mediation import system_name
 from yrb_carbon.report.site.bilingual import Text
 from yrb_carbon.report.site.run import Run
-from yrb_carbon.report.terms import covariance_name
+from yrb_carbon.report.terms import covariance_name, inference_name
 from yrb_carbon.study.mediation_tables import SUM_OF_MEDIATORS, MediationTable
 from yrb_carbon.study.tables import ChoiceTable, EffectsTable, ModelsTable
 
@@ -35,6 +37,8 @@ VERDICT_CLASSES: Mapping[str, str] = {
 """Ends of class names."""
 DELTA = "delta"
 NORMAL_DRAWS = "mc"
+EFFECTS_LEVEL = 0.95
+"""Level of the intervals of the tables of effects, which no configuration changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,10 @@ class KeyNumber:
         What the number is, and by which covariance its interval.
     table : str
         Table that it stands in.
+    caveats : sequence of Text
+        What the study says of the findings that stand in the same rows.
+    absence : Text or None
+        Why there is no number.
     """
 
     label: Text
@@ -56,6 +64,8 @@ class KeyNumber:
     interval: str
     detail: Text
     table: str
+    caveats: Sequence[Text] = ()
+    absence: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,13 +198,13 @@ def _effects(run: Run, asked: Question) -> Iterator[KeyNumber]:
         "indirect": words("Indirect effect, summed over all others"),
         "total": words("Total effect"),
     }
+    model = words.each(partial(column_label, of, column, run.study))
     for quantity, label in labels.items():
-        row = _row(
-            run, table=name, model=column, quantity=quantity, term=asked.treatment,
-            inference=DELTA, vcov=vcov,
-        )  # fmt: skip
-        if row is not None:
-            yield _number(run, label, row, vcov)
+        wanted = {
+            "table": name, "model": column, "quantity": quantity, "term": asked.treatment,
+            "inference": DELTA, "vcov": vcov,
+        }  # fmt: skip
+        yield _number(run, label, wanted, model, EFFECTS_LEVEL)
 
 
 def _mediated(run: Run) -> Iterator[KeyNumber]:
@@ -207,35 +217,73 @@ def _mediated(run: Run) -> Iterator[KeyNumber]:
         "mediated_direct": words("Mediated effect on the unit itself, all mediators"),
         "mediated_spillover": words("Mediated spillover, all mediators"),
     }
+    model = words.each(partial(system_name, table.runs[0], run.study))
     for quantity, label in labels.items():
-        row = _row(
-            run, table=name, model=table.runs[0], spec="", quantity=quantity,
-            term=SUM_OF_MEDIATORS, inference=NORMAL_DRAWS, vcov=vcov,
-        )  # fmt: skip
-        if row is not None:
-            yield _number(run, label, row, vcov)
+        wanted = {
+            "table": name, "model": table.runs[0], "spec": "", "quantity": quantity,
+            "term": SUM_OF_MEDIATORS, "inference": NORMAL_DRAWS, "vcov": vcov,
+        }  # fmt: skip
+        yield _number(run, label, wanted, model, table.level)
 
 
-def _number(run: Run, label: Text, row: Mapping[str, Any], vcov: str) -> KeyNumber:
+def _number(
+    run: Run, label: Text, wanted: Mapping[str, str], model: Text, level: float
+) -> KeyNumber:
+    """The number of the row with these texts, or why there is none."""
+    words, row = run.words, _row(run, wanted)
+    table = wanted["table"]
+    named = {
+        "vcov": words.each(partial(covariance_name, wanted["vcov"])),
+        "model": model,
+    }
+    if row is None:
+        absence = words(
+            "Table {table} has no such row by {inference}, covariance {vcov}, model {model}.",
+            table=table,
+            inference=words.each(partial(inference_name, wanted["inference"])),
+            **named,
+        )
+        return KeyNumber(label, "", "", absence, table, absence=absence)
     return KeyNumber(
         label=label,
         value=format_estimate(row["estimate"]),
         interval=format_interval(row),
-        detail=run.words(
-            "95 % interval, covariance {vcov}, model {model}",
-            vcov=run.words.each(partial(covariance_name, vcov)),
-            model=row["model"],
+        detail=words(
+            "{level:g} % interval, covariance {vcov}, model {model}", level=100 * level, **named
         ),
-        table=row["table"],
+        table=table,
+        caveats=_caveats(run, row),
     )
 
 
-def _row(run: Run, **wanted: str) -> dict[str, Any] | None:
+def _caveats(run: Run, row: Mapping[str, Any]) -> list[Text]:
+    """What the study says of the findings in the same model and equation of the same table."""
+    if run.verdicts is None or run.study.claims is None:
+        return []
+    words, section = run.words, run.study.claims
+    near = run.verdicts
+    for name in ("table", "model", "equation"):
+        near = near[near[name] == row[name]]
+    untested = [
+        words("Not testable in part: {text}", text=words.label(section.not_testable[own]))
+        for own in near["id"]
+        if own in section.not_testable
+    ]
+    known = [words.label(section.caveats[own]) for own in near["id"] if own in section.caveats]
+    return list({str(text): text for text in (*untested, *known)}.values())
+
+
+def _row(run: Run, wanted: Mapping[str, str]) -> dict[str, Any] | None:
     """The one row with these texts; None where there is none."""
     rows = run.estimates
     for column, text in wanted.items():
         rows = rows[rows[column] == text]
-    if len(rows) != 1:
+    if len(rows) > 1:
+        raise DataError(
+            f"estimates.csv has {len(rows)} rows with {dict(wanted)}, wanted one: the summary "
+            "cannot tell which number to show; tell the rows apart in the columns of the key"
+        )
+    if rows.empty:
         return None
     return {str(name): cell for name, cell in rows.iloc[0].items()}
 
