@@ -124,6 +124,18 @@ def faults_of(pages: Iterable[Path]) -> list[str]:
     return [fault for page in read.values() for fault in _faults(page, read)]
 
 
+def links_out_of(folder: Path, pages: Iterable[Path]) -> list[str]:
+    """Links of pages that lead out of a folder, so that it is not whole when it is moved."""
+    inside = folder.resolve()
+    return [
+        f"{page.name}: {link}"
+        for page in pages
+        for link in read_page(page).links
+        if urlsplit(link).scheme != "data"
+        and not (page.parent / unquote(urlsplit(link).path)).resolve().is_relative_to(inside)
+    ]
+
+
 def _faults(page: Page, read: dict[Path, Page]) -> Iterator[str]:
     name = page.path.name
     yield from page.faults

@@ -49,7 +49,7 @@ def write_site(
     offered = downloads.offered(files, study.report.languages, target)
     pages = list(pages_of(run, area, offered))
     written = [*_pages_written(run, pages, target), *_assets(run, area, target)]
-    return (*written, *_copies(files, offered, target))
+    return (*written, *_copies(files, target), *_products_written(offered, target))
 
 
 def area_map(run: Run) -> MapFragment | None:
@@ -103,8 +103,12 @@ def printed_notice(run: Run) -> str:
     return f'@page {{ @bottom-center {{ content: "{text}"; font-size: 8pt; color: #8f1d1d; }} }}\n'
 
 
-def _copies(files: RunFiles, offered: downloads.Offered, folder: Path) -> Iterator[Path]:
-    yield from downloads.copy_products([*offered.tables, *offered.figures], folder)
+def _products_written(offered: downloads.Offered, folder: Path) -> Iterator[Path]:
+    yield from (folder / product.file for product in (*offered.tables, *offered.figures))
+    yield from (folder / packed.file for packed in (offered.estimates, *offered.vectors))
+
+
+def _copies(files: RunFiles, folder: Path) -> Iterator[Path]:
     own = folder / downloads.FOLDER
     for path in (files.manifest, files.verdicts):
         if path is not None:

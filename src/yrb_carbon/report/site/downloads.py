@@ -1,18 +1,20 @@
-"""Files that go with the pages.
+"""Files that go with the pages: copies below `files/`, so that the report is whole by itself.
 
-Tables, figures as PDF and the pictures that the pages show are copied below `files/`, so that the
-report can be handed on alone. What is large and there already, figures as SVG and in full size and
-estimates.csv, stays in the folder of the run beside the report.
+Tables and PDF figures are copied, pictures are written as the pages show them, estimates.csv and
+the smaller SVG figures are packed. Large SVG figures, which are maps, and pictures in full size
+stay in the folder of the run.
 """
 
 from __future__ import annotations
 
-import os
+import io
 import shutil
+import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from yrb_carbon.report.fixed_zip import write_fixed_zip
 from yrb_carbon.report.site.run import RunFiles
 from yrb_carbon.study.base import Language
 from yrb_carbon.study.report import WORKBOOK, subfolder
@@ -29,8 +31,12 @@ KINDS: Mapping[str, str] = {
     ".json": "JSON",
 }
 """Files that can be downloaded, and what they are called."""
-BESIDE = (".svg", ".png")
-"""Files of figures that stay where the run wrote them."""
+VECTORS = ".svg"
+"""Figures that are packed."""
+VECTORS_FILE = "svg.zip"
+LARGEST_VECTOR = 500_000
+"""Bytes above which an SVG figure stays with the run: maps, of which the PDF goes along."""
+ESTIMATES_FILE = "estimates.zip"
 SHOWN = ".png"
 """What the pages show: alike in all browsers."""
 SHOWN_WIDTH = 1600
@@ -71,25 +77,29 @@ class Product:
         `T5`, `F2_balance`.
     language : {"en", "zh"}
     path : Path
+    report : Path
+        Folder of the report.
     file : str
-        Path from the folder of the report: of its copy, or of the file beside it.
+        Path of its copy below that folder.
     """
 
     name: str
     language: Language
     path: Path
+    report: Path
     file: str
 
     @property
-    def is_copied(self) -> bool:
-        """Whether the report has a copy of it."""
-        return self.path.suffix not in BESIDE
+    def is_packed(self) -> bool:
+        """Whether it goes along with others in one file, if at all."""
+        return self.path.suffix == VECTORS
 
     @property
     def download(self) -> Download:
-        """The link to it."""
+        """The link to its copy, which has been written."""
         label = KINDS[self.path.suffix]
-        return Download(label, self.file, size_words(self.path.stat().st_size), self.language)
+        size = size_words((self.report / self.file).stat().st_size)
+        return Download(label, self.file, size, self.language)
 
 
 def products(
@@ -112,12 +122,8 @@ def products(
     for path in paths:
         language: Language = "zh" if path.parent.name == subfolder("zh") else "en"
         if language in languages and path.suffix in KINDS:
-            file = (
-                Path(os.path.relpath(path, report))
-                if path.suffix in BESIDE
-                else Path(FOLDER, kind, subfolder(language), path.name)
-            )
-            found.append(Product(path.stem, language, path, file.as_posix()))
+            file = Path(FOLDER, kind, subfolder(language), path.name)
+            found.append(Product(path.stem, language, path, report, file.as_posix()))
     return found
 
 
@@ -129,12 +135,15 @@ class Offered:
     ----------
     tables, figures : sequence of Product
     estimates : Download
-        estimates.csv, beside the report.
+        estimates.csv, packed.
+    vectors : sequence of Download
+        SVG figures, packed, one file a language.
     """
 
     tables: Sequence[Product]
     figures: Sequence[Product]
     estimates: Download
+    vectors: Sequence[Download]
 
     @property
     def workbooks(self) -> list[Download]:
@@ -143,31 +152,55 @@ class Offered:
 
 
 def offered(files: RunFiles, languages: Sequence[Language], report: Path) -> Offered:
-    """What a run has to download, as seen from the folder of the report."""
-    size = size_words(files.estimates.stat().st_size)
-    beside = Path(os.path.relpath(files.estimates, report)).as_posix()
+    """Write the copies of what a run has to download into the report; returns what there is."""
+    tables = products(files.tables, "tables", languages, report)
+    figures = products(files.figures, "figures", languages, report)
+    estimates = write_packed([files.estimates], report / FOLDER / ESTIMATES_FILE)
+    for product in (*tables, *figures):
+        if product.path.suffix == SHOWN:
+            write_shown_picture(product)
+        elif not product.is_packed:
+            copy_file(product.path, report / product.file)
     return Offered(
-        tables=products(files.tables, "tables", languages, report),
-        figures=products(files.figures, "figures", languages, report),
-        estimates=Download(files.estimates.name, beside, size),
+        tables=tables,
+        figures=[product for product in figures if not product.is_packed],
+        estimates=_packed_download(files.estimates.name, estimates, report),
+        vectors=list(_packed_vectors(figures, report)),
     )
 
 
-def copy_products(found: Iterable[Product], folder: Path) -> Iterator[Path]:
-    """Write what the report has of the files into its folder; yields the copies."""
-    for product in found:
-        if product.is_copied:
-            yield copy_file(product.path, folder / product.file)
-        elif product.path.suffix == SHOWN:
-            yield write_shown_picture(product, folder)
+def _packed_vectors(figures: Sequence[Product], report: Path) -> Iterator[Download]:
+    vectors = [
+        product
+        for product in figures
+        if product.is_packed and product.path.stat().st_size <= LARGEST_VECTOR
+    ]
+    for language in dict.fromkeys(product.language for product in vectors):
+        own = [product.path for product in vectors if product.language == language]
+        target = report / FOLDER / "figures" / subfolder(language) / VECTORS_FILE
+        packed = write_packed(own, target)
+        yield _packed_download(KINDS[VECTORS], packed, report, language)
 
 
-def shown_picture(product: Product) -> str:
-    """Path of the picture that a page shows, below the folder of the report."""
-    return Path(FOLDER, "figures", subfolder(product.language), product.path.name).as_posix()
+def _packed_download(
+    label: str, path: Path, report: Path, language: Language | None = None
+) -> Download:
+    file = path.relative_to(report).as_posix()
+    return Download(f"{label}, zip", file, size_words(path.stat().st_size), language)
 
 
-def write_shown_picture(product: Product, folder: Path) -> Path:
+def write_packed(sources: Sequence[Path], target: Path) -> Path:
+    """Pack files into one, the same bytes for the same files; returns it."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as handle:
+        for source in sources:
+            handle.write(source, source.name)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    write_fixed_zip(packed.getvalue(), target)
+    return target
+
+
+def write_shown_picture(product: Product) -> Path:
     """Write a picture as pages show it: no wider than a page, with a palette of colours.
 
     Figures are drawn with few colours, so the palette changes none that the eye could tell; the
@@ -175,7 +208,7 @@ def write_shown_picture(product: Product, folder: Path) -> Path:
     """
     from PIL import Image
 
-    target = folder / shown_picture(product)
+    target = product.report / product.file
     target.parent.mkdir(parents=True, exist_ok=True)
     with Image.open(product.path) as picture:
         shown = picture.convert("RGB")

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from yrb_carbon.report.site.bilingual import Text
-from yrb_carbon.report.site.downloads import SHOWN, Download, Product, shown_picture
+from yrb_carbon.report.site.downloads import SHOWN, Download, Product
 from yrb_carbon.report.site.run import Run
 from yrb_carbon.report.terms import quantity_name
 from yrb_carbon.study.base import Language, Section
@@ -60,7 +60,7 @@ def figure_entries(run: Run, files: Sequence[Product]) -> list[FigureEntry]:
     entries = []
     for name in dict.fromkeys(product.name for product in files):
         own = [product for product in files if product.name == name]
-        pictures = {p.language: shown_picture(p) for p in own if p.path.suffix == SHOWN}
+        pictures = {p.language: p.file for p in own if p.path.suffix == SHOWN}
         if not pictures:
             continue
         first = next(iter(pictures.values()))

@@ -92,7 +92,7 @@ def pages_of(run: Run, area: MapFragment | None, offered: Offered) -> Iterator[P
         named = words("{name}. {title}", name=page.name, title=page.title)
         title = page.title if page.name == CLAIMS_TABLE else named
         yield Page(page.file, "table.html.j2", title, "tables.html", context)
-    yield _page("figures.html", words("Figures"), common)
+    yield _page("figures.html", words("Figures"), common | {"offered": offered})
     yield _page("methods.html", words("Methods"), common | methods_context(run))
     yield _page("provenance.html", words("Provenance"), _provenance(run))
     yield _page("reproduce.html", words("How to reproduce"), {"manifest": run.manifest})

@@ -18,7 +18,6 @@ from yrb_carbon.report.site.run import Run
 from yrb_carbon.report.terms import covariance_name, estimator_name, inference_name
 from yrb_carbon.study.base import Language
 from yrb_carbon.study.config import CLAIMS_TABLE
-from yrb_carbon.study.report import WORKBOOK
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +91,7 @@ def _markup(run: Run, laid_out: dict[Language, PrintedTable]) -> Text:
 
 
 def _downloads(name: str, files: Sequence[Product]) -> list[Download]:
-    own = [product.download for product in files if product.name == name]
-    return own + [product.download for product in files if product.path.name == WORKBOOK]
+    return [product.download for product in files if product.name == name]
 
 
 def fit_lines(run: Run, rows: pd.DataFrame) -> list[Text]:
