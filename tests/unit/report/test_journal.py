@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
 
 import docx
 import maketables
@@ -12,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from demo_estimates import demo_estimates
+from latex_run import compiled
 from lxml import html
 
 from yrb_carbon.errors import DataError
@@ -149,17 +149,8 @@ def test_what_cannot_be_read_is_told(path, arguments, problem):
 @pytest.mark.skipif(shutil.which("xelatex") is None, reason="xelatex is not installed")
 def test_its_latex_compiles(models, tmp_path):
     maketables.ETable(models).save(type="tex", file_name=str(tmp_path / "own.tex"), show=False)
-    packages = "{booktabs,threeparttable,makecell,tabularx,array}"
-    (tmp_path / "all.tex").write_text(
-        f"\\documentclass{{article}}\\usepackage{packages}\\begin{{document}}\n"
-        "\\input{own.tex}\n\\end{document}\n",
-        encoding="utf-8",
-    )
-    done = subprocess.run(
-        ["xelatex", "-interaction=nonstopmode", "-halt-on-error", "all.tex"],
-        cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout[-1500:]
+    packages = r"\usepackage{booktabs,threeparttable,makecell,tabularx,array}"
+    compiled(tmp_path, packages, ["own.tex"])
 
 
 def test_a_frame_does_as_well_as_a_file(path, models):

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from latex_run import compiled
 
 from yrb_carbon.estimates import estimates_frame, read_estimates, write_estimates
 from yrb_carbon.report.cells import SERIAL_NOTE, PrintedTable, format_estimate, label_of, stars_of
@@ -552,20 +553,11 @@ def test_tables_compile(estimates, tmp_path: Path, language):
     long = PrintedTable("long", "L", a_long_table(), ("A note.",), language=language)
     write_latex_table(long, folder / "long.tex")
     names = [f"{folder.relative_to(tmp_path)}/{name}" for name in [*STUDY.tables, "long"]]
-    inputs = "\n".join(rf"\input{{{name}.tex}}" for name in names)
     packages = (folder / "T4.tex").read_text(encoding="utf-8").splitlines()[0]
     packages = packages.removeprefix("% needs ").split(" and ")[0]
-    (tmp_path / "all.tex").write_text(
-        f"\\documentclass{{article}}{packages}\\begin{{document}}\n{inputs}\n\\end{{document}}\n",
-        encoding="utf-8",
-    )
-    done = subprocess.run(
-        ["xelatex", "-interaction=nonstopmode", "-halt-on-error", "all.tex"],
-        cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout[-2000:]
-    assert "Overfull" not in done.stdout
-    assert "Float too large" not in done.stdout
+    said = compiled(tmp_path, packages, [f"{name}.tex" for name in names])
+    assert "Overfull" not in said
+    assert "Float too large" not in said
 
 
 def test_chinese_tables_name_the_package_of_their_fonts(tmp_path: Path):
