@@ -12,6 +12,7 @@ from yrb_carbon.claims import VERDICT_ZH, Claims, Verdict
 from yrb_carbon.estimates import Quantity
 from yrb_carbon.report.cells import (
     PrintedTable,
+    column_label,
     format_estimate,
     format_interval,
     format_p,
@@ -21,9 +22,11 @@ from yrb_carbon.report.cells import (
 )
 from yrb_carbon.report.language import Words, message
 from yrb_carbon.report.layout_heterogeneity import pair_words, through_label
+from yrb_carbon.report.layout_mediation import system_name
 from yrb_carbon.report.terms import form_name, inference_name, name_of_test, quantity_name, said
 from yrb_carbon.study.base import Language
 from yrb_carbon.study.config import CLAIMS_TABLE
+from yrb_carbon.study.mediation_tables import MediationTable
 
 TITLE = message("Findings and verdicts")
 JUDGED_NOTE = message(
@@ -78,7 +81,7 @@ def layout_claims(
     words = Words(language)
     rows = verdicts.to_dict("records")
     heads = [head if head == "p" else words(head) for head in HEADS]
-    body = pd.DataFrame([_cells(row, words) for row in rows], columns=heads)
+    body = pd.DataFrame([_cells(row, spec, words) for row in rows], columns=heads)
     level = spec.claims.level
     judged = int((verdicts["verdict"] != Verdict.NOT_TESTABLE).sum())
     notes = [
@@ -156,8 +159,8 @@ def _by_text(verdicts: pd.DataFrame, column: str, words: Words) -> list[str]:
     ]
 
 
-def _cells(row: dict[Any, Any], words: Words) -> list[str]:
-    place = " ".join(str(row[name]) for name in ("table", "model", "quantity", "term") if row[name])
+def _cells(row: dict[Any, Any], spec: Any, words: Words) -> list[str]:
+    place = row_words(row, spec, words)
     return [
         str(row["finding"]),
         row[f"statement_{words.language}"],
@@ -168,8 +171,38 @@ def _cells(row: dict[Any, Any], words: Words) -> list[str]:
         "" if pd.isna(row["p_value"]) else format_p(row["p_value"]),
         verdict_name(row["verdict"], words),
         verdict_name(row["classical_verdict"], words),
-        f"{row['id']}: {place}" if place else row["id"],
+        words("{name}: {text}", name=row["id"], text=place) if place else row["id"],
     ]
+
+
+def row_words(row: Mapping[Any, Any], spec: Any, words: Words) -> str:
+    """Where a row stands, `T5, SDM, direct, Mining agglomeration`; empty without a row."""
+    if not row["table"]:
+        return ""
+    table, term = row["table"], str(row["term"])
+    if row["quantity"] == Quantity.TEST:
+        test, _, null = term.split("|", 2)
+        parts = [name_of_test(test, words), null_words(null, spec, words)]
+    else:
+        is_difference = row["quantity"] == Quantity.DIFFERENCE
+        quantity = quantity_name(row["quantity"], words)
+        of_variable = row["equation"] in spec.variables
+        equation = label_of(row["equation"], spec, words) if of_variable else ""
+        parts = [
+            _model_words(table, row["model"], spec, words),
+            words("equation of {name}", name=equation) if equation else "",
+            words("difference") if is_difference else quantity,
+            evidence_words(term, spec, words),
+        ]
+    return words.listing(part for part in (table, *parts) if part)
+
+
+def _model_words(table: str, model: str, spec: Any, words: Words) -> str:
+    """Name of a model as its table prints it."""
+    section = spec.tables.get(table)
+    if isinstance(section, MediationTable):
+        return system_name(model, spec, words)
+    return column_label(getattr(section, "of", table), model, spec, words)
 
 
 EXPECTED = (

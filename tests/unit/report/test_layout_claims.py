@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from yrb_carbon.report.language import Words
-from yrb_carbon.report.layout_claims import number_words
+from yrb_carbon.report.layout_claims import number_words, row_words
+from yrb_carbon.study.load import load_study
+
+REPOSITORY = Path(__file__).resolve().parents[3]
 
 
 @pytest.mark.parametrize(
@@ -31,3 +36,25 @@ def test_statistics_say_their_test_and_where_p_comes_from_in_chinese():
     said = number_words(row, Words("zh"))
     assert "自由度3" in said
     assert "野自助法" in said
+
+
+@pytest.mark.parametrize(
+    ("place", "en", "zh"),
+    [
+        (("T5", "sdm", "outcome", "direct", "lq"), "SDM, direct", "SDM、直接"),
+        (("T7", "joint", "m1", "direct", "lq"), "equation of Industrial upgrading", "产业升级方程"),
+        (("T7", "joint", "system", "difference", "m1-m3"), "difference, |", "差值"),
+        (
+            ("T10", "period", "system", "test", "Wald|paths|{names} exogenous"),
+            "Wald", "Wald",
+        ),
+    ],
+)  # fmt: skip
+def test_rows_are_told_by_labels(place, en, zh):
+    study = load_study([REPOSITORY / "config.yaml"])
+    row = dict(zip(("table", "model", "equation", "quantity", "term"), place, strict=True))
+    for language, wanted in (("en", en), ("zh", zh)):
+        said = row_words(row, study, Words(language))
+        assert wanted in said
+        assert not {"lq", "joint", "sdm"} & set(said.replace("、", " ").replace(",", " ").split())
+    assert row_words(row | {"table": ""}, study, Words()) == ""

@@ -10,6 +10,7 @@ from typing import Any
 from yrb_carbon.report.site.bilingual import Text
 from yrb_carbon.report.site.downloads import SHOWN, Download, Product
 from yrb_carbon.report.site.run import Run
+from yrb_carbon.report.specification_curve import curve_title
 from yrb_carbon.report.terms import quantity_name
 from yrb_carbon.study.base import Language, Section
 from yrb_carbon.study.figures import (
@@ -24,6 +25,7 @@ from yrb_carbon.study.figures import (
     shown_years,
 )
 from yrb_carbon.study.mediation_tables import MediationTable
+from yrb_carbon.study.robustness_tables import RobustnessTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +90,16 @@ def described(run: Run, name: str) -> tuple[Text, Text, str | None]:
         title = words("Units and reaches")
         return title, words("Map of the units, coloured by upper, middle and lower reach."), None
     table = getattr(section, "table", None)
+    return _title(run, section, table), _WORDS[type(section)](run, section), table
+
+
+def _title(run: Run, section: Section, table: str | None) -> Text:
+    """Title of a figure; that of a curve is made of its table and quantity, as on the figure."""
+    own = run.study.tables.get(str(table))
+    if isinstance(section, CurveFigure) and isinstance(own, RobustnessTable):
+        return run.words.each(partial(curve_title, section, own))
     label = getattr(section, "title", None) or run.study.tables[str(table)].title
-    return words.label(label), _WORDS[type(section)](run, section), table
+    return run.words.label(label)
 
 
 def _map(run: Run, figure: MapFigure) -> Text:
