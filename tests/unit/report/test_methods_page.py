@@ -9,7 +9,7 @@ import pytest
 from yrb_carbon.report.cells import COVARIANCE_NOTES
 from yrb_carbon.report.site.bilingual import PageWords
 from yrb_carbon.report.site.formulas import WEIGHTS_FORMULAS
-from yrb_carbon.report.site.glossary import glossary
+from yrb_carbon.report.site.glossary import glossary, source_text
 from yrb_carbon.report.site.model_facts import (
     CLASSICAL,
     COVARIANCE_FORMULAS,
@@ -100,3 +100,10 @@ def test_formulas_have_only_the_terms_of_the_models_that_are_used():
     both = facts(kinds=("sar", "sdem")).likelihood("n", "J", "W")
     assert r"J\left(\ln|I - \rho W| + \ln|I - \lambda W|\right)" in both
     assert "ln|" not in facts(kinds=("ols", "slx")).likelihood("n", "J", "W")
+
+
+def test_sources_are_translated_or_marked_as_english():
+    assert source_text("standard", WORDS)["zh"] == "通行做法"
+    assert str(source_text("roads <workbook>", WORDS)) == (
+        '<span lang="en">roads &lt;workbook&gt;</span>'
+    )

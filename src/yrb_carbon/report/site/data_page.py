@@ -12,6 +12,7 @@ import pandas as pd
 from yrb_carbon.panel.schema import load_dictionary
 from yrb_carbon.report.site.bilingual import Text
 from yrb_carbon.report.site.downloads import size_words
+from yrb_carbon.report.site.glossary import source_text
 from yrb_carbon.report.site.run import Run
 
 COMPLETENESS, EXCLUDED, PICTURE = "completeness.csv", "excluded.csv", "completeness.png"
@@ -40,7 +41,7 @@ class ColumnUse:
     label: Text
     unit: str
     kind: str
-    source: str
+    source: Text
     variables: Text
     n_units: int
     complete: int
@@ -110,7 +111,7 @@ def column_uses(run: Run, table: pd.DataFrame) -> list[ColumnUse]:
                 label=run.words.label(entry.label),
                 unit=entry.unit,
                 kind=entry.kind,
-                source=entry.source,
+                source=source_text(entry.source, run.words),
                 variables=run.words.listing(variables),
                 n_units=len(by_unit),
                 complete=int((by_unit["n_present"] == by_unit["n_years"]).sum()),

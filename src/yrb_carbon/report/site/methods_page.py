@@ -17,7 +17,7 @@ from yrb_carbon.report.definitions import definition_of, letters_of
 from yrb_carbon.report.layout_endogeneity import instruments_text
 from yrb_carbon.report.site.bilingual import PageWords, Text
 from yrb_carbon.report.site.formulas import WEIGHTS_FORMULAS, index_formula, math
-from yrb_carbon.report.site.glossary import glossary
+from yrb_carbon.report.site.glossary import glossary, source_text
 from yrb_carbon.report.site.literature import Literature
 from yrb_carbon.report.site.model_facts import (
     CLASSICAL,
@@ -50,7 +50,7 @@ class VariableRow:
     formula: Markup | None
     definition: Text
     letters: Text
-    source: str
+    source: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def variable_rows(run: Run) -> list[VariableRow]:
                 formula=None if latex is None else math(latex),
                 definition=run.words.each(partial(definition_of, section, study)),
                 letters=run.words.each(partial(letters_of, section, study)),
-                source=entry.source,
+                source=source_text(entry.source, run.words),
             )
         )
     return rows
