@@ -33,8 +33,8 @@ SHEET_NAME = 31
 WIDEST = 45
 """Characters of a column; longer texts are broken into lines."""
 
-NOTE_LINE = 12.5
-"""Height of a line of notes in points."""
+TITLE_HEIGHT, NOTE_LINE = 22, 12.5
+"""Heights of a title and of a line of notes in points."""
 
 LEAST_NOTE_WIDTH = 80
 """Characters of a line of notes below a narrow table."""
@@ -153,6 +153,7 @@ def _write_contents(
     sheet: Any, said: Sequence[str], lines: Sequence[tuple[str, str]], formats: _Formats
 ) -> None:
     """Title and cautions, then a link to each sheet with its title."""
+    sheet.set_row(0, TITLE_HEIGHT)
     sheet.write_string(0, 0, said[0], formats(bold=True, font_size=14))
     for place, text in enumerate(said[1:], start=1):
         sheet.write_string(place, 0, text, formats(italic=True))
@@ -171,6 +172,7 @@ def _write_sheet(sheet: Any, table: PrintedTable, formats: _Formats) -> None:
     widths = [min(width, WIDEST) for width in natural_widths(body)]
     for place, width in enumerate(widths):
         sheet.set_column(place, place, width)
+    sheet.set_row(TITLE_ROW, TITLE_HEIGHT)
     sheet.write_string(TITLE_ROW, 0, table.heading, formats(bold=True, font_size=12))
     numeric = [is_numeric(cells) for cells in columns_of(body)]
     start = _write_head(sheet, [str(head) for head in body.columns], numeric, formats)
