@@ -102,14 +102,15 @@ def local_moran_by_unit(
     panel = restrict_to_units(frame, pd.Index(weights.unit_ids))
     made_with: dict[str, Any] = {
         "study": key.study, "table": key.table, "sample": key.sample, "weights": table.weights,
-        "level": table.level, "permutations": table.permutations, "seed": seed,
+        "level": table.level, "permutations": table.local_permutations, "seed": seed,
     }  # fmt: skip
     blocks = []
     for variable, wanted in years.items():
         own = panel[panel.index.get_level_values("year").isin(wanted)]
         found = calc_local_moran(
-            own, weights, variable, permutations=table.permutations, seed=seed, level=table.level
-        )
+            own, weights, variable, permutations=table.local_permutations, seed=seed,
+            level=table.level,
+        )  # fmt: skip
         blocks.append(found.assign(variable=variable, **made_with))
     if not blocks:
         return pd.DataFrame(columns=list(LOCAL_COLUMNS))

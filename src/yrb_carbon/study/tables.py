@@ -160,6 +160,9 @@ class MoranTable(VariablesTable):
     kind: Literal["moran"]
     weights: Identifier = Field("queen", description="Spatial weights.")
     permutations: PositiveInt = Field(999, description="Random permutations.")
+    local_permutations: PositiveInt = Field(
+        9999, description="The same of local clusters: few leave none significant after FDR."
+    )
     level: float = Field(
         0.05, gt=0, lt=1, description="Level at which local clusters count as significant."
     )

@@ -35,7 +35,7 @@ SHOWN = (YEARS[0], LAST)
 SEED = 11
 TABLE = MoranTable.model_validate(
     {"kind": "moran", "title": label("Moran"), "variables": ["x", "y"], "weights": "ring",
-     "permutations": 499, "level": 0.1}
+     "permutations": 499, "local_permutations": 799, "level": 0.1}
 )  # fmt: skip
 FIGURES: dict[str, Any] = {
     "dpi": 72,
@@ -92,7 +92,7 @@ def test_local_rows_are_of_the_years_that_are_shown_and_say_how_they_were_made(l
     assert len(local) == len(UNITS) * len(SHOWN)
     assert set(local["year"]) == set(SHOWN)
     assert set(local["level"]) == {0.1}
-    assert set(local["permutations"]) == {499}
+    assert set(local["permutations"]) == {799}
     assert set(local["variable"]) == {"x"}
 
 
@@ -247,7 +247,7 @@ def test_figures_of_the_panel_are_drawn_in_both_languages(inputs, monkeypatch, t
     assert set(kept) == {"F3", "F8", "F8_sum", "zh/F3", "zh/F8", "zh/F8_sum"}
     assert "Clusters中" in said(kept["zh/F3"])
     assert "高高集聚" in said(kept["zh/F3"])
-    assert "499 draws" in said(kept["F3"])
+    assert "799 draws" in said(kept["F3"])
     for figure in kept.values():
         wanted = "合成演示数据" if "中" in said(figure) else "Synthetic demonstration data"
         assert wanted in said(figure)
