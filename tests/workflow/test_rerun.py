@@ -123,6 +123,13 @@ def test_editing_the_layout_runs_the_tables_again(finished: Checkout, imports):
     assert finished.planned() == {}
 
 
+@pytest.mark.parametrize("part", ["templates/index.html.j2", "assets/site.css"])
+def test_editing_a_part_of_the_pages_runs_the_report_again(finished: Checkout, part: str):
+    path = finished.package(f"report/site/{part}")
+    path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    assert without_all(set(finished.planned())) == {"site"}
+
+
 def test_editing_a_reader_runs_the_panel_and_what_follows(finished: Checkout, imports):
     """Readers are imported by name when they are needed: no import statement shows it."""
     assert rules_that_import("yrb_carbon.sources.fdi", imports) == set()
