@@ -24,7 +24,12 @@ TIMED = ("times.html", "files/manifest.json")
 
 
 def write_site(
-    study: Study, files: RunFiles, folder: str | Path, *, rules: Edges = ()
+    study: Study,
+    files: RunFiles,
+    folder: str | Path,
+    *,
+    rules: Edges = (),
+    configfiles: Sequence[str] = (),
 ) -> tuple[Path, ...]:
     """Write the report of a run as pages that open from disk.
 
@@ -38,13 +43,15 @@ def write_site(
         Of the report; made when absent.
     rules : sequence of pairs
         The graph of rules; no picture without.
+    configfiles : sequence of str
+        Files laid over the default configuration, for the command that makes the run again.
 
     Returns
     -------
     tuple of Path, the files in the order they were written.
     """
     target = Path(folder)
-    run = read_run(study, PageWords(study.report.languages), files, rules)
+    run = read_run(study, PageWords(study.report.languages), files, rules, configfiles)
     area = area_map(run)
     offered = downloads.offered(files, study.report.languages, target)
     pages = list(pages_of(run, area, offered))

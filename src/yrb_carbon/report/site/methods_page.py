@@ -146,6 +146,7 @@ def methods_context(run: Run) -> dict[str, Any]:
         "weights": weights_rows(run),
         "of_kind": lambda kind: tables_of_kind(study, kind),
         "uses": {
+            "balance": any(v.index == "balance" for v in resolved),
             "sink_npp": any(v.sink == "npp" for v in resolved),
             "sink_landuse": any(v.sink == "landuse" for v in resolved),
             "county": any(v.emissions == "ceads_county" for v in resolved),

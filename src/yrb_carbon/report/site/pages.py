@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -30,7 +31,7 @@ from yrb_carbon.report.site.rule_graph import rule_graph
 from yrb_carbon.report.site.run import Run
 from yrb_carbon.report.site.summary import findings, key_numbers, question_text, tally
 from yrb_carbon.report.site.table_pages import table_pages
-from yrb_carbon.study.config import CLAIMS_TABLE, Study
+from yrb_carbon.study.config import CLAIMS_TABLE
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -165,8 +166,9 @@ def environment(run: Run, pages: Sequence[Page]) -> Environment:
         "label": run.label,
         "link": link,
         "study": run.study,
+        "has_reaches": run.has_reaches,
         "site": _site(run, pages),
-        "command": command_of(run.study),
+        "command": command_of(run.study, run.configfiles),
     }
     return made
 
@@ -179,12 +181,13 @@ def link(address: str, text: object) -> Text | Markup:
     return element.format(address=address, text=text)
 
 
-def command_of(study: Study) -> str:
-    """The command that runs the study; an overlay is named as the studies of the checkout are."""
+def command_of(study: Study, configfiles: Sequence[str]) -> str:
+    """The command that makes the same run, from the files laid over the default configuration."""
     if study.study.name == "demo":
         return "make"
-    own = f".venv/bin/snakemake --cores 2 --configfile studies/{study.study.name}.yaml"
-    return own if study.demo is not None else f"{own} --config data_root=FOLDER"
+    overlays = f" --configfile {shlex.join(configfiles)}" if configfiles else ""
+    folder = "" if study.demo is not None else " --config data_root=FOLDER"
+    return f".venv/bin/snakemake --cores 2{overlays}{folder}"
 
 
 def _site(run: Run, pages: Sequence[Page]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from yrb_carbon.errors import DataError
 from yrb_carbon.estimates import read_estimates
 from yrb_carbon.report.site.bilingual import PageWords, Text
 from yrb_carbon.study.config import Study
+from yrb_carbon.study.units import REACH_SPLITS, load_units
 
 Edges = Sequence[tuple[str, str]]
 """Pairs of rules, the second of which uses what the first makes."""
@@ -91,6 +92,8 @@ class Run:
         Columns of claims.csv.
     rules : sequence of pairs
         The graph of rules.
+    configfiles : sequence of str
+        Files laid over the default configuration.
     """
 
     study: Study
@@ -101,6 +104,12 @@ class Run:
     claims: Claims | None
     verdicts: pd.DataFrame | None
     rules: Edges
+    configfiles: Sequence[str]
+
+    @property
+    def has_reaches(self) -> bool:
+        """Whether the units belong to reaches of a river."""
+        return REACH_SPLITS[self.study.study.reach_split] in load_units().frame.columns
 
     def label(self, name: str) -> Text:
         """Label of a variable; its name where it has none."""
@@ -110,7 +119,13 @@ class Run:
         return self.words.label(variable.label)
 
 
-def read_run(study: Study, words: PageWords, files: RunFiles, rules: Edges) -> Run:
+def read_run(
+    study: Study,
+    words: PageWords,
+    files: RunFiles,
+    rules: Edges = (),
+    configfiles: Sequence[str] = (),
+) -> Run:
     """Read the files of a run."""
     judged = study.claims is not None and files.verdicts is not None
     return Run(
@@ -122,4 +137,5 @@ def read_run(study: Study, words: PageWords, files: RunFiles, rules: Edges) -> R
         claims=read_claims(study.claims.file) if judged and study.claims else None,
         verdicts=read_verdicts(files.verdicts) if judged and files.verdicts else None,
         rules=rules,
+        configfiles=configfiles,
     )

@@ -25,6 +25,9 @@ rule site:
     params:
         study=study.model_dump(mode="json"),
         graph=lambda w: edges_before("site"),
+        configfiles=[
+            os.path.relpath(path) for path in workflow.config_settings.configfiles
+        ],
         texts=files_digest("report/site"),
         code=code("write_site.py"),
     message:

@@ -11,6 +11,7 @@ with job(snakemake) as logger:
         RunFiles.of(dict(snakemake.input.items())),
         snakemake.output.site,
         rules=snakemake.params.graph,
+        configfiles=snakemake.params.configfiles,
     )
     size = sum(path.stat().st_size for path in written)
     logger.info("wrote %d files, %d bytes", len(written), size)
