@@ -159,7 +159,10 @@ def files_of(folder: Path) -> RunFiles:
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("run") / "tiny"
-    write_site(study_of(), files_of(folder), folder / "report", rules=[("a", "b"), ("b", "site")])
+    write_site(
+        study_of(), files_of(folder), folder / "report",
+        rules=[("a", "b"), ("b", "site")], configfiles=["studies/tiny.yaml"],
+    )  # fmt: skip
     return folder / "report"
 
 

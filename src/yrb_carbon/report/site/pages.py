@@ -31,7 +31,7 @@ from yrb_carbon.report.site.rule_graph import rule_graph
 from yrb_carbon.report.site.run import Run
 from yrb_carbon.report.site.summary import findings, key_numbers, question_text, tally
 from yrb_carbon.report.site.table_pages import table_pages
-from yrb_carbon.study.config import CLAIMS_TABLE
+from yrb_carbon.study.config import CLAIMS_TABLE, Study
 
 if TYPE_CHECKING:
     from jinja2 import Environment
