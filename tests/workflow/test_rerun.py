@@ -152,4 +152,6 @@ def test_changing_the_study_runs_what_reads_the_section(finished: Checkout):
     changed = re.sub(r"^effects:\n(?:  .*\n)+", EFFECTS, text, flags=re.MULTILINE)
     assert changed != text
     config.write_text(changed, encoding="utf-8")
-    assert without_all(set(finished.planned())) == {"effects", *BEHIND_ESTIMATES}
+    # maps are given the whole configuration, of which they take labels and definitions
+    expected = {"effects", "figures", *BEHIND_ESTIMATES}
+    assert without_all(set(finished.planned())) == expected
