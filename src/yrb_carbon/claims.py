@@ -777,6 +777,11 @@ def _listed(rows: Sequence[Row], adjusted: Sequence[float] | None = None) -> str
     return "; ".join(texts)
 
 
+def _with_chinese_marks(evidence: str) -> str:
+    """Rows in words with the punctuation of a Chinese sentence; intervals stay as they are."""
+    return re.sub(r" \(([^()]*)\)(?=; |$)", r"（\1）", evidence).replace("; ", "；")
+
+
 def _claim_cells(
     name: str,
     claim: SignClaim | OrderClaim | DifferenceClaim,
@@ -804,7 +809,9 @@ def _verdict_cells(judged: Judgement) -> dict[str, Any]:
         "verdict": judged.verdict.value,
         "verdict_zh": VERDICT_ZH[judged.verdict],
         "evidence": ". ".join(f"{one.way.label.en}: {one.evidence}" for one in judged.ways),
-        "evidence_zh": "。".join(f"{one.way.label.zh}：{one.evidence}" for one in judged.ways),
+        "evidence_zh": "。".join(
+            f"{one.way.label.zh}：{_with_chinese_marks(one.evidence)}" for one in judged.ways
+        ),
     }
     for column, label in (("reason", judged.reason), ("disagreement", judged.disagreement)):
         if label is not None:

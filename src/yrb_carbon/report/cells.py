@@ -50,7 +50,8 @@ COVARIANCE_NOTES = {
     "hessian": message("observed Hessian, errors independent over time"),
     "qml": message("sandwich, errors independent over time and not normal"),
     "serial": message(
-        "sandwich that holds for errors of a unit correlated over time, alike for all units"
+        "sandwich that holds for errors of a unit correlated over time, alike for all units, "
+        "symmetric errors (no third moments)"
     ),
     "clustered": message(
         "sandwich by unit, errors correlated over time and of any variance (the estimate "

@@ -28,6 +28,10 @@ TRANSFORMED = {
 
 REMARK = re.compile(r"(?:[,;] |[，；])(?![^(\[]*[)\]])")
 """What parts a formula from its remark: a comma or semicolon outside brackets."""
+RATE, RATE_OF_RATE = message("{above} per {below}"), message("{above} and {below}")
+"""Units of a quotient; what is by the year already is by the year and person."""
+ONE_OF = {"persons": "person"}
+"""Units that stand below in the singular."""
 
 NO_UNIT = "dimensionless"
 HALF_OF_SMALLEST = message("c = half the smallest positive value of the sample")
@@ -167,6 +171,6 @@ def _unit(variable: ResolvedVariable, entry: Entry, words: Words) -> str:
     above = columns[variable.numerator].unit
     if above == below:
         return unit_name(NO_UNIT, words)
-    return words(
-        "{above} per {below}", above=unit_name(above, words), below=unit_name(below, words)
-    )
+    one = unit_name(below, words)
+    text = RATE_OF_RATE if " per " in above else RATE
+    return words(text, above=unit_name(above, words), below=ONE_OF.get(one, one))

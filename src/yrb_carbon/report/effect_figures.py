@@ -407,7 +407,7 @@ def _paths_of(
     paths += [through(name) for name in table.mediators]
     if len(table.mediators) > 1:
         paths.append((words("Through all mediators"), MEDIATED, SUM_OF_MEDIATORS))
-    return [*paths, (words("System"), SYSTEM, table.treatment)]
+    return [*paths, (words("Whole system"), SYSTEM, table.treatment)]
 
 
 def forest_row(

@@ -84,10 +84,16 @@ from yrb_carbon.study.tables import (
 
 ZERO_NOTE = message("0 without standard errors: the model lets the regressor have no such effect.")
 LOGLIK_NOTE = message(
-    "Log-likelihood, AIC and BIC are shown for the spatial columns only: those of the "
-    "transformation estimator count (N - 1)(T - 1) observations and cannot be held against the "
-    "NT of OLS."
+    "Log-likelihood, AIC and BIC are shown for the spatial columns only and compare between "
+    "columns of one outcome, estimator and fixed effects; observations that they count: {listed}."
 )
+COUNTED = {
+    "none": "NT",
+    "unit": "N(T - 1)",
+    "time": "(N - 1)T",
+    "twoway": "(N - 1)(T - 1)",
+}
+"""Observations that the transformation leaves, by the fixed effects that it takes out."""
 R2_NOTE = message(
     "R2 is that of the data without the column's own fixed effects, so columns with other effects "
     "do not compare; in spatial columns what the neighbours' outcome explains counts as explained."
@@ -370,9 +376,28 @@ def _models(
         )
         for name in used
     ]
-    if len(used) > 1 and "ols" in used:
-        notes.append(words(LOGLIK_NOTE))
+    if len({(column.model == "ols", _counted(column)) for column in columns}) > 1:
+        notes.append(_likelihood_note(columns, words))
     return pd.DataFrame(lines, columns=heads), [*notes, words(R2_NOTE), words(SERIAL_NOTE)]
+
+
+def _counted(column: ModelColumn) -> str:
+    """Observations that the likelihood of a column counts."""
+    is_transformed = column.model != "ols" and column.estimator == "transform"
+    return COUNTED[column.effects if is_transformed else "none"]
+
+
+def _likelihood_note(columns: Sequence[ModelColumn], words: Words) -> str:
+    """Which likelihoods are shown, and how many observations each of them counts."""
+    named: dict[str, list[str]] = {}
+    for column in columns:
+        if column.model != "ols":
+            named.setdefault(_counted(column), []).append(heading_of(column, words))
+    listed = words.clauses(
+        words("{count} ({columns})", count=count, columns=words.listing(heads))
+        for count, heads in named.items()
+    )
+    return words(LOGLIK_NOTE, listed=listed)
 
 
 def _errors_note(covariances: Sequence[str], words: Printer) -> str:

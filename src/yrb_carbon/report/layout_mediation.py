@@ -278,7 +278,12 @@ def _system_paths(
             shares=True,
         )
     yield _Path(
-        SYSTEM, words("System"), table.treatment, "system_direct", "system_indirect", "system_total"
+        SYSTEM,
+        words("Whole system"),
+        table.treatment,
+        "system_direct",
+        "system_indirect",
+        "system_total",
     )
 
 
@@ -535,7 +540,12 @@ def _within_sd_notes(
         )
     ]
     if listed:
-        stated.append(words("Mediated direct effects of one within more: {listed}.", listed=listed))
+        stated.append(
+            words(
+                "Mediated direct effects of one within standard deviation more: {listed}.",
+                listed=listed,
+            )
+        )
     yield words.sentences(stated)
 
 

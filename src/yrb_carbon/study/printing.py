@@ -44,7 +44,7 @@ class PrintingSection(Section):
         description="Levels of significance, the smallest first; an empty list prints no stars.",
     )
     brackets: tuple[Bracket, ...] = Field(
-        ("round", "square"),
+        ("round", "square", "curly"),
         min_length=1,
         description="Around standard errors of the first covariance, of the second, ...; the last "
         "stands for all that follow.",

@@ -330,6 +330,8 @@ def test_joint_test_decides_on_groups_whatever_the_pairs_say(joint, verdict):
     assert (found["statistic"], found["df"], found["p_value"]) == (7.0, 2.0, joint)
     assert "direct:x:up-mid" in found["evidence"]
     assert "Holm" in found["evidence"]
+    assert "（Holm" in found["evidence_zh"]
+    assert not any(mark in found["evidence_zh"] for mark in ("; ", " (", ". "))
 
 
 def test_pairs_are_corrected_for_their_number():

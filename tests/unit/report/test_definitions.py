@@ -44,6 +44,11 @@ def section(index: str, **options: object) -> VariableSection:
             "ln(1 + (m_it / e_it) / (M_t / E_t)); dimensionless",
         ),
         ("agglomeration", {"measure": "density"}, "m_it / area_i; persons per km2"),
+        (
+            "agglomeration",
+            {"measure": "share", "numerator": "coal_capacity"},
+            "m_it / e_it; Mt per year and person",
+        ),
         ("agglomeration", {"measure": "share"}, "m_it / e_it; dimensionless"),
         ("land_sink", {}, "ln(S * 10^6 / area); log of t CO2 per km2 and year"),
         ("emissions", {"transform": "log"}, "ln(E); log of Mt CO2"),

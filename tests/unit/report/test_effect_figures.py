@@ -181,7 +181,7 @@ def test_the_forest_has_every_path_with_every_interval(estimates):
     panels, rows, notes = forest_of(STUDY.figures.forests["F5"], STUDY, estimates, ENGLISH)
     assert panels == ["Direct", "Spillover", "Total"]
     assert [row.label for row in rows] == [
-        "Not mediated", "Through First", "Through Second", "Through all mediators", "System",
+        "Not mediated", "Through First", "Through Second", "Through all mediators", "Whole system",
         "Through First", "Through Second",
     ]  # fmt: skip
     effect = rows[1].effects[0]

@@ -78,7 +78,7 @@ def test_paths_of_the_joint_system_and_of_each_mediator(printed):
     body = printed["T7"].body
     joint = body[body["System"] == "All mediators"]["Path"].tolist()
     assert joint == [
-        "Not mediated", "Through First", "Through Second", "Through all mediators", "System",
+        "Not mediated", "Through First", "Through Second", "Through all mediators", "Whole system",
         "One-step model", "System less one-step",
     ]  # fmt: skip
     alone = body[body["System"].str.endswith("alone")]

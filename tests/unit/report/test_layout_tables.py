@@ -233,6 +233,18 @@ def test_models_stand_where_they_belong(estimates):
     assert cell(body, "Residual AR(1)", "OLS") == f"{ar1:.3f}"
 
 
+def test_likelihoods_say_the_observations_of_their_own_columns(estimates):
+    notes = layout_table("T4", STUDY, estimates).notes
+    assert any("they count: (N - 1)(T - 1) (sdm)." in note for note in notes)
+    columns = [
+        column.model_copy(update={"effects": "unit"}) for column in STUDY.tables["T4"].columns
+    ]
+    table = STUDY.tables["T4"].model_copy(update={"columns": tuple(columns)})
+    study = STUDY.model_copy(update={"tables": {**STUDY.tables, "T4": table}})
+    notes = layout_table("T4", study, estimates).notes
+    assert any("they count: N(T - 1) (sdm)." in note for note in notes)
+
+
 def test_ols_has_no_weights(estimates):
     body = layout_table("T4", STUDY, estimates).body
     assert cell(body, "Weights", "OLS") == ""
@@ -556,6 +568,7 @@ def test_tables_compile(estimates, tmp_path: Path, language):
     packages = (folder / "T4.tex").read_text(encoding="utf-8").splitlines()[0]
     packages = packages.removeprefix("% needs ").split(" and ")[0]
     said = compiled(tmp_path, packages, [f"{name}.tex" for name in names])
+    assert "Missing character" not in (tmp_path / "all.log").read_text("utf-8", "replace")
     assert "Overfull" not in said
     assert "Float too large" not in said
 

@@ -119,10 +119,10 @@ def test_brackets_of_each_place(lay_out):
     body = lay_out("T4", "report: {printing: {brackets: [none, curly, square]}}").body
     block = body["SDM"].iloc[1:4].tolist()
     plain = lay_out("T4").body["SDM"].iloc[1:4].tolist()
-    bare = [cell.strip("()[]") for cell in plain]
+    bare = [cell.strip("()[]{}") for cell in plain]
     assert block == [bare[0], f"{{{bare[1]}}}", f"[{bare[2]}]"]
     note = next(n for n in lay_out("T4").notes if "brackets" in n)
-    assert "oim in round brackets, serial in square brackets, clustered in square" in note
+    assert "oim in round brackets, serial in square brackets, clustered in curly" in note
 
 
 def test_the_last_bracket_stands_for_all_that_follow(lay_out):

@@ -33,7 +33,10 @@ ROUNDING = 0.5001
 MINUS = "\u2212"
 FIRST_YEAR = 1980
 """The first that a zip file can hold."""
-LATEX_SIGNS = {"$-$": "-", r"\textless{}": "<", r"\textbar{}": "|", r"\_": "_", r"\%": "%"}
+LATEX_SIGNS = {
+    "$-$": "-", r"\textless{}": "<", r"\textbar{}": "|", r"\_": "_", r"\%": "%",
+    r"\{": "{", r"\}": "}",
+}  # fmt: skip
 Cells = list[list[str]]
 
 
