@@ -9,8 +9,8 @@ from test_analysis_rows import KEY, TABLE, UNITS, frame, one, weights  # noqa: F
 from yrb_carbon.analysis.choice import choice_rows
 from yrb_carbon.analysis.models import fit_columns
 from yrb_carbon.errors import StudyError
-from yrb_carbon.report.language import Words
 from yrb_carbon.report.layout import _choice
+from yrb_carbon.report.printer import Printer
 from yrb_carbon.spatialpanel import SpatialPanel
 from yrb_carbon.study.config import Study
 from yrb_carbon.study.load import load_study
@@ -86,7 +86,7 @@ def test_residuals_are_tested_for_space_and_time(rows):
 
 
 def test_printed_table_shows_each_test_in_order(rows):
-    body, notes = _choice(CHOICE, STUDY, rows, Words())
+    body, notes = _choice(CHOICE, STUDY, rows, Printer())
     tests = rows[rows["quantity"] == "test"]
     assert len(body) == len(tests)
     assert body["Test"].iloc[0] == "LM lag"
@@ -104,7 +104,7 @@ def test_undefined_test_is_said_to_be_so(rows):
     changed = rows.copy()
     hausman = changed["term"].str.startswith("Hausman")
     changed.loc[hausman, ["estimate", "statistic", "p_value", "df"]] = np.nan
-    body, notes = _choice(CHOICE, STUDY, changed, Words())
+    body, notes = _choice(CHOICE, STUDY, changed, Printer())
     row = body[body["Test"] == "Hausman"].iloc[0]
     assert (row["Statistic"], row["p"], row["Rejected"]) == ("undefined", "", "")
     assert any("undefined where" in note for note in notes)

@@ -22,13 +22,13 @@ from yrb_carbon.analysis.rows import TableKey
 from yrb_carbon.errors import DataError, StudyError
 from yrb_carbon.mediation import MediationEffects, decomposition_labels
 from yrb_carbon.mediation.effects import calc_quantile_errors
-from yrb_carbon.report.language import Words
 from yrb_carbon.report.layout_heterogeneity import (
     NO_EFFECTS,
     NO_MEDIATED,
     differences_layout,
     heterogeneity_layout,
 )
+from yrb_carbon.report.printer import Printer
 from yrb_carbon.spatialpanel import (
     BoundaryError,
     FailedDrawsWarning,
@@ -41,7 +41,7 @@ from yrb_carbon.study.heterogeneity_tables import DifferencesTable, Heterogeneit
 from yrb_carbon.study.load import load_study
 from yrb_carbon.study.units import load_units
 
-EN = Words()
+EN = Printer()
 EXACT = 1e-10
 KEY = TableKey(study="tiny", table="T8", sample="main")
 SPLITS = SplitChoices(cut=2008, reach_split="V1")

@@ -250,7 +250,7 @@ def test_the_base_of_these_tests_is_a_study() -> None:
             "    outcome: y",
             "    outcme: y\n    outcome: y",
             "config.yaml:16:5: tables.base.outcme: unknown key (got 'outcme'; allowed kind, title, "
-            "sample, outcome, regressors, mediators, weights, columns, covariances, note; "
+            "layout, sample, outcome, regressors, mediators, weights, columns, covariances, note; "
             "did you mean 'outcome')",
             id="unknown key of a table",
         ),
@@ -391,8 +391,8 @@ def test_null_does_not_remove_what_is_required() -> None:
 
 
 def test_changed_kind_points_at_the_overlay() -> None:
-    keys = "(got {!r}; allowed kind, title, of; inherited, but 'effects' in overlay.yaml:3:11 has "
-    keys += "no such key: set it to null there)"
+    keys = "(got {!r}; allowed kind, title, layout, of; inherited, but 'effects' in "
+    keys += "overlay.yaml:3:11 has no such key: set it to null there)"
     assert faults(BASE, "tables:\n  base:\n    kind: effects\n") == [
         "config.yaml:16:5: tables.base.outcome: unknown key " + keys.format("outcome"),
         "config.yaml:17:5: tables.base.regressors: unknown key " + keys.format("regressors"),
