@@ -114,23 +114,27 @@ def _text(number: float) -> str:
 
 
 def unreleased(changelog: str) -> list[str]:
-    """Lines of the section Unreleased, headings left out."""
+    """Entries of the section Unreleased, each on one line however it is wrapped."""
     _, _, after = changelog.partition(UNRELEASED)
-    section = after.split("\n## ", 1)[0]
-    lines = (line.strip() for line in section.splitlines())
-    return [line for line in lines if line and not line.startswith("#")]
+    entries: list[str] = []
+    for line in after.split("\n## ", 1)[0].splitlines():
+        text = " ".join(line.split())
+        if text.startswith("- "):
+            entries.append(text)
+        elif text and not text.startswith("#") and entries:
+            entries[-1] += f" {text}"
+    return entries
 
 
 def news(now: str, then: str) -> list[str]:
-    """Lines of the section Unreleased that the changelog did not have."""
-    known = {line.strip() for line in then.splitlines()}
-    return [line for line in unreleased(now) if line not in known]
+    """Entries of the section Unreleased that the changelog did not have."""
+    known = set(unreleased(then))
+    return [entry for entry in unreleased(now) if entry not in known]
 
 
-def changelog_then(folder: Path, repository: Path) -> str:
-    """The changelog as of the last commit that changed the golden numbers."""
-    commit = _git(repository, "log", "-1", "--format=%H", "--", str(folder)).strip()
-    return _git(repository, "show", f"{commit}:{CHANGELOG}") if commit else ""
+def committed_changelog(repository: Path) -> str:
+    """The changelog of the last commit: the entry goes with the numbers into the next one."""
+    return _git(repository, "show", f"HEAD:{CHANGELOG}")
 
 
 def _git(repository: Path, *arguments: str) -> str:
@@ -152,6 +156,9 @@ def renew(study: str, results: str | Path, repository: Path = REPOSITORY) -> Ite
     """
     golden = STUDIES[study]
     folder = golden.folder(repository)
+    found_studies = sorted(set(read_numbers(results).frame["study"]))
+    if found_studies != [study]:
+        raise RenewalError(f"{results} holds numbers of {found_studies}, not of {study!r}")
     if any(folder.glob("*.csv")):
         found = compare_with_golden(study, results, repository)
         yield from text_lines(found)
@@ -159,12 +166,11 @@ def renew(study: str, results: str | Path, repository: Path = REPOSITORY) -> Ite
             yield "the golden numbers stay as they are"
             return
         now = (repository / CHANGELOG).read_text(encoding="utf-8")
-        lines = news(now, changelog_then(folder, repository))
+        lines = news(now, committed_changelog(repository))
         if not lines:
             raise RenewalError(
                 f"golden numbers of {study} moved, and {CHANGELOG} does not say why: its section "
-                "Unreleased has no line that was not there when they were last renewed. Add one "
-                "and run this again"
+                "Unreleased has no entry that is not committed yet. Add one and run this again"
             )
         yield f"{CHANGELOG} says:"
         yield from lines

@@ -188,6 +188,12 @@ def _write_sheet(sheet: Any, table: PrintedTable, formats: _Formats) -> None:
     sheet.repeat_rows(HEAD_ROW, start - 1)
 
 
+def _merge(sheet: Any, cells: tuple[int, int, int, int], text: str, own: Any) -> None:
+    """Merge cells and write a text, never a formula, into them."""
+    sheet.merge_range(*cells, "", own)
+    sheet.write_string(*cells[:2], text, own)
+
+
 def _write_head(
     sheet: Any, heads: Sequence[str], numeric: Sequence[bool], formats: _Formats
 ) -> int:
@@ -198,7 +204,7 @@ def _write_head(
     for name, span in groups or [("", 1)] * len(shown):
         if name:
             own = formats(top=2, bottom=1, align="center", bold=True)
-            sheet.merge_range(HEAD_ROW, place, HEAD_ROW, place + span - 1, name, own)
+            _merge(sheet, (HEAD_ROW, place, HEAD_ROW, place + span - 1), name, own)
         for at in range(place, place + span):
             side = "center" if numeric[at] else "left"
             properties = {"bottom": 1, "align": side, "bold": True, "text_wrap": True}
@@ -206,7 +212,7 @@ def _write_head(
                 own = formats(**properties, **({} if name else {"top": 2}))
                 sheet.write_string(last, at, shown[at], own)
             else:
-                sheet.merge_range(HEAD_ROW, at, last, at, shown[at], formats(**properties, top=2))
+                _merge(sheet, (HEAD_ROW, at, last, at), shown[at], formats(**properties, top=2))
         place += span
     return last + 1
 
@@ -222,7 +228,7 @@ def _write_row(
     if is_common(row):
         own = formats(align="center", text_wrap=True, **rule)
         sheet.write_string(place, 0, row[0], formats(**rule))
-        sheet.merge_range(place, 1, place, len(row) - 1, row[1], own)
+        _merge(sheet, (place, 1, place, len(row) - 1), row[1], own)
         return
     for at, text in enumerate(row):
         number = number_of(text)
@@ -246,7 +252,7 @@ def _write_notes(
     for place, note in enumerate(notes, start=start):
         own = formats(text_wrap=True, font_size=9)
         if last:
-            sheet.merge_range(place, 0, place, last, note, own)
+            _merge(sheet, (place, 0, place, last), note, own)
         else:
             sheet.write_string(place, 0, note, own)
         sheet.set_row(place, NOTE_LINE * math.ceil(1.05 * text_width(note) / line))

@@ -301,7 +301,7 @@ def _alignment_over_pages(cells: Sequence[str], width: int, fitted: int, digit: 
 
 def _stacked(lines: Sequence[str]) -> str:
     """Lines of a heading one above the other."""
-    first, *others = map(escape_latex, lines)
+    first, *others = (_no_argument(escape_latex(line)) for line in lines)
     if not others:
         return first
     stacked = r" \\ ".join((first, *others))
@@ -379,6 +379,9 @@ def _row(cells: Sequence[str]) -> str:
     if is_common(cells):
         alignment = "c" if text_width(cells[1]) <= MOST_COMMON else f"p{{{MOST_COMMON / 2:g}em}}"
         others = [rf"\multicolumn{{{len(others)}}}{{{alignment}}}{{{others[0]}}}"]
-    if first.startswith(STARTS_OF_ARGUMENTS):
-        first = f"{{{first[0]}}}{first[1:]}"
-    return " & ".join([first, *others]) + r" \\"
+    return " & ".join([_no_argument(first), *others]) + r" \\"
+
+
+def _no_argument(text: str) -> str:
+    """A text that follows the end of a row or a rule, and is no option of these."""
+    return f"{{{text[0]}}}{text[1:]}" if text.startswith(STARTS_OF_ARGUMENTS) else text

@@ -11,6 +11,7 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
@@ -37,6 +38,8 @@ LANGUAGE_TAGS = {"en": "en-US", "zh": "zh-CN"}
 
 SHORT_SIDE_CM, LONG_SIDE_CM = 21.0, 29.7
 MARGIN_CM = 2.0
+LONGEST_PROPERTY = 255
+"""Characters of a property of a Word file."""
 """An A4 page."""
 
 UPRIGHT_SIZES = (10.0, 9.0, 8.0)
@@ -184,7 +187,8 @@ def _set_styles(document: Document, table: PrintedTable) -> None:
         tag.set(f"{{{NAMESPACE}}}val", LANGUAGE_TAGS["en"])
         tag.set(f"{{{NAMESPACE}}}eastAsia", LANGUAGE_TAGS["zh"])
     told = document.core_properties
-    told.title, told.language = table.heading, LANGUAGE_TAGS[table.language]
+    told.title = shorten(table.heading, LONGEST_PROPERTY, placeholder="…")
+    told.language = LANGUAGE_TAGS[table.language]
     told.author = told.last_modified_by = told.comments = ""
     told.created = told.modified = CREATED
     told.revision = 1

@@ -94,7 +94,7 @@ def test_tables_that_are_no_more_are_removed(repository: Path, tmp_path: Path):
 def test_a_folder_without_history_is_refused(tmp_path: Path, moved: Path):
     list(renew("demo", written(sdm(), tmp_path / "old.csv"), tmp_path / "plain"))
     (tmp_path / "plain" / "CHANGELOG.md").write_text(FIRST, encoding="utf-8")
-    with pytest.raises(RenewalError, match="git log"):
+    with pytest.raises(RenewalError, match="git show"):
         list(renew("demo", moved, tmp_path / "plain"))
 
 
@@ -103,6 +103,19 @@ def test_sections_of_the_changelog():
     assert unreleased("# Changelog\n") == []
     assert news(FIRST, FIRST) == []
     assert news(FIRST, "") == ["- A line."]
+
+
+def test_an_entry_that_is_wrapped_anew_is_not_news():
+    long = FIRST.replace("- A line.", "- A line that goes\n  on and on.")
+    wrapped = FIRST.replace("- A line.", "- A line\n  that goes on\n  and on.")
+    assert unreleased(long) == unreleased(wrapped) == ["- A line that goes on and on."]
+    assert news(wrapped, long) == []
+
+
+def test_numbers_of_another_study_are_refused(repository: Path, tmp_path: Path):
+    other = written(sdm().assign(study="other"), tmp_path / "else.csv")
+    with pytest.raises(RenewalError, match="numbers of \\['other'\\], not of 'demo'"):
+        list(renew("demo", other, repository))
 
 
 def test_exit_codes(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

@@ -10,7 +10,7 @@ with job(snakemake):
         sources=snakemake.input.sources,
         boundaries=snakemake.input.boundaries,
         samples=snakemake.input.samples,
-        weights=snakemake.input.get("weights"),
+        weights=snakemake.input.get("weights") or None,
         benchmarks=snakemake.params.benchmarks,
         figures=snakemake.input.drawn,
         outputs=[
