@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 import pytest
 import shapely
+from chinese_font import needs_chinese_font
 from figure_texts import keep_figures, said, texts
 from mediation_system import KEY, SEED, UNITS, label, ring, simulate, study_of, table
 
@@ -158,6 +159,7 @@ def at_edge(estimates: pd.DataFrame, model: str) -> pd.DataFrame:
     return estimates_frame(pd.concat([estimates[~gone], mark]))
 
 
+@needs_chinese_font
 def test_an_equation_at_the_edge_takes_its_figures_alone(estimates, by_unit, monkeypatch, tmp_path):
     drawn = keep_figures(monkeypatch, tmp_path)
     left = by_unit[by_unit["model"] != "joint"]
@@ -274,6 +276,7 @@ def test_all_figures_carry_the_caution_and_the_table(estimates, by_unit, monkeyp
                for text in shown["F4"])  # fmt: skip
 
 
+@needs_chinese_font
 def test_chinese_figures_have_chinese_texts(estimates, by_unit, monkeypatch, tmp_path):
     drawn = keep_figures(monkeypatch, tmp_path)
     draw_effect_figures(STUDY, estimates, by_unit, BOUNDARIES, tmp_path)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from babel.messages.pofile import read_po
+from chinese_font import needs_chinese_font
 from figure_texts import said, texts
 
 from yrb_carbon.report import fonts, press
@@ -33,8 +34,6 @@ ROOT = Path(__file__).parents[3]
 ENGLISH, CHINESE = Page(), Page(words=Words("zh"))
 CLOSE = 1 - HINTED
 """What hinting may add at the resolution of the files, of a width."""
-
-needs_font = pytest.mark.skipif(cjk_font() is None, reason="no font with Chinese characters here")
 
 
 def sheet(text: str):
@@ -104,7 +103,7 @@ def test_blanks_that_do_not_break_hold_an_interval_together():
     assert "[0.100,\u00a00.200]" in wrapped(text, 0.7, 6.0)
 
 
-@needs_font
+@needs_chinese_font
 def test_every_character_of_every_chinese_text_is_in_the_font():
     with (CATALOGUES / "zh.po").open("rb") as handle:
         catalogue = {str(entry.string) for entry in read_po(handle, locale="zh") if entry.id}
@@ -119,7 +118,7 @@ def test_every_character_of_every_chinese_text_is_in_the_font():
     assert missing_glyphs(figure, [LATIN_FONT, font]) == []
 
 
-@needs_font
+@needs_chinese_font
 def test_a_character_without_a_glyph_is_named_on_a_sheet_in_place_of_the_figure(
     monkeypatch, caplog, tmp_path
 ):
@@ -201,14 +200,14 @@ def test_english_pdf_files_have_truetype_outlines(tmp_path):
     assert pdf_font_type(LATIN_FONT) == 42
 
 
-@needs_font
+@needs_chinese_font
 def test_chinese_pdf_files_have_outlines_that_fit_their_type(tmp_path):
     drawn = Press(tmp_path, ("pdf",)).write("F1", "标题", CHINESE, sheet("碳平衡"))
     kind = pdf_font_type(cjk_font())
     assert fonts_in(drawn.files[0]) == ({b"/CIDFontType2"} if kind == 42 else {b"/Type3"})
 
 
-@needs_font
+@needs_chinese_font
 @pytest.mark.parametrize("kind", ["png", "svg", "pdf"])
 def test_chinese_files_are_the_same_bytes_again(tmp_path, kind):
     files = [

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from chinese_font import needs_chinese_font
 from figure_texts import keep_figures, said
 
 from yrb_carbon.errors import DataError
@@ -376,6 +377,7 @@ def test_colours_follow_the_interval():
     assert colour_of(0.1, 0.2) == ABOVE_ZERO
 
 
+@needs_chinese_font
 def test_curves_are_the_same_bytes_again_and_carry_the_caution(rows, tmp_path, monkeypatch):
     for name in ("a", "b"):
         record = draw_curves(STUDY, rows, tmp_path / name)

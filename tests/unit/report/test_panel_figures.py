@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from chinese_font import needs_chinese_font
 from figure_texts import keep_figures, said, texts
 from mediation_system import INDEX, UNITS, YEARS, label, study_of
 
@@ -240,6 +241,7 @@ def test_totals_have_no_band_and_no_line_of_all_units(frame):
         draw_trends([], statistic="mean", band="none", title="", page=Page())
 
 
+@needs_chinese_font
 def test_figures_of_the_panel_are_drawn_in_both_languages(inputs, monkeypatch, tmp_path):
     kept = keep_figures(monkeypatch, tmp_path)
     record = draw_figures(STUDY_WITHOUT_UNITS_MAP, inputs, tmp_path)
