@@ -321,6 +321,10 @@ def _read_file(path: Path) -> Iterator[PrintedCell]:
                             skip_blank_lines=False)  # fmt: skip
     except (OSError, UnicodeDecodeError, ValueError) as error:
         raise StudyError([f"{path}: not a readable CSV file in UTF-8: {error}"]) from error
+    if not isinstance(frame.index, pd.RangeIndex):
+        raise StudyError([f"{path}: lines have more cells than the heading has columns"])
+    if frame.empty:
+        raise StudyError([f"{path}: no line below the heading"])
     faults = [f"{path}: column {name!r} is missing" for name in REQUIRED if name not in frame]
     faults += [
         f"{path}: unknown column ({choices(str(name), (*REQUIRED, *OPTIONAL))})"

@@ -129,6 +129,19 @@ def test_selectors_without_a_row_are_wrong_and_say_where(printed, results):
     assert "d, t: b, c: no such row:" in result.stdout
 
 
+@pytest.mark.parametrize(
+    ("rows", "fault"),
+    [
+        ([], "no line below the heading"),
+        (["d,t,r,c,1,,,,,,,,surplus"], "more cells than the heading"),
+    ],
+)
+def test_files_of_another_shape(printed, results, rows, fault):
+    result = compare(str(printed(*rows)), str(results))
+    assert result.exit_code == 2
+    assert fault in result.stderr
+
+
 def test_nothing_computed_is_no_agreement(printed, results):
     file = printed("d,t,a,c,1,,,,,table=T55; quantity=rho,,", "d,t,b,c,1,,,,,,not built yet,")
     result = compare(str(file), str(results))
