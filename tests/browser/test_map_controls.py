@@ -13,7 +13,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from yrb_carbon.report.maps import classify
+from yrb_carbon.report.map_classes import cut_classes
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -24,7 +24,7 @@ ROUNDED = 0.02
 def test_colours_are_the_classes_of_every_year_and_variable(shown: MapPage) -> None:
     for variable, centre in (("cb", 0.0), ("lq", 1.0), ("m1", None)):
         shown.show(variable)
-        classes = classify(FRAME[variable].to_numpy(), 5, centre)
+        classes = cut_classes(FRAME[variable].to_numpy(), "quantiles", 5, centre)
         for at, year in enumerate(YEARS):
             shown.part("year").send_keys(Keys.HOME, *[Keys.ARROW_RIGHT] * at)
             assert shown.text("shown-year") == str(year)
@@ -68,7 +68,7 @@ def test_missing_and_outside_are_told_apart(shown: MapPage) -> None:
 
 
 def test_legend_counts_the_units_of_each_class(shown: MapPage) -> None:
-    classes = classify(FRAME["cb"].to_numpy(), 5, 0.0)
+    classes = cut_classes(FRAME["cb"].to_numpy(), "quantiles", 5, 0.0)
     values = FRAME["cb"].xs(2018, level="year").to_numpy()
     counts = np.bincount(classes.index(values), minlength=len(classes.colours))
     lines = shown.lines("legend")
