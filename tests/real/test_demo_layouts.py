@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
+import importlib
 import io
 import json
 import zipfile
@@ -184,10 +184,6 @@ def test_counties_of_the_dissolved_units_keep_their_names(data_root, demo_folder
 
 def test_table_of_moments_is_that_of_the_real_panel(data_root, repository):
     """The script that made data/demo/moments.json makes it again."""
-    spec = importlib.util.spec_from_file_location(
-        "demo_moments", repository / "benchmarks" / "demo_moments.py"
-    )
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = importlib.import_module("demo_moments")
     shipped = json.loads((repository / "data" / "demo" / "moments.json").read_text("utf-8"))
     assert json.loads(json.dumps(module.calc_moments(data_root))) == shipped

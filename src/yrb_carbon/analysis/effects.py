@@ -20,6 +20,7 @@ from yrb_carbon.analysis.rows import (
     model_names,
     named_seed,
     panel_counts,
+    value_row,
 )
 from yrb_carbon.estimates import DISCARDED
 from yrb_carbon.spatialpanel import EffectsResults
@@ -107,8 +108,8 @@ def _inference_rows(
     ]
     if extra:
         # draws of rho at or beyond the edge of the admissible interval have no effects
-        lost = {"quantity": "value", "term": DISCARDED, "inference": inference}
-        rows.append({**shared, **extra, **lost, "estimate": float(effects.n_discarded)})
+        lost = value_row(DISCARDED, effects.n_discarded)
+        rows.append({**shared, **extra, **lost, "inference": inference})
     return rows
 
 

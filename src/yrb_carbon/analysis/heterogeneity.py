@@ -21,6 +21,8 @@ from yrb_carbon.analysis.models import (
     restrict_to_units,
 )
 from yrb_carbon.analysis.rows import (
+    OUTCOME,
+    SYSTEM,
     TableKey,
     complete_rows,
     named_seed,
@@ -30,7 +32,7 @@ from yrb_carbon.analysis.rows import (
 )
 from yrb_carbon.analysis.specification_tests import specification_row
 from yrb_carbon.errors import DataError, listing
-from yrb_carbon.estimates import DISCARDED, FAR_DRAWS, N_PARAMETERS, UNDEFINED, Quantity
+from yrb_carbon.estimates import DISCARDED, FAR_DRAWS, ISLANDS, N_PARAMETERS, UNDEFINED, Quantity
 from yrb_carbon.mediation import MediationEffects, MediationResults, SpatialMediation
 from yrb_carbon.mediation.decomposition import ALL
 from yrb_carbon.mediation.effects import calc_quantile_errors, table_of_draws
@@ -56,8 +58,6 @@ Effect = Literal["direct", "indirect", "total"]
 SUBSET, FULL = "subset", "full_interaction"
 PERIODS = ("boom", "transition")
 AGGLOMERATION = ("above", "below")
-SYSTEM = "system"
-"""Equation of the rows that rest on all equations of a mediation system."""
 EQUAL_EFFECTS: tuple[Effect, ...] = ("direct", "indirect")
 """What is tested together; the total follows from them."""
 FAR_OUT = 10.0
@@ -68,8 +68,6 @@ CONSTANT, DEPENDENT = 1e-12, 1e-10
 WITHOUT_SPILLOVER = ("ols", "sem")
 """Models whose indirect effects are zero by construction, in every group."""
 LINK_COUNTS = ("links", "links_cut", "weight_cut")
-ISLANDS = "islands"
-"""Term of the `value` row that counts units dropped for want of neighbours in their group."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,7 +305,7 @@ def _subset_rows(fitted: FittedGroups) -> Iterator[dict[str, Any]]:
         return
     for name, fit in fitted.subset.fits.items():
         counts = {"n_units": fit.n_units, "n_periods": fit.n_periods, "n_obs": fit.nobs}
-        shared = {"model": name, "spec": SUBSET, "equation": "outcome", **counts}
+        shared = {"model": name, "spec": SUBSET, "equation": OUTCOME, **counts}
         for vcov in () if fit.at_boundary else fitted.table.covariances:
             robust = fit.with_covariance(vcov)
             yield from _effect_rows(robust.effects(), fitted.table.level, {**shared, "vcov": vcov})
@@ -319,15 +317,14 @@ def _subset_rows(fitted: FittedGroups) -> Iterator[dict[str, Any]]:
         links: dict[Any, Any] = fitted.subset.links.loc[name].to_dict()
         counts_of = {term: links[term] for term in LINK_COUNTS} | {ISLANDS: len(links["dropped"])}
         for term, value in counts_of.items():
-            row = {"quantity": Quantity.VALUE.value, "term": term, "estimate": float(value)}
-            yield {**shared, **row}
+            yield {**shared, **value_row(term, value)}
 
 
 def _full_rows(fitted: FittedGroups) -> Iterator[dict[str, Any]]:
     full = fitted.full
     if full is None:
         return
-    shared = {"spec": FULL, "equation": "outcome"}
+    shared = {"spec": FULL, "equation": OUTCOME}
     whole = {**shared, "model": "all", **panel_counts(fitted.sample)}
     if full.at_boundary:
         yield {**whole, **boundary_row()}
@@ -363,8 +360,7 @@ def _mediated_rows(fitted: FittedGroups, seed: int, key: TableKey) -> Iterator[d
             drawn |= {**shared, "draws": effects.n_draws}
             for row in row_dicts(effects.table(fitted.table.level).reset_index()):
                 yield {**row, **drawn}
-            lost = {"quantity": Quantity.VALUE.value, "term": DISCARDED}
-            yield {**drawn, **lost, "estimate": float(effects.n_discarded)}
+            yield {**drawn, **value_row(DISCARDED, effects.n_discarded)}
 
 
 def differences_rows(
@@ -395,7 +391,7 @@ def differences_rows(
     """
     rows: list[dict[str, Any]] = []
     for groups in fitted:
-        shared = {"model": groups.table.split, "equation": "outcome", **groups.shared}
+        shared = {"model": groups.table.split, "equation": OUTCOME, **groups.shared}
         shared |= panel_counts(groups.sample)
         with errors_of_split(key, groups.table, "differences"):
             found = [
@@ -490,8 +486,7 @@ def _subset_differences(
                 test = drawn.test(treatment, quantity, first, second)
                 yield {**specification_row(test), **own_draws}
         for term, value in ((DISCARDED, drawn.n_failed), (ISLANDS, drawn.islands)):
-            lost = {"quantity": Quantity.VALUE.value, "term": term, "estimate": float(value)}
-            yield {**own_draws, **lost, "inference": "permutation"}
+            yield {**own_draws, **value_row(term, value), "inference": "permutation"}
 
 
 def _chow_rows(subset: SubsampleFits) -> Iterator[dict[str, Any]]:
@@ -530,8 +525,7 @@ def _mediated_differences(
             term = f"{row['quantity']}:{row['term']}:{first}-{second}"
             yield {**row, **own, "term": term, "quantity": Quantity.DIFFERENCE.value}
         usable = np.isfinite(drawn[first].draws - drawn[second].draws).all(axis=1)
-        lost = {"quantity": Quantity.VALUE.value, "term": f"{DISCARDED}:{first}-{second}"}
-        yield {**own, **lost, "estimate": float((~usable).sum())}
+        yield {**own, **value_row(f"{DISCARDED}:{first}-{second}", (~usable).sum())}
     yield from _paths_rows(
         compare_paths(drawn, fitted.table.treatment),
         {

@@ -19,23 +19,22 @@ from yrb_carbon.analysis.models import (
 )
 from yrb_carbon.analysis.rows import (
     BY_UNIT_COLUMNS,
+    SYSTEM,
     TableKey,
     collect_by_unit,
     complete_rows,
     named_seed,
     panel_counts,
     row_dicts,
+    value_row,
 )
 from yrb_carbon.errors import DataError
 from yrb_carbon.estimates import DISCARDED, Quantity
 from yrb_carbon.mediation import MediationEffects, MediationResults, SpatialMediation
+from yrb_carbon.mediation.results import ONE_STEP
 from yrb_carbon.spatialpanel import SpatialPanelError, SpatialPanelResults
 from yrb_carbon.study.mediation_tables import JOINT, MediationTable, Scheme
 
-SYSTEM = "system"
-"""Equation of the rows that rest on all equations."""
-ONE_STEP = "one_step"
-"""Equation of the rows of the outcome on treatment and controls alone."""
 PER_SD_WITHIN = "per_sd_within"
 """Spec of the effects of one within standard deviation more of the treatment."""
 GAP = "gap"
@@ -86,9 +85,8 @@ class FittedSystem:
 
 def weights_name(table: MediationTable) -> str:
     """Weights of the outcome equation, and those of the mediators where they differ."""
-    other = table.mediator_weights
-    same = other is None or other == table.weights
-    return table.weights if same else f"{table.weights}{WEIGHTS_MARK}{other}"
+    other = table.other_weights
+    return table.weights if other is None else f"{table.weights}{WEIGHTS_MARK}{other}"
 
 
 @contextmanager
@@ -112,8 +110,7 @@ def build_system(
         Its variables, of the units that have weights.
     weights : mapping of str to Weights
     """
-    other = table.mediator_weights
-    same = other is None or other == table.weights
+    other = table.other_weights
     return SpatialMediation(
         frame,
         outcome=table.outcome,
@@ -121,7 +118,7 @@ def build_system(
         mediators=list(table.mediators),
         controls=list(table.controls),
         weights=weights[table.weights],
-        mediator_weights=None if same or other is None else weights[other],
+        mediator_weights=None if other is None else weights[other],
         model=table.model,
         mediator_model={name: table.model_of(name) for name in table.mediators},
         entity_effects=table.effects in HAS_UNIT_EFFECTS,
@@ -281,18 +278,9 @@ def _rows_of_effects(
     reasons = effects.shares(level, kind)["label"]
     for part in ("total", "direct"):
         stated = reasons[[spec.endswith(part) for _, _, spec in reasons.index]].unique()
-        rows += [
-            {
-                "quantity": Quantity.VALUE.value,
-                "spec": f"{NO_SHARE}_{part}",
-                "term": reason,
-                "estimate": 1.0,
-            }
-            for reason in stated
-            if reason
-        ]
-    lost = {"quantity": Quantity.VALUE.value, "term": DISCARDED}
-    rows.append({**lost, "estimate": float(effects.n_discarded)})
+        spec = f"{NO_SHARE}_{part}"
+        rows += [{**value_row(reason, 1), "spec": spec} for reason in stated if reason]
+    rows.append(value_row(DISCARDED, effects.n_discarded))
     return [{**shared, **row} for row in rows]
 
 

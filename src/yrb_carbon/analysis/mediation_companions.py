@@ -16,8 +16,8 @@ from yrb_carbon.analysis.mediation import (
     sample_of_system,
 )
 from yrb_carbon.analysis.models import Weights, boundary_row, residual_ar1
-from yrb_carbon.analysis.rows import TableKey, complete_rows, row_dicts, value_row
-from yrb_carbon.estimates import DISCARDED, Quantity
+from yrb_carbon.analysis.rows import SYSTEM, TableKey, complete_rows, row_dicts, value_row
+from yrb_carbon.estimates import DISCARDED
 from yrb_carbon.mediation import MediationResults, MediationSteps, shift_timing
 from yrb_carbon.study.mediation_tables import (
     JOINT,
@@ -139,11 +139,9 @@ def sensitivity_rows(
         own = row_dicts(effects.drop(columns="correlation"))
         own += [
             {
+                **value_row(term, limits.loc[mediator, term]),
                 "model": mediator,
                 "spec": "r_of_mediated_direct",
-                "quantity": Quantity.VALUE.value,
-                "term": term,
-                "estimate": float(limits.loc[mediator, term]),
             }
             for mediator in limits.index
             for term in THRESHOLDS
@@ -151,7 +149,7 @@ def sensitivity_rows(
         lost = found.effects.n_discarded
         own += [{**value_row(DISCARDED, lost), "model": name} for name in found.mediators]
         drawn = {"vcov": covariance, "inference": "mc", "draws": table.draws, "seed": own_seed}
-        rows += [{**fitted.shared, "equation": "system", **row, **drawn} for row in own]
+        rows += [{**fitted.shared, "equation": SYSTEM, **row, **drawn} for row in own]
     rows += [{**fitted.shared, **row} for row in residual_rows(fitted)]
     return complete_rows(rows, key)
 

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from yrb_carbon.analysis.models import HAS_TIME_EFFECTS, HAS_UNIT_EFFECTS
-from yrb_carbon.analysis.rows import TableKey, complete_rows, named_seed, panel_counts
+from yrb_carbon.analysis.models import HAS_TIME_EFFECTS, HAS_UNIT_EFFECTS, boundary_row
+from yrb_carbon.analysis.rows import TableKey, complete_rows, named_seed, panel_counts, value_row
 from yrb_carbon.analysis.specifications import (
     Case,
     MediationDraws,
@@ -22,7 +22,7 @@ from yrb_carbon.analysis.specifications import (
 )
 from yrb_carbon.analysis.tables import SampleData
 from yrb_carbon.errors import DataError, listing
-from yrb_carbon.estimates import AT_BOUNDARY, Quantity
+from yrb_carbon.estimates import Quantity
 from yrb_carbon.spatialpanel import (
     BoundaryWarning,
     SpatialPanel,
@@ -47,7 +47,8 @@ WITHOUT = "without_"
 PERMUTED_WEIGHTS, PERMUTED_TREATMENT = "permuted_weights", "permuted_treatment"
 PLACEBO_INTERVAL = (0.025, 0.975)
 LOST_DRAWS = "draws_without_effects"
-MEDIATION_DRAWS = 2000
+FEWEST_DRAWS = 2
+"""Draws with effects below which they have no distribution."""
 
 
 def grid_rows(
@@ -130,6 +131,7 @@ def leave_out_rows(
     case: Case,
     groups: Mapping[str, str],
     covariances: Sequence[Any],
+    draws: int,
     seed: int,
     key: TableKey,
 ) -> pd.DataFrame:
@@ -141,6 +143,8 @@ def leave_out_rows(
     groups : mapping unit -> group
         Such as provinces.
     covariances : sequence of str
+    draws : int
+        Of the Monte Carlo of each mediation.
     seed : int
     key : TableKey
 
@@ -159,9 +163,7 @@ def leave_out_rows(
     for group in ["", *sorted({groups[unit] for unit in units})]:
         name = f"{WITHOUT}{group}" if group else WHOLE
         kept = [unit for unit in units if groups[unit] != group]
-        mediation = MediationDraws(
-            MEDIATION_DRAWS, named_seed(seed, key.table, name), covariances[-1]
-        )
+        mediation = MediationDraws(draws, named_seed(seed, key.table, name), covariances[-1])
         weights = subset_links(case.weights, kept)[0] if group else case.weights
         frame = case.frame[case.frame.index.get_level_values("unit").isin(kept)]
         part = replace(case, name=name, frame=frame, weights=weights)
@@ -195,8 +197,7 @@ def placebo_rows(case: Case, draws: int, seed: int, key: TableKey) -> pd.DataFra
     actual = fit_baseline(case, frame, case.weights)
     shared = {**case.names, **panel_counts(frame), "estimator": case.estimator}
     if actual.at_boundary:
-        mark = {"quantity": Quantity.VALUE.value, "term": AT_BOUNDARY, "estimate": 1.0}
-        return complete_rows([{**shared, **mark}], key)
+        return complete_rows([{**shared, **boundary_row()}], key)
     position = actual.arrays.variables.index(case.treatment)
     point = point_effects(actual)[position]
     rows: list[dict[str, Any]] = []
@@ -229,11 +230,9 @@ def placebo_summary(
         Effects that the placebo puts at zero; the others have no share of more extreme draws.
     """
     kept = effects[np.isfinite(effects).all(axis=1)]
-    yield {
-        "quantity": Quantity.VALUE.value,
-        "term": LOST_DRAWS,
-        "estimate": float(len(effects) - len(kept)),
-    }
+    yield value_row(LOST_DRAWS, len(effects) - len(kept))
+    if len(kept) < FEWEST_DRAWS:
+        return
     for place, quantity in enumerate(EFFECTS):
         drawn = kept[:, place]
         lower, upper = np.quantile(drawn, PLACEBO_INTERVAL)

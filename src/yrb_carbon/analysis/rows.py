@@ -10,6 +10,8 @@ import pandas as pd
 
 from yrb_carbon.estimates import Quantity, estimates_frame
 
+OUTCOME, SYSTEM = "outcome", "system"
+"""`equation` of the rows of the outcome alone, and of those that rest on all equations."""
 BY_UNIT_COLUMNS = ("study", "table", "model", "outcome", "unit", "term", "kind", "effect")
 """Columns of the effects by unit."""
 

@@ -16,7 +16,7 @@ from yrb_carbon.analysis.models import (
     restrict_to_units,
     spatial_rows,
 )
-from yrb_carbon.analysis.rows import panel_counts, row_dicts, value_row
+from yrb_carbon.analysis.rows import OUTCOME, SYSTEM, panel_counts, row_dicts, value_row
 from yrb_carbon.errors import DataError
 from yrb_carbon.estimates import COMPONENTS, DISCARDED, ISLANDS, NOT_ESTIMATED
 from yrb_carbon.mediation import SpatialMediation
@@ -27,8 +27,6 @@ from yrb_carbon.spatialpanel.subsample import calc_subset_weights
 from yrb_carbon.spatialpanel.within import within_transform
 from yrb_carbon.weights.links import LinkedUnits
 
-OUTCOME, SYSTEM = "outcome", "system"
-"""`equation` of the baseline's rows and of those of the mediation."""
 STANDARDISED = "standardised"
 """`equation` of both in within standard deviations of the outcome per one of the treatment."""
 EFFECTS = ("direct", "indirect", "total")

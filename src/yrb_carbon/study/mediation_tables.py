@@ -147,6 +147,11 @@ class MediationTable(TableSection):
         return self.mediator_models.get(mediator, self.model)
 
     @property
+    def other_weights(self) -> str | None:
+        """Weights of the mediators' equations where they are not those of the outcome's."""
+        return None if self.mediator_weights == self.weights else self.mediator_weights
+
+    @property
     def runs(self) -> tuple[str, ...]:
         """Columns `model` of its rows: `joint`, and each mediator alone."""
         alone = self.mediators if self.one_at_a_time else ()

@@ -361,6 +361,7 @@ class LeaveOutTable(OfColumnTable):
     """One column again without the units of each province in turn."""
 
     kind: Literal["leave_out"]
+    draws: PositiveInt = Field(2000, ge=100, description="Monte Carlo draws of each mediation.")
 
 
 class PlaceboTable(OfColumnTable):

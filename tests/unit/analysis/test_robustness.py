@@ -10,6 +10,7 @@ import pytest
 from scipy.sparse import csr_array
 
 from yrb_carbon.analysis.robustness import (
+    LOST_DRAWS,
     PERMUTED_TREATMENT,
     PERMUTED_WEIGHTS,
     WHOLE,
@@ -268,7 +269,7 @@ def test_an_island_that_others_point_at_takes_their_links_with_it():
 def test_groups_left_out_give_the_models_without_them(frame, data):
     groups = {unit: "east" if i < 6 else "west" if i < 12 else "rest" for i, unit in
               enumerate(UNITS)}  # fmt: skip
-    rows = leave_out_rows(case(frame, data.weights["near"]), groups, ("oim", "serial"), 1, KEY)
+    rows = leave_out_rows(case(frame, data.weights["near"]), groups, ("oim", "serial"), 200, 1, KEY)
     assert set(rows["model"]) == {WHOLE, "without_east", "without_west", "without_rest"}
     kept = [unit for unit in UNITS if groups[unit] != "west"]
     matrix = data.weights["near"].sparse.toarray()[np.ix_(*[[UNITS.index(u) for u in kept]] * 2)]
@@ -281,7 +282,7 @@ def test_groups_left_out_give_the_models_without_them(frame, data):
     assert pick(rows, model="without_west", term=COMPONENTS)["estimate"] == 1
     assert pick(rows, model="without_west", term=ISLANDS)["estimate"] == 0
     with pytest.raises(DataError, match="belong to no group"):
-        leave_out_rows(case(frame, data.weights["near"]), {UNITS[0]: "a"}, ("oim",), 1, KEY)
+        leave_out_rows(case(frame, data.weights["near"]), {UNITS[0]: "a"}, ("oim",), 200, 1, KEY)
 
 
 def test_permuted_data_are_permuted_weights(frame, data):
@@ -340,6 +341,14 @@ def test_share_more_extreme_by_hand():
     assert rows[0]["estimate"] == 1.0
     mean = next(row for row in rows if row["term"] == "indirect:x" and row["quantity"] == "mean")
     assert mean["estimate"] == pytest.approx(1.1 / 3)
+
+
+@pytest.mark.parametrize("usable", [0, 1])
+def test_draws_without_a_distribution_are_only_counted(usable):
+    effects = np.full((3, 3), np.nan)
+    effects[:usable] = 0.5
+    (row,) = placebo_summary(np.array([0.6, -2.0, 0.0]), effects, "x")
+    assert (row["quantity"], row["term"], row["estimate"]) == ("value", LOST_DRAWS, 3.0 - usable)
 
 
 def test_case_of_a_column_takes_what_the_column_says(data):

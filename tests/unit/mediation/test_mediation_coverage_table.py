@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
+import importlib
 from types import ModuleType
 
 import numpy as np
@@ -13,23 +11,8 @@ import pytest
 
 
 @pytest.fixture(scope="module")
-def benchmark_script(repository: Path) -> ModuleType:
-    folder = repository / "benchmarks"
-    spec = importlib.util.spec_from_file_location(
-        "mediation_coverage", folder / "mediation_coverage.py"
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.path.insert(0, str(folder))
-    try:
-        # Dataclasses look their module up by name.
-        sys.modules["mediation_coverage"] = module
-        spec.loader.exec_module(module)
-    finally:
-        sys.path.remove(str(folder))
-        del sys.modules["mediation_coverage"]
-    return module
+def benchmark_script() -> ModuleType:
+    return importlib.import_module("mediation_coverage")
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 from pathlib import Path
 from types import ModuleType
 
@@ -134,17 +134,8 @@ def test_what_cannot_be_tested_is_refused():
 
 
 @pytest.fixture(scope="module")
-def script(repository: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(
-        "break_size_benchmark", repository / "benchmarks" / "break_size.py"
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(repository / "benchmarks"))
-        spec.loader.exec_module(module)
-    return module
+def script() -> ModuleType:
+    return importlib.import_module("break_size")
 
 
 @pytest.fixture

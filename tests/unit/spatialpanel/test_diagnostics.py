@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
+import importlib
 from types import ModuleType
 
 import numpy as np
@@ -754,17 +752,8 @@ def test_unit_effects_do_not_pass_for_a_spatial_error():
 
 
 @pytest.fixture(scope="module")
-def size_benchmark(repository: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(
-        "size_benchmark", repository / "benchmarks" / "lm_size.py"
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    # Dataclasses look their module up by name.
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+def size_benchmark() -> ModuleType:
+    return importlib.import_module("lm_size")
 
 
 def test_committed_table_of_sizes_meets_the_criterion(size_benchmark, repository):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 from pathlib import Path
 from types import ModuleType
 
@@ -12,15 +12,8 @@ import pytest
 
 
 @pytest.fixture(scope="module")
-def benchmark_script(repository: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(
-        "serial_coverage_benchmark", repository / "benchmarks" / "serial_coverage.py"
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def benchmark_script() -> ModuleType:
+    return importlib.import_module("serial_coverage")
 
 
 @pytest.fixture

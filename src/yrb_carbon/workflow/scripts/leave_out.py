@@ -13,6 +13,6 @@ with job(snakemake):
     data = SampleData(frame, read_weights(snakemake.input.weights))
     case = case_of_column(spec.table, spec.models, data, spec.key)
     provinces = load_units().frame["province"].to_dict()
-    covariances = spec.models.covariances
-    rows = leave_out_rows(case, provinces, covariances, snakemake.params.seed, spec.key)
+    covariances, draws = spec.models.covariances, spec.table.draws
+    rows = leave_out_rows(case, provinces, covariances, draws, snakemake.params.seed, spec.key)
     rows.to_parquet(snakemake.output.rows)
