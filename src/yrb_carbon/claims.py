@@ -22,7 +22,13 @@ import pandas as pd
 from pydantic import Field, ValidationError, model_validator
 
 from yrb_carbon.errors import DataError, StudyError, listing
-from yrb_carbon.estimates import AT_BOUNDARY, Quantity, format_number
+from yrb_carbon.estimates import (
+    AT_BOUNDARY,
+    Quantity,
+    format_number,
+    parse_numbers,
+    read_cells,
+)
 from yrb_carbon.study.base import Identifier, Label, Section, choices
 from yrb_carbon.study.load import explained
 from yrb_carbon.study.positions import dotted, read_yaml
@@ -861,14 +867,17 @@ def write_claims(verdicts: pd.DataFrame, path: str | Path) -> None:
 
 
 def read_verdicts(path: str | Path) -> pd.DataFrame:
-    """Read claims.csv back, to the last bit of every float."""
-    try:
-        frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
-    except FileNotFoundError as error:
-        raise DataError(f"{path}: no such file; run the study first") from error
+    """Read claims.csv back, to the last bit of every float.
+
+    Raises
+    ------
+    DataError
+        As in `read_cells` and `parse_numbers`, or if columns are missing.
+    """
+    frame = read_cells(path)
     missing = [column for column in CLAIM_COLUMNS if column not in frame.columns]
     if missing:
         raise DataError(f"{path}: not a file of verdicts; columns missing: {listing(missing)}")
-    for column in NUMBERS:
-        frame[column] = frame[column].replace("", None)
-    return _typed(frame)
+    for column in (*NUMBERS, "finding"):
+        frame[column] = parse_numbers(frame[column], path, whole=column == "finding")
+    return _typed(frame.reset_index(drop=True))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -48,6 +49,8 @@ COLUMNS = (
     "seed",
 )
 SORT_COLUMNS = (*KEY_COLUMNS, *TEXT_COLUMNS)
+MADE_ANEW = "if a run wrote it, run the study again"
+"""What helps against a damaged file of results."""
 
 
 AT_BOUNDARY = "at_boundary"
@@ -175,12 +178,128 @@ def write_estimates(frame: pd.DataFrame, path: str | Path) -> None:
             )
 
 
+def read_cells(path: str | Path, *, whole: bool = True) -> pd.DataFrame:
+    """Read a CSV file with a heading, every cell as text, and refuse one that is damaged.
+
+    Parameters
+    ----------
+    path : str or Path
+    whole : bool
+        The last line must have its line break, as every file that a run wrote to its end has.
+
+    Returns
+    -------
+    DataFrame
+        Text; the index is the line that a row begins in, from 1. Blank lines are left out.
+
+    Raises
+    ------
+    DataError
+        If the file is empty, is not UTF-8, or a line has not the cells of the heading; the line is
+        named.
+    """
+    text = _decoded(Path(path))
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    rows: list[list[str]] = []
+    lines: list[int] = []
+    begins = 1
+    try:
+        for row in reader:
+            if row:
+                rows.append(row)
+                lines.append(begins)
+            begins = reader.line_num + 1
+    except csv.Error as error:
+        raise DataError(
+            f"{path}: line {begins}: a quotation mark has no other one, or stands within a cell; "
+            f"{MADE_ANEW}"
+        ) from error
+    if not rows:
+        raise DataError(f"{path}: the file is empty; {MADE_ANEW}")
+    heading, cells = rows[0], rows[1:]
+    ends = text.endswith(("\n", "\r"))
+    for line, row in zip(lines, rows, strict=True):
+        is_last = line == lines[-1]
+        if len(row) == len(heading) and (ends or not (whole and is_last)):
+            continue
+        count = f"{len(row)} of {len(heading)} cells"
+        if is_last and not ends:
+            found = f"the file ends within this line ({count}, and no line break)"
+        else:
+            few_or_more = "fewer" if len(row) < len(heading) else "more"
+            found = f"{few_or_more} cells than the heading has columns ({count})"
+        raise DataError(f"{path}: line {line}: {found}; {MADE_ANEW}")
+    doubled = sorted({name for name in heading if heading.count(name) > 1})
+    if doubled:
+        raise DataError(f"{path}: line {lines[0]}: columns named twice: {listing(doubled)}")
+    return pd.DataFrame(cells, columns=heading, index=lines[1:], dtype=str)
+
+
+def _decoded(path: Path) -> str:
+    """Text of a file in UTF-8, with or without the mark of it."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: no such file; run the study first") from error
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise DataError(f"{path}: cannot be read ({why})") from error
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        found = (
+            "the file ends in the middle of a character"
+            if error.end == len(content) and "unexpected end" in error.reason
+            else f"not UTF-8 (byte 0x{content[error.start]:02X})"
+        )
+        raise DataError(f"{path}: line {line}: {found}; {MADE_ANEW}") from error
+
+
+def parse_numbers(cells: pd.Series, path: str | Path, *, whole: bool = False) -> pd.Series:
+    """Numbers of a column of `read_cells`; an empty cell is missing.
+
+    Parameters
+    ----------
+    cells : Series of str
+        Its name is the column, its index the lines.
+    path : str or Path
+        Stands in messages.
+    whole : bool
+        Whole numbers are wanted.
+
+    Raises
+    ------
+    DataError
+        If a cell is no such number; column, lines and texts are named.
+    """
+    cells = cells.str.strip()
+    numbers = pd.to_numeric(cells.where(cells != "", None), errors="coerce")
+    wrong = cells[numbers.isna() & (cells != "") & (cells.str.lower() != "nan")]
+    if whole:
+        wrong = pd.concat([wrong, cells[numbers.notna() & (numbers % 1 != 0)]])
+    if len(wrong):
+        kind = "whole number" if whole else "number"
+        lines = [f"line {line}: {text!r}" for line, text in wrong.items()]
+        raise DataError(f"{path}: column {cells.name!r}: no {kind} in {listing(lines, 6)}")
+    return numbers
+
+
 def read_estimates(path: str | Path) -> pd.DataFrame:
-    """Read estimates.csv back, to the last bit of every float."""
-    frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    """Read estimates.csv back, to the last bit of every float.
+
+    Raises
+    ------
+    DataError
+        As in `read_cells`, `parse_numbers` and `estimates_frame`; the file is named.
+    """
+    frame = read_cells(path)
     missing = [column for column in COLUMNS if column not in frame.columns]
     if missing:
         raise DataError(f"{path}: not a file of estimates; columns missing: {listing(missing)}")
     for column in (*NUMBER_COLUMNS, "year", *COUNT_COLUMNS):
-        frame[column] = pd.to_numeric(frame[column].replace("", None))
-    return estimates_frame(frame)
+        frame[column] = parse_numbers(frame[column], path, whole=column not in NUMBER_COLUMNS)
+    try:
+        return estimates_frame(frame)
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from error

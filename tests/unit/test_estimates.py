@@ -12,6 +12,8 @@ from yrb_carbon.estimates import (
     Quantity,
     estimates_frame,
     format_number,
+    parse_numbers,
+    read_cells,
     read_estimates,
     write_estimates,
 )
@@ -112,3 +114,78 @@ def test_a_file_of_something_else_is_refused(tmp_path):
 )
 def test_format_of_numbers(value, text):
     assert format_number(value) == text
+
+
+@pytest.fixture
+def written(tmp_path):
+    """A file of estimates, and a function that writes other bytes in its place."""
+    file = tmp_path / "estimates.csv"
+    write_estimates(estimates_frame([{**ROW, "term": f"碳{i}"} for i in range(5)]), file)
+    return file
+
+
+def fault_of(file, content: bytes | str) -> str:
+    file.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
+    with pytest.raises(DataError) as caught:
+        read_estimates(file)
+    text = str(caught.value)
+    assert text.startswith(f"{file}: ")
+    return text.removeprefix(f"{file}: ")
+
+
+def test_a_file_cut_at_any_byte_is_refused_unless_a_whole_line_is_gone(written):
+    content = written.read_bytes()
+    for size in range(content.index(b"\n") + 1, len(content)):
+        if content[:size].endswith(b"\n"):
+            written.write_bytes(content[:size])
+            assert len(read_estimates(written)) == content[:size].count(b"\n") - 1
+            continue
+        line = content[:size].count(b"\n") + 1
+        told = fault_of(written, content[:size])
+        assert told.startswith(f"line {line}: the file ends "), (size, told)
+        assert told.endswith("; if a run wrote it, run the study again")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (",碳1,", ",碳1,7,", "line 3: more cells than the heading has columns (27 of 26 cells)"),
+        (",碳1,", ",", "line 3: fewer cells than the heading has columns (25 of 26 cells)"),
+        (",碳1,", ',"碳1,', "line 3: a quotation mark has no other one"),
+        (",碳1,", ',"碳"1,', "line 3: a quotation mark has no other one"),
+        ("study,table", "study,study", "line 1: columns named twice: study"),
+        ("study,table", "study,tabel", "not a file of estimates; columns missing: table"),
+        (",mean,碳3,", ",mena,碳3,", "estimates have unknown quantities: mena"),
+        (",碳3,", ",碳2,", "1 keys occur more than once"),
+        (",碳3,,,1,", ",碳3,x,,1,", "column 'year': no whole number in line 5: 'x'"),
+        (",碳3,,,1,", ",碳3,2003.5,,1,", "column 'year': no whole number in line 5: '2003.5'"),
+        (",碳3,,,1,", ",碳3,,,1o,", "column 'estimate': no number in line 5: '1o'"),
+    ],
+)
+def test_damage_is_told_with_its_line(written, old, new, told):
+    text = written.read_text(encoding="utf-8")
+    assert old in text
+    assert fault_of(written, text.replace(old, new)).startswith(told)
+
+
+def test_files_that_are_no_text_are_told(written, tmp_path):
+    head = written.read_bytes()
+    assert fault_of(written, b"").startswith("the file is empty")
+    assert fault_of(written, b"\n\n").startswith("the file is empty")
+    assert fault_of(written, head + b"\xff\n").startswith("line 7: not UTF-8 (byte 0xFF)")
+    with pytest.raises(DataError, match="no such file; run the study first"):
+        read_estimates(tmp_path / "none.csv")
+    with pytest.raises(DataError, match=r"cannot be read \(is a directory\)"):
+        read_estimates(tmp_path)
+
+
+def test_cells_know_their_lines_and_hand_made_files_may_lack_the_last_break(tmp_path):
+    file = tmp_path / "own.csv"
+    file.write_bytes('\ufeffa,b\r\n"1\n2",x\r\n\r\n3,y'.encode())
+    frame = read_cells(file, whole=False)
+    assert frame.index.tolist() == [2, 5]
+    assert frame.to_dict("list") == {"a": ["1\n2", "3"], "b": ["x", "y"]}
+    with pytest.raises(DataError, match=r"line 5: the file ends within this line \(2 of 2 cells"):
+        read_cells(file)
+    with pytest.raises(DataError, match="column 'a': no number in line 2: '1\\\\n2'"):
+        parse_numbers(frame["a"], file)

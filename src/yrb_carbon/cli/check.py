@@ -133,11 +133,12 @@ def _verdict(checked: CheckedStudy, inputs: CheckedInputs | None) -> str:
     more = f"; {_counted(warned, 'warning')}" if warned else ""
     if errors:
         return f"{head}{_counted(errors, 'fault')}{more}"
-    count = len(checked.files)
+    files = _counted(len(checked.files), "input file")
+    tables = _counted(len(study.tables), "table")
     samples = _counted(len(study.samples), "sample")
     return (
-        f"{head}the configuration is right; {count} input files below {study.data_root} "
-        f"({_state(checked, inputs)}); {len(study.tables)} tables on {samples}{more}"
+        f"{head}the configuration is right; {files} below {study.data_root} "
+        f"({_state(checked, inputs)}); {tables} on {samples}{more}"
     )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
@@ -16,13 +18,16 @@ if TYPE_CHECKING:
 RIGHT = 0
 DIFFERENT = 1
 WRONG = 2
-INTERRUPTED = 130
+BROKEN = 3
 DEFAULT_FILE = Path("config.yaml")
 STUDIES = Path("studies")
 DEFAULT_STUDY = "demo"
 UNWRAPPED = 10_000
 """Characters of a line that no table is wider than."""
+JSON_OPTION = "--json"
 JSON_PARAMETER = "as_json"
+TRACEBACK = "YRB_CARBON_TRACEBACK"
+"""Variable that lets faults of the program itself end it with Python's traceback."""
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -47,7 +52,7 @@ ConfigValues = Annotated[
 Json = Annotated[
     bool,
     typer.Option(
-        "--json", help="Print one JSON object on standard output, faults of the call too."
+        JSON_OPTION, help="Print one JSON object on standard output, faults of the call too."
     ),
 ]
 
@@ -76,20 +81,51 @@ def guarded(command: Command) -> Command:
 
     @wraps(command)
     def run(*args: Any, **kwargs: Any) -> Any:
-        from yrb_carbon.errors import StudyError, YrbCarbonError
-
-        try:
+        with telling_faults(command.__name__, bool(kwargs.get(JSON_PARAMETER))):
             return command(*args, **kwargs)
-        except (RefusalError, StudyError) as error:
-            faults = error.faults
-        except YrbCarbonError as error:
-            faults = (str(error),)
-        except OSError as error:
-            faults = (_system_fault(error),)
-        tell_faults(command.__name__, faults, bool(kwargs.get(JSON_PARAMETER)))
-        raise typer.Exit(WRONG)
 
     return run  # type: ignore[return-value]
+
+
+@contextmanager
+def telling_faults(command: str, as_json: bool) -> Iterator[None]:
+    """Turn what goes wrong into lines on standard error, or JSON, and an exit code.
+
+    A fault of the program itself is told in one line too; with the variable YRB_CARBON_TRACEBACK
+    it is raised as it is.
+
+    Raises
+    ------
+    SystemExit
+    """
+    try:
+        yield
+    except (typer.Exit, typer.Abort):
+        raise
+    except Exception as error:
+        code, faults = _faults_of(error)
+        if code == BROKEN and os.environ.get(TRACEBACK):
+            raise
+        try:
+            tell_faults(command, faults, as_json, code)
+        except OSError:
+            # standard output, or every stream, is what is at fault
+            with suppress(OSError):
+                tell_faults(command, faults, False, code)
+        raise SystemExit(code) from error
+
+
+def _faults_of(error: Exception) -> tuple[int, tuple[str, ...]]:
+    """Exit code and lines of what went wrong."""
+    from yrb_carbon.errors import StudyError, YrbCarbonError
+
+    if isinstance(error, RefusalError | StudyError):
+        return WRONG, error.faults
+    if isinstance(error, YrbCarbonError):
+        return WRONG, (str(error),)
+    if isinstance(error, OSError):
+        return WRONG, (_system_fault(error),)
+    return BROKEN, (_own_fault(error),)
 
 
 def _system_fault(error: OSError) -> str:
@@ -98,10 +134,21 @@ def _system_fault(error: OSError) -> str:
     return f"{error.filename}: {why}" if error.filename is not None else why
 
 
-def tell_faults(command: str, faults: Sequence[str], as_json: bool) -> None:
+def _own_fault(error: Exception) -> str:
+    """One line on an error that no input should lead to, with its place in the program."""
+    import traceback
+
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if "yrb_carbon" in Path(frame.filename).parts] or frames
+    where = f" in {Path(own[-1].filename).name}, line {own[-1].lineno}" if own else ""
+    what = " ".join(f"{type(error).__name__}: {error}".split())
+    return f"fault of the program{where}: {what}; please report it, with what {TRACEBACK}=1 shows"
+
+
+def tell_faults(command: str, faults: Sequence[str], as_json: bool, code: int = WRONG) -> None:
     """Print faults as lines on standard error, or as JSON on standard output."""
     if as_json:
-        print_json(command, WRONG, {"errors": list(faults)})
+        print_json(command, code, {"errors": list(faults)})
         return
     for fault in faults:
         typer.echo(fault, err=True)
@@ -221,6 +268,4 @@ def single_values(pairs: Iterable[str] | None) -> dict[str, Any]:
 
 def on_terminal() -> bool:
     """Whether standard error is a terminal that a progress bar can be drawn on."""
-    import os
-
     return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"

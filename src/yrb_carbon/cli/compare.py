@@ -78,11 +78,11 @@ def compare(
         a,
         b,
         Tolerance(rtol, atol),
-        only=_split(only),
-        ignore=_split(ignore),
-        tables=_split(table),
-        models=_split(model),
-        quantities=_split(quantity),
+        only=_split("only", only),
+        ignore=_split("ignore", ignore),
+        tables=_split("table", table),
+        models=_split("model", model),
+        quantities=_split("quantity", quantity),
     )
     code = RIGHT if found.same else DIFFERENT
     if as_json:
@@ -117,10 +117,15 @@ def _compare_published(a: Path, b: Path | None, top: int, as_json: bool) -> None
     raise typer.Exit(code)
 
 
-def _split(values: Names) -> list[str]:
+def _split(option: str, values: Names) -> list[str]:
     """Names of an option that may be repeated, or given with commas."""
-    parts = (part.strip() for value in values or () for part in value.split(","))
-    return [part for part in parts if part]
+    names: list[str] = []
+    for value in values or ():
+        parts = [part for part in map(str.strip, value.split(",")) if part]
+        if not parts:
+            refuse([f"--{option} names nothing (got {value!r})"])
+        names += parts
+    return names
 
 
 def _print(lines: Iterable[str]) -> None:

@@ -13,7 +13,13 @@ from pathlib import Path
 import pandas as pd
 
 from yrb_carbon.errors import DataError, listing
-from yrb_carbon.estimates import COUNT_COLUMNS, NUMBER_COLUMNS, SORT_COLUMNS
+from yrb_carbon.estimates import (
+    COUNT_COLUMNS,
+    NUMBER_COLUMNS,
+    SORT_COLUMNS,
+    parse_numbers,
+    read_cells,
+)
 from yrb_carbon.study.base import choices
 
 COMPARED = (*NUMBER_COLUMNS, *COUNT_COLUMNS)
@@ -103,12 +109,7 @@ def from_draws(inference: pd.Series) -> pd.Series:
 
 
 def _read_part(path: Path, key: Sequence[str]) -> pd.DataFrame:
-    try:
-        text = pd.read_csv(
-            path, dtype=str, keep_default_na=False, skip_blank_lines=False, encoding="utf-8-sig"
-        )
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise DataError(f"{path}: not a readable CSV file in UTF-8: {error}") from error
+    text = read_cells(path)
     missing = [column for column in (*key, "estimate") if column not in text.columns]
     if missing:
         raise DataError(
@@ -118,25 +119,13 @@ def _read_part(path: Path, key: Sequence[str]) -> pd.DataFrame:
     text = text[(text != "").any(axis=1)]
     frame = text[list(key)].copy()
     if "year" in key:
-        years = _numbers(text["year"], path).astype("Int64")
+        years = parse_numbers(text["year"], path, whole=True).astype("Int64")
         frame["year"] = years.astype("string").fillna("").astype(object)
     for column in (name for name in COMPARED if name in text.columns):
-        numbers = _numbers(text[column], path)
-        frame[column] = numbers.astype("Int64" if column in COUNT_COLUMNS else "float64")
+        is_count = column in COUNT_COLUMNS
+        numbers = parse_numbers(text[column], path, whole=is_count)
+        frame[column] = numbers.astype("Int64" if is_count else "float64")
     return frame
-
-
-def _numbers(cells: pd.Series, path: Path) -> pd.Series:
-    cells = cells.str.strip()
-    numbers = pd.to_numeric(cells.where(cells != "", None), errors="coerce")
-    wrong = cells[numbers.isna() & (cells != "") & (cells.str.lower() != "nan")]
-    if cells.name != "estimate" and cells.name not in NUMBER_COLUMNS:
-        wrong = pd.concat([wrong, cells[numbers.notna() & (numbers % 1 != 0)]])
-    if len(wrong):
-        kind = "number" if cells.name in NUMBER_COLUMNS else "whole number"
-        lines = [f"line {row}: {text!r}" for row, text in zip(wrong.index + 2, wrong, strict=True)]
-        raise DataError(f"{path}: column {cells.name!r}: no {kind} in {listing(lines, 6)}")
-    return numbers
 
 
 def _refuse_doubled(frame: pd.DataFrame, key: Sequence[str], name: str) -> None:

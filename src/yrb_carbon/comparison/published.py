@@ -19,7 +19,8 @@ from pydantic import Field, ValidationError
 
 from yrb_carbon.claims import ANY, Selector
 from yrb_carbon.comparison.numbers import COMPARED, Numbers, files_of, read_numbers
-from yrb_carbon.errors import StudyError, listing
+from yrb_carbon.errors import DataError, StudyError, listing
+from yrb_carbon.estimates import read_cells
 from yrb_carbon.study.base import choices
 from yrb_carbon.study.paths import data_folder
 
@@ -32,8 +33,6 @@ REQUIRED = (*PLACE, "value")
 OPTIONAL = ("decimals", "relation", "where", "unit", "selector", "reason", "note")
 NUMBER = r"[+-]?\d+(\.\d+)?"
 MOST_DECIMALS = 12
-FIRST_LINE = 2
-"""Line of the first row below the heading."""
 MORE_THAN: Literal[">"] = ">"
 FOLDER = "published"
 MANIFEST = "manifest.json"
@@ -317,12 +316,9 @@ def _why(cell: PrintedCell, rows: pd.DataFrame, count: int) -> str:
 def _read_file(path: Path) -> Iterator[PrintedCell]:
     """Cells of one file; StudyError with all its faults."""
     try:
-        frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig",
-                            skip_blank_lines=False)  # fmt: skip
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise StudyError([f"{path}: not a readable CSV file in UTF-8: {error}"]) from error
-    if not isinstance(frame.index, pd.RangeIndex):
-        raise StudyError([f"{path}: lines have more cells than the heading has columns"])
+        frame = read_cells(path, whole=False)
+    except DataError as error:
+        raise StudyError([str(error)]) from error
     if frame.empty:
         raise StudyError([f"{path}: no line below the heading"])
     faults = [f"{path}: column {name!r} is missing" for name in REQUIRED if name not in frame]
@@ -340,7 +336,6 @@ def _read_file(path: Path) -> Iterator[PrintedCell]:
     frame = frame[(frame != "").any(axis=1)]
     printed = frame["value"].str.partition(".")[2].str.len().astype(str)
     frame["decimals"] = frame["decimals"].where(frame["decimals"] != "", printed)
-    frame.index += FIRST_LINE
     faults = list(_faults(frame, path))
     selectors = {}
     for line, text in frame["selector"].items():

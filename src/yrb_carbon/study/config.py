@@ -64,6 +64,8 @@ LAST_COUNTY_YEAR = 2017
 """Last year of the CEADs county emissions as published."""
 CLAIMS_TABLE = "claims"
 """Name of the printed table of verdicts; no table of a study that has claims may have it."""
+OTHER_MODEL_FILES = ("trends", "effects_by_unit")
+"""Files beside those of the tables in the folder of models; no table may have their names."""
 SYNTHETIC_CAUTION = Text(
     en="Synthetic demonstration data: the numbers say nothing about any real place.",
     zh="合成演示数据：数值不反映任何真实地区的情况。",
@@ -456,9 +458,24 @@ def semantic_faults(study: Study) -> Iterator[Fault]:
     yield from _year_faults(study)
     yield from _source_faults(study)
     yield from _weights_faults(study)
+    yield from _name_faults(study)
     yield from _table_faults(study)
     yield from figure_faults(study)
     yield from report_faults(study)
+
+
+def _name_faults(study: Study) -> Iterator[Fault]:
+    """Names that differ in capital letters alone: their files are one where names are folded."""
+    for key in ("tables", "samples", "weights", "variables", "sources"):
+        first: dict[str, str] = {}
+        for name in getattr(study, key):
+            other = first.setdefault(name.casefold(), name)
+            if other != name:
+                yield (
+                    (key, name),
+                    f"differs from {other!r} in capital letters alone, and file systems that do "
+                    f"not tell them apart would keep one file of the two (got {name!r})",
+                )
 
 
 def _weights_faults(study: Study) -> Iterator[Fault]:
@@ -538,10 +555,12 @@ def _source_faults(study: Study) -> Iterator[Fault]:
 
 
 def _table_faults(study: Study) -> Iterator[Fault]:
-    if study.claims is not None and CLAIMS_TABLE in study.tables:
-        yield (
-            ("tables", CLAIMS_TABLE),
-            f"{CLAIMS_TABLE!r} is the name of the table of verdicts; take another",
-        )
     for name, table in study.tables.items():
+        if study.claims is not None and name.casefold() == CLAIMS_TABLE:
+            yield (
+                ("tables", name),
+                f"{CLAIMS_TABLE!r} is the name of the table of verdicts; take another",
+            )
+        if name.casefold() in OTHER_MODEL_FILES:
+            yield ("tables", name), f"a file of another kind has that name (got {name!r})"
         yield from table.faults(study, ("tables", name))

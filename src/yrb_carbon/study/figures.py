@@ -381,13 +381,15 @@ def _width_faults(figures: FiguresSection) -> Iterator[Fault]:
 
 
 def _name_faults(figures: FiguresSection) -> Iterator[Fault]:
-    """Figures of one name would be one file."""
-    taken = {UNITS_FIGURE} if figures.units_map else set()
+    """Figures of one name, capital letters aside, would be one file."""
+    taken = {UNITS_FIGURE.casefold(): UNITS_FIGURE} if figures.units_map else {}
     for key in ("maps", "moran", "trends", "curves", "paths", "forests", "spillovers"):
         for name in getattr(figures, key):
-            if name in taken:
+            folded = name.casefold()
+            if folded in taken:
                 yield (
                     ("figures", key, name),
-                    f"there already is a figure of that name (got {name!r})",
+                    f"there already is a figure of that name (got {name!r}; the other is "
+                    f"{taken[folded]!r}, and capital letters do not tell files apart)",
                 )
-            taken.add(name)
+            taken.setdefault(folded, name)

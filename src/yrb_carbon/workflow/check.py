@@ -206,6 +206,7 @@ def _unit_faults(study: Study) -> Iterator[tuple[KeyPath, str]]:
     from yrb_carbon.study.units import load_units
 
     units = load_units()
+    told: set[tuple[KeyPath, str]] = set()
     for name in samples_used(study):
         sample = section_of_sample(study, name)
         own = study.samples.get(name)
@@ -219,6 +220,10 @@ def _unit_faults(study: Study) -> Iterator[tuple[KeyPath, str]]:
             if unit not in members:
                 of_sample = own is not None and unit in own.exclude_units
                 path: KeyPath = ("samples", name) if of_sample else ("study",)
+                if (path, unit) in told:
+                    # every sample leaves out what the study does
+                    continue
+                told.add((path, unit))
                 yield (
                     (*path, "exclude_units"),
                     f"no unit of set {sample.unit_set} ({choices(unit, members)})",

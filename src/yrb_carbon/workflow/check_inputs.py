@@ -415,10 +415,12 @@ class _Inputs:
                     .head(MAX_UNITS)
                     .itertuples(index=False)
                 ]
+                count = int(far.sum())
+                counted = "1 value" if count == 1 else f"{count} values"
                 self._warn(
                     source,
-                    f"{int(far.sum())} values of {column} are far from the middle one of their "
-                    f"unit: {listing(texts)}",
+                    f"{counted} of {column} far from the middle one of their unit: "
+                    f"{listing(texts)}",
                     Place(table.record.file, table.record.sheet, rows[0] if rows else None),
                     "See whether they are in another unit of measurement",
                 )

@@ -13,7 +13,7 @@ from yrb_carbon import __version__, cli
 from yrb_carbon.cli import app
 from yrb_carbon.sources import READERS
 from yrb_carbon.study.load import load_study
-from yrb_carbon.workflow.check import refuse_unusable_inputs
+from yrb_carbon.workflow.check import CheckedStudy, refuse_unusable_inputs
 
 runner = CliRunner()
 WRONG = 2
@@ -253,3 +253,32 @@ def test_tables_have_one_line_a_row_where_there_is_no_terminal(capsys, monkeypat
         own = [line for line in lines if all(cell in line for cell in row)]
         assert len(own) == 1
     assert all(line == line.rstrip() for line in lines)
+
+
+@pytest.mark.parametrize(("count", "told"), [(1, "1 input file below"), (2, "2 input files below")])
+def test_the_verdict_counts_in_words_that_fit(in_repository, count, told):
+    study = load_study(["config.yaml"])
+    tables = dict(list(study.tables.items())[:count])
+    own = study.model_copy(update={"tables": tables})
+    checked = CheckedStudy(own, tuple(Path(str(n)) for n in range(count)), ())
+    line = cli.check._verdict(checked, None)
+    assert told in line
+    assert ("; 1 table on" in line) == (count == 1)
+    assert ("1 tables" in line or "1 input files" in line) is False
+
+
+def test_a_unit_that_no_set_has_is_told_once_not_once_a_sample(overlay):
+    file = overlay("samples:\n  set79: {exclude_units: ['888888']}\n")
+    file.write_text(
+        file.read_text(encoding="utf-8").replace(
+            "  name: own\n", "  name: own\n  exclude_units: ['999999', '888888']\n"
+        ),
+        encoding="utf-8",
+    )
+    lines = [line for line in check_lines("--configfile", str(file)) if "no unit of set" in line]
+    assert [line.split(": ")[1] for line in lines] == [
+        "study.exclude_units",
+        "study.exclude_units",
+        "samples.set79.exclude_units",
+    ]
+    assert sum("got '999999'" in line for line in lines) == 1

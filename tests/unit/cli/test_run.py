@@ -129,7 +129,7 @@ def test_values_that_cannot_be_read_are_refused_before_snakemake(
     assert result.stderr.startswith("command line: ")
 
 
-@pytest.mark.parametrize("name", ["../config", "demo/..", "", "studies/yrb-real", "*"])
+@pytest.mark.parametrize("name", ["../config", "demo/..", "studies/yrb-real", "*"])
 def test_names_that_are_paths_are_no_studies(in_repository, snakemake_calls, name):
     calls, _ = snakemake_calls
     result = runner.invoke(app, ["run", "--study", name])

@@ -16,6 +16,7 @@ from yrb_carbon.cli import app, reference
 
 runner = CliRunner()
 WRONG = 2
+BROKEN = 3
 SECONDS_OF_HELP = 0.4
 """What help may take on an idle machine; processor time here, as tests share it."""
 CODE = "import sys; from yrb_carbon.cli import app; sys.exit(app())"
@@ -77,6 +78,88 @@ def test_a_closed_pipe_is_no_fault(repository):
         ["bash", "-c", shell], cwd=repository, capture_output=True, text=True, check=True
     )
     assert (done.stdout, done.stderr) == ("{\n", "")
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&-"])
+def test_a_closed_stream_is_no_fault(repository, closed):
+    for words, code in (("--help", 0), ("dictionary gdp2", 0), ("dictionary none", WRONG)):
+        shell = f'"{sys.executable}" -c "{CODE}" {words} {closed}'
+        done = subprocess.run(["bash", "-c", shell], cwd=repository, capture_output=True, text=True)
+        assert (done.returncode, "Traceback" in done.stderr) == (code, False), (words, done.stderr)
+        told = done.stdout + done.stderr
+        assert bool(told) == (closed in ("<&-", ">&-" if code else "2>&-")), (words, told)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["dictionary"], ["explain", "T7"]])
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_a_full_disk_is_told_in_one_line(repository, words, more):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", CODE, *words, *more],
+            cwd=repository,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (WRONG, "no space left on device\n")
+
+
+def test_a_fault_of_the_program_is_one_line_with_its_place(repository, monkeypatch):
+    monkeypatch.chdir(repository)
+
+    def fail(*arguments, **options):
+        raise KeyError("of the\nprogram")
+
+    monkeypatch.setattr("yrb_carbon.panel.schema.load_dictionary", fail)
+    plain = runner.invoke(app, ["dictionary"])
+    as_json = json.loads(runner.invoke(app, ["dictionary", "--json"]).stdout)
+    assert (plain.exit_code, as_json["exit_code"], plain.stdout) == (BROKEN, BROKEN, "")
+    (line,) = plain.stderr.splitlines()
+    assert as_json["errors"] == [line]
+    assert line.startswith("fault of the program in dictionary.py, line ")
+    assert "KeyError: 'of the\\nprogram'" in line
+    monkeypatch.setenv("YRB_CARBON_TRACEBACK", "1")
+    assert isinstance(runner.invoke(app, ["dictionary"]).exception, KeyError)
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (["claims", ""], "an argument is empty"),
+        (["compare", "", "b"], "an argument is empty"),
+        (["compare", "a", "b", "--quantity", ""], "--quantity"),
+        (["compare", "a", "b", "--table="], "--table"),
+        (["compare", "a", "b", "--only", " "], "--only"),
+        (["export", "demo", "--to", ""], "--to"),
+        (["export", "", "--to", "x"], "an argument is empty"),
+        (["explain", ""], "an argument is empty"),
+        (["explain", "T7", "--results", ""], "--results"),
+        (["dictionary", ""], "an argument is empty"),
+        (["check", "--study", ""], "--study"),
+        (["check", "--data-root="], "--data-root"),
+        (["run", "--configfile", ""], "--configfile"),
+        (["demo", "--inputs-only", ""], "--inputs-only"),
+        (["new", "x", "--title", ""], "--title"),
+        ([""], "an argument is empty"),
+    ],
+    ids=" ".join,
+)
+def test_empty_words_are_refused(repository, words, named):
+    done = call(*words, "--json", folder=repository)
+    values = json.loads(done.stdout)
+    assert (done.returncode, values["exit_code"], done.stderr) == (WRONG, WRONG, b"")
+    (error,) = values["errors"]
+    assert named in error
+    assert "empty" in error
+
+
+@pytest.mark.parametrize("option", ["only", "ignore", "table", "model", "quantity"])
+def test_selectors_of_commas_alone_are_refused(repository, option):
+    done = runner.invoke(app, ["compare", "a", "b", f"--{option}", " , "])
+    assert (done.exit_code, done.stdout) == (WRONG, "")
+    assert done.stderr == f"--{option} names nothing (got ' , ')\n"
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -316,16 +316,16 @@ def test_wrong_input_is_told_with_its_place(base: Path, tmp_path: Path):
     lines = base.read_text(encoding="utf-8").splitlines()
     wrong = tmp_path / "wrong.csv"
     broken = lines[3].replace(",0.01", ",x.01", 1)
-    wrong.write_text("\n".join([lines[0], "", lines[2], broken]), encoding="utf-8")
+    wrong.write_text("\n".join([lines[0], "", lines[2], broken, ""]), encoding="utf-8")
     assert faults_of(wrong).startswith(f"{wrong}: column 'std_error': no number in line 4: 'x.01")
 
-    wrong.write_text("\n".join([*lines, lines[1]]), encoding="utf-8")
+    wrong.write_text("\n".join([*lines, lines[1], ""]), encoding="utf-8")
     assert "more than one row has the key demo/T4/sdm/cb" in faults_of(wrong)
 
     wrong.write_text("a,b\n1,2\n", encoding="utf-8")
     assert "columns missing: study, table, model" in faults_of(wrong)
     wrong.write_text("", encoding="utf-8")
-    assert "not a readable CSV file" in faults_of(wrong)
+    assert faults_of(wrong).startswith(f"{wrong}: the file is empty")
     assert "no such file or folder" in faults_of(tmp_path / "absent")
     (tmp_path / "empty").mkdir()
     assert "has no estimates.csv" in faults_of(tmp_path / "empty")
