@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unicodedata import east_asian_width
 
 import pandas as pd
 
@@ -23,6 +25,11 @@ TABLE_COLUMNS = (
     "unit", "variable", "column", "n_years", "n_present", "share_present", "missing_years", "kept",
 )  # fmt: skip
 SVG_SALT = "yrb-carbon"
+DPI = 150
+METADATA: Mapping[str, dict[str, Any]] = {
+    "png": {"Software": None}, "svg": {"Date": None, "Creator": None},
+}  # fmt: skip
+"""Formats of the picture, each without dates and versions of programs inside."""
 NOTICE_CHARACTERS_PER_INCH = 17
 ROW_HEIGHT, COLUMN_WIDTH, MARGIN = 0.14, 0.34, 2.2
 
@@ -82,15 +89,34 @@ def completeness_table(
     return table.sort_values("unit", kind="stable", ignore_index=True)
 
 
+@dataclass(frozen=True, slots=True)
+class PictureTexts:
+    """Texts of the picture of `draw_completeness`.
+
+    Attributes
+    ----------
+    title : str
+    kept : str
+        With the placeholders kept and all, numbers of units.
+    scale : str
+        What the colours mean.
+    """
+
+    title: str = "Share of years with data"
+    kept: str = "{kept} of {all} units kept (■), others excluded (□)"
+    scale: str = "share of years present"
+
+
 def draw_completeness(
     table: pd.DataFrame,
     stem: str | Path,
     *,
-    title: str = "Share of years with data",
+    texts: PictureTexts = PictureTexts(),
     notice: str | None = None,
     unit_labels: Mapping[str, str] | None = None,
     column_labels: Mapping[str, str] | None = None,
-) -> tuple[Path, Path]:
+    formats: Sequence[str] = tuple(METADATA),
+) -> tuple[Path, ...]:
     """Draw the table of `completeness_table` as a heat map, units by raw columns.
 
     A filled square after a unit's name marks that it is kept, an open one that it is excluded.
@@ -101,18 +127,19 @@ def draw_completeness(
     table : DataFrame
         As `completeness_table` returns it.
     stem : path
-        Path without ending; `.png` and `.svg` are written there.
-    title : str
-        Heading of the picture.
+        Path without ending; the folder is made when absent.
+    texts : PictureTexts
+        Heading, and what the signs and colours mean; plain, no formulas.
     notice : str, optional
         A caution printed below the picture, such as that the data are synthetic.
     unit_labels, column_labels : mapping, optional
         Names to show for unit codes and columns.
+    formats : sequence of {"png", "svg"}
 
     Returns
     -------
     tuple of Path
-        The PNG and the SVG file.
+        A file a format.
     """
     import matplotlib as mpl
     from matplotlib.figure import Figure
@@ -124,26 +151,31 @@ def draw_completeness(
     heads = dict(column_labels or {})
     width = MARGIN + COLUMN_WIDTH * max(share.shape[1], 12)
     height = MARGIN + ROW_HEIGHT * max(share.shape[0], 4)
-    with mpl.rc_context({"svg.hashsalt": SVG_SALT}):
+    # names come from files of data: a dollar in one of them begins no formula
+    with mpl.rc_context({"svg.hashsalt": SVG_SALT, "text.parse_math": False}):
         figure = Figure(figsize=(width, height), layout="constrained")
         axes = figure.subplots()
         image = axes.imshow(share.to_numpy(), cmap="viridis", vmin=0, vmax=1, aspect="auto")
         _label_units(axes, [names.get(unit, unit) for unit in share.index], kept)
         columns = [heads.get(column, column) for column in share.columns]
         axes.set_xticks(range(len(columns)), columns, rotation=90, fontsize=6)
-        figure.colorbar(image, ax=axes, label="share of years present", shrink=0.3, aspect=40)
-        axes.set_title(
-            f"{title}\n{int(kept.sum())} of {len(kept)} units kept (■), others excluded (□)",
-            fontsize=8,
-        )
+        figure.colorbar(image, ax=axes, label=texts.scale, shrink=0.3, aspect=40)
+        counted = texts.kept.format(kept=int(kept.sum()), all=len(kept))
+        axes.set_title(f"{texts.title}\n{counted}", fontsize=8)
         if notice:
-            lines = textwrap.wrap(notice, int(width * NOTICE_CHARACTERS_PER_INCH))
+            lines = textwrap.wrap(notice, _characters(notice, width))
             figure.supxlabel("\n".join(lines), fontsize=7, color="firebrick")
-        png, svg = Path(f"{stem}.png"), Path(f"{stem}.svg")
-        png.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(png, dpi=150, metadata={"Software": None})
-        figure.savefig(svg, metadata={"Date": None, "Creator": None})
-    return png, svg
+        paths = tuple(Path(f"{stem}.{name}") for name in formats)
+        for name, path in zip(formats, paths, strict=True):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            figure.savefig(path, dpi=DPI, metadata=METADATA[name])
+    return paths
+
+
+def _characters(text: str, width: float) -> int:
+    """Characters of a text on a line of some inches; Chinese ones are twice as wide as others."""
+    is_wide = any(east_asian_width(character) in "WF" for character in text)
+    return int(width * NOTICE_CHARACTERS_PER_INCH / (2 if is_wide else 1))
 
 
 def _label_units(axes: Axes, labels: Sequence[str], kept: pd.Series) -> None:

@@ -15,7 +15,7 @@ from yrb_carbon.report.terms import NULLS, covariance_name, group_name, said
 from yrb_carbon.study.base import Language
 from yrb_carbon.study.config import SampleSection, Study, WeightsSection
 from yrb_carbon.study.endogeneity_tables import InstrumentedColumn
-from yrb_carbon.study.printing import PrintingSection, StarLevel
+from yrb_carbon.study.printing import StarLevel
 from yrb_carbon.study.tables import ModelColumn, ModelsTable
 
 SERIAL_NOTE = message(
@@ -144,7 +144,7 @@ def format_estimate(value: float, digits: int = 4) -> str:
     return f"{value:.{digits}f}"
 
 
-def stars_of(p_value: float, levels: Sequence[StarLevel] = PrintingSection().stars) -> str:
+def stars_of(p_value: float, levels: Sequence[StarLevel]) -> str:
     """Marks of a p-value: that of the first level that it is below."""
     if pd.isna(p_value):
         return ""

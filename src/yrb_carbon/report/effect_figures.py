@@ -15,7 +15,7 @@ import pandas as pd
 from yrb_carbon.errors import DataError
 from yrb_carbon.estimates import AT_BOUNDARY
 from yrb_carbon.report.canvas import NothingToShowError, Page
-from yrb_carbon.report.cells import format_estimate, label_of, records, stars_of
+from yrb_carbon.report.cells import label_of, records
 from yrb_carbon.report.figures import (
     Commission,
     ground_of,
@@ -33,6 +33,7 @@ from yrb_carbon.report.path_diagram import (
     ShownEffect,
     draw_path_diagram,
 )
+from yrb_carbon.report.printer import SENTENCE, Printer, printer_of
 from yrb_carbon.report.specification_curve import curve_title, draw_curve
 from yrb_carbon.report.terms import GROUP_WORDS
 from yrb_carbon.sources.boundaries import Boundaries
@@ -51,6 +52,8 @@ NATURAL = ("natural_direct", "natural_spillover", "natural_total")
 MEDIATED = ("mediated_direct", "mediated_spillover", "mediated_total")
 SYSTEM = ("system_direct", "system_indirect", "system_total")
 EFFECTS = ("direct", "indirect", "total")
+INNER = EFFECTS[:2]
+"""Effects within one equation that an arrow carries."""
 SHOWN = (*EFFECTS, *NATURAL, *MEDIATED, *SYSTEM)
 SYSTEM_EQUATION, ONE_STEP = "system", "one_step"
 COVARIANCE_WORDS: Mapping[str, str] = {
@@ -78,7 +81,6 @@ KIND_WORDS: Mapping[str, str] = {
     "received": message("Received from all others"),
 }
 THROUGH = message("Through {mediator}")
-STARS = "*** p < 0.01, ** p < 0.05, * p < 0.1"
 
 
 def draw_effect_figures(
@@ -216,17 +218,18 @@ def path_diagram_of(
     """
     table = _mediation_table(figure.table, study)
     require_effects(estimates, figure.table, words, figure.model)
-    judged = table.covariances[-1]
+    judged, printer = table.covariances[-1], printer_of(figure.table, study, words.language)
     rows = estimates[(estimates["table"] == figure.table) & (estimates["model"] == figure.model)]
     rows = rows[(rows["vcov"] == judged) & (rows["spec"] == "")]
     cells = records(rows[rows["inference"].isin(["mc", "delta"])], "equation", "quantity", "term")
     mediators = table.mediators if figure.model == JOINT else (figure.model,)
+    arrow = partial(_arrow, cells, figure=figure, printer=printer)
     paths = [
         MediatorPath(
             label=label_of(name, study, words),
-            from_treatment=_arrow(cells, name, ("direct", "indirect"), table.treatment, figure),
-            to_outcome=_arrow(cells, table.outcome, ("direct", "indirect"), name, figure),
-            through=_arrow(cells, "system", MEDIATED, name, figure),
+            from_treatment=arrow(name, INNER, table.treatment),
+            to_outcome=arrow(table.outcome, INNER, name),
+            through=arrow("system", MEDIATED, name),
         )
         for name in mediators
     ]
@@ -234,38 +237,48 @@ def path_diagram_of(
         treatment=label_of(table.treatment, study, words),
         outcome=label_of(table.outcome, study, words),
         mediators=paths,
-        natural=_arrow(cells, "system", NATURAL, table.treatment, figure),
-        system=_arrow(cells, "system", SYSTEM, table.treatment, figure),
-        notes=(_interval_note(table, judged, figure.table, words),),
+        natural=arrow("system", NATURAL, table.treatment),
+        system=arrow("system", SYSTEM, table.treatment),
+        notes=(_interval_note(table, judged, figure.table, printer),),
     )
 
 
-def _interval_note(table: MediationTable, covariance: str, name: str, words: Words) -> str:
+def _interval_note(table: MediationTable, covariance: str, name: str, words: Printer) -> str:
     """Level and kind of the intervals, what the stars say, and the table of the numbers."""
-    level = f"{100 * table.level:g}"
-    return words(
-        "{level} % intervals, {kind}. {stars}. Table {table}.",
-        level=level, kind=words(COVARIANCE_WORDS[covariance]), stars=STARS, table=name,
-    )  # fmt: skip
+    level, kind = f"{100 * table.level:g}", words(COVARIANCE_WORDS[covariance])
+    said = [words("{level} % intervals, {kind}.", level=level, kind=kind)]
+    if words.has_stars:
+        said.append(words(SENTENCE, meanings=words.stars_key))
+    return words.sentences([*said, words("Table {table}.", table=name)])
 
 
 def _arrow(
-    cells: Cells, equation: str, quantities: Sequence[str], term: str, figure: PathFigure
+    cells: Cells,
+    equation: str,
+    quantities: Sequence[str],
+    term: str,
+    *,
+    figure: PathFigure,
+    printer: Printer,
 ) -> Arrow:
     direct, spillover = (
-        _shown_effect(cells, (equation, quantity, term), figure) for quantity in quantities[:2]
+        _shown_effect(cells, (equation, quantity, term), figure, printer)
+        for quantity in quantities[:2]
     )
     return Arrow(direct, spillover)
 
 
-def _shown_effect(cells: Cells, key: tuple[str, str, str], figure: PathFigure) -> ShownEffect:
+def _shown_effect(
+    cells: Cells, key: tuple[str, str, str], figure: PathFigure, printer: Printer
+) -> ShownEffect:
     row = cells.get(key)
     if row is None:
         raise DataError(
             f"figure of table {figure.table!r}, system {figure.model!r}: estimates have no "
             f"{key[1]} of {key[2]!r} in equation {key[0]!r}"
         )
-    return ShownEffect(row["estimate"], row["ci_lower"], row["ci_upper"], stars_of(row["p_value"]))
+    stars = printer.stars(row["p_value"])
+    return ShownEffect(row["estimate"], row["ci_lower"], row["ci_upper"], stars)
 
 
 def _mediation_table(name: str, study: Study) -> MediationTable:
@@ -368,11 +381,11 @@ def _paths_forest(
     panels = [words(panel) for panel in PANELS]
     x, y = (label_of(name, study, words) for name in (table.treatment, table.outcome))
     sd = records(rows_of_sd(estimates, figure.table), "term")[table.treatment,]["estimate"]
-    level = f"{100 * table.level:g}"
+    level, printer = f"{100 * table.level:g}", printer_of(figure.table, study, words.language)
     note = words(
         "Effects of one unit more of {treatment} on {outcome}; one within s.d. is {sd}. {level} % "
         "intervals. Table {table}.",
-        treatment=x, outcome=y, sd=format_estimate(sd), level=level, table=figure.table,
+        treatment=x, outcome=y, sd=printer.estimate(sd), level=level, table=figure.table,
     )  # fmt: skip
     return panels, shown, [note]
 

@@ -181,10 +181,15 @@ def no_font_reason(wanted: str | None = None) -> str:
 
 @contextmanager
 def fonts(chinese: str | None) -> Iterator[None]:
-    """Texts made inside fall back to a Chinese font; the settings of others stay as they are."""
+    """Texts made inside are plain and fall back to a Chinese font; settings of others stay.
+
+    Plain: labels come from configurations and files of data, where a dollar is a dollar and does
+    not begin a formula.
+    """
     from matplotlib import rc_context
 
-    with rc_context({"font.family": [LATIN_FONT, *([chinese] if chinese else [])]}):
+    families = [LATIN_FONT, *([chinese] if chinese else [])]
+    with rc_context({"font.family": families, "text.parse_math": False}):
         yield
 
 

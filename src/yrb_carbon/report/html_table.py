@@ -21,10 +21,11 @@ TABLE_STYLES = """\
 .printed-table caption { text-align: start; font-weight: 600; padding-bottom: .4rem; }
 .printed-table th, .printed-table td { padding: .15rem .6rem; text-align: start;
   vertical-align: top; font-weight: normal; }
-.printed-table thead th { vertical-align: bottom; }
+.printed-table thead th { vertical-align: bottom; max-width: 14rem; overflow-wrap: break-word; }
 .printed-table thead tr:last-child > * { border-bottom: 1px solid; }
 .printed-table th.group { text-align: center; border-bottom: 1px solid; }
-.printed-table .number { text-align: end; white-space: nowrap; }
+.printed-table .number { text-align: end; }
+.printed-table td.number, .printed-table tbody th.number { white-space: nowrap; }
 .printed-table .common { text-align: center; }
 .printed-notes { font-size: .85em; max-width: 60rem; }
 .printed-notes p { margin: .2rem 0; }

@@ -23,6 +23,7 @@ from yrb_carbon.report.cells import (
 from yrb_carbon.report.language import Words, message
 from yrb_carbon.report.layout_heterogeneity import pair_words, through_label
 from yrb_carbon.report.layout_mediation import system_name
+from yrb_carbon.report.printer import Printer
 from yrb_carbon.report.terms import form_name, inference_name, name_of_test, quantity_name, said
 from yrb_carbon.study.base import Language
 from yrb_carbon.study.config import CLAIMS_TABLE
@@ -71,14 +72,15 @@ def layout_claims(
         Columns of claims.csv.
     claims : Claims
     spec : object
-        Attributes `study`, `claims` and `variables`, sections of the configuration.
+        Attributes `study`, `claims`, `report`, `tables` and `variables`, sections of the
+        configuration.
     language : {"en", "zh"}
 
     Returns
     -------
     PrintedTable
     """
-    words = Words(language)
+    words = Printer(language, spec.report.printing)
     rows = verdicts.to_dict("records")
     heads = [head if head == "p" else words(head) for head in HEADS]
     body = pd.DataFrame([_cells(row, spec, words) for row in rows], columns=heads)
@@ -106,6 +108,8 @@ def layout_claims(
     )
     notes += _by_text(shown, "evidence", words)
     notes += _by_text(verdicts, f"caveat_{language}", words)
+    if not words.printing.notes:
+        notes = []
     cautions = map(words.label, spec.study.cautions)
     return printed(CLAIMS_TABLE, words(TITLE), body, [*notes, *cautions], language=language)
 
@@ -159,15 +163,15 @@ def _by_text(verdicts: pd.DataFrame, column: str, words: Words) -> list[str]:
     ]
 
 
-def _cells(row: dict[Any, Any], spec: Any, words: Words) -> list[str]:
+def _cells(row: dict[Any, Any], spec: Any, words: Printer) -> list[str]:
     place = row_words(row, spec, words)
     return [
         str(row["finding"]),
         row[f"statement_{words.language}"],
         expected_words(row["expected"], words),
         number_words(row, words),
-        format_estimate(row["estimate"]),
-        format_interval(row),
+        words.estimate(row["estimate"]),
+        words.interval(row),
         "" if pd.isna(row["p_value"]) else format_p(row["p_value"]),
         verdict_name(row["verdict"], words),
         verdict_name(row["classical_verdict"], words),

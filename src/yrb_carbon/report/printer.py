@@ -26,6 +26,7 @@ IN_BRACKETS: Mapping[Bracket, str] = {
     "none": message("{name} without brackets"),
 }
 
+SENTENCE = message("{meanings}.")
 LEVELS = message("{marks} stand for significance at {levels}")
 
 
@@ -95,7 +96,7 @@ class Printer(Words):
     def stars_note(self, text: str, meanings: str, **values: object) -> str:
         """A message with `{stars}` and `{meanings}`; the latter alone where there are no marks."""
         if not self.has_stars:
-            return self("{meanings}.", meanings=meanings)
+            return self(SENTENCE, meanings=meanings)
         return self(text, stars=self.stars_key, meanings=meanings, **values)
 
     def in_brackets(self, name: str, place: int) -> str:

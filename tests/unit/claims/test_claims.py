@@ -587,6 +587,17 @@ def test_printed_table_shows_verdicts_reasons_and_caveats():
     assert f"tests of equality: {LEVEL:g}." in notes
 
 
+def test_printed_verdicts_follow_the_printing_of_the_study():
+    claims = claims_of(own=sign("negative"))
+    spec = study(claims={}, report={"printing": {"decimals": 2, "notes": False}})
+    frame = judge(estimates_frame([row(-0.25, -0.125)]), claims, caveats={"own": WHY})
+    table = layout_claims(frame, claims, spec)
+    (own,) = table.body.to_dict("records")
+    assert (own["Estimate"], own["Interval"]) == ("-0.19", "[-0.25, -0.12]")
+    (caution,) = table.notes
+    assert "synthetic" in caution.lower()
+
+
 def test_table_of_the_verdicts_name_is_refused():
     tables = {"claims": {"kind": "descriptives", "title": text("t"), "variables": ["x"]}}
     faults = list(semantic_faults(study(tables=tables, claims={})))

@@ -27,7 +27,7 @@ from map_page import (
 from yrb_carbon.errors import DataError, StudyError
 from yrb_carbon.provenance import FileRecord
 from yrb_carbon.report.map_classes import cut_classes
-from yrb_carbon.report.site.basin_map import MapFragment, map_fragment
+from yrb_carbon.report.site.basin_map import MapFragment, map_fragment, plotly_script
 from yrb_carbon.report.site.map_layers import KINDS
 from yrb_carbon.report.site.map_outlines import map_outlines
 from yrb_carbon.sources.boundaries import build_boundaries
@@ -335,3 +335,12 @@ def test_variables_of_the_map_are_computed() -> None:
     assert "angle" in computed_variables(study, "main")
     assert "angle" not in computed_variables(study, "winsorised")
     assert "angle" not in computed_variables(STUDY, "main")
+
+
+def test_a_package_without_the_script_is_told(monkeypatch, tmp_path):
+    import plotly
+
+    plotly_script.cache_clear()
+    monkeypatch.setattr(plotly, "__file__", str(tmp_path / "__init__.py"))
+    with pytest.raises(DataError, match=r"needs plotly\.min\.js.*no file .*Install plotly"):
+        plotly_script()

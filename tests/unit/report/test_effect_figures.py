@@ -179,6 +179,28 @@ def test_an_equation_at_the_edge_takes_its_figures_alone(estimates, by_unit, mon
         forest_of(STUDY.figures.forests["F5"], STUDY, gone, ENGLISH)
 
 
+@pytest.mark.parametrize(
+    ("levels", "marks", "note"),
+    [
+        ([{"mark": "†", "below": 0.999}], {"†", ""}, "† p < 0.999. Table T7."),
+        ([], {""}, "serially robust. Table T7."),
+    ],
+)
+def test_stars_of_arrows_are_those_of_the_configuration(estimates, levels, marks, note):
+    study = study_of(figures=FIGURES | {"forests": {}}, report={"printing": {"stars": levels}})
+    diagram = path_diagram_of(study.figures.paths["F4"], study, estimates, ENGLISH)
+    shown = [
+        effect
+        for path in diagram.mediators
+        for arrow in (path.from_treatment, path.to_outcome, path.through)
+        for effect in (arrow.direct, arrow.spillover)
+    ]
+    assert {effect.stars for effect in shown} <= marks
+    assert any(effect.stars for effect in shown) == bool(levels)
+    assert diagram.notes[0].endswith(note)
+    assert "*" not in diagram.notes[0]
+
+
 def test_the_forest_has_every_path_with_every_interval(estimates):
     panels, rows, notes = forest_of(STUDY.figures.forests["F5"], STUDY, estimates, ENGLISH)
     assert panels == ["Direct", "Spillover", "Total"]

@@ -8,7 +8,7 @@ import pandas as pd
 from lxml import html
 
 from yrb_carbon.report.cells import PrintedTable
-from yrb_carbon.report.html_table import html_table, write_html_table
+from yrb_carbon.report.html_table import TABLE_STYLES, html_table, write_html_table
 
 HEADS = ["Model", "Direct", "Direct: s.e.", "Alone: x", "Text"]
 ROWS = [
@@ -84,3 +84,10 @@ def test_a_page_shows_what_a_page_holds(tmp_path):
     assert page.get("lang") == "en"
     assert page.xpath("string(.//title)") == "T. t"
     assert not page.xpath("//@src|//@href")
+
+
+def test_headings_of_numbers_may_break_and_numbers_may_not():
+    rules = [line for line in TABLE_STYLES.splitlines() if "nowrap" in line]
+    assert [rule.split(" {")[0] for rule in rules] == [
+        ".printed-table td.number, .printed-table tbody th.number"
+    ]

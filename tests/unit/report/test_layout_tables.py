@@ -21,6 +21,7 @@ from yrb_carbon.report.layout import LIKELIHOODS, ZERO_NOTE, layout_table
 from yrb_carbon.report.tables import write_tables
 from yrb_carbon.report.widths import heading_lines, heading_room
 from yrb_carbon.study.config import SYNTHETIC_CAUTION, Study, VariableSection
+from yrb_carbon.study.printing import PrintingSection
 
 TERMS = ("x", "z")
 NUMBER = re.compile(r"^[(\[]?(-?\d+(?:\.\d+)?(?:e[+-]\d+)?)(\*{0,3})[)\]]?$")
@@ -381,7 +382,7 @@ def test_format_of_estimates(value, digits, text):
     [(0.0099, "***"), (0.01, "**"), (0.049, "**"), (0.05, "*"), (0.1, ""), (float("nan"), "")],
 )
 def test_stars(p, stars):
-    assert stars_of(p) == stars
+    assert stars_of(p, PrintingSection().stars) == stars
 
 
 def test_labels():

@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup, escape
 
+from yrb_carbon.errors import DataError
 from yrb_carbon.report.language import message
 from yrb_carbon.report.map_classes import NO_DATA_COLOUR, class_intervals
 from yrb_carbon.report.map_sheet import CONTEXT_COLOUR, PROVINCE_OUTLINE
@@ -316,7 +317,21 @@ def _script_text(data: Mapping[str, Any]) -> Markup:
 
 @cache
 def plotly_script() -> bytes:
-    """Plotly's script, as its Python package ships it."""
+    """Plotly's script, as its Python package ships it.
+
+    Raises
+    ------
+    DataError
+        If the package lacks it, as some that distributions of Linux make do.
+    """
     import plotly
 
-    return (Path(plotly.__file__).parent / "package_data" / PLOTLY).read_bytes()
+    path = Path(plotly.__file__).parent / "package_data" / PLOTLY
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise DataError(
+            f"the interactive map needs {PLOTLY}, which the package plotly "
+            f"{plotly.__version__} does not have: no file {path}. Install plotly from PyPI again: "
+            "python -m pip install --force-reinstall plotly"
+        ) from None

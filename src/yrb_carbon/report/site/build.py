@@ -11,7 +11,13 @@ from yrb_carbon.report.html_table import TABLE_STYLES
 from yrb_carbon.report.site import downloads
 from yrb_carbon.report.site.basin_map import MapFragment, map_fragment
 from yrb_carbon.report.site.bilingual import PageWords
-from yrb_carbon.report.site.data_page import COMPLETENESS, EXCLUDED, PICTURE
+from yrb_carbon.report.site.data_page import (
+    COMPLETENESS,
+    EXCLUDED,
+    PICTURE,
+    draw_picture,
+    pictures_of,
+)
 from yrb_carbon.report.site.pages import Page, environment, pages_of
 from yrb_carbon.report.site.run import Edges, Run, RunFiles, read_run
 from yrb_carbon.sources.boundaries import load_boundaries
@@ -56,7 +62,7 @@ def write_site(
     offered = downloads.offered(files, study.report.languages, target)
     pages = list(pages_of(run, area, offered))
     written = [*_pages_written(run, pages, target), *_assets(run, area, target)]
-    return (*written, *_copies(files, target), *_products_written(offered, target))
+    return (*written, *_copies(run, target), *_products_written(offered, target))
 
 
 def area_map(run: Run) -> MapFragment | None:
@@ -115,11 +121,17 @@ def _products_written(offered: downloads.Offered, folder: Path) -> Iterator[Path
     yield from (folder / packed.file for packed in (offered.estimates, *offered.vectors))
 
 
-def _copies(files: RunFiles, folder: Path) -> Iterator[Path]:
-    own = folder / downloads.FOLDER
+def _copies(run: Run, folder: Path) -> Iterator[Path]:
+    own, files = folder / downloads.FOLDER, run.files
     for path in (files.manifest, files.verdicts):
         if path is not None:
             yield downloads.copy_file(path, own / path.name)
     if files.completeness is not None:
-        for name in (COMPLETENESS, EXCLUDED, PICTURE):
+        for name in (COMPLETENESS, EXCLUDED):
             yield downloads.copy_file(files.completeness / name, own / name)
+        pictures = {file: language for language, file in pictures_of(run).items()}
+        for file, language in pictures.items():
+            if file == f"{downloads.FOLDER}/{PICTURE}":
+                yield downloads.copy_file(files.completeness / PICTURE, folder / file)
+            else:
+                yield draw_picture(run, files.completeness, language, folder / file)

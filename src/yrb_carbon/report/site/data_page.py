@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from yrb_carbon.panel.completeness import PictureTexts, draw_completeness
 from yrb_carbon.panel.schema import load_dictionary
-from yrb_carbon.report.site.bilingual import Text
-from yrb_carbon.report.site.downloads import size_words
+from yrb_carbon.report.fonts import cjk_font, fonts, quiet_fonts
+from yrb_carbon.report.language import SOURCE_LANGUAGE, Words
+from yrb_carbon.report.site.bilingual import PageWords, Text
+from yrb_carbon.report.site.downloads import FOLDER, size_words
 from yrb_carbon.report.site.glossary import source_text
+from yrb_carbon.report.site.remarks import reason_text, remark_text
 from yrb_carbon.report.site.run import Run
+from yrb_carbon.study.base import Language
+from yrb_carbon.study.report import subfolder
+from yrb_carbon.study.units import load_units
 
 COMPLETENESS, EXCLUDED, PICTURE = "completeness.csv", "excluded.csv", "completeness.png"
 
@@ -30,7 +38,7 @@ class SourceFile:
     rows: int
     columns: Sequence[str]
     sha256: str
-    notes: Sequence[str]
+    notes: Sequence[Text]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +69,7 @@ class SampleSize:
     filled: int
 
 
-def source_files(manifest: Mapping[str, Any]) -> list[SourceFile]:
+def source_files(manifest: Mapping[str, Any], words: PageWords) -> list[SourceFile]:
     """Files of the sources, and the boundaries, as the manifest tells of them."""
     records = [*manifest["sources"], {"source": "boundaries", **manifest["boundaries"]}]
     return [
@@ -74,7 +82,7 @@ def source_files(manifest: Mapping[str, Any]) -> list[SourceFile]:
             rows=record["rows"],
             columns=tuple(record["unit"]),
             sha256=record["sha256"],
-            notes=tuple(record["notes"]),
+            notes=[remark_text(note, words) for note in record["notes"]],
         )
         for record in records
     ]
@@ -121,6 +129,91 @@ def column_uses(run: Run, table: pd.DataFrame) -> list[ColumnUse]:
             )
         )
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOutUnit:
+    """A unit that is not in the main sample, and one variable that it lacks."""
+
+    unit: str
+    name: Text
+    variable: Text
+    column: str
+    missing_years: str
+    reason: Text
+
+
+def left_out_units(run: Run, table: pd.DataFrame) -> list[LeftOutUnit]:
+    """Units left out of the main sample, from excluded.csv."""
+    names = load_units().frame
+    return [
+        LeftOutUnit(
+            unit=row["unit"],
+            name=run.words.each(partial(_unit_name, names, row["unit"])),
+            variable=run.label(row["variable"]) if row["variable"] else run.words.each(_nothing),
+            column=row["column"],
+            missing_years=row["missing_years"],
+            reason=reason_text(row["reason"], run.words),
+        )
+        for row in table.to_dict("records")
+    ]
+
+
+def _nothing(_: Words) -> str:
+    return ""
+
+
+def _unit_name(names: pd.DataFrame, unit: str, words: Words) -> str:
+    column = "name_short_zh" if words.language == "zh" else "name_en"
+    return str(names[column].get(unit, unit))
+
+
+def pictures_of(run: Run) -> dict[Language, str]:
+    """Picture of completeness in each language, below the folder of the report.
+
+    The run has the English one; where no font has Chinese characters it is the only one.
+    """
+    drawn = run.words if cjk_font(run.study.figures.chinese_font) else (SOURCE_LANGUAGE,)
+    return {
+        one: Path(FOLDER, subfolder(one if one in drawn else SOURCE_LANGUAGE), PICTURE).as_posix()
+        for one in run.words
+    }
+
+
+def draw_picture(run: Run, folder: Path, language: Language, path: Path) -> Path:
+    """Draw the picture of completeness in a language, from the sample's completeness.csv."""
+    words, names = Words(language), load_units().frame
+    chinese = cjk_font(run.study.figures.chinese_font)
+    texts = PictureTexts(
+        words("Share of years with data"),
+        words("{kept} of {all} units kept (■), others excluded (□)"),
+        words("share of years present"),
+    )
+    with fonts(chinese), quiet_fonts():
+        (written,) = draw_completeness(
+            read_table(folder, COMPLETENESS),
+            path.with_suffix(""),
+            texts=texts,
+            notice=run.study.study.caution_in(language),
+            unit_labels={str(unit): _unit_name(names, str(unit), words) for unit in names.index},
+            formats=(path.suffix.removeprefix("."),),
+        )
+    return written
+
+
+def picture_words(run: Run, table: pd.DataFrame) -> Text:
+    """What the picture of completeness shows, from the table that it is drawn from."""
+    kept = table.groupby("unit")["kept"].first()
+    return run.words(
+        "Heat map of {units} units by {columns} raw columns of the main sample: the share of years "
+        "with data, from none to all. {kept} units are kept; cells without data: {lacking} of "
+        "{wanted}.",
+        units=len(kept),
+        columns=table["column"].nunique(),
+        kept=int(kept.sum()),
+        lacking=int((table["n_years"] - table["n_present"]).sum()),
+        wanted=int(table["n_years"].sum()),
+    )
 
 
 def read_table(folder: Path, name: str) -> pd.DataFrame:

@@ -29,6 +29,22 @@ from yrb_carbon.study.robustness_tables import RobustnessTable
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture of a page.
+
+    Attributes
+    ----------
+    shown : mapping
+        Language -> picture below the folder of the report.
+    alt : Text
+        What is seen on it.
+    """
+
+    shown: Mapping[Language, str]
+    alt: Text
+
+
+@dataclass(frozen=True, slots=True)
 class FigureEntry:
     """A figure of the page.
 

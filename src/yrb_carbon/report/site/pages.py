@@ -16,14 +16,16 @@ from yrb_carbon.report.site.bilingual import NAMES, Text
 from yrb_carbon.report.site.data_page import (
     COMPLETENESS,
     EXCLUDED,
-    PICTURE,
     column_uses,
+    left_out_units,
+    picture_words,
+    pictures_of,
     read_table,
     sample_sizes,
     source_files,
 )
-from yrb_carbon.report.site.downloads import FOLDER, Offered
-from yrb_carbon.report.site.figure_page import figure_entries
+from yrb_carbon.report.site.downloads import Offered
+from yrb_carbon.report.site.figure_page import Picture, figure_entries
 from yrb_carbon.report.site.formulas import math
 from yrb_carbon.report.site.methods_page import methods_context
 from yrb_carbon.report.site.provenance_page import digests, settings_sections, times
@@ -119,7 +121,7 @@ def _summary(run: Run) -> dict[str, Any]:
 def _data(run: Run) -> dict[str, Any]:
     folder = run.files.completeness
     context: dict[str, Any] = {
-        "sources": source_files(run.manifest),
+        "sources": source_files(run.manifest, run.words),
         "samples": sample_sizes(run.manifest),
         "columns": [],
         "excluded": [],
@@ -127,10 +129,11 @@ def _data(run: Run) -> dict[str, Any]:
     }
     if folder is None:
         return context
+    counted = read_table(folder, COMPLETENESS)
     return context | {
-        "columns": column_uses(run, read_table(folder, COMPLETENESS)),
-        "excluded": read_table(folder, EXCLUDED).to_dict("records"),
-        "picture": f"{FOLDER}/{PICTURE}",
+        "columns": column_uses(run, counted),
+        "excluded": left_out_units(run, read_table(folder, EXCLUDED)),
+        "picture": Picture(pictures_of(run), picture_words(run, counted)),
     }
 
 
@@ -138,7 +141,7 @@ def _provenance(run: Run) -> dict[str, Any]:
     manifest = run.manifest
     return {
         "manifest": manifest,
-        "inputs": source_files(manifest),
+        "inputs": source_files(manifest, run.words),
         "shipped": digests(manifest["shipped"]),
         "outputs": digests(manifest["outputs"]),
         "settings": settings_sections(manifest["config"]),

@@ -13,6 +13,7 @@ import pandas as pd
 from yrb_carbon.claims import Claims, read_claims, read_verdicts
 from yrb_carbon.errors import DataError
 from yrb_carbon.estimates import read_estimates
+from yrb_carbon.report.printer import Printer
 from yrb_carbon.report.site.bilingual import PageWords, Text
 from yrb_carbon.study.config import Study
 from yrb_carbon.study.units import REACH_SPLITS, load_units
@@ -105,6 +106,11 @@ class Run:
     verdicts: pd.DataFrame | None
     rules: Edges
     configfiles: Sequence[str]
+
+    @property
+    def printer(self) -> Printer:
+        """Prints numbers as the tables of the study have them; they are alike in all languages."""
+        return Printer(printing=self.study.report.printing)
 
     @property
     def has_reaches(self) -> bool:

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from yrb_carbon.claims import Verdict
 from yrb_carbon.errors import DataError
-from yrb_carbon.report.cells import column_label, format_estimate, format_interval, format_p
+from yrb_carbon.report.cells import column_label, format_p
 from yrb_carbon.report.language import Words
 from yrb_carbon.report.layout_claims import (
     evidence_words,
@@ -246,8 +246,8 @@ def _number(
         return KeyNumber(label, "", "", absence, table, absence=absence)
     return KeyNumber(
         label=label,
-        value=format_estimate(row["estimate"]),
-        interval=format_interval(row),
+        value=run.printer.estimate(row["estimate"]),
+        interval=run.printer.interval(row),
         detail=words(
             "{level:g} % interval, covariance {vcov}, model {model}", level=100 * level, **named
         ),
@@ -317,8 +317,8 @@ def _judged(run: Run, row: Mapping[Any, Any]) -> Judged:
         statement=both("statement"),
         expected=words.each(partial(expected_words, row["expected"])),
         number=words.each(partial(number_words, row)),
-        value=format_estimate(row["estimate"]),
-        interval=format_interval(row),
+        value=run.printer.estimate(row["estimate"]),
+        interval=run.printer.interval(row),
         p_value="" if pd.isna(row["p_value"]) else format_p(row["p_value"]),
         verdict=words.each(partial(verdict_name, row["verdict"])),
         verdict_class=VERDICT_CLASSES[row["verdict"]],
