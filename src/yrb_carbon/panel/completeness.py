@@ -159,7 +159,9 @@ def draw_completeness(
         _label_units(axes, [names.get(unit, unit) for unit in share.index], kept)
         columns = [heads.get(column, column) for column in share.columns]
         axes.set_xticks(range(len(columns)), columns, rotation=90, fontsize=6)
-        figure.colorbar(image, ax=axes, label=texts.scale, shrink=0.3, aspect=40)
+        scale = figure.colorbar(image, ax=axes, shrink=0.3, aspect=40)
+        scale.set_label(texts.scale, size=7)
+        scale.ax.tick_params(labelsize=6)
         counted = texts.kept.format(kept=int(kept.sum()), all=len(kept))
         axes.set_title(f"{texts.title}\n{counted}", fontsize=8)
         if notice:

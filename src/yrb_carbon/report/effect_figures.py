@@ -35,7 +35,7 @@ from yrb_carbon.report.path_diagram import (
 )
 from yrb_carbon.report.printer import SENTENCE, Printer, printer_of
 from yrb_carbon.report.specification_curve import curve_title, draw_curve
-from yrb_carbon.report.terms import GROUP_WORDS
+from yrb_carbon.report.terms import COVARIANCE_WORDS, GROUP_WORDS, covariance_words
 from yrb_carbon.sources.boundaries import Boundaries
 from yrb_carbon.study.config import Study
 from yrb_carbon.study.figures import ForestFigure, PathFigure, SpilloverMap
@@ -56,11 +56,6 @@ INNER = EFFECTS[:2]
 """Effects within one equation that an arrow carries."""
 SHOWN = (*EFFECTS, *NATURAL, *MEDIATED, *SYSTEM)
 SYSTEM_EQUATION, ONE_STEP = "system", "one_step"
-COVARIANCE_WORDS: Mapping[str, str] = {
-    "oim": message("information matrix"),
-    "serial": message("serially robust"),
-    "clustered": message("clustered by unit"),
-}
 INFERENCE_WORDS: Mapping[str, str] = {
     "bootstrap_wild_unit": message("wild bootstrap by unit"),
     "bootstrap_year": message("bootstrap of years"),
@@ -245,7 +240,7 @@ def path_diagram_of(
 
 def _interval_note(table: MediationTable, covariance: str, name: str, words: Printer) -> str:
     """Level and kind of the intervals, what the stars say, and the table of the numbers."""
-    level, kind = f"{100 * table.level:g}", words(COVARIANCE_WORDS[covariance])
+    level, kind = f"{100 * table.level:g}", covariance_words(covariance, words)
     said = [words("{level} % intervals, {kind}.", level=level, kind=kind)]
     if words.has_stars:
         said.append(words(SENTENCE, meanings=words.stars_key))

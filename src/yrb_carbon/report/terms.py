@@ -24,6 +24,14 @@ COVARIANCE_NAMES = {
     "kernel": message("kernel"),
     "driscoll_kraay": message("Driscoll-Kraay"),
 }
+COVARIANCE_WORDS = {
+    "oim": message("information matrix"),
+    "hessian": message("observed Hessian"),
+    "qml": message("sandwich, errors independent over time"),
+    "serial": message("serially robust"),
+    "clustered": message("clustered by unit"),
+}
+"""The same of the spatial models for who has not read the notes of a table."""
 INFERENCE_NAMES = {
     "delta": message("delta method"),
     "simulation": message("simulation"),
@@ -177,6 +185,11 @@ Part = Callable[[str, str], str]
 def covariance_name(name: str, words: Words) -> str:
     """Name of a covariance."""
     return _named(COVARIANCE_NAMES, name, words)
+
+
+def covariance_words(name: str, words: Words) -> str:
+    """What a covariance is, for who has not read the notes of a table."""
+    return _named(COVARIANCE_WORDS, name, words)
 
 
 def inference_name(name: str, words: Words) -> str:

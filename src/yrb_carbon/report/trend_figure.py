@@ -41,8 +41,8 @@ BAND_WORDS: Mapping[str, str] = {
     "quartiles": message("Bands: from the first to the third quartile of the units of a reach."),
     "deciles": message("Bands: from the first to the ninth decile of the units of a reach."),
 }
-LEFT, BELOW, ABOVE, GAP = 0.42, 0.24, 0.1, 0.1
-"""Inches for the axes of a panel, and between panels."""
+LEFT, RIGHT, BELOW, ABOVE, GAP = 0.42, 0.1, 0.24, 0.1, 0.1
+"""Inches for the axes of a panel and half the name of the last year, and between panels."""
 LEAST_PANEL = 2.1
 """Inches of the narrowest panel with its axis."""
 MOST_COLUMNS = 3
@@ -103,17 +103,15 @@ def draw_trends(
     layout = Layout.of(page, title, [words.sentences(notes)])
     columns = max(1, min(len(panels), MOST_COLUMNS, int(room / LEAST_PANEL)))
     inches = (room - (columns - 1) * GAP) / columns
+    wide = inches - LEFT - RIGHT
     heads = [
-        (
-            wrapped(panel.label, (inches - LEFT) / BOLD, HEAD_SIZE),
-            wrapped(panel.unit, inches - LEFT, TEXT_SIZE),
-        )
+        (wrapped(panel.label, wide / BOLD, HEAD_SIZE), wrapped(panel.unit, wide, TEXT_SIZE))
         for panel in panels
     ]
     groups = _groups(panels, statistic)
     handles = _handles(groups, page)
     legend = legend_height(handles, room) + EDGE
-    plot = (inches - LEFT) * SHAPE
+    plot = wide * SHAPE
     tops = [
         ABOVE + max(lines_height(label, HEAD_SIZE) + lines_height(unit, TEXT_SIZE)
                     for label, unit in heads[first : first + columns])
@@ -127,11 +125,11 @@ def draw_trends(
     for place, (panel, (label, unit)) in enumerate(zip(panels, heads, strict=True)):
         row, column = divmod(place, columns)
         left, bottom = EDGE + column * (inches + GAP), bottoms[row]
-        axes = layout.axes(figure, (left + LEFT, bottom, inches - LEFT, plot))
+        axes = layout.axes(figure, (left + LEFT, bottom, wide, plot))
         _draw_panel(axes, panel.rows, groups, statistic, shown)
         if cut is not None:
             axes.axvline(cut + 0.5, color="#777777", linewidth=0.6, linestyle=":", zorder=1)
-        middle = left + LEFT + (inches - LEFT) / 2
+        middle = left + LEFT + wide / 2
         top = bottom + plot + 0.04 + lines_height(unit, TEXT_SIZE)
         _lines(layout, figure, label, (middle, top), HEAD_SIZE, fontweight="bold")
         _lines(layout, figure, unit, (middle, bottom + plot + 0.04), TEXT_SIZE, color="#444444")

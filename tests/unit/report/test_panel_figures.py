@@ -255,6 +255,27 @@ def test_figures_of_the_panel_are_drawn_in_both_languages(inputs, monkeypatch, t
         assert wanted in said(figure)
 
 
+@pytest.mark.parametrize("scale", [1.0, -2e6, 3e-7])
+@pytest.mark.parametrize("years", [(2010, 2011), (2005, 2010), (2003, 2018)])
+@pytest.mark.parametrize(("panels", "width"), [(2, 5.5), (3, 7.5), (1, 3.5)])
+def test_nothing_of_the_trends_is_cut_at_an_edge(panels, width, years, scale):
+    """The names of the first and last years and the numbers of the axis are whole."""
+    columns = ("p10", "p25", "mean", "median", "p75", "p90", "total")
+    rows = pd.DataFrame(
+        [
+            {"group": group, "year": year, **dict.fromkeys(columns, scale * (year - 1990))}
+            for group in ("up", "mid", "down", "all")
+            for year in range(years[0], years[1] + 1)
+        ]
+    )
+    shown = [TrendPanel("Label", "Unit", rows)] * panels
+    figure = draw_trends(shown, statistic="total", band="none", title="T", page=Page(width=width))
+    figure.canvas.draw()
+    ink = np.asarray(figure.canvas.buffer_rgba())[..., :3].min(axis=2) < 250
+    assert ink.any()
+    assert not any(part.any() for part in (ink[:2], ink[-2:], ink[:, :2], ink[:, -2:]))
+
+
 def test_a_table_without_the_year_is_told(inputs, tmp_path):
     without = replace(inputs, moran=inputs.moran[inputs.moran["year"] != LAST])
     with pytest.raises(DataError, match=f"'T2' has no Moran's I of 'x' in {LAST}"):

@@ -292,7 +292,7 @@ def test_number_that_is_there_twice_is_an_error_and_an_absent_one_says_why(tmp_p
     write_estimates(without, files.estimates)
     write_site(study_of(), files, tmp_path / "twice" / "report")
     text = read_page(tmp_path / "twice/report/index.html").text
-    assert "Table T5 has no such row by delta method, covariance clustered, model sdm." in text
+    assert "Table T5 has no such row by delta method, clustered by unit, of SDM." in text
 
 
 def test_commit_with_changes_and_command_of_a_study_of_real_files(report: Path, tmp_path: Path):

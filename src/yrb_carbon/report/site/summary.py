@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from yrb_carbon.claims import Verdict
 from yrb_carbon.errors import DataError
-from yrb_carbon.report.cells import column_label, format_p
+from yrb_carbon.report.cells import format_p, heading_of
 from yrb_carbon.report.language import Words
 from yrb_carbon.report.layout_claims import (
     evidence_words,
@@ -24,9 +24,9 @@ from yrb_carbon.report.layout_claims import (
 from yrb_carbon.report.layout_mediation import system_name
 from yrb_carbon.report.site.bilingual import Text
 from yrb_carbon.report.site.run import Run
-from yrb_carbon.report.terms import covariance_name, inference_name
+from yrb_carbon.report.terms import covariance_words, inference_name, model_name
 from yrb_carbon.study.mediation_tables import SUM_OF_MEDIATORS, MediationTable
-from yrb_carbon.study.tables import ChoiceTable, EffectsTable, ModelsTable
+from yrb_carbon.study.tables import ChoiceTable, EffectsTable, ModelColumn, ModelsTable
 
 VERDICT_CLASSES: Mapping[str, str] = {
     Verdict.SUPPORTED: "supported",
@@ -198,13 +198,19 @@ def _effects(run: Run, asked: Question) -> Iterator[KeyNumber]:
         "indirect": words("Indirect effect, summed over all others"),
         "total": words("Total effect"),
     }
-    model = words.each(partial(column_label, of, column, run.study))
+    fitted = next(own for own in models.columns if own.id == column)
+    model = words.each(partial(_column_words, fitted))
     for quantity, label in labels.items():
         wanted = {
             "table": name, "model": column, "quantity": quantity, "term": asked.treatment,
             "inference": DELTA, "vcov": vcov,
         }  # fmt: skip
         yield _number(run, label, wanted, model, EFFECTS_LEVEL)
+
+
+def _column_words(column: ModelColumn, words: Words) -> str:
+    """What a column of models is called: by its heading, else by its model."""
+    return heading_of(column, words) if column.label else model_name(column.model)
 
 
 def _mediated(run: Run) -> Iterator[KeyNumber]:
@@ -233,12 +239,12 @@ def _number(
     words, row = run.words, _row(run, wanted)
     table = wanted["table"]
     named = {
-        "vcov": words.each(partial(covariance_name, wanted["vcov"])),
+        "vcov": words.each(partial(covariance_words, wanted["vcov"])),
         "model": model,
     }
     if row is None:
         absence = words(
-            "Table {table} has no such row by {inference}, covariance {vcov}, model {model}.",
+            "Table {table} has no such row by {inference}, {vcov}, of {model}.",
             table=table,
             inference=words.each(partial(inference_name, wanted["inference"])),
             **named,
@@ -249,7 +255,7 @@ def _number(
         value=run.printer.estimate(row["estimate"]),
         interval=run.printer.interval(row),
         detail=words(
-            "{level:g} % interval, covariance {vcov}, model {model}", level=100 * level, **named
+            "{model}; {level:g} % interval, {vcov}", level=100 * level, **named
         ),
         table=table,
         caveats=_caveats(run, row),
