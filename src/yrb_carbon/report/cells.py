@@ -297,6 +297,16 @@ def heading_of(column: ModelColumn | InstrumentedColumn, words: Words) -> str:
     return column.id if column.label is None else words.label(column.label)
 
 
+def region_heading(study: Study, words: Words) -> str:
+    """What regions of units are called, such as Province, at the beginning of a text."""
+    return capitalised(words.label(study.report.region))
+
+
+def capitalised(text: str) -> str:
+    """A text with a capital first letter; the others stay as they are."""
+    return text[:1].upper() + text[1:]
+
+
 def sizes_note(rows: pd.DataFrame, words: Words) -> str:
     """Units, years and observations of the rows, each combination once."""
     sizes = rows[["n_units", "n_periods", "n_obs"]].dropna().drop_duplicates()

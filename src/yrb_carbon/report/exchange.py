@@ -18,6 +18,8 @@ import pandas as pd
 from yrb_carbon.errors import DataError, listing
 from yrb_carbon.estimates import format_number
 from yrb_carbon.panel.schema import Dictionary, load_dictionary
+from yrb_carbon.report.cells import region_heading
+from yrb_carbon.report.language import Words
 from yrb_carbon.study.config import SYNTHETIC_CAUTION, Study
 from yrb_carbon.study.units import load_units
 from yrb_carbon.weights.io import read_weights
@@ -40,7 +42,6 @@ FIXED_TIME = datetime(2000, 1, 1)
 LABELS: dict[str, dict[Language, str]] = {
     "unit": {"en": "Unit", "zh": "地区"},
     "year": {"en": "Year", "zh": "年份"},
-    "province": {"en": "Province", "zh": "省份"},
     "reach": {"en": "Reach of the river", "zh": "流域段"},
 }
 REACHES: dict[str, dict[Language, str]] = {
@@ -310,6 +311,8 @@ def _label(column: str, study: Study, known: Dictionary, language: Language) -> 
     """Label of a variable of the study, of a raw column with its unit, or of a flag."""
     if column in LABELS:
         return LABELS[column][language]
+    if column == "province":
+        return region_heading(study, Words(language))
     variable = study.variables.get(column)
     if variable is not None and variable.label is not None:
         return variable.label.in_language(language)

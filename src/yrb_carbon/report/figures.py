@@ -87,7 +87,9 @@ def ground_of(study: Study, boundaries: Boundaries, units: Sequence[str]) -> Gro
     """What maps of some units are drawn on; without reaches where a unit belongs to none."""
     reaches = reaches_of(study)
     known = reaches if all(unit in reaches for unit in units) else None
-    return Ground.of(boundaries, units, known, has_arrow=study.figures.north_arrow)
+    return Ground.of(
+        boundaries, units, known, has_arrow=study.figures.north_arrow, region=study.report.region
+    )
 
 
 def title_of(section: Any) -> Callable[[Words], str]:

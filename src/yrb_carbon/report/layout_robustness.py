@@ -20,6 +20,7 @@ from yrb_carbon.report.cells import (
     labels_of,
     lost_draws,
     records,
+    region_heading,
     sample_label,
     sizes_note,
     weights_label,
@@ -87,7 +88,7 @@ UNITS_NOTE = message(
 )
 LEAVE_OUT_NOTE = message(
     "Effects of {treatment} in column {column} of {table}, estimated again without the units of "
-    "each province. Rows of W keep their sums; units that lose all neighbours leave too (islands "
+    "each {region}. Rows of W keep their sums; units that lose all neighbours leave too (islands "
     "dropped); parts of W are groups of units that no link connects."
 )
 PLACEBO_HEADS = (
@@ -247,7 +248,8 @@ def layout_leave_out(
         line += _effect_cells(cells, name, table.treatment, models.covariances, words)
         line += [*_interval_cells(cells, name, SUM, words), autocorrelation.get(name, "")]
         lines.append([*line, remarks.get(name, "")])
-    heads = [words("Province left out"), "N", words("Parts of W"), words("Islands dropped")]
+    heads = [words("{region} left out", region=region_heading(study, words)), "N"]
+    heads += [words("Parts of W"), words("Islands dropped")]
     heads += [*_effect_heads(models.covariances, words), *_sum_heads(words)]
     heads += [words(RESIDUAL_AR1), words("Remarks")]
     body = pd.DataFrame(lines, columns=heads)
@@ -258,6 +260,7 @@ def layout_leave_out(
             treatment=label_of(table.treatment, study, words),
             column=column_label(table.of, table.column, study, words),
             table=table.of,
+            region=words.label(study.report.region),
         )
     ]
     if len(draws):

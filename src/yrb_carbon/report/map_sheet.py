@@ -21,6 +21,8 @@ from yrb_carbon.report.outlines import (
     simplified_polygons,
 )
 from yrb_carbon.sources.boundaries import WGS84, Boundaries
+from yrb_carbon.study.base import Label
+from yrb_carbon.study.report import PROVINCE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -53,12 +55,15 @@ class Ground:
         Their borders are drawn where given.
     has_arrow : bool
         Whether an arrow to the north is drawn.
+    region : Label
+        What the areas are called that the first two digits of a code stand for.
     """
 
     boundaries: Boundaries
     context: Boundaries | None = None
     reaches: Mapping[str, str] | None = None
     has_arrow: bool = False
+    region: Label = PROVINCE
 
     @classmethod
     def of(
@@ -68,11 +73,12 @@ class Ground:
         reaches: Mapping[str, str] | None = None,
         *,
         has_arrow: bool = False,
+        region: Label = PROVINCE,
     ) -> Ground:
         """The ground of some units, the others behind them."""
         own = boundaries.subset(units)
         behind = boundaries if len(units) < len(boundaries.unit_ids) else None
-        return cls(own, behind, reaches, has_arrow)
+        return cls(own, behind, reaches, has_arrow, region)
 
     def projection(self, words: Words) -> str:
         """Sentence on the projection of the maps."""
@@ -97,6 +103,7 @@ class MapSheet:
         Width on paper.
     crs : str
     has_arrow : bool
+    region : Label
     """
 
     units: Geometries
@@ -108,6 +115,7 @@ class MapSheet:
     inches: float
     crs: str
     has_arrow: bool
+    region: Label
 
     @property
     def aspect(self) -> float:
@@ -135,7 +143,7 @@ class MapSheet:
         names_at = {code: middle_of(shape) for code, shape in own.items()}
         return cls(
             units, behind, provinces, reaches, names_at, extent, inches, boundaries.area_crs,
-            ground.has_arrow,
+            ground.has_arrow, ground.region,
         )  # fmt: skip
 
     @property
@@ -194,7 +202,7 @@ class MapSheet:
             )  # fmt: skip
         handles.append(
             Line2D([], [], color=PROVINCE_OUTLINE, linewidth=PROVINCE_WIDTH,
-                   label=words("border of a province"))
+                   label=words("{region} border", region=words.label(self.region)))
         )  # fmt: skip
         if len(self.context):
             handles.append(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from yrb_carbon.study.base import Fault, Language, Section, repeated
+from yrb_carbon.study.base import Fault, Label, Language, Section, repeated
 from yrb_carbon.study.interactive_map import MapSection, map_faults
 from yrb_carbon.study.printing import PrintingSection, printing_faults
 
@@ -26,11 +26,19 @@ def subfolder(language: Language) -> str:
     return "" if language == "en" else language
 
 
+PROVINCE = Label(en="province", zh="省份")
+
+
 class ReportSection(Section):
     """The report."""
 
     languages: tuple[Language, ...] = Field(
         ("en", "zh"), min_length=1, description="Of its pages and tables; the first is shown first."
+    )
+    region: Label = Field(
+        PROVINCE,
+        description="What the column `province` of data/units.csv holds, in the singular and in "
+        "small letters: province, state, census division.",
     )
     printing: PrintingSection = Field(PrintingSection(), description="How the tables are printed.")
     map: MapSection = Field(MapSection(), description="The interactive map.")

@@ -31,6 +31,7 @@ from yrb_carbon.report.site.basin_map import MapFragment, map_fragment, plotly_s
 from yrb_carbon.report.site.map_layers import KINDS
 from yrb_carbon.report.site.map_outlines import map_outlines
 from yrb_carbon.sources.boundaries import build_boundaries
+from yrb_carbon.study.base import Label
 from yrb_carbon.study.plan import computed_variables
 from yrb_carbon.study.units import Units, load_units
 
@@ -344,3 +345,12 @@ def test_a_package_without_the_script_is_told(monkeypatch, tmp_path):
     monkeypatch.setattr(plotly, "__file__", str(tmp_path / "__init__.py"))
     with pytest.raises(DataError, match=r"needs plotly\.min\.js.*no file .*Install plotly"):
         plotly_script()
+
+
+def test_regions_of_the_map_are_called_as_the_study_calls_them():
+    region = Label(en="state", zh="州")
+    report = STUDY.report.model_copy(update={"region": region})
+    study = STUDY.model_copy(update={"report": report})
+    text = data_of(map_fragment(study, made_boundaries(), made_frame(), made_by_unit()))["text"]
+    assert text["province"] == {"en": "State", "zh": "州"}
+    assert text["provinceBorder"] == {"en": "state border", "zh": "州边界"}

@@ -29,8 +29,10 @@ from yrb_carbon.report.specification_curve import (
     make_curve,
 )
 from yrb_carbon.sources.boundaries import build_boundaries
+from yrb_carbon.study.base import Label
 from yrb_carbon.study.config import SYNTHETIC_CAUTION, Study
 from yrb_carbon.study.endogeneity_tables import InstrumentSection
+from yrb_carbon.study.report import ReportSection
 from yrb_carbon.study.robustness_tables import RobustnessTable
 
 LABEL = {"en": "Tiny", "zh": "小"}
@@ -224,6 +226,17 @@ def test_provinces_show_parts_and_islands(rows):
     assert list(body["Parts of W"]) == ["2", "2"]
     assert list(body["Islands dropped"]) == ["1", "1"]
     assert body["Mediated total: sum"].str.endswith("**").all()
+
+
+def test_regions_are_called_as_the_study_calls_them(rows):
+    region = Label(en="census division", zh="普查分区")
+    study = STUDY.model_copy(update={"report": ReportSection(region=region)})
+    table, chinese = (layout_table("out", study, rows, one) for one in ("en", "zh"))
+    assert table.body.columns[0] == "Census division left out"
+    assert chinese.body.columns[0] == "剔除的普查分区"
+    assert any("without the units of each census division" in note for note in table.notes)
+    assert "rovince" not in " ".join((*table.body.columns, *table.notes))
+    assert "省" not in " ".join((*chinese.body.columns, *chinese.notes))
 
 
 def test_placebo_shows_interval_and_share(rows):

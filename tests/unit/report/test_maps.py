@@ -179,7 +179,7 @@ def test_borders_of_reaches_are_drawn_and_named():
     assert "border of a reach" not in texts(plain)
     ground = replace(GROUND, reaches=REACHES)
     figure = draw_variable_maps(ground, variable(values(), "A", 3), YEARS, title="A", page=PAGE)
-    assert {"border of a reach", "border of a province"} <= set(texts(figure))
+    assert {"border of a reach", "province border"} <= set(texts(figure))
     assert len(figure.axes[0].collections) == len(plain.axes[0].collections) + 1
     assert len(figure.axes[0].collections[-1].get_paths()) == len(set(REACHES.values()))
 
@@ -250,7 +250,7 @@ def test_equal_figures_give_equal_bytes(tmp_path, kind):
 def test_chinese_maps_have_chinese_texts():
     page = Page(words=Words("zh"))
     found = texts(draw_units_map(GROUND, REACHES, title="研究区", page=page))
-    assert {"研究区（N = 9）", "上游：4", "省界"} <= set(found)
+    assert {"研究区（N = 9）", "上游：4", "省份边界"} <= set(found)
 
 
 def test_polygons_that_do_not_fit_together_are_drawn_too():

@@ -19,6 +19,7 @@ import pandas as pd
 from markupsafe import Markup, escape
 
 from yrb_carbon.errors import DataError
+from yrb_carbon.report.cells import capitalised
 from yrb_carbon.report.language import message
 from yrb_carbon.report.map_classes import NO_DATA_COLOUR, class_intervals
 from yrb_carbon.report.map_sheet import CONTEXT_COLOUR, PROVINCE_OUTLINE
@@ -69,8 +70,6 @@ TEXTS = {
     "units": message("{n} units"),
     "valuesIn": message("Unit of the values: {unit}"),
     "reachBorder": message("border between reaches"),
-    "province": message("Province"),
-    "provinceBorder": message("border of a province"),
     "reach": message("Reach"),
     "code": message("Code"),
     "value": message("Value"),
@@ -219,8 +218,17 @@ def map_data(
             "province": PROVINCE_OUTLINE,
         },
         "layers": [_layer(layer, say) for layer in layers],
-        "text": {name: say(text) for name, text in TEXTS.items()},
+        "text": {name: say(text) for name, text in TEXTS.items()} | _region_texts(study, say),
         "start": _start(study, layers),
+    }
+
+
+def _region_texts(study: Study, say: Sayings) -> dict[str, dict[Language, str]]:
+    """Heading of the column of regions, and the name of their borders."""
+    region = say.texts(study.report.region)
+    return {
+        "province": {language: capitalised(text) for language, text in region.items()},
+        "provinceBorder": say("{region} border", region=region),
     }
 
 

@@ -254,9 +254,7 @@ def _number(
         label=label,
         value=run.printer.estimate(row["estimate"]),
         interval=run.printer.interval(row),
-        detail=words(
-            "{model}; {level:g} % interval, {vcov}", level=100 * level, **named
-        ),
+        detail=words("{model}; {level:g} % interval, {vcov}", level=100 * level, **named),
         table=table,
         caveats=_caveats(run, row),
     )
