@@ -22,21 +22,28 @@ def export(
     year: Annotated[
         int | None, typer.Option(help="Year of the variables on the map; every year if none.")
     ] = None,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force", help="Replace files of these names that no export wrote, or that changed."
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Write the panel and the weights for Stata and R, and a map with the variables.
 
     Stata files with labels in English and Chinese, a CSV, weights as spmatrix text, edge lists, GAL
-    or GWT, a GeoPackage, and a README with the commands of Stata and R.
+    or GWT, a GeoPackage, and a README with the commands of Stata and R. Files of an earlier export
+    are replaced, others are not.
     """
     from yrb_carbon.report.exchange import export_study
 
     results = _results(study)
-    if to.exists() and not to.is_dir():
-        refuse([f"{to} is a file; --to takes a folder"])
     if to.resolve() == results.resolve():
         refuse([f"--to is the folder of the results themselves (got {to}); give another"])
-    written = export_study(results, to, sample=sample, weights=weights or (), year=year)
+    written = export_study(
+        results, to, sample=sample, weights=weights or (), year=year, force=force
+    )
     if as_json:
         print_json("export", RIGHT, {"files": [str(file) for file in written]})
         return

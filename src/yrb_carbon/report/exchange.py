@@ -5,19 +5,21 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from string import Template
-from typing import TYPE_CHECKING, Any, Literal
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from yrb_carbon.errors import DataError, listing
-from yrb_carbon.estimates import format_number
+from yrb_carbon.estimates import MADE_ANEW, format_number
 from yrb_carbon.panel.schema import Dictionary, load_dictionary
+from yrb_carbon.provenance import sha256_of, write_json
 from yrb_carbon.report.cells import region_heading
 from yrb_carbon.report.language import Words
 from yrb_carbon.study.config import SYNTHETIC_CAUTION, Study
@@ -50,7 +52,13 @@ REACHES: dict[str, dict[Language, str]] = {
     "down": {"en": "lower", "zh": "下游"},
 }
 NOT_MEASURED = ("geometry", "area_km2", "x", "y", "lon", "lat")
-README = Path(__file__).with_name("exchange_readme.txt")
+TEMPLATES = {
+    part: Path(__file__).with_name(f"exchange_{part}.txt") for part in ("readme", "stata", "r")
+}
+"""README.txt, and what it says of weights to those who have Stata or R."""
+README = "README.txt"
+RECORD = "export.json"
+"""Digests of the files that an export wrote, by which a later one knows them as its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,25 +126,50 @@ def read_exported(
     samples = sorted(path.parent.name for path in folder.glob("panel/*/indices.parquet"))
     if sample not in samples:
         raise DataError(f"{folder}: no sample {sample!r}; it has {listing(samples) or 'none'}")
-    there = sorted(path.stem for path in (folder / "weights" / sample).glob("*.parquet"))
+    matrices = (folder / "weights" / sample).glob("*.parquet")
+    there = sorted(path.stem for path in matrices if path.stem in study.weights)
     absent = [name for name in weights if name not in there]
     if absent:
         raise DataError(
             f"{folder}: the sample {sample!r} has no weights {listing(absent)}; it has "
             f"{listing(there) or 'none'}"
         )
-    variables = pd.read_parquet(folder / "panel" / sample / "indices.parquet")
-    raw = pd.read_parquet(folder / "panel" / sample / "raw.parquet").reindex(variables.index)
+    own = folder / "panel" / sample
+    variables = _readable(own / "indices.parquet", pd.read_parquet)
+    raw = _readable(own / "raw.parquet", pd.read_parquet).reindex(variables.index)
     frame = variables.join(raw[[c for c in raw.columns if c not in variables.columns]]).sort_index()
     units = [str(unit) for unit in frame.index.unique("unit")]
     read = {
-        name: read_weights(folder / "weights" / sample / f"{name}.parquet")
+        name: _readable(folder / "weights" / sample / f"{name}.parquet", read_weights)
         for name in (weights or there)
     }
-    for name, own in read.items():
-        if not set(own.unit_ids) <= set(units):
+    for name, matrix in read.items():
+        if not set(matrix.unit_ids) <= set(units):
             raise DataError(f"{folder}: the weights {name!r} have units that the panel has not")
+    unknown = [unit for unit in units if unit not in load_units().frame.index]
+    if unknown:
+        raise DataError(f"{folder}: the panel has units that no list has: {listing(unknown)}")
     return ExportedStudy(study, sample, frame, read)
+
+
+Read = TypeVar("Read")
+
+
+def _readable(path: Path, read: Callable[[Path], Read]) -> Read:
+    """What a file of the results holds.
+
+    Raises
+    ------
+    DataError
+        If it is missing or damaged.
+    """
+    try:
+        return read(path)
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: no such file; {MADE_ANEW}") from error
+    except (OSError, ValueError, KeyError) as error:
+        why = " ".join(str(error).split())
+        raise DataError(f"{path}: cannot be read ({why}); {MADE_ANEW}") from error
 
 
 def study_of_results(folder: Path) -> Study:
@@ -155,7 +188,7 @@ def study_of_results(folder: Path) -> Study:
         )
     try:
         return Study.model_validate(json.loads(manifest.read_text(encoding="utf-8"))["config"])
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise DataError(
             f"{manifest}: not a manifest of this version; run the study again"
         ) from error
@@ -168,21 +201,25 @@ def export_study(
     sample: str = "main",
     weights: Sequence[str] = (),
     year: int | None = None,
+    force: bool = False,
 ) -> tuple[Path, ...]:
     """Write a study's panel, weights and map for Stata, R and GIS programs.
 
     panel.csv; panel.dta and panel_zh.dta (the same with Chinese labels); for every matrix
     W_<name>.txt (Stata's spmatrix), W_<name>_edges.csv and .dta (links with weights),
-    W_<name>.gal or .gwt; units.gpkg; README.txt with the commands that read them.
+    W_<name>.gal or .gwt; units.gpkg; export.json (digests of them); README.txt with the commands
+    that read them.
 
     Parameters
     ----------
     results, sample, weights
         As in `read_exported`.
     target : path
-        Folder, made when absent; files of these names in it are replaced.
+        Folder, made when absent. Files in it that an earlier export wrote are replaced.
     year : int, optional
         Year of the variables on the map; every year of them side by side when None.
+    force : bool
+        Replace other files of these names too, and those that were changed since.
 
     Returns
     -------
@@ -192,14 +229,36 @@ def export_study(
     Raises
     ------
     DataError
-        As in `read_exported`; also for a year that the sample does not have.
+        As in `read_exported`; for a year that the sample does not have; for a target that is a
+        file, or has files of these names that no export wrote. Nothing is written then.
     """
     source, folder = Path(results), Path(target)
+    if folder.exists() and not folder.is_dir():
+        raise DataError(f"{folder}: a file, and a folder is wanted")
     study = read_exported(source, sample=sample, weights=weights)
     years = [int(y) for y in study.frame.index.unique("year")]
     if year is not None and year not in years:
         raise DataError(f"the sample has no year {year}; it has {years[0]} to {years[-1]}")
+    is_new = not folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with TemporaryDirectory(prefix=".export-", dir=folder) as made:
+            own = _written_before(folder / RECORD)
+            files = _write_files(study, source, Path(made), year, own)
+            _refuse_others(folder, [file.name for file in files], own, force)
+            for file in files:
+                file.replace(folder / file.name)
+    except BaseException:
+        if is_new and not any(folder.iterdir()):
+            folder.rmdir()
+        raise
+    return tuple(folder / file.name for file in files)
+
+
+def _write_files(
+    study: ExportedStudy, source: Path, folder: Path, year: int | None, own: Mapping[str, str]
+) -> tuple[Path, ...]:
+    """Write the files to an empty folder, README.txt last; `own` are those of earlier exports."""
     files = [folder / "panel.csv", folder / "panel.dta", folder / "panel_zh.dta"]
     write_panel_csv(study, files[0])
     write_panel_stata(study, files[1], "en")
@@ -208,9 +267,39 @@ def export_study(
         files += _write_weights(study, name, source, folder)
     files.append(folder / "units.gpkg")
     write_map(study, source / "panel" / "boundaries.parquet", files[-1], year)
-    files.append(folder / "README.txt")
-    files[-1].write_text(readme(study), encoding="utf-8")
-    return tuple(files)
+    text = folder / README
+    text.write_text(readme(study), encoding="utf-8")
+    record = folder / RECORD
+    digests = {file.name: sha256_of(file) for file in sorted([*files, text])}
+    write_json({"files": {**own, **digests}}, record)
+    return (*files, record, text)
+
+
+def _refuse_others(folder: Path, names: Sequence[str], own: Mapping[str, str], force: bool) -> None:
+    """Raise a DataError where files of these names are not as an export wrote them."""
+    there = [name for name in names if (folder / name).exists()]
+    folders = [name for name in there if (folder / name).is_dir()]
+    if folders:
+        raise DataError(f"{folder}: there are folders of the names of files: {listing(folders)}")
+    others = [
+        name
+        for name in there
+        if (not own if name == RECORD else own.get(name) != sha256_of(folder / name))
+    ]
+    if others and not force:
+        raise DataError(
+            f"{folder}: there are files that no export wrote, or that were changed since: "
+            f"{listing(others)}; give another folder, or --force to replace them"
+        )
+
+
+def _written_before(record: Path) -> dict[str, str]:
+    """Digests of the files that an earlier export wrote; empty when the record is no such one."""
+    try:
+        found = json.loads(record.read_text(encoding="utf-8"))["files"]
+        return {str(name): str(digest) for name, digest in found.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
 
 
 def write_panel_csv(study: ExportedStudy, path: Path) -> None:
@@ -359,7 +448,9 @@ def _write_weights(study: ExportedStudy, name: str, source: Path, folder: Path) 
             "weight": "Weight as the models use it",
         },
     )
-    own = next((source / "weights" / study.sample).glob(f"{name}.g[aw][lt]"))
+    own = next((source / "weights" / study.sample).glob(f"{name}.g[aw][lt]"), None)
+    if own is None:
+        raise DataError(f"{source}: no GAL or GWT file of the weights {name!r}; {MADE_ANEW}")
     text = folder / f"{stem}{own.suffix}"
     shutil.copyfile(own, text)
     return [spmatrix, csv, stata, text]
@@ -389,7 +480,7 @@ def map_frame(study: ExportedStudy, boundaries: Path, year: int | None) -> gpd.G
 
     from yrb_carbon.sources.boundaries import load_boundaries
 
-    own = load_boundaries(boundaries).subset(study.units).frame
+    own = _readable(boundaries, load_boundaries).subset(study.units).frame
     units = study.places
     known = [name for name in study.study.variables if name in study.frame.columns]
     values = study.frame[known]
@@ -417,15 +508,13 @@ def readme(study: ExportedStudy) -> str:
     """README.txt: what the files are, and the commands of Stata and R that read them."""
     section = study.study.study
     years = study.frame.index.unique("year")
-    name = "queen" if "queen" in study.weights else next(iter(study.weights), "NAME")
-    outcome, *regressors = _main_model(study)
-    exchange = "gal" if study.study.weights[name].scheme in ("queen", "rook") else "gwt"
     matrices = [
         f"  W_{w:<22} {study.study.weights[w].scheme}, standardised by "
         f"{study.study.weights[w].standardise}; {len(study.weights[w].unit_ids)} units"
         for w in study.weights
     ]
-    return Template(README.read_text(encoding="utf-8")).substitute(
+    return _of_template(
+        "readme",
         title=section.title.en,
         title_zh=section.title.zh,
         cautions="".join(f"{text.en}\n{text.zh}\n\n" for text in section.cautions),
@@ -434,17 +523,45 @@ def readme(study: ExportedStudy) -> str:
         first=int(min(years)),
         last=int(max(years)),
         matrices="\n".join(matrices) or "  none",
+        **(_commands(study) if study.weights else {"stata": "", "r": ""}),
+    )
+
+
+def _commands(study: ExportedStudy) -> dict[str, str]:
+    """What Stata and R do with the weights, by the example of the study's first model."""
+    name = "queen" if "queen" in study.weights else next(iter(study.weights))
+    spec = study.study.weights[name]
+    outcome, *regressors = _main_model(study)
+    left_out = [unit for unit in study.units if unit not in study.weights[name].unit_ids]
+    numbers = ", ".join(str(study.numbers[unit]) for unit in left_out)
+    drop = f"\n  * units that W leaves out\n  drop if inlist(unit, {numbers})\n"
+    stata = _of_template(
+        "stata",
         w=name,
         outcome=outcome,
         regressors=" ".join(regressors),
-        sum=" + ".join(regressors),
-        exchange=exchange,
+        drop=drop if left_out else "",
+    )
+    r = _of_template(
+        "r",
+        w=name,
+        style="W" if spec.standardise == "row" else "M",
+        outcome=outcome,
+        first=regressors[0],
+        quoted=", ".join(f'"{x}"' for x in regressors),
+        sum=" + ".join([*regressors, *(f"W_{x}" for x in regressors)]),
+        regressors_sum=" + ".join(regressors),
         read_links=(
             f'nb <- read.gal("W_{name}.gal", override.id = TRUE)'
-            if exchange == "gal"
+            if spec.scheme in ("queen", "rook")
             else f'nb <- read.gwt2nb("W_{name}.gwt", region.id = units)'
         ),
     )
+    return {"stata": stata, "r": r}
+
+
+def _of_template(part: str, **values: object) -> str:
+    return Template(TEMPLATES[part].read_text(encoding="utf-8")).substitute(values)
 
 
 def _main_model(study: ExportedStudy) -> tuple[str, ...]:
