@@ -29,10 +29,17 @@ class Commands(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Refuse an empty argument or option, which as a path would be the current folder."""
+        command = self.commands.get(args[0]) if args else None
+        valued = {
+            name
+            for parameter in (() if command is None else command.params)
+            if parameter.param_type_name == "option" and not getattr(parameter, "is_flag", False)
+            for name in parameter.opts
+        }
         for before, word in zip(["", *args], args, strict=False):
             name, mark, value = word.partition("=")
             if not word.strip():
-                _refuse_empty(before if before.startswith("-") else None)
+                _refuse_empty(before if before in valued else None)
             if name.startswith("--") and mark and not value.strip():
                 _refuse_empty(name)
         return super().parse_args(ctx, args)

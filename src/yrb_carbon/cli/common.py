@@ -224,6 +224,19 @@ def require_checkout() -> None:
         refuse([f"no Snakefile in {Path.cwd()}; change to the folder of the checkout"])
 
 
+def require_writable(folder: Path) -> None:
+    """Refuse a folder that no file can be written to; it is made when absent."""
+    from tempfile import TemporaryFile
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            return
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        refuse([f"{folder}: nothing can be written to this folder ({why})"])
+
+
 def study_files(name: str) -> list[Path]:
     """Overlay of a study by its name; none for the default study."""
     if name == DEFAULT_STUDY:

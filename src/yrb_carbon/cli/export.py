@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from yrb_carbon.cli.common import RIGHT, Json, choices, print_json, refuse
+from yrb_carbon.cli.common import RIGHT, Json, choices, print_json, refuse, require_writable
 
 
 def export(
@@ -41,6 +41,8 @@ def export(
     results = _results(study)
     if to.resolve() == results.resolve():
         refuse([f"--to is the folder of the results themselves (got {to}); give another"])
+    if to.is_dir():
+        require_writable(to)
     written = export_study(
         results, to, sample=sample, weights=weights or (), year=year, force=force
     )

@@ -12,7 +12,16 @@ from typing import Annotated, Any
 
 import typer
 
-from yrb_carbon.cli.common import DEFAULT_FILE, STUDIES, DataRoot, refuse, require_checkout
+from yrb_carbon.cli.common import (
+    DEFAULT_FILE,
+    RIGHT,
+    STUDIES,
+    DataRoot,
+    Json,
+    print_json,
+    refuse,
+    require_checkout,
+)
 
 TEMPLATE = Path(__file__).with_name("templates") / "study.yaml"
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
@@ -53,6 +62,7 @@ def new(
     origin: Annotated[
         Origin, typer.Option("--from", help="Study whose files and choices it starts from.")
     ] = Origin.DEMO,
+    as_json: Json = False,
 ) -> None:
     """Write studies/STUDY.yaml, the configuration of another basin or period, with comments.
 
@@ -65,6 +75,9 @@ def new(
     values = _values(study, title, title_zh, (first_year, last_year), str(unit_set), data_root)
     text = _of_template(values) if origin is Origin.DEMO else _of_study(str(origin), values)
     _write_checked(file, text)
+    if as_json:
+        print_json("new", RIGHT, {"files": [str(file)]})
+        return
     typer.echo(f"wrote {file}; next: yrb-carbon check --study {study}")
 
 

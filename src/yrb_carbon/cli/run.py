@@ -16,18 +16,23 @@ from typing import IO, Annotated, Any
 import typer
 
 from yrb_carbon.cli.common import (
+    RIGHT,
     ConfigFiles,
     ConfigValues,
     Cores,
     DataRoot,
+    Json,
     StudyChoice,
     chosen_files,
     configuration,
     on_terminal,
+    print_json,
     require_checkout,
     single_values,
 )
 
+ERROR_STREAM = 2
+"""Number of standard error."""
 SIGNAL_BASE = 128
 """Shells report a process that a signal ended as 128 plus the signal's number."""
 PASSED_ON = ("SIGINT", "SIGTERM", "SIGHUP")
@@ -39,6 +44,16 @@ MESSAGE = re.compile(r"^(?:Job \d+|localjob|local job|job|\[.*\])\s*:?\s*(.*)$")
 FAULT = re.compile(r"Error|Exception|fault|cannot be")
 SHOWN_LINES = 60
 """Lines of the log that are shown when a run fails before it names an error."""
+
+OTHER_FILES = ("--snakefile", "-s", "--directory", "-d", "--replace-workflow-config")
+"""Options of snakemake by which it reads another configuration than this command."""
+END_WITH_PIPE = """\
+import runpy, signal
+if hasattr(signal, "SIGPIPE"):
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+runpy.run_module("snakemake", run_name="__main__", alter_sys=True)
+"""
+"""Snakemake that ends as other programs do when nobody reads on; Python ignores the signal."""
 
 PASS_UNKNOWN = {"allow_extra_args": True, "ignore_unknown_options": True}
 
@@ -66,34 +81,114 @@ def run(
     plain: Annotated[
         bool, typer.Option("--plain", help="The log of snakemake on a terminal too, no bar.")
     ] = False,
+    as_json: Json = False,
 ) -> None:
     """Run a study with snakemake; the exit code is snakemake's.
 
     Works in the folder of the checkout, the one that holds the Snakefile. What is there already
-    and still holds is not made again.
+    and still holds is not made again. A fault in the configuration is told before anything runs.
+    """
+    run_study(
+        "run",
+        study,
+        configfile,
+        [*(config or ()), *([] if data_root is None else [f"data_root={data_root}"])],
+        more or (),
+        cores=cores,
+        resume=resume,
+        dry_run=dry_run,
+        plain=plain,
+        as_json=as_json,
+    )
+
+
+def run_study(
+    command: str,
+    study: str | None,
+    configfile: Sequence[Path] | None = None,
+    values: Sequence[str] = (),
+    words: Sequence[str] = (),
+    *,
+    cores: int,
+    resume: bool = False,
+    dry_run: bool = False,
+    plain: bool = False,
+    as_json: bool = False,
+) -> None:
+    """Run a study for a command, and end it with the exit code of snakemake.
+
+    Parameters
+    ----------
+    command : str
+        As the JSON names it.
+    study, configfile
+        The study by its name, or by its overlays.
+    values : sequence of str
+        Single values, key=value.
+    words : sequence of str
+        Targets, and options of snakemake.
+    cores, resume, dry_run, plain, as_json
+        As the options of `run`.
+
+    Raises
+    ------
+    typer.Exit
+        Where snakemake ended with another code than 0.
+    RefusalError, StudyError
+        Where the call or the configuration has faults; nothing has run then.
     """
     require_checkout()
     files = chosen_files(study, configfile)
-    values = [*(config or ()), *([] if data_root is None else [f"data_root={data_root}"])]
-    single_values(values)
+    _check_configuration(files, values, words)
     choice = [
         *(["--configfile", *map(str, files)] if files else []),
         *(["--config", *values] if values else []),
     ]
-    if resume:
-        code = snakemake(["--unlock", *choice])
+    asks_only = dry_run or _asks_only(words)
+
+    def make(*arguments: str, with_bar: bool = False, runs: bool = True) -> None:
+        code = snakemake(
+            [*arguments, *choice], with_bar=with_bar, runs=runs, to_error_stream=as_json
+        )
+        if code and runs:
+            _hint_at_lock()
+        if code and as_json:
+            told = f"snakemake ended with exit code {code}; its log is on standard error"
+            print_json(command, code, {"errors": [told]})
         if code:
             raise typer.Exit(code)
+
+    if resume:
+        make("--unlock")
     begun = time.monotonic()
-    wanted = [RULES.get(word, word) for word in more or ()]
-    dry = ["--dry-run"] if dry_run else []
-    with_bar = on_terminal() and not (plain or dry_run or _asks_only(wanted))
-    code = snakemake(["--cores", str(cores), *dry, *wanted, *choice], with_bar=with_bar)
-    if code:
-        _hint_at_lock()
-    elif not (dry_run or _asks_only(wanted)):
-        _say_where(configuration(files), values, time.monotonic() - begun)
-    raise typer.Exit(code)
+    make(
+        *("--cores", str(cores)),
+        *(["--dry-run"] if dry_run else []),
+        *(RULES.get(word, word) for word in words),
+        with_bar=on_terminal() and not (plain or asks_only),
+        runs=not asks_only,
+    )
+    if asks_only and not as_json:
+        return
+    found = _places(configuration(files), values)
+    seconds = time.monotonic() - begun
+    if as_json:
+        print_json(command, RIGHT, {**found, "seconds": round(seconds, 1)})
+        return
+    where = [f"{what} {found[what]}" for what in ("report", "tables") if found[what]]
+    line = "; ".join(where) or f"results {found['results']}"
+    typer.echo(f"study {found['study']}: done in {duration(seconds)}; {line}")
+
+
+def _check_configuration(
+    files: Sequence[Path], values: Sequence[str], words: Sequence[str]
+) -> None:
+    """Refuse a configuration with faults, with the places that snakemake does not tell."""
+    from yrb_carbon.study.load import load_study
+
+    overrides = single_values(values)
+    if not any(word.split("=")[0] in OTHER_FILES for word in words):
+        load_study(configuration(files), overrides, named=True)
 
 
 def _asks_only(words: Sequence[str]) -> bool:
@@ -112,17 +207,16 @@ def _hint_at_lock() -> None:
         )
 
 
-def _say_where(files: Sequence[Path], values: Sequence[str], seconds: float) -> None:
-    """One line: where the results are, and how long it took."""
+def _places(files: Sequence[Path], values: Sequence[str]) -> dict[str, str | None]:
+    """Name of the study, and where its results are; None where something is not made."""
     from yrb_carbon.study.config import RESULTS_FOLDER
     from yrb_carbon.study.load import load_study
 
     name = load_study(files, single_values(values)).study.name
     results = Path(RESULTS_FOLDER, name)
     places = {"report": results / "report" / "index.html", "tables": results / "tables"}
-    found = [f"{what} {path}" for what, path in places.items() if path.exists()]
-    where = "; ".join(found) or f"results {results}"
-    typer.echo(f"study {name}: done in {duration(seconds)}; {where}")
+    there = {what: str(path) if path.exists() else None for what, path in places.items()}
+    return {"study": name, "results": str(results), **there}
 
 
 def duration(seconds: float) -> str:
@@ -134,7 +228,13 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
-def snakemake(arguments: Sequence[str], *, with_bar: bool = False) -> int:
+def snakemake(
+    arguments: Sequence[str],
+    *,
+    with_bar: bool = False,
+    runs: bool = True,
+    to_error_stream: bool = False,
+) -> int:
     """Run snakemake and wait for it; signals that end the command are passed on to it.
 
     Snakemake has a process group of its own, so that an interrupt from a keyboard reaches it once,
@@ -145,6 +245,10 @@ def snakemake(arguments: Sequence[str], *, with_bar: bool = False) -> int:
     arguments : sequence of str
     with_bar : bool
         Draw a bar of the jobs in place of the log; the log is shown when the run fails.
+    runs : bool
+        Jobs are run. Else it may end at any time, as when the reader of a pipe does.
+    to_error_stream : bool
+        What snakemake prints on standard output goes to standard error.
 
     Returns
     -------
@@ -152,7 +256,8 @@ def snakemake(arguments: Sequence[str], *, with_bar: bool = False) -> int:
         Exit code: snakemake's; 128 plus the number of the signal when one ended it.
     """
     process = subprocess.Popen(
-        [sys.executable, "-m", "snakemake", *arguments],
+        [sys.executable, *(["-m", "snakemake"] if runs else ["-c", END_WITH_PIPE]), *arguments],
+        stdout=ERROR_STREAM if to_error_stream else None,
         stderr=subprocess.PIPE if with_bar else None,
         text=True,
         encoding="utf-8",

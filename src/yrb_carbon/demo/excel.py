@@ -49,14 +49,25 @@ class Sheet:
 
 
 def write_workbook(path: Path, sheets: Sequence[Sheet]) -> None:
-    """Write the sheets in their order."""
+    """Write the sheets in their order.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+    """
     import xlsxwriter
+    from xlsxwriter.exceptions import FileCreateError
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    with xlsxwriter.Workbook(str(path)) as book:
-        book.set_properties({"created": CREATED, "comments": "synthetic demonstration data"})
-        for sheet in sheets:
-            _fill(book, book.add_worksheet(sheet.name), sheet)
+    try:
+        with xlsxwriter.Workbook(str(path)) as book:
+            book.set_properties({"created": CREATED, "comments": "synthetic demonstration data"})
+            for sheet in sheets:
+                _fill(book, book.add_worksheet(sheet.name), sheet)
+    except FileCreateError as error:
+        # it holds what the system said
+        raise next((cause for cause in error.args if isinstance(cause, OSError)), error) from None
 
 
 def _fill(book: Any, page: Any, sheet: Sheet) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from yrb_carbon import cli
 from yrb_carbon.cli import app
 from yrb_carbon.cli.new import _inner, _spread
 from yrb_carbon.demo import FILES
+from yrb_carbon.demo.excel import Sheet, write_workbook
 from yrb_carbon.study.load import load_study
 
 runner = CliRunner()
@@ -78,7 +80,7 @@ def test_without_options_the_folder_is_explained(checkout):
 
 
 @pytest.mark.parametrize(
-    "name", ["../evil", "a/b", "Mine", "-x", "", "x" * 41, "ü", "a b", "demo", "yrb-real"]
+    "name", ["../evil", "a/b", "Mine", "-x", "x" * 41, "ü", "a b", "demo", "yrb-real"]
 )
 def test_names_that_cannot_be_are_refused_and_nothing_is_written(checkout, name):
     before = sorted(checkout.rglob("*.yaml"))
@@ -130,12 +132,14 @@ def test_years_of_breaks_and_maps_lie_inside(first, last):
 
 def test_the_demonstration_is_a_run_of_its_study(monkeypatch):
     calls = []
-    monkeypatch.setattr(cli.run, "run", lambda **options: calls.append(options))
+    monkeypatch.setattr(
+        cli.run, "run_study", lambda *words, **options: calls.append((*words, options))
+    )
     assert runner.invoke(app, ["demo", "--cores", "3"]).exit_code == 0
-    assert runner.invoke(app, ["demo", "--heterogeneous"]).exit_code == 0
+    assert runner.invoke(app, ["demo", "--heterogeneous", "--json"]).exit_code == 0
     assert calls == [
-        {"study": "demo", "cores": 3},
-        {"study": "demo-heterogeneous", "cores": 2},
+        ("demo", "demo", {"cores": 3, "as_json": False}),
+        ("demo", "demo-heterogeneous", {"cores": 2, "as_json": True}),
     ]
     assert runner.invoke(app, ["demo", "--seed", "1"]).exit_code == WRONG
 
@@ -147,6 +151,41 @@ def test_a_folder_with_files_is_left_alone(tmp_path):
         assert result.exit_code == WRONG
         assert "not an empty folder" in result.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["own.xlsx"]
+
+
+def test_a_folder_that_cannot_be_written_to_is_told_before_files_are_made(tmp_path, monkeypatch):
+    def refuse(**options):
+        raise PermissionError(13, "Permission denied", "/a/name/that/means/nothing")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", refuse)
+    words = ["demo", "--inputs-only", str(tmp_path)]
+    plain = runner.invoke(app, words)
+    assert (plain.exit_code, plain.stdout) == (WRONG, "")
+    (line,) = plain.stderr.splitlines()
+    assert line == f"{tmp_path}: nothing can be written to this folder (permission denied)"
+    as_json = json.loads(runner.invoke(app, [*words, "--json"]).stdout)
+    assert as_json == {"command": "demo", "exit_code": WRONG, "errors": [line]}
+    file = tmp_path / "file"
+    file.touch()
+    below = runner.invoke(app, ["demo", "--inputs-only", str(file / "below")])
+    assert below.exit_code == WRONG
+    assert below.stderr.startswith(f"{file / 'below'}: nothing can be written to this folder (")
+
+
+def test_a_workbook_that_cannot_be_written_is_an_error_of_the_system(tmp_path):
+    (tmp_path / "a.xlsx").mkdir()
+    with pytest.raises(IsADirectoryError):
+        write_workbook(tmp_path / "a.xlsx", [Sheet("s", [["a"]])])
+
+
+def test_new_prints_its_file_as_json(checkout):
+    values = json.loads(new("pearl", "--json").stdout)
+    file = str(Path("studies", "pearl.yaml"))
+    assert values == {"command": "new", "exit_code": 0, "files": [file]}
+    again = new("pearl", "--json")
+    values = json.loads(again.stdout)
+    assert (again.exit_code, values["exit_code"], again.stderr) == (WRONG, WRONG, "")
+    assert values["errors"] == new("pearl").stderr.splitlines()
 
 
 @pytest.mark.slow

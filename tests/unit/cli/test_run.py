@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -137,11 +139,99 @@ def test_names_that_are_paths_are_no_studies(in_repository, snakemake_calls, nam
     assert result.stderr.startswith(f"no study of that name (got {name!r}; allowed demo, ")
 
 
-def test_a_folder_that_is_locked_is_told_with_the_way_out(tmp_path, monkeypatch, snakemake_calls):
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (None, "{file}: no such file"),
+        ("folder", "{file}: cannot be read (Is a directory)"),
+        (b"\xff\xfe", "{file}:1:1: not UTF-8 (got byte 0xFF)"),
+        (b"", "{file}:1:1: the file is empty"),
+        (b"study: {name: own", "{file}:1:18: not valid YAML"),
+        (b"study: {name: own}\nsed: 1\n", "{file}:2:1: sed: unknown key (got 'sed'"),
+        (b"seed: 1\n", "{file}:1:1: study.name: the overlay gives the study no name"),
+    ],
+)
+def test_faults_of_the_configuration_are_told_before_snakemake(
+    in_repository, snakemake_calls, tmp_path, content, told
+):
+    calls, _ = snakemake_calls
+    file = tmp_path / "own.yaml"
+    if content == "folder":
+        file.mkdir()
+    elif content is not None:
+        file.write_bytes(content)
+    words = ["run", "--configfile", str(file)]
+    plain, as_json = runner.invoke(app, words), runner.invoke(app, [*words, "--json"])
+    assert (plain.exit_code, as_json.exit_code, calls) == (WRONG, WRONG, [])
+    assert (plain.stdout, as_json.stderr) == ("", "")
+    assert plain.stderr.startswith(told.format(file=file)), plain.stderr
+    values = json.loads(as_json.stdout)
+    assert values == {
+        "command": "run",
+        "exit_code": WRONG,
+        "errors": plain.stderr.splitlines(),
+    }
+
+
+def test_another_snakefile_has_a_configuration_of_its_own(in_repository, snakemake_calls):
+    calls, _ = snakemake_calls
+    assert runner.invoke(app, ["run", "-n", "--config", "sed=1"]).exit_code == WRONG
+    words = ["run", "-n", "--config", "sed=1", "--snakefile", "other.smk"]
+    assert runner.invoke(app, words).exit_code == 0
+    assert len(calls) == 1
+
+
+def test_the_result_is_json_with_the_places(in_repository, snakemake_calls):
+    _, codes = snakemake_calls
+    values = json.loads(runner.invoke(app, ["run", "--json"]).stdout)
+    assert list(values)[:2] == ["command", "exit_code"]
+    results = Path("results", "demo")
+    assert (values["study"], values["results"]) == ("demo", str(results))
+    for what, path in (
+        ("report", results / "report" / "index.html"),
+        ("tables", results / "tables"),
+    ):
+        assert values[what] == (str(path) if path.exists() else None)
+    assert values["seconds"] >= 0
+    for command in ("run", "demo"):
+        codes.append(7)
+        failed = runner.invoke(app, [command, "--json"])
+        values = json.loads(failed.stdout)
+        assert (failed.exit_code, values["exit_code"], values["command"]) == (7, 7, command)
+        assert values["errors"] == [
+            "snakemake ended with exit code 7; its log is on standard error"
+        ]
+
+
+def test_with_json_standard_output_has_nothing_of_snakemake(fake_snakemake, tmp_path):
+    process = start(fake_snakemake, tmp_path, "speak", "--json")
+    out, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+    assert json.loads(out)["study"] == "demo"
+    assert "snakemake speaks" in err
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGPIPE"), reason="the system has no such signal")
+def test_a_dry_run_that_nobody_reads_ends_quietly_and_a_run_goes_on(fake_snakemake, tmp_path):
+    for words, goes_on in ((["--dry-run"], False), ([], True)):
+        process = start(fake_snakemake, tmp_path, "speak", *words)
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        err = process.stderr.read()
+        process.wait(PATIENCE)
+        assert ("Traceback" in err, "BrokenPipeError" in err) == (goes_on, goes_on)
+        assert (process.returncode == 128 + signal.SIGPIPE) == (not goes_on)
+
+
+def test_a_folder_that_is_locked_is_told_with_the_way_out(
+    repository, tmp_path, monkeypatch, snakemake_calls
+):
     _, codes = snakemake_calls
     codes.append(1)
     monkeypatch.chdir(tmp_path)
     Path("Snakefile").touch()
+    shutil.copyfile(repository / "config.yaml", "config.yaml")
     Path(".snakemake", "locks").mkdir(parents=True)
     Path(".snakemake", "locks", "0.input.lock").touch()
     result = runner.invoke(app, ["run"])
@@ -168,6 +258,10 @@ signal.signal(signal.SIGINT, ended)
 signal.signal(signal.SIGTERM, ended)
 arguments = sys.argv[1:]
 print("snakemake got", *arguments, file=sys.stderr, flush=True)
+if "speak" in arguments:
+    for line in range(20000):
+        print("snakemake speaks")
+        sys.stdout.flush()
 if "wait" in arguments:
     time.sleep(60)
 sys.exit(int(arguments[arguments.index("code") + 1]) if "code" in arguments else 0)
@@ -175,8 +269,9 @@ sys.exit(int(arguments[arguments.index("code") + 1]) if "code" in arguments else
 
 
 @pytest.fixture
-def fake_snakemake(tmp_path: Path) -> dict[str, str]:
+def fake_snakemake(tmp_path: Path, repository: Path) -> dict[str, str]:
     """Environment of a process in which `python -m snakemake` is a small script."""
+    shutil.copyfile(repository / "config.yaml", tmp_path / "config.yaml")
     (tmp_path / "fake").mkdir()
     (tmp_path / "fake" / "snakemake.py").write_text(FAKE, encoding="utf-8")
     path = os.pathsep.join([str(tmp_path / "fake"), *sys.path])

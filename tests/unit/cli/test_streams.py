@@ -20,8 +20,9 @@ BROKEN = 3
 SECONDS_OF_HELP = 0.4
 """What help may take on an idle machine; processor time here, as tests share it."""
 CODE = "import sys; from yrb_carbon.cli import app; sys.exit(app())"
-COMMANDS = ("check", "explain", "dictionary", "claims", "compare", "export")
-"""Commands that print JSON."""
+COMMANDS = (
+    "check", "explain", "dictionary", "claims", "compare", "export", "new", "demo", "run",
+)  # fmt: skip
 
 
 def call(*words: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[bytes]:
@@ -162,7 +163,7 @@ def test_selectors_of_commas_alone_are_refused(repository, option):
     assert done.stderr == f"--{option} names nothing (got ' , ')\n"
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", [name for name in COMMANDS if name != "run"])
 def test_wrong_usage_is_json_too(repository, command):
     done = call(command, "--no-such-option", "--json", folder=repository)
     values = json.loads(done.stdout)
@@ -180,6 +181,9 @@ def test_wrong_usage_is_json_too(repository, command):
         ["claims", "no-such-folder"],
         ["compare", "no-such-folder", "no-such-folder"],
         ["export", "no-such-study", "--to", "x"],
+        ["new", "../x"],
+        ["demo", "--inputs-only", "config.yaml"],
+        ["run", "--study", "no-such-study"],
     ],
     ids=COMMANDS,
 )
@@ -224,6 +228,7 @@ def test_the_page_of_the_command_line_is_in_step(repository):
 
 def test_every_command_and_option_has_a_help_text():
     program = typer.main.get_command(app)
+    assert set(program.commands) == set(COMMANDS)
     for name, command in program.commands.items():
         assert command.help, name
         for parameter in command.params:
