@@ -218,10 +218,18 @@ def choices(got: str, allowed: Sequence[str]) -> str:
     return choices(got, allowed)
 
 
+def _here() -> str:
+    """The current folder, for a message."""
+    try:
+        return str(Path.cwd())
+    except FileNotFoundError:
+        return "the current folder, which is gone"
+
+
 def require_checkout() -> None:
     """Refuse to go on outside the folder of the checkout, which holds the Snakefile."""
     if not Path("Snakefile").is_file():
-        refuse([f"no Snakefile in {Path.cwd()}; change to the folder of the checkout"])
+        refuse([f"no Snakefile in {_here()}; change to the folder of the checkout"])
 
 
 def require_writable(folder: Path) -> None:
@@ -258,7 +266,7 @@ def configuration(overlays: Sequence[Path] | None) -> list[Path]:
     """The configuration files in rising precedence, as snakemake takes them."""
     files = list(overlays or ())
     if not files and not DEFAULT_FILE.exists():
-        refuse([f"no {DEFAULT_FILE} in {Path.cwd()}; change to the folder of the checkout"])
+        refuse([f"no {DEFAULT_FILE} in {_here()}; change to the folder of the checkout"])
     return [DEFAULT_FILE, *files] if DEFAULT_FILE.exists() else files
 
 
@@ -276,6 +284,10 @@ def single_values(pairs: Iterable[str] | None) -> dict[str, Any]:
         except yaml.YAMLError as error:
             problem = str(error).splitlines()[0]
             refuse([f"command line: {key}: not valid YAML: {problem} (got {text!r})"])
+        except RecursionError:
+            refuse(
+                [f"command line: {key}: not valid YAML: nested too deeply (got {text[:20]!r}...)"]
+            )
     return values
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -35,6 +36,8 @@ SHOWN = ("table", "model", "spec", "equation", "quantity", "term", "year", "esti
 SIGNIFICANT = 6
 """Digits of the numbers in the table of rows."""
 INDENT = "  "
+SHARE = re.compile(r"c(:|$)")
+"""Second half of a term of mediation steps, ab/c: x -> m -> y, whose stroke is a division."""
 WIDTH = 96
 
 
@@ -86,9 +89,13 @@ def _words(term: str) -> list[str]:
     kept = [word for word in words if word]
     if not kept:
         refuse(["nothing to explain; name a word of estimates.csv, such as mediated_direct"])
-    return [
-        "ab/c" if (a, b) == ("ab", "c") else a for a, b in zip(kept, [*kept[1:], ""], strict=True)
-    ]
+    whole: list[str] = []
+    for word in kept:
+        if whole and whole[-1] == "ab" and SHARE.match(word):
+            whole[-1] = f"ab/{word}"
+        else:
+            whole.append(word)
+    return whole
 
 
 def _study(

@@ -39,7 +39,7 @@ def export(
     from yrb_carbon.report.exchange import export_study
 
     results = _results(study)
-    if to.resolve() == results.resolve():
+    if to.exists() and to.samefile(results):
         refuse([f"--to is the folder of the results themselves (got {to}); give another"])
     if to.is_dir():
         require_writable(to)

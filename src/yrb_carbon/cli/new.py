@@ -329,11 +329,20 @@ def _write_checked(file: Path, text: str) -> None:
     from yrb_carbon.errors import StudyError
     from yrb_carbon.study.load import load_study
 
-    file.parent.mkdir(exist_ok=True)
-    with open(file, "x", encoding="utf-8") as handle:
-        handle.write(text)
     try:
-        load_study([DEFAULT_FILE, file], named=True)
-    except StudyError as error:
-        file.unlink()
-        refuse([f"{file} was not written, the study would have faults:", *error.faults])
+        content = text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        part = error.object[max(error.start - 20, 0) : error.end]
+        refuse([f"an option holds bytes that are no text in UTF-8 (near {part!r})"])
+    file.parent.mkdir(exist_ok=True)
+    with open(file, "xb") as handle:
+        try:
+            handle.write(content)
+            handle.flush()
+            load_study([DEFAULT_FILE, file], named=True)
+        except StudyError as error:
+            file.unlink()
+            refuse([f"{file} was not written, the study would have faults:", *error.faults])
+        except BaseException:
+            file.unlink()
+            raise

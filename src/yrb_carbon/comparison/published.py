@@ -20,7 +20,7 @@ from pydantic import Field, ValidationError
 from yrb_carbon.claims import ANY, Selector
 from yrb_carbon.comparison.numbers import COMPARED, Numbers, files_of, read_numbers
 from yrb_carbon.errors import DataError, StudyError, listing
-from yrb_carbon.estimates import read_cells
+from yrb_carbon.estimates import MADE_ANEW, read_cells
 from yrb_carbon.study.base import choices
 from yrb_carbon.study.paths import data_folder
 
@@ -250,9 +250,12 @@ def compare_published(results: str | Path, path: str | Path | None = None) -> Pu
 
 def _is_synthetic(results: Path) -> bool:
     manifest = results / MANIFEST
-    if not manifest.is_file():
+    if not manifest.exists():
         return False
-    return bool(json.loads(manifest.read_text(encoding="utf-8")).get("synthetic"))
+    try:
+        return bool(json.loads(manifest.read_text(encoding="utf-8"))["synthetic"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{manifest}: not a manifest of this version; {MADE_ANEW}") from error
 
 
 def judge_cell(cell: PrintedCell, numbers: Numbers) -> JudgedCell:

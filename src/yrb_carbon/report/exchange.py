@@ -189,9 +189,7 @@ def study_of_results(folder: Path) -> Study:
     try:
         return Study.model_validate(json.loads(manifest.read_text(encoding="utf-8"))["config"])
     except (ValueError, KeyError, TypeError) as error:
-        raise DataError(
-            f"{manifest}: not a manifest of this version; run the study again"
-        ) from error
+        raise DataError(f"{manifest}: not a manifest of this version; {MADE_ANEW}") from error
 
 
 def export_study(

@@ -208,6 +208,12 @@ for _name, _first in _LEADING.items():
 _Loader.add_implicit_resolver(MERGE_TAG, re.compile("^<<$"), ["<"])
 
 
+MOST_NODES = 100_000
+"""Values of a file; aliases of aliases can make billions of a few lines."""
+DEEPEST = 50
+"""Levels that keys and lists are nested in one another."""
+
+
 def read_yaml(path: Path, rank: int, name: str | None = None) -> tuple[Node | None, list[Fault]]:
     """Read one YAML file; all its faults, and its nodes unless it cannot be read at all.
 
@@ -222,6 +228,14 @@ def read_yaml(path: Path, rank: int, name: str | None = None) -> tuple[Node | No
     return _FileReader(rank, name or str(path)).read(path)
 
 
+class _TooMuchError(Exception):
+    """A file that aliases blow up, or that is nested without end."""
+
+    def __init__(self, place: Position, path: KeyPath, problem: str) -> None:
+        super().__init__(problem)
+        self.place, self.path = place, path
+
+
 class _FileReader:
     """Turns one file into nodes and gathers its faults."""
 
@@ -230,13 +244,18 @@ class _FileReader:
         self.name = name
         self.faults: list[Fault] = []
         self.has_unknown_values = False
+        self.count = 0
 
     def read(self, path: Path) -> tuple[Node | None, list[Fault]]:
         text = self._text(path)
         composed = None if text is None else self._compose(text)
         if composed is None:
             return None, self.faults
-        root = self._node(composed, (), None, ())
+        try:
+            root = self._node(composed, (), None, ())
+        except _TooMuchError as error:
+            self._fault(error.place, error.path, f"{error}, more than any study has")
+            return None, self.faults
         if root.entries is None:
             self._fault(root.place, (), f"the file must hold keys and values (got {root.shown()})")
             return None, self.faults
@@ -273,6 +292,9 @@ class _FileReader:
         except yaml.MarkedYAMLError as error:
             self._fault(*self._syntax(error))
             return None
+        except RecursionError:
+            self._fault(Position(self.rank, 1, 1, self.name), (), "nested too deeply to be read")
+            return None
         except yaml.reader.ReaderError as error:
             problem = f"a character that YAML does not allow (got U+{error.character:04X})"
             self._fault(self._at(text, error.position), (), problem)
@@ -296,6 +318,11 @@ class _FileReader:
         self, node: yaml.Node, path: KeyPath, key: Position | None, above: tuple[yaml.Node, ...]
     ) -> Node:
         place = self._mark(node.start_mark)
+        self.count += 1
+        if self.count > MOST_NODES:
+            raise _TooMuchError(place, path, f"{MOST_NODES} values with those of aliases")
+        if len(above) > DEEPEST:
+            raise _TooMuchError(place, path[:1], f"nested {DEEPEST} levels deep")
         if any(node is parent for parent in above):
             self.has_unknown_values = True
             self._fault(key or place, path, "the alias leads back to itself")

@@ -106,3 +106,15 @@ def test_a_verdict_with_a_word_for_a_number_is_told(results):
     done = runner.invoke(app, ["claims", str(results)])
     assert done.stderr == f"{file}: column 'estimate': no number in line 2: 'half'\n"
     assert done.exit_code == WRONG
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"synthetic": ', b"\xff", None])
+def test_a_damaged_manifest_is_told(results, content):
+    file = results / "manifest.json"
+    if content is None:
+        file.mkdir()
+    else:
+        file.write_bytes(content)
+    done = runner.invoke(app, ["compare", "--published", str(results)])
+    assert (done.exit_code, done.stdout) == (WRONG, "")
+    assert done.stderr.startswith(f"{file}: not a manifest of this version")

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from yrb_carbon.cli import app
+from yrb_carbon.cli.explain import _words
 from yrb_carbon.errors import DataError
 from yrb_carbon.estimates import COUNT_COLUMNS, NUMBER_COLUMNS, Quantity, write_estimates
 from yrb_carbon.report.explanations import KINDS, explain, known_words, load_explanations
@@ -183,6 +184,20 @@ def test_a_key_finds_its_rows(results):
     (line,) = (text for text in printed.splitlines() if text.startswith(" T7"))
     assert line.split() == ["T7", "joint", "system", "mediated_direct", "m1", "-0.05", "serial",
                             "mc"]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("T7/joint", ["T7", "joint"]),
+        ("T7_steps/ab/c: lq -> m1 -> cb/share", ["T7_steps", "ab/c: lq -> m1 -> cb", "share"]),
+        ("ab/c", ["ab/c"]),
+        ("ab/cb", ["ab", "cb"]),
+        (" a // b/", ["a", "b"]),
+    ],
+)
+def test_a_stroke_parts_words_but_for_the_share_of_the_steps(key, words):
+    assert _words(key) == words
 
 
 def test_rows_are_counted_where_not_all_are_printed(results):

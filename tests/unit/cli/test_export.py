@@ -417,6 +417,9 @@ def test_units_that_the_weights_leave_out_are_dropped_in_stata_and_r(copied, tmp
 
 
 def test_folders_that_cannot_be_are_refused(results, tmp_path):
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    looped = export(str(results), "--to", str(tmp_path / "loop"))
+    assert (looped.exit_code, looped.stderr) == (WRONG, f"{tmp_path / 'loop'}: file exists\n")
     (tmp_path / "file").touch()
     for file in ("file", "file/below"):
         refused = export(str(results), "--to", str(tmp_path / file))

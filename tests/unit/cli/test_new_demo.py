@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from yrb_carbon import cli
 from yrb_carbon.cli import app
-from yrb_carbon.cli.new import _inner, _spread
+from yrb_carbon.cli.new import _inner, _spread, _write_checked
 from yrb_carbon.demo import FILES
 from yrb_carbon.demo.excel import Sheet, write_workbook
 from yrb_carbon.study.load import load_study
@@ -176,6 +176,24 @@ def test_a_workbook_that_cannot_be_written_is_an_error_of_the_system(tmp_path):
     (tmp_path / "a.xlsx").mkdir()
     with pytest.raises(IsADirectoryError):
         write_workbook(tmp_path / "a.xlsx", [Sheet("s", [["a"]])])
+
+
+@pytest.mark.parametrize("option", ["--title", "--data-root"])
+def test_bytes_that_are_no_text_leave_no_file(checkout, option):
+    result = new("pearl", option, "/tmp/\udcff")
+    assert (result.exit_code, result.stdout) == (WRONG, "")
+    assert result.stderr.startswith("an option holds bytes that are no text in UTF-8 (near ")
+    assert not Path("studies", "pearl.yaml").exists()
+
+
+def test_a_study_that_is_interrupted_leaves_no_file(checkout, monkeypatch):
+    def stop(*files, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("yrb_carbon.study.load.load_study", stop)
+    with pytest.raises(KeyboardInterrupt):
+        _write_checked(Path("studies", "pearl.yaml"), "study: {name: pearl}\n")
+    assert not Path("studies", "pearl.yaml").exists()
 
 
 def test_new_prints_its_file_as_json(checkout):

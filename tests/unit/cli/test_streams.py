@@ -156,6 +156,22 @@ def test_empty_words_are_refused(repository, words, named):
     assert "empty" in error
 
 
+def test_a_folder_that_is_gone_is_told(tmp_path):
+    (tmp_path / "gone").mkdir()
+    shell = f'rmdir "{tmp_path}/gone"; "{sys.executable}" -c "{CODE}"'
+    for command in ("check", "run", "new x"):
+        done = subprocess.run(
+            ["bash", "-c", f"{shell} {command}"],
+            cwd=tmp_path / "gone",
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path[1:]))},
+            capture_output=True,
+            text=True,
+        )
+        (tmp_path / "gone").mkdir()
+        assert (done.returncode, done.stdout) == (WRONG, "")
+        assert "in the current folder, which is gone; change to the folder of the" in done.stderr
+
+
 @pytest.mark.parametrize("option", ["only", "ignore", "table", "model", "quantity"])
 def test_selectors_of_commas_alone_are_refused(repository, option):
     done = runner.invoke(app, ["compare", "a", "b", f"--{option}", " , "])
