@@ -128,7 +128,7 @@ def test_report_is_whole_when_it_is_moved(tmp_path: Path):
     study = study_of(
         figures={
             "units_map": False,
-            "forests": {"F9": {"table": "T5", "title": label("Forest", "森林图")}},
+            "trends": {"F9": {"variables": ["y"], "title": label("Trends", "趋势图")}},
         }
     )
     write_site(study, replace(files, figures=figures), tmp_path / "run" / "report")

@@ -204,6 +204,7 @@ def draw_picture(run: Run, folder: Path, language: Language, path: Path) -> Path
 def picture_words(run: Run, table: pd.DataFrame) -> Text:
     """What the picture of completeness shows, from the table that it is drawn from."""
     kept = table.groupby("unit")["kept"].first()
+    cells = table.groupby(["unit", "column"])[["n_years", "n_present"]].min().sum()
     return run.words(
         "Heat map of {units} units by {columns} raw columns of the main sample: the share of years "
         "with data, from none to all. {kept} units are kept; cells without data: {lacking} of "
@@ -211,8 +212,8 @@ def picture_words(run: Run, table: pd.DataFrame) -> Text:
         units=len(kept),
         columns=table["column"].nunique(),
         kept=int(kept.sum()),
-        lacking=int((table["n_years"] - table["n_present"]).sum()),
-        wanted=int(table["n_years"].sum()),
+        lacking=int(cells["n_years"] - cells["n_present"]),
+        wanted=int(cells["n_years"]),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from yrb_carbon.report.site.bilingual import Text
 from yrb_carbon.report.site.downloads import SHOWN, Download, Product
+from yrb_carbon.report.site.figure_words import Shown, seen_on
 from yrb_carbon.report.site.run import Run
 from yrb_carbon.report.specification_curve import curve_title
 from yrb_carbon.report.terms import quantity_name
@@ -51,7 +52,9 @@ class FigureEntry:
     Attributes
     ----------
     name : str
-    title, alt : Text
+    title, caption : Text
+    alt : Text
+        What is seen on it.
     table : str or None
         Table with the numbers that it shows.
     shown : mapping
@@ -65,6 +68,7 @@ class FigureEntry:
 
     name: str
     title: Text
+    caption: Text
     alt: Text
     table: str | None
     shown: Mapping[Language, str]
@@ -75,32 +79,34 @@ class FigureEntry:
 
 def figure_entries(run: Run, files: Sequence[Product]) -> list[FigureEntry]:
     """Figures of the run in the order of their files."""
-    entries = []
+    entries, shown = [], Shown(run)
     for name in dict.fromkeys(product.name for product in files):
         own = [product for product in files if product.name == name]
         pictures = {p.language: p.file for p in own if p.path.suffix == SHOWN}
         if not pictures:
             continue
         first = next(iter(pictures.values()))
-        title, alt, table = described(run, name)
+        title, caption, table = described(run, name)
+        obstacles = run.manifest["figures_not_drawn"].get(name, {})
         is_map = name == UNITS_FIGURE or name in run.study.figures.maps
         entries.append(
             FigureEntry(
                 name=name,
                 title=title,
-                alt=alt,
+                caption=caption,
+                alt=seen_on(shown, run.study.figures.section(name), obstacles),
                 table=table,
                 shown={one: pictures.get(one, first) for one in run.words},
                 downloads=[product.download for product in own],
                 is_map=is_map,
-                obstacles=run.manifest["figures_not_drawn"].get(name, {}),
+                obstacles=obstacles,
             )
         )
     return entries
 
 
 def described(run: Run, name: str) -> tuple[Text, Text, str | None]:
-    """Title of a figure, what it shows in words, and the table with its numbers."""
+    """Title of a figure, its caption, and the table with its numbers."""
     words, section = run.words, run.study.figures.section(name)
     if section is None:
         title = words("Units and reaches")
