@@ -13,7 +13,10 @@ from yrb_carbon.report.cells import format_estimate
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
-PHONE = {"width": 360, "height": 740}
+PHONE = {"width": 320, "height": 640}
+"""The narrowest page that must not scroll sideways: WCAG 2.1, 1.4.10 (reflow)."""
+WIDEST_HEADING = 320
+"""CSS pixels of a column of numbers: longer headings break. Intervals take about 150."""
 VISIBLE = """
 return [...document.querySelectorAll('main .t-en, main .t-zh')]
   .filter(one => one.getClientRects().length).map(one => one.className.slice(2));
@@ -72,10 +75,32 @@ def test_no_page_asks_for_a_network_or_has_an_error(browser: Browser, report: Pa
         assert browser.read_problems() == [], page
 
 
-def test_no_page_is_wider_than_a_phone(browser: Browser, report: Path):
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_no_page_is_wider_than_a_phone(browser: Browser, report: Path, language: str):
+    wide = []
     for page in pages_of(report):
+        browser.open(page, **PHONE, query=f"lang={language}")
+        if browser.run("return document.documentElement.scrollWidth") > PHONE["width"]:
+            wide.append(page.name)
+    assert wide == []
+
+
+def test_no_table_by_itself_is_wider_than_a_phone(browser: Browser, results: Path):
+    pages = pages_of(results / "tables")
+    assert len(pages) > 40
+    for page in pages:
         browser.open(page, **PHONE)
         assert browser.run("return document.documentElement.scrollWidth") <= PHONE["width"], page
+
+
+def test_headings_of_columns_are_no_wider_than_a_line_of_words(browser: Browser, report: Path):
+    for page in pages_of(report / "tables"):
+        browser.open(page)
+        widths = browser.run(
+            "return [...document.querySelectorAll('.printed-table thead tr:last-child th.number')]"
+            ".filter(one => one.getClientRects().length).map(one => one.clientWidth)"
+        )
+        assert all(width <= WIDEST_HEADING for width in widths), page
 
 
 @pytest.mark.parametrize("page", ["index.html", "data.html", "methods.html", "tables/T5.html"])

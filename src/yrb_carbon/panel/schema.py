@@ -86,6 +86,8 @@ class Entry(_Frozen):
         A total of the unit, a level or rate, a computed index, or a 0/1 mark.
     source : str
         Where the values or the formula come from.
+    source_zh : str or None
+        The same in Chinese; None where it names a work alone.
     range : ValueRange
         Plausible values.
     aggregation : {"sum", "area_mean", "constant", "none"}
@@ -106,6 +108,7 @@ class Entry(_Frozen):
     aggregation: Aggregation
     formula: str | None = None
     formula_zh: str | None = None
+    source_zh: str | None = None
     orientation: Literal[1, -1] | None = None
 
 

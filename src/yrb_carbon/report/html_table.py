@@ -22,8 +22,9 @@ TABLE_STYLES = """\
 .printed-table th, .printed-table td { padding: .15rem .6rem; text-align: start;
   vertical-align: top; font-weight: normal; }
 .printed-table thead th { vertical-align: bottom; max-width: 14rem; overflow-wrap: break-word; }
-.printed-table thead tr:last-child > * { border-bottom: 1px solid; }
-.printed-table th.group { text-align: center; border-bottom: 1px solid; }
+.printed-table thead tr:last-child > *, .printed-table thead > tr > [rowspan] {
+  border-bottom: 1px solid; }
+.printed-table th.group { border-bottom: 1px solid; }
 .printed-table .number { text-align: end; }
 .printed-table td.number, .printed-table tbody th.number { white-space: nowrap; }
 .printed-table .common { text-align: center; }

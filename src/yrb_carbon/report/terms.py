@@ -40,8 +40,11 @@ INFERENCE_NAMES = {
     "bootstrap_year": message("year bootstrap"),
     "bootstrap": message("bootstrap"),
     "permutation": message("permutation"),
+    "permutation_fdr": message("permutation, after FDR"),
+    "randomisation": message("randomisation"),
     "normal": message("normal"),
     "chi2": message("chi2"),
+    "sobel": message("Sobel"),
 }
 SPATIAL_MODELS = ("ols", "slx", "sar", "sem", "sdm", "sdem", "sac", "gns")
 ESTIMATOR_NAMES = {
@@ -49,6 +52,30 @@ ESTIMATOR_NAMES = {
     "direct": message("direct ML"),
     "direct_bc": message("direct ML, bias-corrected"),
     "ols": message("within OLS"),
+    "2sls": message("two-stage least squares"),
+    "adjusted_score": message("adjusted score"),
+    "bias_corrected": message("QML, bias-corrected"),
+    "qml": message("QML"),
+}
+TABLE_KINDS = {
+    "descriptives": message("descriptive statistics"),
+    "moran": message("spatial autocorrelation"),
+    "models": message("models"),
+    "effects": message("effects of models"),
+    "collinearity": message("collinearity"),
+    "choice": message("choice of the model"),
+    "peers": message("comparison of programs"),
+    "mediation": message("mediated effects"),
+    "heterogeneity": message("effects by group"),
+    "differences": message("differences between groups"),
+    "robustness": message("grid of specifications"),
+    "leave_out": message("regions left out"),
+    "placebo": message("placebo"),
+    "endogeneity": message("instruments and dynamics"),
+    "mediation_steps": message("mediation step by step"),
+    "mediation_sensitivity": message("sensitivity of the mediation"),
+    "mediation_timing": message("timing of the mediation"),
+    "claims": message("verdicts"),
 }
 FIXED_EFFECTS = {
     "none": message("none"),
@@ -205,6 +232,11 @@ def group_name(name: str, words: Words) -> str:
 def estimator_name(name: str, words: Words) -> str:
     """Name of an estimator."""
     return _named(ESTIMATOR_NAMES, name, words)
+
+
+def kind_name(kind: str, words: Words) -> str:
+    """What a table of a kind shows."""
+    return _named(TABLE_KINDS, kind, words)
 
 
 def effects_name(name: str, words: Words) -> str:

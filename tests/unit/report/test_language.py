@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from chinese_texts import LATIN, left_in_latin
 from messages import composed, source_messages, spoken
 
 from yrb_carbon.claims import judge, read_claims
@@ -31,21 +32,6 @@ STUDY = load_study([REPOSITORY / "config.yaml"])
 CLAIMS = read_claims(REPOSITORY / "data" / "claims.yaml")
 GOLDEN = sorted((REPOSITORY / "tests" / "golden" / "demo").glob("*.csv"))
 MESSAGE_ID = re.compile(r'^msgid "(.+)"$', re.MULTILINE)
-LATIN = re.compile(r"[A-Za-z][A-Za-z']+")
-QUOTED = re.compile(r"“[^”]*”")
-SYMBOLS = {
-    "AIC", "BIC", "OLS", "SAR", "SDM", "SDEM", "SEM", "SLX", "QML", "Hessian", "AR", "LM", "LR",
-    "HR", "NT", "Wy", "rk", "chi", "sup", "delta", "ln", "rho", "lambda", "theta", "beta", "sigma",
-    "tau", "eta", "ab", "c'", "sum", "dy", "dx'", "it", "km", "CO", "GDP", "NPP", "EDGAR", "area",
-    "pop", "gdp", "real", "patents", "granted", "price", "base", "year", "csv", "estimates",
-    "equation", "linearmodels", "statsmodels", "minus", "emissions",
-}  # fmt: skip
-"""Symbols, names of columns in formulas, and programs: the same in every language."""
-PERSONS = {
-    "Anderson", "Baron", "Chow", "Cleary", "Durbin", "Elhorst", "Hansen", "Hausman", "Holm", "Jong",
-    "Kenny", "Kleibergen", "Lee", "LeSage", "Mundlak", "Paap", "Pace", "Rubin", "Sanderson",
-    "Sobel", "Wald", "Windmeijer", "Wu", "Yang", "Yu", "de",
-}  # fmt: skip
 
 
 def placeholders(text: str) -> set[str]:
@@ -89,11 +75,6 @@ def texts_of(table: PrintedTable) -> list[str]:
     frames = [table.body, *([] if table.page is None else [table.page])]
     cells = [str(cell) for frame in frames for cell in frame.to_numpy().ravel()]
     return [table.title, *(str(head) for frame in frames for head in frame), *cells, *table.notes]
-
-
-def left_in_latin(text: str) -> list[str]:
-    found = LATIN.findall(QUOTED.sub("", text))
-    return [word for word in found if word not in SYMBOLS and word not in PERSONS]
 
 
 def test_every_message_has_a_chinese_text_and_every_text_is_said():

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, get_args
 
 import pytest
+from markupsafe import escape
 
+from yrb_carbon.panel.schema import load_dictionary
 from yrb_carbon.report.cells import COVARIANCE_NOTES
 from yrb_carbon.report.site.bilingual import PageWords
 from yrb_carbon.report.site.formulas import WEIGHTS_FORMULAS
@@ -103,7 +106,16 @@ def test_formulas_have_only_the_terms_of_the_models_that_are_used():
 
 
 def test_sources_are_translated_or_marked_as_english():
-    assert source_text("standard", WORDS)["zh"] == "通行做法"
-    assert str(source_text("roads <workbook>", WORDS)) == (
-        '<span lang="en">roads &lt;workbook&gt;</span>'
-    )
+    known = load_dictionary()
+    translated = known.columns["co2_edgar"]
+    assert source_text(translated, WORDS)["en"] == translated.source
+    assert source_text(translated, WORDS)["zh"] == translated.source_zh
+    work = next(one for one in known.indices.values() if one.source_zh is None)
+    assert source_text(work, WORDS)["zh"] == f'<span lang="en">{escape(work.source)}</span>'
+
+
+def test_sources_without_a_chinese_text_are_titles_of_works():
+    known = load_dictionary()
+    entries = (*known.columns.values(), *known.indices.values())
+    left = {one.source for one in entries if one.source_zh is None}
+    assert [source for source in left if not re.search(r"\(\d{4}\), \w", source)] == []

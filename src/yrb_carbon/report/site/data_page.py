@@ -12,6 +12,8 @@ import pandas as pd
 
 from yrb_carbon.panel.completeness import PictureTexts, draw_completeness
 from yrb_carbon.panel.schema import load_dictionary
+from yrb_carbon.report.cells import sample_label
+from yrb_carbon.report.definitions import unit_name
 from yrb_carbon.report.fonts import cjk_font, fonts, quiet_fonts
 from yrb_carbon.report.language import SOURCE_LANGUAGE, Words
 from yrb_carbon.report.site.bilingual import PageWords, Text
@@ -47,7 +49,7 @@ class ColumnUse:
 
     name: str
     label: Text
-    unit: str
+    unit: Text
     kind: str
     source: Text
     variables: Text
@@ -62,7 +64,7 @@ class ColumnUse:
 class SampleSize:
     """What became of the candidate units of a sample."""
 
-    name: str
+    label: Text
     candidates: int
     kept: int
     rows: int
@@ -88,17 +90,17 @@ def source_files(manifest: Mapping[str, Any], words: PageWords) -> list[SourceFi
     ]
 
 
-def sample_sizes(manifest: Mapping[str, Any]) -> list[SampleSize]:
+def sample_sizes(run: Run) -> list[SampleSize]:
     """Candidate units, units and rows kept, and filled cells of every sample."""
     return [
         SampleSize(
-            name=name,
+            label=run.words.each(partial(sample_label, name, run.study)),
             candidates=record["candidate_units"],
             kept=len(record["units"]),
             rows=record["rows_out"],
             filled=record["cells_filled"],
         )
-        for name, record in manifest["samples"].items()
+        for name, record in run.manifest["samples"].items()
     ]
 
 
@@ -117,9 +119,9 @@ def column_uses(run: Run, table: pd.DataFrame) -> list[ColumnUse]:
             ColumnUse(
                 name=str(column),
                 label=run.words.label(entry.label),
-                unit=entry.unit,
+                unit=run.words.each(partial(unit_name, entry.unit)),
                 kind=entry.kind,
-                source=source_text(entry.source, run.words),
+                source=source_text(entry, run.words),
                 variables=run.words.listing(variables),
                 n_units=len(by_unit),
                 complete=int((by_unit["n_present"] == by_unit["n_years"]).sum()),

@@ -4,27 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
+from yrb_carbon.panel.schema import Entry
 from yrb_carbon.report.cells import COVARIANCE_NOTES
-from yrb_carbon.report.language import message
 from yrb_carbon.report.site.bilingual import PageWords, Text
 
-SOURCES: Mapping[str, str] = {
-    "standard": message("standard"),
-    "definition": message("definition"),
-    "definition; a deficit is negative": message("definition; a deficit is negative"),
-    "environmental Kuznets curve": message("environmental Kuznets curve"),
-}
-"""Sources of the dictionary that name no work and no file."""
 
-
-def source_text(source: str, words: PageWords) -> Text:
-    """Source of a formula or column; one without a translation is marked as English."""
-    if source in SOURCES:
-        return words(SOURCES[source])
-    english = Markup('<span lang="en">{}</span>').format(source)
-    return words.markup(lambda _: english)
+def source_text(entry: Entry, words: PageWords) -> Text:
+    """Source of a formula or column; one without a Chinese text is marked as English."""
+    english = Markup('<span lang="en">{}</span>').format(entry.source)
+    chinese = english if entry.source_zh is None else escape(entry.source_zh)
+    return words.markup(lambda own: chinese if own.language == "zh" else escape(entry.source))
 
 
 def glossary(words: PageWords) -> dict[str, Mapping[str, Text]]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from unicodedata import east_asian_width
 
 from markupsafe import Markup
+
+from yrb_carbon.study.base import Language
 
 REFERENCES: Mapping[str, tuple[str, str]] = {
     "Elhorst 2010": (
@@ -85,16 +88,23 @@ class Literature:
         """A paragraph that names the work, linked with the list."""
         if key not in self.used:
             self.used.append(key)
-        return Markup('<p class="cited"><a href="#{id}">{name}</a></p>').format(
+        return Markup('<p class="cited"><a href="#{id}" lang="en">{name}</a></p>').format(
             id=_id(key), name=REFERENCES[key][0]
         )
 
     def cited(self) -> list[Markup]:
         """Whole references in the order of the alphabet, with ids."""
         return [
-            Markup('<span id="{id}">{text}</span>').format(id=_id(key), text=REFERENCES[key][1])
+            Markup('<span id="{id}" lang="{language}">{text}</span>').format(
+                id=_id(key), language=_language(REFERENCES[key][1]), text=REFERENCES[key][1]
+            )
             for key in sorted(self.used)
         ]
+
+
+def _language(reference: str) -> Language:
+    """Of a reference: that of the first letter of the name of its author."""
+    return "zh" if east_asian_width(reference[0]) in "WF" else "en"
 
 
 def _id(key: str) -> str:

@@ -15,6 +15,7 @@ from yrb_carbon.panel.schema import load_dictionary
 from yrb_carbon.report.cells import weights_label
 from yrb_carbon.report.definitions import definition_of, letters_of
 from yrb_carbon.report.layout_endogeneity import instruments_text
+from yrb_carbon.report.layout_robustness import choice_label
 from yrb_carbon.report.site.bilingual import PageWords, Text
 from yrb_carbon.report.site.formulas import WEIGHTS_FORMULAS, index_formula, math
 from yrb_carbon.report.site.glossary import glossary, source_text
@@ -88,7 +89,7 @@ def variable_rows(run: Run) -> list[VariableRow]:
                 formula=None if latex is None else math(latex),
                 definition=run.words.each(partial(definition_of, section, study)),
                 letters=run.words.each(partial(letters_of, section, study)),
-                source=source_text(entry.source, run.words),
+                source=source_text(entry, run.words),
             )
         )
     return rows
@@ -218,8 +219,8 @@ def axes_of(run: Run, table: RobustnessTable) -> list[tuple[str, Sequence[object
     for name in CHOICES:
         levels = getattr(table.axes, name)
         if levels:
-            variables = name in ("outcome", "treatment")
-            found.append((name, [run.label(one) if variables else one for one in levels]))
+            named = [run.words.each(partial(choice_label, name, one, run.study)) for one in levels]
+            found.append((name, named))
     return found
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
+from yrb_carbon.report.site.bilingual import Text
 from yrb_carbon.report.site.run import Run
-from yrb_carbon.report.site.summary import main_models
+from yrb_carbon.report.site.summary import column_words, main_models
 from yrb_carbon.study.config import Study
 from yrb_carbon.study.heterogeneity_tables import HeterogeneityTable
 from yrb_carbon.study.mediation_tables import MediationTable
@@ -63,8 +65,10 @@ class ModelFacts:
 
     Attributes
     ----------
-    table, column, model, effects : str
+    table, model, effects : str
         The main model.
+    column : Text
+        Heading of its column.
     covariances : sequence of str
         Of its table.
     kinds, all_effects, estimators : sequence of str
@@ -74,7 +78,7 @@ class ModelFacts:
     """
 
     table: str
-    column: str
+    column: Text
     model: str
     effects: str
     covariances: Sequence[str]
@@ -131,7 +135,7 @@ def model_facts(run: Run) -> ModelFacts | None:
     spatial = [form for form in forms if form.model != NOT_SPATIAL]
     return ModelFacts(
         table=of,
-        column=name,
+        column=run.words.each(partial(column_words, column)),
         model=column.model,
         effects=column.effects,
         covariances=table.covariances,

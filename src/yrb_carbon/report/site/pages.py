@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -114,7 +115,7 @@ def _summary(run: Run) -> dict[str, Any]:
         "findings": findings(run),
         "tally": tally(run),
         "claims": run.claims,
-        "sizes": sample_sizes(run.manifest),
+        "sizes": sample_sizes(run),
     }
 
 
@@ -122,7 +123,7 @@ def _data(run: Run) -> dict[str, Any]:
     folder = run.files.completeness
     context: dict[str, Any] = {
         "sources": source_files(run.manifest, run.words),
-        "samples": sample_sizes(run.manifest),
+        "samples": sample_sizes(run),
         "columns": [],
         "excluded": [],
         "picture": None,
@@ -162,6 +163,7 @@ def environment(run: Run, pages: Sequence[Page]) -> Environment:
         keep_trailing_newline=True,
     )
     made.filters["said"] = run.words.label
+    made.filters["slug"] = slug
     made.globals |= {
         "words": run.words,
         "names": NAMES,
@@ -174,6 +176,12 @@ def environment(run: Run, pages: Sequence[Page]) -> Environment:
         "command": command_of(run.study, run.configfiles),
     }
     return made
+
+
+def slug(text: Text) -> str:
+    """A text as the end of an id, in the first language of the page: small letters and hyphens."""
+    first = next(iter(text.said.values()))
+    return re.sub(r"\W+", "-", Markup(first).striptags().lower()).strip("-")
 
 
 def link(address: str, text: object) -> Text | Markup:

@@ -114,7 +114,7 @@ CUT = re.compile(r" and (\d+) more\b")
 OF_THE_FILE = ("counts", "country")
 """Parts that are words of the file."""
 WORD = re.compile(r"[A-Za-z]+")
-QUOTED = re.compile(r"(?<!\w)'([^']*)'")
+QUOTED = re.compile(r"(?<!\w)'([^']*)(?:'|$)")
 
 
 def remark_text(remark: str, words: PageWords) -> Text:

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from yrb_carbon.claims import Verdict
 from yrb_carbon.errors import DataError
-from yrb_carbon.report.cells import format_p, heading_of
+from yrb_carbon.report.cells import heading_of, p_words
 from yrb_carbon.report.language import Words
 from yrb_carbon.report.layout_claims import (
     evidence_words,
@@ -78,7 +78,7 @@ class Judged:
     number: Text
     value: str
     interval: str
-    p_value: str
+    p_value: Text | None
     verdict: Text
     verdict_class: str
     classical: Text
@@ -199,7 +199,7 @@ def _effects(run: Run, asked: Question) -> Iterator[KeyNumber]:
         "total": words("Total effect"),
     }
     fitted = next(own for own in models.columns if own.id == column)
-    model = words.each(partial(_column_words, fitted))
+    model = words.each(partial(column_words, fitted))
     for quantity, label in labels.items():
         wanted = {
             "table": name, "model": column, "quantity": quantity, "term": asked.treatment,
@@ -208,7 +208,7 @@ def _effects(run: Run, asked: Question) -> Iterator[KeyNumber]:
         yield _number(run, label, wanted, model, EFFECTS_LEVEL)
 
 
-def _column_words(column: ModelColumn, words: Words) -> str:
+def column_words(column: ModelColumn, words: Words) -> str:
     """What a column of models is called: by its heading, else by its model."""
     return heading_of(column, words) if column.label else model_name(column.model)
 
@@ -323,7 +323,7 @@ def _judged(run: Run, row: Mapping[Any, Any]) -> Judged:
         number=words.each(partial(number_words, row)),
         value=run.printer.estimate(row["estimate"]),
         interval=run.printer.interval(row),
-        p_value="" if pd.isna(row["p_value"]) else format_p(row["p_value"]),
+        p_value=words.each(partial(p_words, row["p_value"])) if pd.notna(row["p_value"]) else None,
         verdict=words.each(partial(verdict_name, row["verdict"])),
         verdict_class=VERDICT_CLASSES[row["verdict"]],
         classical=words.each(partial(verdict_name, row["classical_verdict"])),

@@ -15,7 +15,7 @@ from yrb_carbon.report.layout_claims import layout_claims
 from yrb_carbon.report.site.bilingual import Text
 from yrb_carbon.report.site.downloads import Download, Product
 from yrb_carbon.report.site.run import Run
-from yrb_carbon.report.terms import covariance_name, estimator_name, inference_name
+from yrb_carbon.report.terms import covariance_name, estimator_name, inference_name, kind_name
 from yrb_carbon.study.base import Language
 from yrb_carbon.study.config import CLAIMS_TABLE
 
@@ -28,7 +28,7 @@ class TablePage:
     ----------
     name : str
     title : Text
-    kind : str
+    kind : Text
     table : Text
         The table as markup, with its notes.
     fit : sequence of Text
@@ -38,7 +38,7 @@ class TablePage:
 
     name: str
     title: Text
-    kind: str
+    kind: Text
     table: Text
     fit: Sequence[Text]
     downloads: Sequence[Download]
@@ -62,7 +62,7 @@ def _page(run: Run, name: str, files: Sequence[Product]) -> TablePage:
     return TablePage(
         name=name,
         title=run.words.label(table.title),
-        kind=table.kind,
+        kind=run.words.each(partial(kind_name, table.kind)),
         table=_markup(run, laid_out),
         fit=fit_lines(run, rows),
         downloads=_downloads(name, files),
@@ -79,7 +79,7 @@ def _verdicts_page(run: Run, files: Sequence[Product]) -> TablePage:
     return TablePage(
         name=CLAIMS_TABLE,
         title=run.words.each(lambda words: laid_out[words.language].title),
-        kind=CLAIMS_TABLE,
+        kind=run.words.each(partial(kind_name, CLAIMS_TABLE)),
         table=_markup(run, laid_out),
         fit=(),
         downloads=_downloads(CLAIMS_TABLE, files),
