@@ -215,6 +215,7 @@ def test_table_page_has_its_downloads_and_how_its_numbers_came_about(report: Pat
     page = read_page(report / "tables" / "T5.html")
     assert {link for link in page.links if "/files/" in link} == {
         "../files/tables/T5.csv", "../files/tables/T5.docx", "../files/tables/zh/T5.docx",
+        "../files/tables/tables.xlsx",
     }  # fmt: skip
     for line in ("Estimator: transformation QML", "Covariance: clustered, oim, serial", "Draws: 50",
                  "Seed: 77", "N = 5 units, T = 4 years, 20 observations"):  # fmt: skip

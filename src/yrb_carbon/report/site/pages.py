@@ -92,7 +92,8 @@ def pages_of(run: Run, area: MapFragment | None, offered: Offered) -> Iterator[P
     yield _page("data.html", words("Data"), _data(run))
     yield _page("tables.html", words("Tables"), common | {"offered": offered})
     for before, page, after in zip([None, *tables[:-1]], tables, [*tables[1:], None], strict=True):
-        context = {"table": page, "before": before, "after": after}
+        links = [*page.downloads, *offered.workbooks]
+        context = {"table": page, "links": links, "before": before, "after": after}
         named = words("{name}. {title}", name=page.name, title=page.title)
         title = page.title if page.name == CLAIMS_TABLE else named
         yield Page(page.file, "table.html.j2", title, "tables.html", context)
