@@ -180,7 +180,7 @@ def test_a_workbook_that_cannot_be_written_is_an_error_of_the_system(tmp_path):
 
 @pytest.mark.parametrize("option", ["--title", "--data-root"])
 def test_bytes_that_are_no_text_leave_no_file(checkout, option):
-    result = new("pearl", option, "/tmp/\udcff")
+    result = new("pearl", option, "folder/\udcff")
     assert (result.exit_code, result.stdout) == (WRONG, "")
     assert result.stderr.startswith("an option holds bytes that are no text in UTF-8 (near ")
     assert not Path("studies", "pearl.yaml").exists()
