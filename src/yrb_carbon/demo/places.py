@@ -8,15 +8,12 @@ import pandas as pd
 
 from yrb_carbon.sources.boundaries import BASIN_PROVINCES
 from yrb_carbon.study.paths import data_folder
+from yrb_carbon.study.provinces import REGIONS, load_provinces
 from yrb_carbon.study.units import Units, load_events, load_units
 
 LAIWU, JINAN, JIYUAN = "371200", "370100", "419001"
 LAIWU_LAST_YEAR = 2018
 
-REGION = {
-    "Shandong": "东部", "Shanxi": "中部", "Henan": "中部", "Shaanxi": "西部", "Gansu": "西部",
-    "Qinghai": "西部", "Ningxia": "西部", "InnerMongolia": "西部", "Sichuan": "西部",
-}  # fmt: skip
 NORTH_WEST_OF_HU_LINE = frozenset({"Qinghai", "Gansu", "Ningxia", "InnerMongolia"})
 
 
@@ -67,6 +64,11 @@ class Gazetteer:
             str(code): group.sort_values("first_year")
             for code, group in recodes.groupby("code_new")
         }
+        self._regions = load_provinces().frame["region"].map(dict(REGIONS)).to_dict()
+
+    def region(self, place: Place) -> str:
+        """Region of a unit as Chinese tables print it: 东部, 中部 or 西部."""
+        return str(self._regions[place.code[:2]])
 
     def now(self, unit: str) -> Place:
         """The unit under its last code and name."""

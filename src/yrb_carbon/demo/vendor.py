@@ -9,12 +9,7 @@ import numpy as np
 
 from yrb_carbon.demo.excel import Cell, Formula, Sheet, write_workbook
 from yrb_carbon.demo.parameters import FIRST_YEAR, YEARS
-from yrb_carbon.demo.places import (
-    NORTH_WEST_OF_HU_LINE,
-    REGION,
-    Place,
-    far_places,
-)
+from yrb_carbon.demo.places import NORTH_WEST_OF_HU_LINE, Place, far_places
 from yrb_carbon.demo.tables import LAIWU_SHARE, Tables
 
 SYNTHETIC = "合成演示数据，非真实统计 (synthetic demonstration data, no real statistics)"
@@ -46,8 +41,8 @@ def write_edgar(path: Path, tables: Tables) -> None:
         side = "西北侧" if place.province in NORTH_WEST_OF_HU_LINE else "东南侧"
         for year in co2.years:
             rows.append(
-                (year, int(unit), place.province_zh, place.name, REGION[place.province], side,
-                 co2.at(year, tables.column[unit]))
+                (year, int(unit), place.province_zh, place.name, tables.gazetteer.region(place),
+                 side, co2.at(year, tables.column[unit]))
             )  # fmt: skip
     write_workbook(
         path,
@@ -313,7 +308,7 @@ def write_finance(path: Path, tables: Tables) -> None:
             j, line = tables.column[home], len(rows) + 1
             key: list[Cell] = [
                 year, place.province_zh, place.name, place.province_code, int(place.code),
-                REGION[place.province],
+                tables.gazetteer.region(place),
             ]  # fmt: skip
             if place.code != home and year > 2018:
                 rows.append([*key, None, None, None, None])

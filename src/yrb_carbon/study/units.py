@@ -131,7 +131,7 @@ class Units:
         return f"{unit} {row['name_en']} ({row['province']})"
 
 
-def _read_table(
+def read_table(
     folder: Path, name: str, columns: tuple[str, ...], optional: Iterable[str] = ()
 ) -> pd.DataFrame:
     """Columns of a table as text; those that are optional where they are there."""
@@ -150,7 +150,7 @@ def _read_table(
     return table.loc[:, [*columns, *(name for name in optional if name in table)]]
 
 
-def _refuse(path: Path, column: str, bad: pd.Series, wanted: str) -> None:
+def refuse_rows(path: Path, column: str, bad: pd.Series, wanted: str) -> None:
     """Raise at the first row where `bad` holds; the header is row 1 of the file."""
     if bad.any():
         position = int(bad.to_numpy().argmax())
@@ -163,7 +163,7 @@ def _refuse(path: Path, column: str, bad: pd.Series, wanted: str) -> None:
 
 def _years(path: Path, table: pd.DataFrame, column: str) -> pd.Series:
     text = table[column]
-    _refuse(path, column, ~text.str.fullmatch(r"\d{4}|"), "a year or nothing")
+    refuse_rows(path, column, ~text.str.fullmatch(r"\d{4}|"), "a year or nothing")
     return text.where(text.ne(""), None).astype("Int64")
 
 
@@ -190,23 +190,23 @@ def load_units(folder: str | Path | None = None) -> Units:
     """
     home = data_folder() if folder is None else Path(folder)
     path = home / "units.csv"
-    table = _read_table(
+    table = read_table(
         home, "units.csv", UNIT_COLUMNS, (*UNIT_COPIES, *UNIT_DEFAULTS, *OPTIONAL_MARKS)
     )
     for column, source in UNIT_COPIES.items():
         table[column] = table.get(column, table[source])
     for column, value in UNIT_DEFAULTS.items():
         table[column] = table.get(column, value)
-    _refuse(path, "unit", ~table["unit"].str.fullmatch(CODE_PATTERN), "a code of six digits")
-    _refuse(path, "unit", table["unit"].duplicated(), "each code once")
+    refuse_rows(path, "unit", ~table["unit"].str.fullmatch(CODE_PATTERN), "a code of six digits")
+    refuse_rows(path, "unit", table["unit"].duplicated(), "each code once")
     for column in ("name_zh", "name_en", "name_short_zh", "province", "province_zh", "type"):
-        _refuse(path, column, table[column].str.strip().eq(""), "a text")
+        refuse_rows(path, column, table[column].str.strip().eq(""), "a text")
     for column in (name for name in (*UNIT_SETS.values(), "is_capital") if name in table):
-        _refuse(path, column, ~table[column].isin(["0", "1"]), "0 or 1")
+        refuse_rows(path, column, ~table[column].isin(["0", "1"]), "0 or 1")
         table[column] = table[column].eq("1")
     for column in (name for name in REACH_SPLITS.values() if name in table):
-        _refuse(path, column, ~table[column].isin(REACHES), f"one of {listing(REACHES)}")
-    _refuse(
+        refuse_rows(path, column, ~table[column].isin(REACHES), f"one of {listing(REACHES)}")
+    refuse_rows(
         path,
         "resource_class",
         ~table["resource_class"].isin(RESOURCE_CLASSES),
@@ -232,15 +232,19 @@ def load_events(folder: str | Path | None = None) -> pd.DataFrame:
     """
     home = data_folder() if folder is None else Path(folder)
     path = home / "crosswalk.csv"
-    table = _read_table(home, "crosswalk.csv", EVENT_COLUMNS)
+    table = read_table(home, "crosswalk.csv", EVENT_COLUMNS)
     for column in ("code_old", "code_new"):
-        _refuse(path, column, ~table[column].str.fullmatch(CODE_PATTERN), "a code of six digits")
-    _refuse(path, "kind", ~table["kind"].isin(EVENT_KINDS), f"one of {listing(EVENT_KINDS)}")
+        refuse_rows(
+            path, column, ~table[column].str.fullmatch(CODE_PATTERN), "a code of six digits"
+        )
+    refuse_rows(path, "kind", ~table["kind"].isin(EVENT_KINDS), f"one of {listing(EVENT_KINDS)}")
     recode = table["kind"].eq("recode")
-    _refuse(path, "code_old", recode & table["code_old"].where(recode).duplicated(), "one new code")
+    refuse_rows(
+        path, "code_old", recode & table["code_old"].where(recode).duplicated(), "one new code"
+    )
     table["first_year"] = _years(path, table, "first_year")
     undated = table["first_year"].isna() & ~recode
-    _refuse(path, "first_year", undated, "a year, for all but recodes")
+    refuse_rows(path, "first_year", undated, "a year, for all but recodes")
     return table
 
 
@@ -617,28 +621,28 @@ def _sorted_keys(keys: Iterable[KeyCount]) -> tuple[KeyCount, ...]:
     return tuple(sorted(keys, key=lambda item: item.key))
 
 
-def load_matcher(folder: str | Path | None = None) -> NameMatcher:
-    """Build the matcher from data/units.csv, prefectures.csv, names.csv and crosswalk.csv.
+def load_places(folder: str | Path | None = None) -> list[PlaceName]:
+    """Read and check data/prefectures.csv: the country, its provinces, prefectures, counties.
 
     Raises
     ------
     SourceError
-        If one of the files breaks its layout, or a name belongs to an unknown code.
+        If a column is missing, a code is not six digits, stands twice or belongs to no province
+        of the file, or a type is not one of the known ones; file, row and column are named.
     """
     home = data_folder() if folder is None else Path(folder)
-    units = load_units(home)
     path = home / "prefectures.csv"
-    table = _read_table(home, "prefectures.csv", PREFECTURE_COLUMNS)
-    _refuse(path, "code", ~table["code"].str.fullmatch(CODE_PATTERN), "a code of six digits")
-    _refuse(path, "code", table["code"].duplicated(), "each code once")
-    _refuse(
+    table = read_table(home, "prefectures.csv", PREFECTURE_COLUMNS)
+    refuse_rows(path, "code", ~table["code"].str.fullmatch(CODE_PATTERN), "a code of six digits")
+    refuse_rows(path, "code", table["code"].duplicated(), "each code once")
+    refuse_rows(
         path, "type", ~table["type"].isin(PLACE_TYPES), f"one of {listing(sorted(PLACE_TYPES))}"
     )
     lonely = ~table["code"].str[:2].add("0000").isin(table["code"]) & table["code"].ne(COUNTRY)
-    _refuse(path, "code", lonely, "a code of a listed province")
+    refuse_rows(path, "code", lonely, "a code of a listed province")
     for column in ("first_year", "last_year"):
         _years(path, table, column)
-    places = [
+    return [
         PlaceName(
             code=str(row.code),
             name_zh=str(row.name_zh),
@@ -649,16 +653,48 @@ def load_matcher(folder: str | Path | None = None) -> NameMatcher:
         )
         for row in table.itertuples(index=False)
     ]
-    homeless = [unit for unit in units.ids if unit not in set(table["code"])]
+
+
+def load_spellings(folder: str | Path | None = None) -> pd.DataFrame:
+    """Read and check data/names.csv: further spellings of places.
+
+    Returns
+    -------
+    DataFrame
+        Columns of NAME_COLUMNS as text, in the order of the file.
+
+    Raises
+    ------
+    SourceError
+        If a column is missing or a name empty.
+    """
+    home = data_folder() if folder is None else Path(folder)
+    names = read_table(home, "names.csv", NAME_COLUMNS)
+    refuse_rows(home / "names.csv", "name", names["name"].str.strip().eq(""), "a text")
+    return names
+
+
+def load_matcher(folder: str | Path | None = None) -> NameMatcher:
+    """Build the matcher from data/units.csv, prefectures.csv, names.csv and crosswalk.csv.
+
+    Raises
+    ------
+    SourceError
+        If one of the files breaks its layout, or a name belongs to an unknown code.
+    """
+    home = data_folder() if folder is None else Path(folder)
+    units = load_units(home)
+    places = load_places(home)
+    known = {place.code for place in places}
+    homeless = [unit for unit in units.ids if unit not in known]
     if homeless:
         raise SourceError(
             f"units without a row in prefectures.csv: {listing(homeless)}",
             Place(home / "units.csv"),
         )
-    names_path = home / "names.csv"
-    names = _read_table(home, "names.csv", NAME_COLUMNS)
-    _refuse(names_path, "code", ~names["code"].isin(table["code"]), "a code of prefectures.csv")
-    _refuse(names_path, "name", names["name"].str.strip().eq(""), "a text")
+    names = load_spellings(home)
+    unknown = ~names["code"].isin(list(known))
+    refuse_rows(home / "names.csv", "code", unknown, "a code of prefectures.csv")
     index = SpellingIndex(places, zip(names["code"], names["name"], strict=True))
     events = load_events(home)
     recode = events[events["kind"].eq("recode")]

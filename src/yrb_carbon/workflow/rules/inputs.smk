@@ -40,7 +40,9 @@ if study.demo is not None:
 
     rule demo_inputs:
         input:
-            tables=shipped("units.csv", "prefectures.csv", "demo/moments.json"),
+            tables=shipped(
+                "units.csv", "prefectures.csv", "names.csv", "provinces.csv", "demo/moments.json"
+            ),
         output:
             files=sorted(set(SOURCE_FILES.values())),
             truth=f"{study.data_root}/truth.json",
