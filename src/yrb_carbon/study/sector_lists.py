@@ -90,12 +90,26 @@ def load_sector_list(name: str, folder: str | Path | None = None) -> SectorList:
     frame = table.set_index("code").sort_index()
     if frame.empty:
         raise SourceError("the file has no row", Place(path))
-    return SectorList(name, frame[["zh", "en"]], _spellings(frame, path))
+    return SectorList(name, frame[["zh", "en"]], spelling_index(frame, path))
 
 
-def _spellings(frame: pd.DataFrame, path: Path) -> dict[str, str]:
+def spelling_index(frame: pd.DataFrame, path: Path) -> dict[str, str]:
+    """Key of every spelling of the sectors of a table -> its code.
+
+    Parameters
+    ----------
+    frame : DataFrame, index code
+        `zh`, `en` and `aliases`, joined by `|`.
+    path : Path
+        File that it comes from, for the message.
+
+    Raises
+    ------
+    SourceError
+        If two sectors share a spelling.
+    """
     index: dict[str, str] = {}
-    for code, zh, en, aliases in frame.itertuples(name=None):
+    for code, zh, en, aliases in frame[["zh", "en", "aliases"]].itertuples(name=None):
         for spelling in (zh, en, *filter(str.strip, aliases.split(ALIAS_MARK))):
             other = index.setdefault(sector_key(spelling), str(code))
             if other != code:
