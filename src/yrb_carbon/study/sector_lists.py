@@ -55,7 +55,7 @@ class SectorList:
 
     def label(self, code: str) -> str:
         """`code English name`, for messages."""
-        return f"{code} {self.frame.loc[code, 'en']}" if code in self.frame.index else code
+        return f"{code} {self.frame.loc[code, 'en']!s}" if code in self.frame.index else code
 
 
 def sector_key(text: object) -> str:
