@@ -33,6 +33,17 @@ from yrb_carbon.study.base import (
     Year,
     unknown_names,
 )
+from yrb_carbon.study.embodied import (
+    EmbodiedSection,
+    FlowDecompositionTable,
+    FlowNetworkTable,
+    FlowPathsTable,
+    IntensityTable,
+    MiningEmissionsTable,
+    SectorContributionsTable,
+    StructuralPathsTable,
+    embodied_faults,
+)
 from yrb_carbon.study.endogeneity_tables import EndogeneityTable
 from yrb_carbon.study.figures import FiguresSection, figure_faults
 from yrb_carbon.study.heterogeneity_tables import DifferencesTable, HeterogeneityTable
@@ -306,7 +317,14 @@ Table = Annotated[
     | RobustnessTable
     | LeaveOutTable
     | PlaceboTable
-    | EndogeneityTable,
+    | EndogeneityTable
+    | MiningEmissionsTable
+    | IntensityTable
+    | SectorContributionsTable
+    | FlowPathsTable
+    | FlowNetworkTable
+    | StructuralPathsTable
+    | FlowDecompositionTable,
     Field(discriminator="kind"),
 ]
 
@@ -423,6 +441,9 @@ class Study(Section):
     )
     tables: dict[Identifier, Table] = Field(description="Tables, by name.")
     effects: EffectsSection = EffectsSection()
+    embodied: EmbodiedSection | None = Field(
+        None, description="Embodied carbon of mining in input-output tables; none when null."
+    )
     figures: FiguresSection = FiguresSection()
     report: ReportSection = ReportSection()
     claims: ClaimsSection | None = Field(
@@ -459,6 +480,7 @@ def semantic_faults(study: Study) -> Iterator[Fault]:
     yield from _source_faults(study)
     yield from _weights_faults(study)
     yield from _name_faults(study)
+    yield from embodied_faults(study)
     yield from _table_faults(study)
     yield from figure_faults(study)
     yield from report_faults(study)

@@ -33,8 +33,8 @@ def samples_of(study: Study, name: str) -> tuple[str, ...]:
 
 
 def sample_of(study: Study, name: str) -> str:
-    """Name of the sample that a table is made from, the main one of several."""
-    return samples_of(study, name)[0]
+    """Name of the sample that a table is made from, the main one of several; "" without one."""
+    return next(iter(samples_of(study, name)), "")
 
 
 def samples_used(study: Study) -> tuple[str, ...]:

@@ -1,0 +1,337 @@
+"""System B: input-output systems, emission inventories, and the tables made from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from pydantic import Field, PositiveInt
+
+from yrb_carbon.errors import listing
+from yrb_carbon.study.base import (
+    Fault,
+    Identifier,
+    Label,
+    Path,
+    Section,
+    Year,
+    choices,
+    repeated,
+    unknown_names,
+)
+from yrb_carbon.study.tables import TableSection
+
+if TYPE_CHECKING:
+    from yrb_carbon.study.config import Study
+
+Flow = Literal["system", "producer", "final"]
+FLOWS: tuple[Flow, ...] = ("system", "producer", "final")
+Sectors = Literal["S26", "H2", "42", "own"]
+Backbone = Literal["mean", "top", "disparity", "none"]
+ONE_REGION = ("china_io",)
+"""Formats of tables that hold one region: no flow leaves it."""
+
+
+class InputOutputSection(Section):
+    """One input-output table."""
+
+    path: str | None = Field(
+        None, description="File, relative to data_root; null for a table that a package ships."
+    )
+    options: dict[str, Any] = Field(default_factory=dict, description="Options of the reader.")
+
+
+class SystemSection(Section):
+    """Input-output tables of one kind, by year, and the emissions of their accounts."""
+
+    label: Label | None = Field(None, description="Name on tables; that of the key when null.")
+    format: Literal["ceads_mrio", "china_io", "pymrio"] = Field(
+        description="ceads_mrio: provinces x 42 sectors; china_io: the national tables of the "
+        "statistics bureau, one region; pymrio: a system of that package."
+    )
+    tables: dict[Year, InputOutputSection] = Field(min_length=1, description="The tables, by year.")
+    sectors: Sectors = Field(
+        "S26",
+        description="Sectors of the accounts: 26 (two lists), the 42 of the tables, or own: those "
+        "of a system that is no Chinese table.",
+    )
+    mining: tuple[str, ...] | None = Field(
+        None,
+        min_length=1,
+        description="Codes of the mining sectors; those of the list of sectors when null, which "
+        "sectors own cannot be.",
+    )
+    emissions: Literal["inventories", "own"] = Field(
+        "inventories",
+        description="inventories: embodied.inventories; own: the extension of the pymrio system.",
+    )
+    extension: str | None = Field(None, description="Extension and row of a pymrio system.")
+    note: Label | None = Field(None, description="Printed below its tables.")
+
+
+class EmbodiedSection(Section):
+    """Embodied carbon of mining: what it is computed from, and how."""
+
+    inventories: dict[Year, str] = Field(
+        default_factory=dict,
+        description="Workbooks of provincial emission inventories by year, relative to data_root.",
+    )
+    energy: dict[Year, str] = Field(
+        default_factory=dict,
+        description="Workbooks of provincial energy inventories by year, relative to data_root: "
+        "emissions computed again from fuels burnt, beside those of the inventories.",
+    )
+    systems: dict[Identifier, SystemSection] = Field(
+        default_factory=dict, description="Input-output systems, by name."
+    )
+    flow: Flow = Field(
+        "system",
+        description="system: carbon embodied in mining products sold; producer: emissions of "
+        "mining driven by final demand; final: emissions driven by final demand for mining.",
+    )
+    exports: Literal["separate", "final"] = Field(
+        "separate", description="Exports: a destination of their own, or final demand at home."
+    )
+    price: Literal["current", "constant"] = Field(
+        "current", description="constant: tables of all years deflated twice, by `deflators`."
+    )
+    deflators: str | None = Field(
+        None,
+        description="CSV of price indices for price constant: year, sector, index and, where they "
+        "differ, region; relative to data_root.",
+    )
+    base_year: Year | None = Field(None, description="Year of constant prices; the first if null.")
+    missing_inventory: Literal["zero", "northwest"] = Field(
+        "zero",
+        description="Direct intensity of a province without inventory (Tibet): zero, or the mean "
+        "of the north-west.",
+    )
+    responsibility: float = Field(
+        0.5, ge=0, le=1, description="Producers' share of shared responsibility."
+    )
+    balance_tolerance: float = Field(
+        0.01, gt=0, lt=1, description="Largest relative gap of a row or column of a table."
+    )
+    failing_share: float = Field(
+        0.0, ge=0, lt=1, description="Share of accounts out of balance that is still accepted."
+    )
+
+
+class EmbodiedTable(TableSection):
+    """Base of the tables of system B: no sample, no weights."""
+
+    def samples(self, tables: Mapping[str, TableSection]) -> tuple[str, ...]:
+        """None: the panel is not used."""
+        return ()
+
+    def faults(self, study: Study, path: Path) -> Iterator[Fault]:
+        """A study that says nothing of system B."""
+        if study.embodied is None:
+            yield (*path, "kind"), f"needs the section `embodied` (got {self.kind!r} without one)"
+
+
+class MiningEmissionsTable(EmbodiedTable):
+    """Energy emissions of mining by fuel, years in columns."""
+
+    kind: Literal["mining_emissions"]
+    years: tuple[Year, ...] | None = Field(
+        None, description="Years; all of embodied.inventories when null."
+    )
+
+    def faults(self, study: Study, path: Path) -> Iterator[Fault]:
+        """Years without an inventory."""
+        yield from super().faults(study, path)
+        yield from repeated_years(self.years, (*path, "years"))
+        if study.embodied is None:
+            return
+        if not study.embodied.inventories:
+            yield (*path, "kind"), "needs embodied.inventories (got none)"
+        for place, year in enumerate(self.years or ()):
+            if year not in study.embodied.inventories:
+                known = _years(study.embodied.inventories)
+                fault = f"no inventory of that year ({choices(str(year), known)})"
+                yield (*path, "years", place), fault
+
+
+class SystemTable(EmbodiedTable):
+    """Base of the tables of one input-output system."""
+
+    needs_regions: ClassVar[bool] = False
+
+    system: Identifier = Field(description="Which of embodied.systems.")
+    years: tuple[Year, ...] | None = Field(
+        None, description="Years; all that the system has emissions for when null."
+    )
+
+    def faults(self, study: Study, path: Path) -> Iterator[Fault]:
+        """An unknown system, years without a table, flows between regions of a single one."""
+        yield from super().faults(study, path)
+        yield from repeated_years(self.years, (*path, "years"))
+        if study.embodied is None:
+            return
+        system = study.embodied.systems.get(self.system)
+        if system is None:
+            yield from unknown_names(
+                study.embodied.systems, self.system, (*path, "system"), "system"
+            )
+            return
+        for place, year in enumerate(self.years or ()):
+            if year not in system.tables:
+                yield (
+                    (*path, "years", place),
+                    f"no table of that year ({choices(str(year), _years(system.tables))})",
+                )
+        if self.needs_regions and system.format in ONE_REGION:
+            yield (
+                (*path, "system"),
+                f"flows between regions need several regions; tables of format {system.format} "
+                f"have one (got {self.system!r})",
+            )
+
+
+class IntensityTable(SystemTable):
+    """Direct and embodied intensity and emissions of mining, by region and year."""
+
+    kind: Literal["embodied_intensity"]
+
+
+class SectorContributionsTable(SystemTable):
+    """What the sectors upstream and downstream of mining contribute, by year."""
+
+    kind: Literal["sector_contributions"]
+    top: PositiveInt | None = Field(None, description="Largest sectors shown; all when null.")
+
+
+class FlowPathsTable(SystemTable):
+    """The largest flows between two regions, by definition and year."""
+
+    kind: Literal["flow_paths"]
+    needs_regions: ClassVar[bool] = True
+    flows: tuple[Flow, ...] = Field(FLOWS, min_length=1, description="Definitions of the flows.")
+    top: PositiveInt = Field(20, description="Largest flows.")
+
+    def faults(self, study: Study, path: Path) -> Iterator[Fault]:
+        """Definitions named twice."""
+        yield from super().faults(study, path)
+        yield from repeated(self, path, "flows")
+
+
+class FlowNetworkTable(SystemTable):
+    """The network of the flows: measures of the whole and of each region."""
+
+    kind: Literal["flow_network"]
+    needs_regions: ClassVar[bool] = True
+    backbone: Backbone = Field(
+        "mean",
+        description="Links that count for the topology: flows above the mean, the largest share, "
+        "those of the disparity filter, or all.",
+    )
+    share: float = Field(0.1, gt=0, le=1, description="Share of the largest links, for top.")
+    alpha: float = Field(0.05, gt=0, lt=1, description="Level of the disparity filter.")
+    key_regions: PositiveInt = Field(7, description="How many key regions are named.")
+    random_graphs: PositiveInt = Field(
+        100, description="Random graphs that small-world coefficients compare with."
+    )
+
+
+class StructuralPathsTable(SystemTable):
+    """Structural paths: what reaches the final users of a product, step by step."""
+
+    kind: Literal["structural_paths"]
+    depth: int = Field(4, ge=0, le=8, description="Largest number of steps upstream.")
+    threshold: float = Field(
+        1e-4, gt=0, lt=1, description="Smallest path listed, as a share of the total."
+    )
+    top: PositiveInt = Field(20, description="Largest paths printed.")
+
+
+class FlowDecompositionTable(SystemTable):
+    """Change of emissions between years by intensity, technology, structure and level."""
+
+    kind: Literal["flow_decomposition"]
+
+    def faults(self, study: Study, path: Path) -> Iterator[Fault]:
+        """Fewer than two years."""
+        yield from super().faults(study, path)
+        system = study.embodied.systems.get(self.system) if study.embodied else None
+        if system is None:
+            return
+        years = self.years or tuple(system.tables)
+        if len(years) < 2:
+            yield (
+                (*path, "years"),
+                f"a change needs two years (got {listing(map(str, years)) or 'none'})",
+            )
+
+
+def repeated_years(years: tuple[int, ...] | None, path: Path) -> Iterator[Fault]:
+    """Faults of years that a list holds more than once."""
+    for index, year in enumerate(years or ()):
+        if year in (years or ())[:index]:
+            yield (*path, index), f"named twice (got {year})"
+
+
+def _years(known: Mapping[int, object]) -> list[str]:
+    return [str(year) for year in sorted(known)]
+
+
+def embodied_faults(study: Study) -> Iterator[Fault]:
+    """Checks of the section `embodied`."""
+    section = study.embodied
+    if section is None:
+        return
+    place: Path = ("embodied",)
+    for name, system in section.systems.items():
+        yield from _system_faults(section, system, (*place, "systems", name))
+    if (section.deflators is None) == (section.price == "constant"):
+        wanted = (
+            "price constant needs it"
+            if section.deflators is None
+            else "it is used for price constant only"
+        )
+        yield (*place, "deflators"), f"{wanted} (got {section.deflators!r})"
+    for key in ("inventories", "energy"):
+        for year, path in getattr(section, key).items():
+            yield from _brace_faults((*place, key, str(year)), path)
+
+
+def _system_faults(section: EmbodiedSection, system: SystemSection, place: Path) -> Iterator[Fault]:
+    is_packaged = system.format == "pymrio"
+    if system.emissions == "own" and not is_packaged:
+        yield (
+            (*place, "emissions"),
+            f"only systems of format pymrio bring emissions (got 'own' with {system.format!r})",
+        )
+    if system.emissions == "inventories":
+        if is_packaged:
+            yield (
+                (*place, "emissions"),
+                "inventories are those of Chinese provinces (got 'inventories' with 'pymrio'; "
+                "allowed 'own')",
+            )
+        for year in system.tables:
+            if year not in section.inventories:
+                yield (
+                    (*place, "tables", str(year)),
+                    f"no emission inventory of that year "
+                    f"({choices(str(year), _years(section.inventories))})",
+                )
+    if (system.sectors == "own") != is_packaged:
+        yield (
+            (*place, "sectors"),
+            f"own is for systems of format pymrio, the lists for Chinese tables (got "
+            f"{system.sectors!r} with {system.format!r})",
+        )
+    if is_packaged and system.mining is None:
+        yield (*place, "mining"), "a system with sectors of its own must name mining (got null)"
+    if is_packaged and system.extension is None:
+        yield (*place, "extension"), "which emissions of the system (got null)"
+    for year, table in system.tables.items():
+        if table.path is None and not is_packaged:
+            yield (*place, "tables", str(year), "path"), "no file (got null)"
+        yield from _brace_faults((*place, "tables", str(year), "path"), table.path)
+
+
+def _brace_faults(place: Path, text: str | None) -> Iterator[Fault]:
+    if text and ("{" in text or "}" in text):
+        yield place, f"a path must not hold curly braces, snakemake reads them (got {text!r})"

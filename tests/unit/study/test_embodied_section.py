@@ -1,0 +1,95 @@
+"""The section of embodied carbon and its tables: every fault with its place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from yrb_carbon.errors import StudyError
+from yrb_carbon.study.load import load_study
+from yrb_carbon.study.plan import sample_of, samples_used
+
+SYSTEM = """
+embodied:
+  inventories: {"2012": a.xlsx, "2015": b.xlsx}
+  systems:
+    mrio:
+      format: ceads_mrio
+      tables: {"2012": {path: x.xlsx}, "2015": {path: y.xlsx}}
+    nation:
+      format: china_io
+      tables: {"2015": {path: n.csv}}
+"""
+TITLE = "title: {en: a, zh: b}"
+
+
+def study_of(repository: Path, folder: Path, text: str):
+    overlay = folder / "overlay.yaml"
+    overlay.write_text(text, encoding="utf-8")
+    return load_study([repository / "config.yaml", overlay])
+
+
+def faults_of(repository: Path, folder: Path, text: str) -> str:
+    with pytest.raises(StudyError) as caught:
+        study_of(repository, folder, text)
+    return str(caught.value)
+
+
+def test_tables_without_a_sample_ask_nothing_of_the_panel(repository, tmp_path):
+    before = samples_used(load_study([repository / "config.yaml"]))
+    study = study_of(
+        repository,
+        tmp_path,
+        f"{SYSTEM}tables:\n  B1: {{kind: mining_emissions, {TITLE}, years: [2015]}}\n"
+        f"  B4: {{kind: flow_paths, {TITLE}, system: mrio}}\n",
+    )
+    assert samples_used(study) == before
+    assert sample_of(study, "B4") == ""
+    assert study.embodied.systems["mrio"].tables[2012].path == "x.xlsx"
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ("kind: mining_emissions, years: [2012, 2013]", "years[1]: no inventory of that year (got"),
+        ("kind: mining_emissions, years: [2012, 2012]", "years[1]: named twice (got 2012)"),
+        ("kind: flow_paths, system: mrioo", "system: unknown system (got 'mrioo'"),
+        ("kind: flow_paths, system: nation", "flows between regions need several regions"),
+        ("kind: flow_paths, system: mrio, flows: [system, system]", "flows[1]: named twice"),
+        ("kind: flow_network, system: nation", "flows between regions need several regions"),
+        ("kind: flow_decomposition, system: nation", "a change needs two years (got 2015)"),
+        ("kind: sector_contributions, system: mrio, years: [2017]", "no table of that year"),
+        ("kind: structural_paths, system: mrio, threshold: 1", "above 0 and below 1"),
+    ],
+)
+def test_faults_of_tables_have_their_place(repository, tmp_path, table, message):
+    said = faults_of(repository, tmp_path, f"{SYSTEM}tables:\n  B9: {{{table}, {TITLE}}}\n")
+    assert message in said
+    assert "overlay.yaml:12:" in said
+
+
+def test_tables_of_a_study_without_the_section(repository, tmp_path):
+    text = f"tables:\n  B9: {{kind: mining_emissions, {TITLE}}}\nembodied: null\n"
+    assert "needs the section `embodied`" in faults_of(repository, tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (('"2015": b.xlsx', '"2016": b.xlsx'), "no emission inventory of that year (got '2015'"),
+        (("path: x.xlsx", "options: {}"), "tables.2012.path: no file (got null)"),
+        (("path: x.xlsx", "path: 'x{y}.xlsx'"), "must not hold curly braces"),
+        (("a.xlsx", "'{a}.xlsx'"), "must not hold curly braces"),
+        (("format: ceads_mrio", "format: pymrio"), "must name mining (got null)"),
+        (("format: ceads_mrio", "format: pymrio"), "which emissions of the system (got null)"),
+        (("format: ceads_mrio", "format: pymrio"), "own is for systems of format pymrio"),
+        (("format: ceads_mrio", "emissions: own\n      format: ceads_mrio"), "bring emissions"),
+        (("format: ceads_mrio", "sectors: own\n      format: ceads_mrio"), "own is for systems"),
+        (("embodied:", "embodied:\n  price: constant"), "price constant needs it (got None)"),
+        (("embodied:", "embodied:\n  deflators: d.csv"), "for price constant only (got 'd.csv')"),
+    ],
+)
+def test_faults_of_the_section(repository, tmp_path, change, message):
+    assert change[0] in SYSTEM
+    assert message in faults_of(repository, tmp_path, SYSTEM.replace(*change, 1))
