@@ -1,0 +1,1 @@
+"""Carbon embodied in the products of a sector: accounts, flows, supply paths, change over time."""
