@@ -16,24 +16,16 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-import pandas as pd
-
 from yrb_carbon.sources.ceads_sheets import (
     FUELS,
-    KEYS,
     SUM_TOLERANCE,
+    InventoryForm,
     Layout,
     ProvinceInventory,
-    blank_unreported,
-    calc_misfits,
-    check_sizes,
-    ordered,
-    read_province_sheets,
-    read_years,
+    read_inventories,
+    read_inventory,
 )
 from yrb_carbon.sources.columns import MT_CO2
-from yrb_carbon.study.concordance import Concordance, load_concordance
-from yrb_carbon.study.provinces import Provinces, load_provinces
 
 PROCESS = "process"
 TOTAL = "total"
@@ -59,8 +51,20 @@ LAYOUT = Layout(
     negative=False,
 )
 
-TOTAL_BOUNDS = (1.0, 3000.0)
-"""Mt CO2 of the fuels of a province that reports: 6 (Hainan 1997) to 900 (Shandong 2019)."""
+FORM = InventoryForm(
+    layout=LAYOUT,
+    row="sector",
+    value="co2",
+    reported=tuple(FUELS),
+    row_sums=MappingProxyType({TOTAL: None}),
+    column_sums=MappingProxyType({TOTAL: (*FUELS, PROCESS)}),
+    other_sums=(),
+    size_row=TOTAL,
+    size_name="sum of all fuels",
+    # 6 (Hainan 1997) to 900 (Shandong 2019)
+    bounds=(1.0, 3000.0),
+    unit=MT_CO2,
+)
 
 
 def read_ceads_inventory(
@@ -68,21 +72,8 @@ def read_ceads_inventory(
     *,
     expected: Collection[str] | None = None,
     tolerance: float = SUM_TOLERANCE,
-    provinces: Provinces | None = None,
-    concordance: Concordance | None = None,
 ) -> ProvinceInventory:
-    """Read the inventories of one year.
-
-    Parameters
-    ----------
-    path : str or Path
-        Workbook with one sheet a province, named as Shanxi2012.
-    expected : collection of str, optional
-        Codes of the provinces that must be there; all but Tibet when left out.
-    tolerance : float
-        Share of a printed sum by which its parts may miss it.
-    provinces, concordance : optional
-        Read from the project's data when left out.
+    """Read the emission inventories of one year; parameters and errors as `read_inventory`.
 
     Returns
     -------
@@ -91,47 +82,8 @@ def read_ceads_inventory(
         of `COLUMNS`), co2 (Mt): 30 provinces x 47 sectors x 21 columns. The fuels of a province
         that did not report are missing, its process is not. `printed` and `misfits`: the sums over
         sectors (sector `total`) and those over fuels and process (fuel `total`).
-
-    Raises
-    ------
-    SourceError
-        See `read_province_sheets`; also if a province's total is not of the size of Mt CO2.
     """
-    places, links = provinces or load_provinces(), concordance or load_concordance()
-    values = read_province_sheets(path, LAYOUT, places, links, expected)
-    notes: list[str] = []
-    values, absent = blank_unreported(values, list(FUELS), notes)
-    totals = values.part([TOTAL], FUELS).sum(axis=(1, 2))
-    check_sizes(values, totals, "the sum of all fuels", TOTAL_BOUNDS, MT_CO2)
-    sectors = ordered(values.rows, links.inventory.index)
-    frame = values.tidy(sectors, list(COLUMNS), "sector", "co2")
-    over_sectors = values.tidy([TOTAL], list(LAYOUT.columns), "sector", "co2")
-    over_fuels = values.tidy(sectors, [TOTAL], "sector", "co2")
-    burned = [*FUELS, PROCESS]
-    misfits = [
-        calc_misfits(
-            over_sectors,
-            pd.Series(values.part(sectors, LAYOUT.columns).sum(axis=1).ravel()),
-            "co2",
-            tolerance,
-        ),
-        calc_misfits(
-            over_fuels,
-            pd.Series(values.part(sectors, burned).sum(axis=2).ravel()),
-            "co2",
-            tolerance,
-        ),
-    ]
-    misfit = pd.concat(misfits, ignore_index=True)
-    if len(misfit):
-        notes.append(f"{len(misfit)} printed sums are not the sums of their parts")
-    return ProvinceInventory(
-        frame=frame,
-        printed=pd.concat([over_sectors, over_fuels], ignore_index=True),
-        misfits=misfit,
-        unreported=tuple((values.year, province) for province in absent),
-        records=(values.noted(notes).record,),
-    )
+    return read_inventory(path, FORM, expected=expected, tolerance=tolerance)
 
 
 def read_ceads_inventories(
@@ -140,35 +92,5 @@ def read_ceads_inventories(
     expected: Collection[str] | None = None,
     tolerance: float = SUM_TOLERANCE,
 ) -> ProvinceInventory:
-    """Read the inventories of several years and hold each against its neighbours.
-
-    Parameters
-    ----------
-    paths : iterable of str or Path
-        Workbooks in any order, each of another year.
-    expected, tolerance
-        As `read_ceads_inventory`.
-
-    Returns
-    -------
-    ProvinceInventory
-        As `read_ceads_inventory` returns it, of all years.
-
-    Raises
-    ------
-    SourceError
-        As `read_ceads_inventory` and `read_years`.
-    """
-
-    def read(path: str | Path, places: Provinces, links: Concordance) -> ProvinceInventory:
-        return read_ceads_inventory(
-            path, expected=expected, tolerance=tolerance, provinces=places, concordance=links
-        )
-
-    return read_years(paths, read, _totals, f"total in {MT_CO2}")
-
-
-def _totals(inventory: ProvinceInventory) -> pd.Series:
-    printed = inventory.printed
-    own = printed[printed["sector"].eq(TOTAL) & printed["fuel"].eq(TOTAL)]
-    return own.set_index(KEYS)["co2"]
+    """Read the emission inventories of several years, as `read_inventories`."""
+    return read_inventories(paths, FORM, expected=expected, tolerance=tolerance)

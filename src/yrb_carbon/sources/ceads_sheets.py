@@ -98,6 +98,45 @@ class Layout:
 
 
 @dataclass(frozen=True, slots=True)
+class InventoryForm:
+    """What the sheets of one kind of inventory hold.
+
+    Attributes
+    ----------
+    layout : Layout
+    row, value : str
+        Names of the columns of the tidy frame that hold the row and the number.
+    reported : tuple of str
+        Columns of which a province that reports has something.
+    row_sums : mapping
+        Key of a row that is printed as a sum -> the rows that it sums; None: all sectors.
+    column_sums : mapping
+        The same for columns.
+    other_sums : tuple of str
+        Rows that are printed as sums and are not held against parts.
+    size_row : str
+        Row whose 17 fuels, summed, must be of the size of `unit`.
+    size_name : str
+        What that sum is, for messages.
+    bounds : pair of float
+        Smallest and largest such sum of any province.
+    unit : str
+    """
+
+    layout: Layout
+    row: str
+    value: str
+    reported: tuple[str, ...]
+    row_sums: Mapping[str, tuple[str, ...] | None]
+    column_sums: Mapping[str, tuple[str, ...]]
+    other_sums: tuple[str, ...]
+    size_row: str
+    size_name: str
+    bounds: tuple[float, float]
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProvinceSheet:
     """Name of a sheet and what it says."""
 
@@ -134,11 +173,6 @@ class SheetValues:
         keep_rows = [i for i, row in enumerate(self.rows) if row in rows]
         keep_columns = [j for j, column in enumerate(self.columns) if column in columns]
         return self.cells[:, keep_rows][:, :, keep_columns]
-
-    def noted(self, notes: Sequence[str]) -> SheetValues:
-        """The same with further notes on its file."""
-        record = replace(self.record, notes=(*self.record.notes, *notes))
-        return replace(self, record=record)
 
     def tidy(
         self, rows: Sequence[str], columns: Sequence[str], row: str, value: str
@@ -209,11 +243,76 @@ class ProvinceInventory:
         )
 
 
-def read_years(
+def read_inventory(
+    path: str | Path,
+    form: InventoryForm,
+    *,
+    expected: Collection[str] | None = None,
+    tolerance: float = SUM_TOLERANCE,
+    provinces: Provinces | None = None,
+    concordance: Concordance | None = None,
+) -> ProvinceInventory:
+    """Read a workbook of one year.
+
+    Parameters
+    ----------
+    path : str or Path
+        Workbook with one sheet a province, named as Shanxi2012.
+    form : InventoryForm
+    expected : collection of str, optional
+        Codes of the provinces that must be there; all but `NOT_COVERED` when left out.
+    tolerance : float
+        Share of a printed sum by which its parts may miss it.
+    provinces, concordance : optional
+        Read from the project's data when left out.
+
+    Raises
+    ------
+    SourceError
+        See `read_province_sheets`; also if a province's total is not of the size of its unit.
+    """
+    places, links = provinces or load_provinces(), concordance or load_concordance()
+    notes: list[str] = []
+    values = read_province_sheets(path, form.layout, places, links, expected)
+    values, absent = blank_unreported(values, form.reported, notes)
+    _check_sizes(values, form)
+    sectors = ordered(values.rows, links.inventory.index)
+    sum_rows = [*form.row_sums, *form.other_sums]
+    rows = [row for row in values.rows if row not in sum_rows]
+    columns = [column for column in values.columns if column not in form.column_sums]
+    over_rows = values.tidy(sum_rows, values.columns, form.row, form.value)
+    over_columns = values.tidy(rows, list(form.column_sums), form.row, form.value)
+    misfits = pd.concat(
+        [
+            *(
+                _misfits(values, form, [row], values.columns, parts or sectors, 1, tolerance)
+                for row, parts in form.row_sums.items()
+            ),
+            *(
+                _misfits(values, form, rows, [column], parts, 2, tolerance)
+                for column, parts in form.column_sums.items()
+            ),
+        ],
+        ignore_index=True,
+    )
+    if len(misfits):
+        notes.append(f"{len(misfits)} printed sums are not the sums of their parts")
+    record = replace(values.record, notes=(*values.record.notes, *notes))
+    return ProvinceInventory(
+        frame=values.tidy(rows, columns, form.row, form.value),
+        printed=pd.concat([over_rows, over_columns], ignore_index=True),
+        misfits=misfits,
+        unreported=tuple((values.year, province) for province in absent),
+        records=(record,),
+    )
+
+
+def read_inventories(
     paths: Iterable[str | Path],
-    read: Callable[[str | Path, Provinces, Concordance], ProvinceInventory],
-    totals: Callable[[ProvinceInventory], pd.Series],
-    what: str,
+    form: InventoryForm,
+    *,
+    expected: Collection[str] | None = None,
+    tolerance: float = SUM_TOLERANCE,
 ) -> ProvinceInventory:
     """Read workbooks of several years and hold each year against its neighbours.
 
@@ -221,22 +320,25 @@ def read_years(
     ----------
     paths : iterable of str or Path
         In any order, each of another year.
-    read : callable
-        Reads one of them.
-    totals : callable
-        Total of every province, index (year, province), for the comparison of years.
-    what : str
-        What the totals are, with their unit.
+    form, expected, tolerance
+        As `read_inventory`.
 
     Raises
     ------
     SourceError
-        If there is no workbook, two are of one year, or a total jumps; and what `read` raises.
+        As `read_inventory`; also if there is no workbook, two are of one year, or the total of a
+        province jumps from one year to the next as units do.
     """
     places, links = load_provinces(), load_concordance()
-    parts = sorted((read(path, places, links) for path in paths), key=lambda part: part.years)
+    parts = [
+        read_inventory(
+            path, form, expected=expected, tolerance=tolerance, provinces=places, concordance=links
+        )
+        for path in paths
+    ]
     if not parts:
         raise SourceError("no workbook of provincial inventories is given")
+    parts.sort(key=lambda part: part.years)
     files = {part.years[0]: part.records[0].file for part in parts}
     if len(files) < len(parts):
         names = [f"{part.records[0].file} ({part.years[0]})" for part in parts]
@@ -248,39 +350,37 @@ def read_years(
         unreported=tuple(item for part in parts for item in part.unreported),
         records=tuple(record for part in parts for record in part.records),
     )
-    known = totals(whole).drop(list(whole.unreported), errors="ignore")
-    check_neighbours(known, what, files, places)
+    of_size = whole.printed[form.row].eq(form.size_row) & whole.printed["fuel"].isin(list(FUELS))
+    totals = whole.printed[of_size].groupby(KEYS)[form.value].sum()
+    known = totals.drop(list(whole.unreported))
+    check_neighbours(known, f"{form.size_name} in {form.unit}", files, places)
     return whole
 
 
-def check_sizes(
-    values: SheetValues,
-    totals: FloatArray,
-    what: str,
-    bounds: tuple[float, float],
-    unit: str,
-) -> None:
-    """Refuse a province whose total cannot be in its unit.
-
-    Parameters
-    ----------
-    values : SheetValues
-    totals : array, one a province
-        Missing or zero ones are passed over.
-    what : str
-    bounds : pair of float
-        Smallest and largest total of any province, in `unit`.
-    unit : str
-
-    Raises
-    ------
-    SourceError
-        Naming the sheet, the total and the unit that it looks like.
-    """
+def _check_sizes(values: SheetValues, form: InventoryForm) -> None:
+    """Refuse a province that reports and whose total cannot be in its unit."""
+    totals = values.part([form.size_row], FUELS).sum(axis=(1, 2))
     for province, total in zip(values.provinces, totals, strict=True):
         if total:
             place = Place(values.record.file, values.sheets[province])
-            check_magnitude(np.array([total]), what, *bounds, unit, place)
+            check_magnitude(
+                np.array([total]), f"the {form.size_name}", *form.bounds, form.unit, place
+            )
+
+
+def _misfits(
+    values: SheetValues,
+    form: InventoryForm,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    parts: Sequence[str],
+    axis: int,
+    tolerance: float,
+) -> pd.DataFrame:
+    """Sums of rows (axis 1) or of columns (axis 2) that their parts miss."""
+    cells = values.part(parts, columns) if axis == 1 else values.part(rows, parts)
+    printed = values.tidy(rows, columns, form.row, form.value)
+    return calc_misfits(printed, pd.Series(cells.sum(axis=axis).ravel()), form.value, tolerance)
 
 
 def ordered(some: Collection[str], order: Iterable[str]) -> list[str]:

@@ -13,11 +13,11 @@ from ceads_books import Sheet, emission_cells, emission_sheet, energy_sheet
 from sourcefiles import write_workbook
 
 from yrb_carbon.errors import DataError, SourceError, keeping_faults
+from yrb_carbon.sources import ceads_energy, ceads_inventory
 from yrb_carbon.sources.ceads_energy import (
     CARRIERS,
     UNITS,
     read_ceads_energies,
-    read_ceads_energy,
 )
 from yrb_carbon.sources.ceads_inventory import (
     BOUGHT,
@@ -26,7 +26,7 @@ from yrb_carbon.sources.ceads_inventory import (
     read_ceads_inventories,
     read_ceads_inventory,
 )
-from yrb_carbon.sources.ceads_sheets import FUELS
+from yrb_carbon.sources.ceads_sheets import FUELS, read_inventory
 from yrb_carbon.study.concordance import load_concordance
 from yrb_carbon.study.provinces import load_provinces
 
@@ -59,7 +59,13 @@ KNOWN = {"provinces": load_provinces(), "concordance": load_concordance()}
 
 
 def read(path, book, **options):
-    return read_ceads_inventory(write_workbook(path, book), expected=PROVINCES, **KNOWN, **options)
+    return read_inventory(
+        write_workbook(path, book), ceads_inventory.FORM, expected=PROVINCES, **KNOWN, **options
+    )
+
+
+def read_energy(path):
+    return read_inventory(path, ceads_energy.FORM, expected=PROVINCES, **KNOWN)
 
 
 def told(path, book) -> str:
@@ -315,7 +321,7 @@ def test_years_are_joined_in_order(tmp_path, cells):
 def test_a_unit_that_slips_between_years_is_told(tmp_path, cells, factor, ratio):
     paths = years(tmp_path, cells, {2012: 1.0, 2015: factor})
     with pytest.raises(
-        SourceError, match=rf"2015\.xlsx: the total in Mt CO2 of 14 Shanxi.*{ratio}"
+        SourceError, match=rf"2015\.xlsx: the sum of all fuels in Mt CO2 of 14 Shanxi.*{ratio}"
     ):
         read_ceads_inventories(paths, expected=("14", "61"))
 
@@ -354,7 +360,7 @@ def energy(cells):
 def test_energy_is_read_in_both_dialects(tmp_path, energy):
     final, book = energy
     path = write_workbook(tmp_path / "e.xlsx", book)
-    inventory = read_ceads_energy(path, expected=PROVINCES, **KNOWN)
+    inventory = read_energy(path)
     assert inventory.misfits.empty
     assert inventory.years == (2016,)
     items = inventory.frame.query("item in ['coal_washing', 'loss', 'coke_input']")
@@ -376,9 +382,7 @@ def test_energy_is_read_in_both_dialects(tmp_path, energy):
 def test_zeros_throughout_are_missing_energy(tmp_path, energy):
     final, book = energy
     book["Shanxi2016"] = energy_sheet(np.zeros_like(final["14"]), {})
-    inventory = read_ceads_energy(
-        write_workbook(tmp_path / "e.xlsx", book), expected=PROVINCES, **KNOWN
-    )
+    inventory = read_energy(write_workbook(tmp_path / "e.xlsx", book))
     assert inventory.unreported == ((2016, "14"),)
     assert inventory.frame.query("province == '14'")["amount"].isna().all()
     assert inventory.frame.query("province != '14'")["amount"].notna().all()
@@ -398,7 +402,7 @@ def test_faults_of_energy_are_told(tmp_path, energy, row, column, value, message
     book["Shanxi2016"][row][column] = value
     path = write_workbook(tmp_path / "e.xlsx", book)
     with pytest.raises(SourceError, match=f"sheet 'Shanxi2016'.*{message}"):
-        read_ceads_energy(path, expected=PROVINCES, **KNOWN)
+        read_energy(path)
 
 
 def test_energy_off_by_ten_thousand_and_sums_that_miss_are_told(tmp_path, energy):
@@ -406,12 +410,12 @@ def test_energy_off_by_ten_thousand_and_sums_that_miss_are_told(tmp_path, energy
     broken = dict(book, Shanxi2016=energy_sheet(final["14"] * 1e4, {}))
     path = write_workbook(tmp_path / "e.xlsx", broken)
     with pytest.raises(SourceError, match=r"'Shanxi2016'.*final consumption of all fuels"):
-        read_ceads_energy(path, expected=PROVINCES, **KNOWN)
+        read_energy(path)
     for row, item in ((2, "final_consumption"), (51, "transformation")):
         other = copy.deepcopy(book)
         other["Shanxi2016"][row][1] += 1.0
         path = write_workbook(tmp_path / f"{item}.xlsx", other)
-        inventory = read_ceads_energy(path, expected=PROVINCES, **KNOWN)
+        inventory = read_energy(path)
         (misfit,) = inventory.misfits.itertuples()
         assert (misfit.item, misfit.province, misfit.fuel) == (item, "14", "raw_coal")
         assert misfit.gap == pytest.approx(-1.0)
