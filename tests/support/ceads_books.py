@@ -19,6 +19,11 @@ UNIT_WORDS = {
     "10^8 kWh": ("108 kwh", "10^8 kwh"),
     "10^4 tce": ("104 tce", "10^4 tce"),
 }
+TRANSFORMED = (
+    "thermal_power", "heating_supply", "coal_washing", "coking", "refineries", "gas_works",
+    "briquette_making",
+)  # fmt: skip
+"""What the published row of inputs and outputs sums; coke put into gas works is not in it."""
 
 
 def emission_cells(seed: int, total: float = 200.0) -> np.ndarray:
@@ -65,7 +70,7 @@ def energy_sheet(
     zeros = [0.0] * len(names)
     blocks = {key: list(processes.get(key, zeros)) for key in layout.rows}
     blocks["final_consumption"] = final.sum(axis=0).tolist()
-    sums = np.sum([blocks[key] for key in ceads_energy.PROCESSES], axis=0)
+    sums = np.sum([blocks[key] for key in TRANSFORMED], axis=0)
     blocks["transformation"] = sums.tolist()
     rest = [key for key in layout.rows if key != "final_consumption"]
     return [

@@ -90,10 +90,12 @@ def test_a_year_with_a_province_that_did_not_report_has_no_sum():
     assert by_province.loc[2012, ["14", "65"]].notna().all()
 
 
-def test_years_of_zeros_have_no_shares():
-    by_fuel = pd.DataFrame({"raw_coal": [0.0, 3.0], "coke": [0.0, 1.0]}, index=[2012, 2015])
+def test_years_of_zeros_or_with_a_gap_have_no_shares():
+    by_fuel = pd.DataFrame(
+        {"raw_coal": [0.0, 3.0, 3.0], "coke": [0.0, 1.0, np.nan]}, index=[2012, 2015, 2017]
+    )
     shares = calc_shares(by_fuel)
-    assert shares.loc[2012].isna().all()
+    assert shares.loc[[2012, 2017]].isna().all(axis=None)
     assert shares.loc[2015].tolist() == [0.75, 0.25]
 
 

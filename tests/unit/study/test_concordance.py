@@ -125,7 +125,7 @@ def edit(home, file, old, new):
         (INVENTORY, OIL, "production,S3,S2,03,03", "row 4, column 'S26'.*groups that its codes"),
         (INVENTORY, OIL, "production,S2,S2,43,03", "row 4, column 'list_2012'.*codes among 01"),
         (INVENTORY, OIL, "production,S2,S2,02,03", "column 'list_2012'.*no row leads to 03"),
-        (INVENTORY, "S25,S23 S25", "S25,S23 S23", "column 'H2'"),
+        (INVENTORY, ",22 24,", ",22 24 24,", "column 'list_2012'.*each once"),
         (INVENTORY, "household,,,,", "household,S1,,,", "nothing for households"),
         (INVENTORY, "coal_mining,", "farming,", "each key once"),
         (INVENTORY, "煤炭采选业", "石油和天然气开采业", "share the spelling"),
