@@ -1,0 +1,376 @@
+"""Carbon flows between regions and sectors through the products of chosen sectors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+import pandas as pd
+
+from yrb_carbon.embodied.accounts import (
+    EXPORTS,
+    OTHER,
+    TONNES_PER_MT,
+    EmbodiedSystem,
+    calc_driven_emissions,
+)
+from yrb_carbon.embodied.leontief import require_identity
+from yrb_carbon.errors import DataError, listing
+from yrb_carbon.sources.input_output import FloatArray
+
+FlowDefinition = Literal["F1", "F2", "F3"]
+DEFINITIONS: tuple[FlowDefinition, ...] = get_args(FlowDefinition)
+DEFAULT_DEFINITION: FlowDefinition = "F2"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ProvinceFlows:
+    """Carbon that goes from region to region by one definition, Mt CO2.
+
+    Attributes
+    ----------
+    definition : {"F1", "F2", "F3"}
+        See `calc_flows`.
+    sectors : tuple of str
+        The sectors m that the definition is about.
+    flows : DataFrame, R x R
+        F: the row sends, the column receives; the diagonal stays within the region.
+    exports, other : Series, R
+        What the row sends abroad, and to errors and discrepancies of the table.
+    """
+
+    definition: FlowDefinition
+    sectors: tuple[str, ...]
+    flows: pd.DataFrame
+    exports: pd.Series
+    other: pd.Series
+
+    @property
+    def between(self) -> pd.DataFrame:
+        """F without what stays within a region: zero diagonal."""
+        return self.flows.where(~np.eye(len(self.flows), dtype=bool), 0.0)
+
+    @property
+    def net_transfer(self) -> pd.DataFrame:
+        """NT^{rs} = F^{rs} - F^{sr}; antisymmetric."""
+        return self.flows - self.flows.T
+
+    @property
+    def total(self) -> float:
+        """All flows with those within regions, exports and other."""
+        return float(self.flows.to_numpy().sum() + self.exports.sum() + self.other.sum())
+
+    def balance(self) -> pd.DataFrame:
+        """Flows of each region: own, out, in, net, exports, other, net_with_exports.
+
+        out^r = sum_{s != r} F^{rs},  in^r = sum_{s != r} F^{sr},  net = out - in
+        net_with_exports = net + exports
+
+        A region with net > 0 is a net exporter; net sums to zero over the regions.
+        """
+        between = self.between
+        out, into = between.sum(axis=1), between.sum(axis=0)
+        return pd.DataFrame(
+            {
+                "own": pd.Series(np.diagonal(self.flows.to_numpy()), index=self.flows.index),
+                "out": out,
+                "in": into,
+                "net": out - into,
+                "exports": self.exports,
+                "other": self.other,
+                "net_with_exports": out - into + self.exports,
+            }
+        )
+
+    def largest(self, count: int = 20) -> pd.DataFrame:
+        """Largest flows between two different regions.
+
+        Parameters
+        ----------
+        count : int
+            Number of pairs; all when there are fewer.
+
+        Returns
+        -------
+        DataFrame, index rank from 1
+            source, target, co2 (Mt), share (of all flows between regions); equal flows in the
+            order of the codes.
+        """
+        regions = self.flows.index.to_numpy()
+        source, target = np.nonzero(~np.eye(len(regions), dtype=bool))
+        co2 = self.flows.to_numpy()[source, target]
+        top = np.argsort(-co2, kind="stable")[:count]
+        total = co2.sum()
+        return pd.DataFrame(
+            {
+                "source": regions[source[top]],
+                "target": regions[target[top]],
+                "co2": co2[top],
+                "share": co2[top] / total if total else np.zeros(len(top)),
+            },
+            index=pd.RangeIndex(1, len(top) + 1, name="rank"),
+        )
+
+
+def calc_flows(
+    system: EmbodiedSystem,
+    sectors: Sequence[str],
+    definition: FlowDefinition = DEFAULT_DEFINITION,
+) -> ProvinceFlows:
+    """Flows between regions through the sectors m, by one of three definitions.
+
+    F2  F^{rs} = sum_m eps_m^r (sum_j z_{mj}^{rs} + y_m^{rs}): carbon embodied in the products of m
+        that r sells to s, to sectors and to final demand.
+        Rows with exports and other sum to eps_m^r x_m^r.
+    F1  F^{rs} = sum_m f_m^r sum_{q,k} L_{(r,m),(q,k)} y_{(q,k)}^s: emissions of m in r that the
+        final demand of s calls for, through whatever products.
+        Rows sum to the emissions of m in r.
+    F3  F^{rs} = sum_i f_i^r sum_q L_{(r,i),(q,m)} y_{(q,m)}^s: emissions of all sectors of r that
+        the final demand of s for products of m calls for.
+        The whole sums to eps_m y_m.
+
+    F1 and F3 are parts of all emissions. F2 counts transactions: carbon is counted each time that
+    products of m are sold, also between the sectors m themselves when they are several.
+
+    Parameters
+    ----------
+    system : EmbodiedSystem
+    sectors : sequence of str
+        m, as ("S2",) or the four mining sectors of a table of 42.
+    definition : {"F2", "F1", "F3"}
+
+    Returns
+    -------
+    ProvinceFlows, Mt CO2
+
+    Raises
+    ------
+    DataError
+        If a sector or the definition is unknown, or the flows miss their total.
+
+    Notes
+    -----
+    F1 and F3: Peters (2008), From production-based to consumption-based national emission
+    inventories, Ecological Economics 65(1):13-23. F2: embodied intensity times trade, Chen and
+    Chen (2011), Embodied carbon dioxide emission at supra-national scale, Energy Policy
+    39(5):2899-2909.
+    """
+    if definition == "F1":
+        driven = calc_driven_emissions(system, sectors)
+    elif definition == "F2":
+        driven = _embodied_sales(system, sectors)
+    elif definition == "F3":
+        driven = _behind_final_products(system, sectors)
+    else:
+        raise DataError(f"unknown flow definition {definition!r}; allowed {listing(DEFINITIONS)}")
+    regions = list(system.regions)
+    return ProvinceFlows(
+        definition=definition,
+        sectors=tuple(sectors),
+        flows=driven[regions].rename_axis("source").rename_axis("target", axis=1),
+        exports=driven[EXPORTS],
+        other=driven[OTHER],
+    )
+
+
+def calc_sector_flows(system: EmbodiedSystem) -> pd.DataFrame:
+    """Carbon embodied in the transactions between sectors, sum_{r,s} eps_i^r z_{ij}^{rs}.
+
+    Returns
+    -------
+    DataFrame, S x S, Mt CO2
+        The row sells, the column buys; regions are summed.
+    """
+    carried = _fold(system, system.embodied[:, None] * system.intermediate / TONNES_PER_MT)
+    return pd.DataFrame(
+        carried.sum(axis=(0, 2)),
+        index=pd.Index(system.sectors, name="sector"),
+        columns=pd.Index(system.sectors, name="buyer"),
+    )
+
+
+def calc_upstream(system: EmbodiedSystem, sectors: Sequence[str]) -> pd.DataFrame:
+    """Carbon that the inputs of the sectors m bring, by supplying sector and buying region.
+
+    U_i^s = sum_r sum_m eps_i^r z_{im}^{rs},   E_m^s + sum_i U_i^s = eps_m^s x_m^s
+
+    Returns
+    -------
+    DataFrame, S x R, Mt CO2
+        Rows supply, columns are the regions whose sectors m buy.
+
+    Raises
+    ------
+    DataError
+        If the balance does not hold.
+    """
+    upstream = _upstream(system, sectors).sum(axis=0)
+    return pd.DataFrame(
+        upstream,
+        index=pd.Index(system.sectors, name="sector"),
+        columns=pd.Index(system.regions, name="region"),
+    )
+
+
+def calc_downstream(system: EmbodiedSystem, sectors: Sequence[str]) -> pd.DataFrame:
+    """Carbon that products of the sectors m carry to the sectors that use them.
+
+    D_j^s = sum_r sum_m eps_m^r z_{mj}^{rs}
+
+    Returns
+    -------
+    DataFrame, S x R, Mt CO2
+        Rows are the sectors that buy, columns the regions where they are.
+    """
+    weight = system.mask(sectors) * system.embodied / TONNES_PER_MT
+    carried = (weight @ system.intermediate).reshape(system.n_regions, system.n_sectors)
+    return pd.DataFrame(
+        carried.T,
+        index=pd.Index(system.sectors, name="sector"),
+        columns=pd.Index(system.regions, name="region"),
+    )
+
+
+def calc_sector_shares(flows: pd.DataFrame, sectors: Sequence[str]) -> pd.DataFrame:
+    """Shares of sectors in the upstream or downstream carbon of the sectors m, all regions.
+
+    Parameters
+    ----------
+    flows : DataFrame, S x R
+        Of `calc_upstream` or `calc_downstream`.
+    sectors : sequence of str
+        m, left out of `share_of_others` and of the ranking.
+
+    Returns
+    -------
+    DataFrame, index sector, by co2 falling
+        co2 (Mt), share (of all), share_of_others (of the sectors other than m; missing for m),
+        rank (1 is largest; missing for m); equal sectors in the order of the codes.
+    """
+    co2 = flows.sum(axis=1).rename("co2").sort_values(ascending=False, kind="stable")
+    others = co2[~co2.index.isin(list(sectors))]
+    total, total_others = co2.sum(), others.sum()
+    return pd.DataFrame(
+        {
+            "co2": co2,
+            "share": co2 / total if total else co2 * 0.0,
+            "share_of_others": (others / total_others if total_others else others * 0.0).reindex(
+                co2.index
+            ),
+            "rank": pd.Series(range(1, len(others) + 1), index=others.index, dtype="Int64").reindex(
+                co2.index
+            ),
+        }
+    )
+
+
+def calc_sector_balance(system: EmbodiedSystem, sectors: Sequence[str]) -> pd.DataFrame:
+    """Carbon in and out of the sectors m of each region, by transactions (definition F2).
+
+    embodied = direct + upstream_own + upstream_others = own + out + exports + other
+
+    Parameters
+    ----------
+    system : EmbodiedSystem
+    sectors : sequence of str
+        m.
+
+    Returns
+    -------
+    DataFrame, index region, Mt CO2
+        direct (E_m), upstream_own and upstream_others (inputs of m from the region itself and
+        from the others), embodied (eps_m x_m), own, out, exports, other (sales of m), in (products
+        of m bought from other regions), net (out - in), final (eps_m y_m, products of m in final
+        demand anywhere, exports left out).
+
+    Notes
+    -----
+    Over all regions `out` and `in` are equal, and all that m sells less all that its inputs bring
+    is E_m by the balance: that m as a whole sends out more than it takes in is no finding. Net
+    exports of single regions, and `direct` against `final`, are.
+    """
+    mask = system.mask(sectors)
+    upstream = _upstream(system, sectors).sum(axis=1)
+    own_inputs = np.diagonal(upstream).copy()
+    sales = calc_flows(system, sectors, "F2").balance()
+    weight = mask * system.embodied / TONNES_PER_MT
+    columns = {
+        "direct": system.by_region(mask * system.emissions),
+        "upstream_own": own_inputs,
+        "upstream_others": upstream.sum(axis=0) - own_inputs,
+        "embodied": system.by_region(weight * system.output),
+        "final": system.by_region(weight * system.final_demand.sum(axis=1)),
+    }
+    balance = pd.DataFrame(columns, index=sales.index).join(
+        sales[["own", "out", "exports", "other", "in", "net"]]
+    )
+    return balance[
+        ["direct", "upstream_own", "upstream_others", "embodied", "own", "out", "exports", "other",
+         "in", "net", "final"]
+    ].rename_axis("region")  # fmt: skip
+
+
+def _embodied_sales(system: EmbodiedSystem, sectors: Sequence[str]) -> pd.DataFrame:
+    """Carbon embodied in the products of m by seller and user."""
+    weight = system.mask(sectors) * system.embodied / TONNES_PER_MT
+    uses = system.uses.copy()
+    uses[:, : system.n_regions] += system.intermediate.reshape(
+        len(weight), system.n_regions, system.n_sectors
+    ).sum(axis=2)
+    return _by_user(system, weight[:, None] * uses, system.by_region(weight * system.output))
+
+
+def _behind_final_products(system: EmbodiedSystem, sectors: Sequence[str]) -> pd.DataFrame:
+    """Emissions behind final products of m by emitting region and user."""
+    uses = system.mask(sectors)[:, None] * system.uses
+    needed = system.leontief.outputs(uses)
+    driven = system.intensity[:, None] / TONNES_PER_MT * needed
+    wanted = system.embodied @ uses / TONNES_PER_MT
+    require_identity(
+        "flows of definition F3 sum to eps_m y_m",
+        driven.sum(axis=0),
+        wanted,
+        float(np.abs(wanted).max(initial=0.0)),
+    )
+    return _by_user(system, driven)
+
+
+def _by_user(
+    system: EmbodiedSystem, carried: FloatArray, wanted: FloatArray | None = None
+) -> pd.DataFrame:
+    """Sums of accounts by region and user; `wanted` are the sums that rows must have."""
+    driven = system.by_region(carried)
+    if wanted is not None:
+        require_identity(
+            "flows of definition F2 sum to eps_m x_m",
+            driven.sum(axis=1),
+            wanted,
+            float(np.abs(wanted).max(initial=0.0)),
+        )
+    return pd.DataFrame(driven, index=list(system.regions), columns=list(system.users))
+
+
+def _fold(system: EmbodiedSystem, matrix: FloatArray) -> FloatArray:
+    """An (n, n) matrix with its accounts unfolded: (R, S, R, S)."""
+    shape = (system.n_regions, system.n_sectors)
+    return matrix.reshape(*shape, *shape)
+
+
+def _upstream(system: EmbodiedSystem, sectors: Sequence[str]) -> FloatArray:
+    """Carbon of the inputs of m by supplying region, supplying sector and buying region."""
+    mask = system.mask(sectors)
+    buying = np.flatnonzero(mask)
+    shape = (system.n_regions, system.n_sectors, system.n_regions, len(buying) // system.n_regions)
+    bought = system.coefficients[:, buying] * system.output[buying]
+    carried = system.embodied[:, None] * bought / TONNES_PER_MT
+    upstream = np.asarray(carried.reshape(shape).sum(axis=3))
+    embodied = system.by_region(mask * system.embodied * system.output / TONNES_PER_MT)
+    require_identity(
+        "E_m + sum U = eps_m x_m",
+        system.by_region(mask * system.emissions) + upstream.sum(axis=(0, 1)),
+        embodied,
+        float(np.abs(embodied).max(initial=0.0)),
+    )
+    return upstream
