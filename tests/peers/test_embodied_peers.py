@@ -81,12 +81,12 @@ def test_emissions_traded(peer, system):
 
 
 def test_emissions_of_mining_for_every_region(peer, system):
-    """Definition F1 from the peer's L, S and Y."""
+    """Definition `producer` from the peer's L, S and Y."""
     needed = pd.DataFrame(
         peer.L.to_numpy() @ peer.Y.T.groupby(level="region", sort=True).sum().T.to_numpy(),
         index=peer.L.index,
         columns=sorted(peer.Y.columns.unique("region")),
     )
     mining = needed.mul(peer.emissions.S.loc[STRESSOR], axis=0).xs("mining", level="sector")
-    flows = calc_flows(system, ["mining"], "F1").flows * MT
+    flows = calc_flows(system, ["mining"], "producer").flows * MT
     close(flows, mining.loc[flows.index, list(flows.columns)])

@@ -17,9 +17,10 @@ from yrb_carbon.embodied.accounts import (
 from yrb_carbon.embodied.aggregation import aggregate_table
 from yrb_carbon.embodied.decomposition import decompose_change
 from yrb_carbon.embodied.deflation import deflate_table
-from yrb_carbon.embodied.flows import DEFINITIONS, calc_flows, calc_sector_balance, calc_upstream
+from yrb_carbon.embodied.flows import calc_flows, calc_sector_balance, calc_upstream
 from yrb_carbon.embodied.paths import analyse_paths
 from yrb_carbon.sources.input_output import assemble_table
+from yrb_carbon.study.embodied import FLOWS
 
 # No deadline, for other jobs share the machine; the same examples in every run.
 CHECKED = settings(deadline=None, derandomize=True, max_examples=10)
@@ -66,11 +67,11 @@ def test_responsibilities_add_up_for_any_share(case, beta):
 @CHECKED
 @given(systems())
 def test_definitions_of_one_sector_nest(case):
-    """F1 over single sectors adds up to all emissions; F3 over them too; F2 holds at least E_m."""
+    """`producer` over single sectors adds up to all emissions, `final` too; eps x holds E_m."""
     _, _, system = case
     whole = calc_driven_emissions(system)
-    first = sum(calc_flows(system, [s], "F1").flows for s in system.sectors)
-    third = sum(calc_flows(system, [s], "F3").flows for s in system.sectors)
+    first = sum(calc_flows(system, [s], "producer").flows for s in system.sectors)
+    third = sum(calc_flows(system, [s], "final").flows for s in system.sectors)
     scale = np.abs(whole).to_numpy().max()
     np.testing.assert_allclose(first, whole[list(system.regions)], atol=CLOSE * scale)
     np.testing.assert_allclose(third, whole[list(system.regions)], atol=CLOSE * scale)
@@ -113,7 +114,7 @@ def test_order_of_a_published_table_does_not_matter(case, random):
     )
     exports = "separate" if system.exports.any() else "final"
     again = build_system(shuffled, emissions, exports=exports)
-    for definition in DEFINITIONS:
+    for definition in FLOWS:
         pd.testing.assert_frame_equal(
             calc_flows(again, ["S2"], definition).flows,
             calc_flows(system, ["S2"], definition).flows,
@@ -127,7 +128,7 @@ def test_emissions_twice_as_high_double_every_flow(case):
     table, emissions, system = case
     exports = "separate" if system.exports.any() else "final"
     double = build_system(table, 2 * emissions, exports=exports)
-    for definition in DEFINITIONS:
+    for definition in FLOWS:
         np.testing.assert_allclose(
             calc_flows(double, ["S1"], definition).flows,
             2 * calc_flows(system, ["S1"], definition).flows,

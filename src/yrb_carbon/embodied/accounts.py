@@ -27,7 +27,9 @@ UNPLACED_LIMIT = 0.01
 """Share of all emissions that may stand at accounts without output."""
 
 ExportTreatment = Literal["separate", "final"]
-MissingRegions = Literal["zero", "mean"]
+MissingInventory = Literal["zero", "northwest"]
+NORTHWEST = "northwest"
+"""Area of `study.provinces` whose intensities stand in for those of a province without any."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,14 +96,9 @@ class EmbodiedSystem:
     imputed: tuple[str, ...]
 
     @property
-    def n_regions(self) -> int:
-        """Number of regions."""
-        return len(self.regions)
-
-    @property
-    def n_sectors(self) -> int:
-        """Number of sectors of a region."""
-        return len(self.sectors)
+    def shape(self) -> tuple[int, int]:
+        """Regions and sectors of each, R and S."""
+        return len(self.regions), len(self.sectors)
 
     @property
     def other(self) -> FloatArray:
@@ -136,18 +133,13 @@ class EmbodiedSystem:
         DataError
             If no sector is given, or one is not of the system.
         """
-        strange = [sector for sector in sectors if sector not in self.sectors]
-        if strange or not len(sectors):
-            raise DataError(
-                f"sectors {listing(strange) or 'none'} wanted; the table has "
-                f"{listing(self.sectors, limit=len(self.sectors))}"
-            )
+        require_names("sectors", sectors, self.sectors)
         chosen = np.isin(np.array(self.sectors), list(sectors))
-        return np.tile(chosen, self.n_regions).astype(float)
+        return np.tile(chosen, self.shape[0]).astype(float)
 
     def by_region(self, values: FloatArray) -> FloatArray:
         """Sum accounts, along the first axis, to regions: (n, ...) to (R, ...)."""
-        unfolded = values.reshape(self.n_regions, self.n_sectors, *values.shape[1:])
+        unfolded = values.reshape(*self.shape, *values.shape[1:])
         return np.asarray(unfolded.sum(axis=1))
 
     def frame(self) -> pd.DataFrame:
@@ -169,8 +161,7 @@ def build_system(
     emissions: pd.Series,
     *,
     exports: ExportTreatment = "separate",
-    missing: MissingRegions = "zero",
-    donors: Sequence[str] | None = None,
+    missing: MissingInventory = "zero",
     unplaced_limit: float = UNPLACED_LIMIT,
 ) -> EmbodiedSystem:
     """Build the system of a table and its emissions, and assert its identities.
@@ -187,11 +178,10 @@ def build_system(
         Mt CO2; all sectors of every region that it has, in any order.
     exports : {"separate", "final"}
         A column of their own, or part of the final demand of the region that exports.
-    missing : {"zero", "mean"}
+    missing : {"zero", "northwest"}
         Regions of the table without emissions (Tibet has no inventory): intensities zero, or
-        f_i = sum_r E_ri / sum_r x_ri over the donors, zero where these make no i.
-    donors : sequence of str, optional
-        Regions of that mean; the north-west of `study.provinces` when left out.
+        f_i = sum_r E_ri / sum_r x_ri over the provinces of the north-west, zero where these make
+        no i.
     unplaced_limit : float
         Share of all emissions that may stand at accounts without output; they are left out of the
         system and named in `unplaced`.
@@ -217,8 +207,8 @@ def build_system(
     unplaced = known[(output == 0) & (known != 0).to_numpy()]
     _refuse_unplaced(unplaced, known, unplaced_limit)
     intensity = _intensity(known.to_numpy(), output)
-    if imputed and missing == "mean":
-        intensity = _with_mean(intensity, table, imputed, donors)
+    if imputed and missing == NORTHWEST:
+        intensity = _with_mean(intensity, table, imputed)
     coefficients = calc_coefficients(table.intermediate.to_numpy(dtype=float), output)
     leontief = factor_leontief(coefficients, table.labels)
     final_demand, export = _uses(table, exports)
@@ -367,6 +357,22 @@ def calc_responsibility(
     )
 
 
+def require_names(what: str, wanted: Sequence[str], known: Sequence[str]) -> None:
+    """Refuse a choice of nothing, or of names that a system lacks.
+
+    Raises
+    ------
+    DataError
+        With the names that are wrong and those that there are.
+    """
+    strange = [name for name in wanted if name not in known]
+    if strange or not len(wanted):
+        raise DataError(
+            f"{what} {listing(strange) or 'none'} wanted; the table has "
+            f"{listing(known, limit=len(known))}"
+        )
+
+
 def _refuse_negative(output: pd.Series) -> None:
     bad = output[output < 0]
     if len(bad):
@@ -417,23 +423,23 @@ def _intensity(emissions: FloatArray, output: FloatArray) -> FloatArray:
 
 
 def _with_mean(
-    intensity: FloatArray,
-    table: InputOutputTable,
-    imputed: tuple[str, ...],
-    donors: Sequence[str] | None,
+    intensity: FloatArray, table: InputOutputTable, imputed: tuple[str, ...]
 ) -> FloatArray:
-    """Intensities with those of the donors, weighted by output, in the regions without any."""
-    wanted = load_provinces().grouped("area")["northwest"] if donors is None else donors
-    giving = [region for region in wanted if region in table.regions and region not in imputed]
-    if len(giving) < len(wanted) or not giving:
+    """Intensities with the mean of the north-west, weighted by output, in regions without any."""
+    donors = [
+        region
+        for region in load_provinces().grouped("area")[NORTHWEST]
+        if region not in imputed and region in table.regions
+    ]
+    if not donors:
         raise DataError(
-            f"regions {listing(wanted) or 'none'} are to lend their intensities to "
-            f"{listing(imputed)}; with an inventory and in the table: {listing(giving) or 'none'}"
+            f"no province of the north-west has emissions to stand in for {listing(imputed)}; "
+            f"regions: {listing(table.regions)}"
         )
     shape = (table.n_regions, table.n_sectors)
     output = table.output.to_numpy(dtype=float).reshape(shape)
     own = intensity.reshape(shape).copy()
-    rows = [table.regions.index(region) for region in giving]
+    rows = [table.regions.index(region) for region in donors]
     mean = np.divide(
         (own[rows] * output[rows]).sum(axis=0),
         output[rows].sum(axis=0),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from yrb_carbon.embodied.accounts import TONNES_PER_MT, EmbodiedSystem
+from yrb_carbon.embodied.accounts import TONNES_PER_MT, EmbodiedSystem, require_names
 from yrb_carbon.embodied.leontief import Leontief, require_identity
 from yrb_carbon.errors import DataError, listing
 from yrb_carbon.sources.input_output import FloatArray
@@ -122,8 +122,8 @@ def decompose_change(start: EmbodiedSystem, end: EmbodiedSystem) -> StructuralDe
     """
     if not start.labels.equals(end.labels):
         raise DataError(
-            f"the accounts of {start.year} ({start.n_regions} x {start.n_sectors}) and {end.year} "
-            f"({end.n_regions} x {end.n_sectors}) differ. Bring both tables to one list of sectors"
+            f"the accounts of {start.year} ({' x '.join(map(str, start.shape))}) and {end.year} "
+            f"({' x '.join(map(str, end.shape))}) differ. Bring both tables to one list of sectors"
         )
     forms = calc_polar_forms(_inputs(start), _inputs(end)) / TONNES_PER_MT
     change = end.emissions - start.emissions
@@ -201,8 +201,5 @@ def _inputs(system: EmbodiedSystem) -> DecompositionInputs:
 def _chosen(part: pd.DataFrame, sectors: Sequence[str] | None) -> pd.DataFrame:
     if sectors is None:
         return part
-    known = set(part.index.get_level_values("sector"))
-    strange = sorted(set(sectors) - known)
-    if strange:
-        raise DataError(f"sectors {listing(strange)} wanted that the tables lack")
+    require_names("sectors", sectors, list(part.index.unique("sector")))
     return part[part.index.get_level_values("sector").isin(list(sectors))]

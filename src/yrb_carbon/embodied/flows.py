@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -19,10 +18,7 @@ from yrb_carbon.embodied.accounts import (
 from yrb_carbon.embodied.leontief import require_identity
 from yrb_carbon.errors import DataError, listing
 from yrb_carbon.sources.input_output import FloatArray
-
-FlowDefinition = Literal["F1", "F2", "F3"]
-DEFINITIONS: tuple[FlowDefinition, ...] = get_args(FlowDefinition)
-DEFAULT_DEFINITION: FlowDefinition = "F2"
+from yrb_carbon.study.embodied import FLOWS, Flow
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,7 +27,7 @@ class ProvinceFlows:
 
     Attributes
     ----------
-    definition : {"F1", "F2", "F3"}
+    definition : {"system", "producer", "final"}
         See `calc_flows`.
     sectors : tuple of str
         The sectors m that the definition is about.
@@ -41,7 +37,7 @@ class ProvinceFlows:
         What the row sends abroad, and to errors and discrepancies of the table.
     """
 
-    definition: FlowDefinition
+    definition: Flow
     sectors: tuple[str, ...]
     flows: pd.DataFrame
     exports: pd.Series
@@ -117,29 +113,30 @@ class ProvinceFlows:
 def calc_flows(
     system: EmbodiedSystem,
     sectors: Sequence[str],
-    definition: FlowDefinition = DEFAULT_DEFINITION,
+    definition: Flow = "system",
 ) -> ProvinceFlows:
     """Flows between regions through the sectors m, by one of three definitions.
 
-    F2  F^{rs} = sum_m eps_m^r (sum_j z_{mj}^{rs} + y_m^{rs}): carbon embodied in the products of m
-        that r sells to s, to sectors and to final demand.
-        Rows with exports and other sum to eps_m^r x_m^r.
-    F1  F^{rs} = sum_m f_m^r sum_{q,k} L_{(r,m),(q,k)} y_{(q,k)}^s: emissions of m in r that the
-        final demand of s calls for, through whatever products.
-        Rows sum to the emissions of m in r.
-    F3  F^{rs} = sum_i f_i^r sum_q L_{(r,i),(q,m)} y_{(q,m)}^s: emissions of all sectors of r that
-        the final demand of s for products of m calls for.
-        The whole sums to eps_m y_m.
+    system    F^{rs} = sum_m eps_m^r (sum_j z_{mj}^{rs} + y_m^{rs}): carbon embodied in the
+              products of m that r sells to s, to sectors and to final demand.
+              Rows with exports and other sum to eps_m^r x_m^r.
+    producer  F^{rs} = sum_m f_m^r sum_{q,k} L_{(r,m),(q,k)} y_{(q,k)}^s: emissions of m in r that
+              the final demand of s calls for, through whatever products.
+              Rows sum to the emissions of m in r.
+    final     F^{rs} = sum_i f_i^r sum_q L_{(r,i),(q,m)} y_{(q,m)}^s: emissions of all sectors of r
+              that the final demand of s for products of m calls for.
+              The whole sums to eps_m y_m.
 
-    F1 and F3 are parts of all emissions. F2 counts transactions: carbon is counted each time that
-    products of m are sold, also between the sectors m themselves when they are several.
+    `producer` and `final` are parts of all emissions. `system` counts transactions: carbon is
+    counted each time that products of m are sold, also between the sectors m themselves when they
+    are several.
 
     Parameters
     ----------
     system : EmbodiedSystem
     sectors : sequence of str
         m, as ("S2",) or the four mining sectors of a table of 42.
-    definition : {"F2", "F1", "F3"}
+    definition : {"system", "producer", "final"}
 
     Returns
     -------
@@ -152,19 +149,19 @@ def calc_flows(
 
     Notes
     -----
-    F1 and F3: Peters (2008), From production-based to consumption-based national emission
-    inventories, Ecological Economics 65(1):13-23. F2: embodied intensity times trade, Chen and
-    Chen (2011), Embodied carbon dioxide emission at supra-national scale, Energy Policy
-    39(5):2899-2909.
+    `producer` and `final`: Peters (2008), From production-based to consumption-based national
+    emission inventories, Ecological Economics 65(1):13-23. `system`: embodied intensity times
+    trade, Chen and Chen (2011), Embodied carbon dioxide emission at supra-national scale, Energy
+    Policy 39(5):2899-2909.
     """
-    if definition == "F1":
+    if definition == "producer":
         driven = calc_driven_emissions(system, sectors)
-    elif definition == "F2":
+    elif definition == "system":
         driven = _embodied_sales(system, sectors)
-    elif definition == "F3":
+    elif definition == "final":
         driven = _behind_final_products(system, sectors)
     else:
-        raise DataError(f"unknown flow definition {definition!r}; allowed {listing(DEFINITIONS)}")
+        raise DataError(f"unknown flow definition {definition!r}; allowed {listing(FLOWS)}")
     regions = list(system.regions)
     return ProvinceFlows(
         definition=definition,
@@ -183,9 +180,9 @@ def calc_sector_flows(system: EmbodiedSystem) -> pd.DataFrame:
     DataFrame, S x S, Mt CO2
         The row sells, the column buys; regions are summed.
     """
-    carried = _fold(system, system.embodied[:, None] * system.intermediate / TONNES_PER_MT)
+    carried = system.embodied[:, None] * system.intermediate / TONNES_PER_MT
     return pd.DataFrame(
-        carried.sum(axis=(0, 2)),
+        carried.reshape(*system.shape, *system.shape).sum(axis=(0, 2)),
         index=pd.Index(system.sectors, name="sector"),
         columns=pd.Index(system.sectors, name="buyer"),
     )
@@ -225,7 +222,7 @@ def calc_downstream(system: EmbodiedSystem, sectors: Sequence[str]) -> pd.DataFr
         Rows are the sectors that buy, columns the regions where they are.
     """
     weight = system.mask(sectors) * system.embodied / TONNES_PER_MT
-    carried = (weight @ system.intermediate).reshape(system.n_regions, system.n_sectors)
+    carried = (weight @ system.intermediate).reshape(system.shape)
     return pd.DataFrame(
         carried.T,
         index=pd.Index(system.sectors, name="sector"),
@@ -267,7 +264,7 @@ def calc_sector_shares(flows: pd.DataFrame, sectors: Sequence[str]) -> pd.DataFr
 
 
 def calc_sector_balance(system: EmbodiedSystem, sectors: Sequence[str]) -> pd.DataFrame:
-    """Carbon in and out of the sectors m of each region, by transactions (definition F2).
+    """Carbon in and out of the sectors m of each region, by transactions (definition `system`).
 
     embodied = direct + upstream_own + upstream_others = own + out + exports + other
 
@@ -294,7 +291,7 @@ def calc_sector_balance(system: EmbodiedSystem, sectors: Sequence[str]) -> pd.Da
     mask = system.mask(sectors)
     upstream = _upstream(system, sectors).sum(axis=1)
     own_inputs = np.diagonal(upstream).copy()
-    sales = calc_flows(system, sectors, "F2").balance()
+    sales = calc_flows(system, sectors, "system").balance()
     weight = mask * system.embodied / TONNES_PER_MT
     columns = {
         "direct": system.by_region(mask * system.emissions),
@@ -316,10 +313,16 @@ def _embodied_sales(system: EmbodiedSystem, sectors: Sequence[str]) -> pd.DataFr
     """Carbon embodied in the products of m by seller and user."""
     weight = system.mask(sectors) * system.embodied / TONNES_PER_MT
     uses = system.uses.copy()
-    uses[:, : system.n_regions] += system.intermediate.reshape(
-        len(weight), system.n_regions, system.n_sectors
-    ).sum(axis=2)
-    return _by_user(system, weight[:, None] * uses, system.by_region(weight * system.output))
+    uses[:, : system.shape[0]] += system.intermediate.reshape(-1, *system.shape).sum(axis=2)
+    sales = _by_user(system, weight[:, None] * uses)
+    embodied = system.by_region(weight * system.output)
+    require_identity(
+        "flows of definition system sum to eps_m x_m",
+        sales.sum(axis=1).to_numpy(),
+        embodied,
+        float(np.abs(embodied).max(initial=0.0)),
+    )
+    return sales
 
 
 def _behind_final_products(system: EmbodiedSystem, sectors: Sequence[str]) -> pd.DataFrame:
@@ -329,7 +332,7 @@ def _behind_final_products(system: EmbodiedSystem, sectors: Sequence[str]) -> pd
     driven = system.intensity[:, None] / TONNES_PER_MT * needed
     wanted = system.embodied @ uses / TONNES_PER_MT
     require_identity(
-        "flows of definition F3 sum to eps_m y_m",
+        "flows of definition final sum to eps_m y_m",
         driven.sum(axis=0),
         wanted,
         float(np.abs(wanted).max(initial=0.0)),
@@ -337,32 +340,18 @@ def _behind_final_products(system: EmbodiedSystem, sectors: Sequence[str]) -> pd
     return _by_user(system, driven)
 
 
-def _by_user(
-    system: EmbodiedSystem, carried: FloatArray, wanted: FloatArray | None = None
-) -> pd.DataFrame:
-    """Sums of accounts by region and user; `wanted` are the sums that rows must have."""
-    driven = system.by_region(carried)
-    if wanted is not None:
-        require_identity(
-            "flows of definition F2 sum to eps_m x_m",
-            driven.sum(axis=1),
-            wanted,
-            float(np.abs(wanted).max(initial=0.0)),
-        )
-    return pd.DataFrame(driven, index=list(system.regions), columns=list(system.users))
-
-
-def _fold(system: EmbodiedSystem, matrix: FloatArray) -> FloatArray:
-    """An (n, n) matrix with its accounts unfolded: (R, S, R, S)."""
-    shape = (system.n_regions, system.n_sectors)
-    return matrix.reshape(*shape, *shape)
+def _by_user(system: EmbodiedSystem, carried: FloatArray) -> pd.DataFrame:
+    """Sums of accounts by region and user."""
+    return pd.DataFrame(
+        system.by_region(carried), index=list(system.regions), columns=list(system.users)
+    )
 
 
 def _upstream(system: EmbodiedSystem, sectors: Sequence[str]) -> FloatArray:
     """Carbon of the inputs of m by supplying region, supplying sector and buying region."""
     mask = system.mask(sectors)
     buying = np.flatnonzero(mask)
-    shape = (system.n_regions, system.n_sectors, system.n_regions, len(buying) // system.n_regions)
+    shape = (*system.shape, system.shape[0], -1)
     bought = system.coefficients[:, buying] * system.output[buying]
     carried = system.embodied[:, None] * bought / TONNES_PER_MT
     upstream = np.asarray(carried.reshape(shape).sum(axis=3))

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from yrb_carbon.embodied.accounts import TONNES_PER_MT, EmbodiedSystem
+from yrb_carbon.embodied.accounts import TONNES_PER_MT, EmbodiedSystem, require_names
 from yrb_carbon.embodied.leontief import (
     IntArray,
     account_names,
     factor_leontief,
     require_identity,
 )
-from yrb_carbon.errors import DataError, listing
+from yrb_carbon.errors import DataError
 from yrb_carbon.sources.input_output import FloatArray
 
 DEFAULT_THRESHOLD = 1e-4
@@ -304,12 +304,7 @@ def _sorted_paths(nodes: IntArray, depth: IntArray, values: FloatArray) -> PathA
 def _demand(system: EmbodiedSystem, users: Sequence[str] | None) -> FloatArray:
     if users is None:
         return system.total_final
-    strange = [user for user in users if user not in system.users]
-    if strange or not len(users):
-        raise DataError(
-            f"final uses of {listing(strange) or 'nobody'} wanted; users of the table: "
-            f"{listing(system.users, limit=len(system.users))}"
-        )
+    require_names("final uses of", users, system.users)
     chosen = np.isin(np.array(system.users), list(users))
     return np.asarray(system.uses[:, chosen].sum(axis=1))
 

@@ -125,34 +125,40 @@ def test_exports_as_final_demand_belong_to_the_exporter(table):
     )
 
 
-def test_a_region_without_inventory_has_no_emissions_or_those_of_its_donors(table):
+def test_a_region_without_inventory_has_no_emissions(table):
     emissions = random_emissions(table, seed=2, regions=["p1", "p3"])
     bare = build_system(table, emissions)
     assert bare.imputed == ("p2",)
     assert not bare.frame().loc["p2", "intensity"].any()
     assert bare.emissions.sum() == pytest.approx(emissions.sum())
-    mean = build_system(table, emissions, missing="mean", donors=["p1", "p3"])
-    for sector in table.sectors:
-        keys = [("p1", sector), ("p3", sector)]
-        wanted = 1e6 * emissions[keys].sum() / table.output[keys].sum()
-        if table.output["p2", sector] > 0:
-            found = mean.frame().loc[("p2", sector), "intensity"]
-            assert found == pytest.approx(wanted, rel=EXACT)
-    assert mean.emissions.sum() > emissions.sum()
+    with pytest.raises(DataError, match=r"no province of the north-west .* stand in for p2"):
+        build_system(table, emissions, missing="northwest")
 
 
-def test_the_north_west_lends_its_intensities_to_tibet():
-    regions = ["15", "31", "54", "61", "62", "63", "64", "65"]
-    table = make_table(np.full((8, 8), 1.0), np.full((8, 8), 5.0), regions=regions, sectors=["S2"])
+def test_tibet_may_have_the_mean_intensities_of_the_north_west():
+    """Weighted by output; Xinjiang alone makes S3, nobody there S4."""
+    regions = ["31", "54", "61", "65"]
+    output = np.array([[9.0, 9, 9], [5, 2, 4], [10, 0, 0], [30, 6, 0]])
+    table = make_table(
+        np.zeros((12, 12)),
+        np.repeat(output.reshape(12, 1) / 4, 4, axis=1),
+        regions=regions,
+        sectors=["S2", "S3", "S4"],
+    )
+    tonnes = {"31": (9, 9, 9), "61": (20, 0, 0), "65": (100, 3, 0)}
     emissions = pd.Series(
-        {(region, "S2"): float(place) for place, region in enumerate(regions) if region != "54"}
-    ).rename_axis(["region", "sector"])
-    system = build_system(table, emissions, missing="mean")
-    lenders = ["15", "61", "62", "63", "64", "65"]
-    wanted = emissions[lenders].sum() / (6 * 48) * 1e6
-    assert system.frame().loc[("54", "S2"), "intensity"] == pytest.approx(wanted, rel=EXACT)
-    with pytest.raises(DataError, match=r"lend .* 54; with an inventory and in the table: 61"):
-        build_system(table, emissions.drop("15", level=0), missing="mean", donors=["15", "61"])
+        {
+            (region, sector): value / 1e6
+            for region, own in tonnes.items()
+            for sector, value in zip(table.sectors, own, strict=True)
+        }
+    )
+    system = build_system(table, emissions, missing="northwest")
+    assert system.imputed == ("54",)
+    frame = system.frame()
+    assert frame.loc["54", "intensity"].tolist() == pytest.approx([120 / 40, 3 / 6, 0.0])
+    assert frame.loc["54", "emissions"].tolist() == pytest.approx([15e-6, 1e-6, 0.0])
+    assert frame.loc["31", "intensity"].tolist() == pytest.approx([1.0, 1.0, 1.0])
 
 
 def test_what_rows_lack_to_balance_is_set_apart(table):

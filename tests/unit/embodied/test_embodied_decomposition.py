@@ -161,5 +161,5 @@ def test_effects_that_miss_the_change_are_refused(systems):
 
 
 def test_unknown_sectors_are_refused(change):
-    with pytest.raises(DataError, match="S9 wanted that the tables lack"):
+    with pytest.raises(DataError, match="sectors S9 wanted; the table has S1, S2, S3"):
         change.totals(["S2", "S9"])

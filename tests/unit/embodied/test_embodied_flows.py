@@ -11,7 +11,6 @@ from io_tables import random_emissions, random_table
 
 from yrb_carbon.embodied.accounts import build_system
 from yrb_carbon.embodied.flows import (
-    DEFINITIONS,
     calc_downstream,
     calc_flows,
     calc_sector_balance,
@@ -20,6 +19,7 @@ from yrb_carbon.embodied.flows import (
     calc_upstream,
 )
 from yrb_carbon.errors import DataError
+from yrb_carbon.study.embodied import FLOWS
 
 EXACT = 1e-10  # sums over a dozen accounts
 
@@ -62,13 +62,13 @@ def written_out(definition, table, parts, source, user):
     """One flow by its definition, as loops."""
     direct, embodied, inverse, flows, uses, _ = parts
     total = 0.0
-    if definition == "F2":
+    if definition == "system":
         for m in MINING:
             bought = uses.loc[(source, m), user]
             if user in table.regions:
                 bought += sum(flows.loc[(source, m), (user, j)] for j in table.sectors)
             total += embodied[source, m] * bought
-    elif definition == "F1":
+    elif definition == "producer":
         for m in MINING:
             for key in table.labels:
                 total += direct[source, m] * inverse.loc[(source, m), key] * uses.loc[key, user]
@@ -84,7 +84,7 @@ def written_out(definition, table, parts, source, user):
     return total
 
 
-@pytest.mark.parametrize("definition", DEFINITIONS)
+@pytest.mark.parametrize("definition", FLOWS)
 def test_flows_are_their_definition_written_out(definition, table, system, parts):
     found = calc_flows(system, MINING, definition)
     whole = found.flows.assign(exports=found.exports, other=found.other)
@@ -98,16 +98,16 @@ def test_each_definition_has_its_own_total(system, parts):
     _, embodied, _, _, uses, output = parts
     mining = embodied.index.get_level_values("sector").isin(MINING)
     totals = {
-        "F1": system.emissions[mining].sum(),
-        "F2": (embodied * output)[mining].sum(),
-        "F3": (embodied * uses.sum(axis=1))[mining].sum(),
+        "producer": system.emissions[mining].sum(),
+        "system": (embodied * output)[mining].sum(),
+        "final": (embodied * uses.sum(axis=1))[mining].sum(),
     }
     for definition, wanted in totals.items():
         assert calc_flows(system, MINING, definition).total == pytest.approx(wanted, rel=EXACT)
 
 
 def test_the_default_is_the_transaction_definition(system):
-    assert calc_flows(system, MINING).definition == "F2"
+    assert calc_flows(system, MINING).definition == "system"
 
 
 def test_net_transfers_cancel_and_balances_add_up(system):
@@ -226,7 +226,9 @@ def test_sector_flows_carry_embodied_intensities(table, system, parts):
 
 
 def test_unknown_definitions_and_sectors_are_refused(system):
-    with pytest.raises(DataError, match="unknown flow definition 'F4'; allowed F1, F2, F3"):
+    with pytest.raises(
+        DataError, match="unknown flow definition 'F4'; allowed system, producer, final"
+    ):
         calc_flows(system, MINING, "F4")
     for function in (calc_flows, calc_upstream, calc_downstream, calc_sector_balance):
         with pytest.raises(DataError, match="S9 wanted"):
@@ -238,10 +240,10 @@ def test_flows_that_miss_their_total_are_refused(system):
     emissions[5] *= 1.01
     broken = replace(system, emissions=emissions)
     with pytest.raises(DataError, match="does not hold"):
-        calc_flows(broken, MINING, "F1")
+        calc_flows(broken, MINING, "producer")
     with pytest.raises(DataError, match=r"E_m .* does not hold"):
         calc_upstream(broken, MINING)
-    with pytest.raises(DataError, match="F2 sum to eps_m x_m does not hold"):
+    with pytest.raises(DataError, match="definition system sum to eps_m x_m does not hold"):
         calc_flows(replace(system, exports=system.exports * 1.01), MINING)
-    with pytest.raises(DataError, match=r"F3 .* does not hold"):
-        calc_flows(replace(system, embodied=system.embodied * 1.01), MINING, "F3")
+    with pytest.raises(DataError, match=r"definition final .* does not hold"):
+        calc_flows(replace(system, embodied=system.embodied * 1.01), MINING, "final")
