@@ -94,6 +94,7 @@ def test_responsibilities_share_one_total(system):
     for column in ("production", "consumption", "shared"):
         assert shared[column].sum() == pytest.approx(total, rel=EXACT)
     assert shared["net"].sum() == pytest.approx(0.0, abs=EXACT * total)
+    assert shared.loc["exports", "net"] == -shared.loc["exports", "consumption"] < 0
     np.testing.assert_allclose(
         shared["shared"], 0.3 * shared["production"] + 0.7 * shared["consumption"]
     )
@@ -136,16 +137,16 @@ def test_a_region_without_inventory_has_no_emissions(table):
 
 
 def test_tibet_may_have_the_mean_intensities_of_the_north_west():
-    """Weighted by output; Xinjiang alone makes S3, nobody there S4."""
+    """Weighted by output; Xinjiang alone makes S3, nobody there S4, Tibet no S5."""
     regions = ["31", "54", "61", "65"]
-    output = np.array([[9.0, 9, 9], [5, 2, 4], [10, 0, 0], [30, 6, 0]])
+    output = np.array([[9.0, 9, 9, 9], [5, 2, 4, 0], [10, 0, 0, 1], [30, 6, 0, 1]])
     table = make_table(
-        np.zeros((12, 12)),
-        np.repeat(output.reshape(12, 1) / 4, 4, axis=1),
+        np.zeros((16, 16)),
+        np.repeat(output.reshape(16, 1) / 4, 4, axis=1),
         regions=regions,
-        sectors=["S2", "S3", "S4"],
+        sectors=["S2", "S3", "S4", "S5"],
     )
-    tonnes = {"31": (9, 9, 9), "61": (20, 0, 0), "65": (100, 3, 0)}
+    tonnes = {"31": (9, 9, 9, 9), "61": (20, 0, 0, 1), "65": (100, 3, 0, 1)}
     emissions = pd.Series(
         {
             (region, sector): value / 1e6
@@ -156,9 +157,9 @@ def test_tibet_may_have_the_mean_intensities_of_the_north_west():
     system = build_system(table, emissions, missing="northwest")
     assert system.imputed == ("54",)
     frame = system.frame()
-    assert frame.loc["54", "intensity"].tolist() == pytest.approx([120 / 40, 3 / 6, 0.0])
-    assert frame.loc["54", "emissions"].tolist() == pytest.approx([15e-6, 1e-6, 0.0])
-    assert frame.loc["31", "intensity"].tolist() == pytest.approx([1.0, 1.0, 1.0])
+    assert frame.loc["54", "intensity"].tolist() == pytest.approx([120 / 40, 3 / 6, 0, 0])
+    assert frame.loc["54", "emissions"].tolist() == pytest.approx([15e-6, 1e-6, 0, 0])
+    assert frame.loc["31", "intensity"].tolist() == pytest.approx([1.0] * 4)
 
 
 def test_what_rows_lack_to_balance_is_set_apart(table):
@@ -178,6 +179,15 @@ def test_inputs_of_an_account_without_output_are_part_of_the_discrepancy():
     table = make_table(flows, [4.0, -3.0], regions=["p1"], sectors=["S1", "S2"], output=[7.0, 0.0])
     system = build_system(table, pd.Series([1.0, 0.0], index=table.labels))
     np.testing.assert_allclose(system.discrepancy, [2.0, 0.0], atol=1e-12)
+
+
+def test_a_negative_zero_of_output_is_no_output():
+    table = make_table(
+        [[1.0, 0.0], [0.0, 0.0]], [4.0, 0.0], regions=["p1"], sectors=["S1", "S2"],
+        output=[5.0, -0.0],
+    )  # fmt: skip
+    system = build_system(table, pd.Series([1.0, 0.0], index=table.labels))
+    assert system.embodied.tolist() == pytest.approx([1e6 / 4, 0.0])
 
 
 def test_negative_output_is_refused_by_name(table):

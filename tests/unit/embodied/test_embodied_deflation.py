@@ -54,9 +54,10 @@ def test_prices_may_be_by_account_and_imports_by_sector(table):
 
 
 def test_prices_differ_between_regions():
-    table = random_table(2, 2, seed=1)
+    table = random_table(2, 2, seed=1, errors=True)
     prices = pd.Series([1.0, 2.0, 4.0, 0.5], index=table.labels)
     real = deflate_table(table, prices, 2012, 1.0)
+    np.testing.assert_allclose(real.errors, table.errors / prices, rtol=EXACT)
     np.testing.assert_allclose(real.output / table.output, 1 / prices, rtol=EXACT)
     assert real.check_balance(1e-9).empty
 

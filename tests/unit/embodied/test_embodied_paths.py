@@ -143,6 +143,7 @@ def test_negative_final_uses_and_inputs_keep_their_paths():
     )
     negative = analysis.paths[analysis.paths["co2"] < 0]
     assert "p1 S2" in set(negative["path"])
+    assert (analysis.paths["co2"].abs().diff().dropna() <= 0).all()
     found = labelled(analysis, system)
     intensity = system.intensity / 1e6
     for nodes in product(range(3), repeat=3):
@@ -153,6 +154,26 @@ def test_negative_final_uses_and_inputs_keep_their_paths():
             * system.total_final[nodes[2]]
         )
         assert (nodes in found) == (abs(value) >= 0.01 * analysis.total)
+
+
+def test_branches_whose_paths_cancel_are_not_pruned():
+    """S3 buys carbon of S1 and sells as much back of S2: its embodied intensity is zero."""
+    flows = [[0.0, 0.0, 32.0], [0.0, 0.0, -32.0], [0.0, 0.0, 0.0]]
+    table = make_table(flows, [96.0, 160.0, 128.0], regions=["p1"], sectors=["S1", "S2", "S3"])
+    system = build_system(table, pd.Series([1.0, 1.0, 0.0], index=table.labels))
+    assert system.embodied[2] == 0
+    found = analyse_paths(system, threshold=0.01).paths.set_index("path")["co2"]
+    assert found.to_dict() == pytest.approx(
+        {"p1 S2": 1.25, "p1 S1": 0.75, "p1 S1 > p1 S3": 0.25, "p1 S2 > p1 S3": -0.25}
+    )
+
+
+def test_suppliers_of_nothing_are_no_branches():
+    """A chain S1 > S2 > S3: one branch a step, also without a threshold."""
+    coefficients = np.diag([0.5, 0.5], k=1)
+    found = calc_paths(np.ones(3), np.ones(3), coefficients, np.eye(3)[2], 0.0, 4, max_branches=1)
+    assert found.nodes[:, -3:].tolist() == [[-1, -1, 2], [-1, 1, 2], [0, 1, 2]]
+    assert found.values.tolist() == [1.0, 0.5, 0.25]
 
 
 def test_equal_paths_follow_the_order_of_accounts():
