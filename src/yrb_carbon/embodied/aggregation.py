@@ -101,6 +101,33 @@ def aggregate_table(
     return merged
 
 
+def merge_regions(emissions: pd.DataFrame, regions: Mapping[str, str]) -> pd.DataFrame:
+    """Sum emissions of provinces to the regions of a table, the whole country for instance.
+
+    Parameters
+    ----------
+    emissions : DataFrame
+        Columns year, province, sector, fuel, co2 (Mt).
+    regions : mapping
+        Province -> region; every province of the frame.
+
+    Returns
+    -------
+    DataFrame
+        The same columns, sorted; `province` is the region.
+
+    Raises
+    ------
+    DataError
+        If a province has no region, or emissions are missing; named.
+    """
+    lost = sorted(set(emissions["province"]) - set(regions))
+    if lost:
+        raise DataError(f"no region for the emissions of {listing(lost)}")
+    _refuse_gaps(emissions)
+    return _summed(emissions, emissions.assign(province=emissions["province"].map(regions)))
+
+
 def map_emissions(
     emissions: pd.DataFrame, targets: Targets, output: pd.Series | None = None
 ) -> pd.DataFrame:
@@ -115,7 +142,7 @@ def map_emissions(
     Parameters
     ----------
     emissions : DataFrame
-        Columns year, province, sector, fuel, co2 (Mt).
+        Columns year, province, sector, fuel, co2 (Mt); one year where output splits them.
     targets : mapping
         Sector of the inventories -> one or more sectors of the table; every sector of the frame.
         One that is outside production keeps its own key as its only target.
@@ -130,7 +157,8 @@ def map_emissions(
     Raises
     ------
     DataError
-        If sectors have no target, or output is wanted and lacks an account; named.
+        If sectors have no target, emissions are missing, or output is wanted and lacks an
+        account; named.
     """
     found = sorted(set(emissions["sector"]))
     lost = [sector for sector in found if not targets.get(sector)]
@@ -139,6 +167,7 @@ def map_emissions(
             f"no target for the sectors {listing(lost)} of the inventories. Add them to the "
             "concordance, those outside production with their own key"
         )
+    _refuse_gaps(emissions)
     pairs = emissions[["province", "sector"]].drop_duplicates()
     several = {s: [t] if isinstance(t, str) else list(t) for s, t in targets.items()}
     weights = pd.concat(
@@ -147,14 +176,7 @@ def map_emissions(
     )
     joined = emissions.merge(weights, on=["province", "sector"], validate="many_to_many")
     joined = joined.assign(sector=joined["target"], co2=joined["co2"] * joined["weight"])
-    mapped = joined.groupby(EMISSION_KEY)["co2"].sum().reset_index()
-    require_identity(
-        "total of emissions before and after they are brought to other sectors",
-        np.array([emissions["co2"].sum()]),
-        np.array([mapped["co2"].sum()]),
-        float(emissions["co2"].abs().sum()),
-    )
-    return mapped
+    return _summed(emissions, joined)
 
 
 def emissions_by_account(
@@ -178,12 +200,14 @@ def emissions_by_account(
     Raises
     ------
     DataError
-        If the year has no rows, or a sector or province is neither the table's nor outside.
+        If the year has no rows, emissions of it are missing, or a sector or province is neither
+        the table's nor outside.
     """
     own = emissions[emissions["year"] == table.year]
     if own.empty:
         years = listing(sorted(set(emissions["year"])))
         raise DataError(f"no emissions of {table.year}, the year of the table; years: {years}")
+    _refuse_gaps(own)
     strange = set(own["sector"]) - set(table.sectors) - set(outside)
     if strange:
         raise DataError(
@@ -196,6 +220,30 @@ def emissions_by_account(
     regions = sorted(set(own["province"]))
     accounts = pd.MultiIndex.from_product([regions, table.sectors], names=list(ACCOUNT))
     return PlacedEmissions(sums[~is_outside].reindex(accounts, fill_value=0.0), sums[is_outside])
+
+
+def _refuse_gaps(emissions: pd.DataFrame) -> None:
+    """Refuse emissions that are not known: a sum would take them for zero."""
+    gaps = emissions[~np.isfinite(emissions["co2"].to_numpy(dtype=float))]
+    if len(gaps):
+        places = gaps[["year", "province"]].drop_duplicates().itertuples(index=False)
+        names = (f"{year} {province}" for year, province in places)
+        raise DataError(
+            f"emissions are missing in {len(gaps)} cells, of {listing(names)}. Leave the province "
+            "out of that year, so that it counts as one without an inventory"
+        )
+
+
+def _summed(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """Rows of one key summed, with the total that they had before."""
+    summed = after.groupby(EMISSION_KEY)["co2"].sum().reset_index()
+    require_identity(
+        "total of emissions before and after they are brought to other accounts",
+        np.array([before["co2"].sum()]),
+        np.array([summed["co2"].sum()]),
+        float(before["co2"].abs().sum()),
+    )
+    return summed
 
 
 def _weights(

@@ -14,6 +14,7 @@ from yrb_carbon.embodied.aggregation import (
     aggregate_table,
     emissions_by_account,
     map_emissions,
+    merge_regions,
 )
 from yrb_carbon.errors import DataError
 
@@ -160,3 +161,30 @@ def test_emissions_of_another_year_sector_or_region_are_refused(table, emissions
     both = pd.concat([mapped, mapped.assign(year=2015)])
     placed = emissions_by_account(both, table, outside=["Urban"])
     assert placed.accounts["p1", "S1"] == 5.5
+
+
+def test_provinces_are_summed_to_regions(emissions):
+    merged = merge_regions(emissions, {"p1": "00", "p3": "00", "p2": "x"})
+    cells = merged.set_index(["province", "sector", "fuel"])["co2"]
+    assert cells["00", "Coal", "raw_coal"] == 33.0
+    assert len(merged) == 5
+    assert merged["co2"].sum() == emissions["co2"].sum()
+    with pytest.raises(DataError, match="no region for the emissions of p3"):
+        merge_regions(emissions, {"p1": "00"})
+
+
+def test_unknown_emissions_are_no_zeros(table, emissions):
+    """A province that did not report has missing cells, which sums would skip."""
+    gaps = emissions.assign(co2=emissions["co2"].where(emissions["province"] != "p3"))
+    message = r"missing in 5 cells, of 2012 p3\. Leave the province out"
+    with pytest.raises(DataError, match=message):
+        map_emissions(gaps, TARGETS, table.output)
+    with pytest.raises(DataError, match=message):
+        merge_regions(gaps, {"p1": "00", "p3": "00"})
+    mapped = map_emissions(emissions, TARGETS, table.output)
+    lost = mapped.assign(co2=mapped["co2"].where(mapped["fuel"] != "diesel"))
+    with pytest.raises(DataError, match="missing in 2 cells, of 2012 p1, 2012 p3"):
+        emissions_by_account(lost, table, outside=["Urban"])
+    known = map_emissions(gaps[gaps["province"] == "p1"], TARGETS, table.output)
+    placed = emissions_by_account(known, table, outside=["Urban"])
+    assert build_system(table, placed.accounts).imputed == ("p2", "p3")
