@@ -219,6 +219,17 @@ def read_cells(path: str | Path, sheet: str) -> list[list[object]]:
     return _cells(_open(file), file, sheet)
 
 
+def sheet_heads(path: str | Path, rows: int) -> dict[str, list[list[object]]]:
+    """First rows of every sheet, by its name, to tell by them which one is the table."""
+    file = existing_file(path)
+    book = _open(file)
+    with _whole(file):
+        return {
+            name: book.get_sheet_by_name(name).to_python(skip_empty_area=False, nrows=rows)
+            for name in book.sheet_names
+        }
+
+
 def _cells(book: Any, file: Path, sheet: str) -> list[list[object]]:
     with _whole(file, sheet):
         rows: list[list[object]] = book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
