@@ -1,0 +1,183 @@
+"""Input-output systems of pymrio (EXIOBASE, WIOD, OECD, GLORIA, its own test system ...)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from yrb_carbon.errors import Place, SourceError, listing
+from yrb_carbon.provenance import FileRecord
+from yrb_carbon.sources.input_output import (
+    ACCOUNT,
+    USE,
+    InputOutputTable,
+    assemble_table,
+    emission_frame,
+)
+
+if TYPE_CHECKING:
+    import pymrio
+
+MT_PER: Mapping[str, float] = {
+    "kg": 1e-9, "t": 1e-6, "kt": 1e-3, "Gg": 1e-3, "Mt": 1.0, "Tg": 1.0, "Gt": 1e3,
+}  # fmt: skip
+"""Mt in one unit of mass."""
+
+
+def read_pymrio_system(
+    system: pymrio.IOSystem,
+    *,
+    year: int,
+    emissions: str,
+    stressors: Sequence[str] | None = None,
+    value_added: str | None = None,
+) -> tuple[InputOutputTable, pd.DataFrame]:
+    """Turn a pymrio system and one of its extensions into a table and emissions.
+
+    Output is the one of the system, or the sum of its rows. The table is the whole of the system:
+    no exports, no imports, no errors.
+
+    Parameters
+    ----------
+    system : pymrio.IOSystem
+        With `Z` and `Y`; regions and sectors on both axes.
+    year : int
+    emissions : str
+        Name of the extension with the emissions.
+    stressors : sequence of str, optional
+        Rows of it by the first level of their labels, all by default; each is a `fuel` of the
+        result. Masses are turned into Mt.
+    value_added : str, optional
+        Name of the extension with the value added; without it there is none.
+
+    Returns
+    -------
+    table : InputOutputTable
+    emissions : DataFrame
+        year, province (region of the system), sector, fuel (stressor), co2 (Mt).
+
+    Raises
+    ------
+    SourceError
+        If flows or final demand are missing, amounts are in several units, an extension or a
+        stressor is not there, or emissions are not in a unit of mass.
+    """
+    place = Place(system.name or "pymrio system")
+    if system.Z is None or system.Y is None:
+        raise SourceError(
+            "the system has no flows Z or no final demand Y", place, "Call its calc_all first."
+        )
+    flows, final = system.Z, system.Y
+    unit = _unit(system, place)
+    output = (
+        flows.sum(axis=1) + final.sum(axis=1) if system.x is None else system.x.iloc[:, 0]
+    )  # fmt: skip
+    added = None if value_added is None else _extension(system, value_added, place).F
+    table = assemble_table(
+        year=year,
+        intermediate=flows.set_axis(_texts(flows.index, ACCOUNT), axis=0).set_axis(
+            _texts(flows.columns, ACCOUNT), axis=1
+        ),
+        final_demand=final.set_axis(_texts(final.index, ACCOUNT), axis=0).set_axis(
+            _texts(final.columns, USE), axis=1
+        ),
+        output=output.set_axis(_texts(output.index, ACCOUNT)),
+        value_added=None if added is None else _labelled(added),
+        unit=unit,
+        record=FileRecord(
+            file=str(place.file),
+            sheet=None,
+            sha256=_digest(flows, final),
+            rows=len(flows),
+            unit={"all amounts": unit},
+            notes=(f"emissions: {emissions}",),
+        ),
+        classification=str(place.file),
+    )
+    return table, _emissions(system, year, emissions, stressors, table, place)
+
+
+def _texts(index: pd.Index, names: Sequence[str]) -> pd.MultiIndex:
+    """Labels of two levels as text."""
+    return pd.MultiIndex.from_tuples(
+        [(str(first), str(second)) for first, second in index], names=list(names)
+    )
+
+
+def _labelled(part: pd.DataFrame) -> pd.DataFrame:
+    rows = ["/".join(map(str, key)) if isinstance(key, tuple) else str(key) for key in part.index]
+    return part.set_axis(rows, axis=0).set_axis(_texts(part.columns, ACCOUNT), axis=1)
+
+
+def _unit(system: pymrio.IOSystem, place: Place) -> str:
+    units = sorted({str(unit) for unit in system.unit["unit"]}) if system.unit is not None else []
+    if len(units) != 1:
+        raise SourceError(
+            f"amounts in one unit are wanted, the system has {listing(units) or 'none'}", place
+        )
+    return units[0]
+
+
+def _extension(system: pymrio.IOSystem, name: str, place: Place) -> pymrio.Extension:
+    known = list(system.get_extensions())
+    if name not in known:
+        raise SourceError(
+            f"the system has no extension {name!r}", place, f"Its extensions are: {listing(known)}."
+        )
+    return getattr(system, name)
+
+
+def _emissions(
+    system: pymrio.IOSystem,
+    year: int,
+    name: str,
+    stressors: Sequence[str] | None,
+    table: InputOutputTable,
+    place: Place,
+) -> pd.DataFrame:
+    extension = _extension(system, name, place)
+    amounts = _labelled(extension.F)
+    first = [str(key[0] if isinstance(key, tuple) else key) for key in extension.F.index]
+    wanted = sorted(set(first)) if stressors is None else list(stressors)
+    missing = [stressor for stressor in wanted if stressor not in first]
+    if missing:
+        raise SourceError(
+            f"the extension {name!r} has no {listing(map(repr, missing))}",
+            place,
+            f"Its rows are: {listing(sorted(set(first)))}.",
+        )
+    units = extension.unit["unit"].astype(str).to_numpy()
+    chosen = [i for i, stressor in enumerate(first) if stressor in wanted]
+    strange = sorted({units[i] for i in chosen} - set(MT_PER))
+    if strange:
+        raise SourceError(
+            f"emissions in {listing(map(repr, strange))} are no masses",
+            place,
+            f"Units that can be turned into Mt: {listing(MT_PER)}. Name the stressors that are "
+            "wanted.",
+        )
+    tonnes = {
+        stressor: pd.Series(
+            sum(
+                amounts.iloc[i].to_numpy(dtype=float) * MT_PER[units[i]]
+                for i in chosen
+                if first[i] == stressor
+            ),
+            amounts.columns,
+        )
+        for stressor in wanted
+    }
+    return emission_frame(year, tonnes, table.labels)
+
+
+def _digest(*parts: pd.DataFrame) -> str:
+    """SHA-256 over labels and values: a system in memory has no file."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(repr((list(part.index), list(part.columns))).encode())
+        digest.update(np.ascontiguousarray(part.to_numpy(dtype="<f8")).tobytes())
+    return digest.hexdigest()

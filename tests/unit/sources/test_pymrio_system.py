@@ -1,0 +1,88 @@
+"""Systems of pymrio become tables with the same numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from yrb_carbon.errors import SourceError
+from yrb_carbon.sources.pymrio_system import read_pymrio_system
+
+SAME = 1e-12
+"""The numbers are carried over; only kilogrammes become megatonnes."""
+KG_IN_MT = 1e9
+
+
+@pytest.fixture(scope="module")
+def system():
+    import pymrio
+
+    found = pymrio.load_test()
+    found.calc_all()
+    return found
+
+
+def test_the_test_system_keeps_its_numbers_under_its_labels(system):
+    table, emissions = read_pymrio_system(
+        system, year=2010, emissions="emissions", value_added="factor_inputs"
+    )
+    assert table.n_regions == 6
+    assert table.n_sectors == 8
+    assert table.sectors == tuple(sorted(system.get_sectors()))
+    assert table.unit == "Mill USD"
+    for seller in (("reg1", "mining"), ("reg6", "food"), ("reg3", "other")):
+        for buyer in (("reg2", "construction"), ("reg1", "mining")):
+            assert table.intermediate.loc[seller, buyer] == system.Z.loc[seller, buyer]
+        assert table.output[seller] == pytest.approx(system.x.loc[seller, "indout"], rel=SAME)
+        added = system.factor_inputs.F[seller].iloc[0]
+        assert table.value_added[seller].loc["Value Added"] == pytest.approx(added, rel=SAME)
+    for use in (("reg4", "Final consumption expenditure by households"),):
+        assert table.final_demand[use].sum() == pytest.approx(system.Y[use].sum(), rel=SAME)
+    assert table.final_demand.shape == system.Y.shape
+    assert np.abs(table.balance()["row_gap"]).max() < SAME
+    assert table.exports.sum() == table.imports.sum() == table.errors.sum() == 0
+    assert list(emissions["fuel"].unique()) == ["emission_type1", "emission_type2"]
+    keyed = emissions.set_index(["fuel", "province", "sector"])["co2"]
+    raw = system.emissions.F.loc[("emission_type1", "air"), ("reg5", "mining")]
+    assert keyed["emission_type1", "reg5", "mining"] == pytest.approx(raw / KG_IN_MT, rel=SAME)
+    assert keyed.sum() == pytest.approx(system.emissions.F.to_numpy().sum() / KG_IN_MT, rel=SAME)
+
+
+def test_chosen_stressors_only(system):
+    _, emissions = read_pymrio_system(
+        system, year=2010, emissions="emissions", stressors=["emission_type2"]
+    )
+    total = system.emissions.F.loc["emission_type2"].to_numpy().sum() / KG_IN_MT
+    assert emissions["co2"].sum() == pytest.approx(total, rel=SAME)
+
+
+def test_output_is_the_sum_of_the_rows_where_the_system_has_none(system):
+    bare = system.copy()
+    bare.x = None
+    table, _ = read_pymrio_system(bare, year=2010, emissions="emissions")
+    assert table.output["reg2", "trade"] == pytest.approx(
+        system.x.loc[("reg2", "trade"), "indout"], rel=SAME
+    )
+    assert table.value_added.empty
+
+
+def test_the_digest_tells_systems_apart(system):
+    one, _ = read_pymrio_system(system, year=2010, emissions="emissions")
+    again, _ = read_pymrio_system(system.copy(), year=2010, emissions="emissions")
+    other = system.copy()
+    other.Z = other.Z * 1.001
+    changed, _ = read_pymrio_system(other, year=2010, emissions="emissions")
+    assert one.record.sha256 == again.record.sha256 != changed.record.sha256
+
+
+def test_faults_are_named(system):
+    with pytest.raises(SourceError, match=r"no extension 'co2'.*factor_inputs, emissions"):
+        read_pymrio_system(system, year=2010, emissions="co2")
+    with pytest.raises(SourceError, match=r"has no 'soot'.*emission_type1"):
+        read_pymrio_system(system, year=2010, emissions="emissions", stressors=["soot"])
+    with pytest.raises(SourceError, match="'Mill USD' are no masses"):
+        read_pymrio_system(system, year=2010, emissions="factor_inputs")
+    bare = system.copy()
+    bare.Z = None
+    with pytest.raises(SourceError, match="no flows Z"):
+        read_pymrio_system(bare, year=2010, emissions="emissions")
