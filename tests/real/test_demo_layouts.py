@@ -45,7 +45,7 @@ TEXTS = sorted(name for name in FOLDERS if not FILES[name].endswith(".xlsx"))
 def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("demo")
     boundaries = read_boundaries("cnmaps", unit_ids=load_units().select("A").ids)
-    generate(folder, boundaries=boundaries)
+    generate(folder, boundaries=boundaries, interregional=False)
     return folder
 
 

@@ -74,7 +74,8 @@ def _fill(book: Any, page: Any, sheet: Sheet) -> None:
     styles = {j: book.add_format({"num_format": text}) for j, text in sheet.formats.items()}
     for i, row in enumerate(sheet.rows):
         for j, cell in enumerate(row):
-            _put(page, i, j, cell, styles.get(j) if i else None)
+            if cell is not None:
+                _put(page, i, j, cell, styles.get(j) if i else None)
     for (i, j), cell in sorted(sheet.extra.items()):
         _put(page, i, j, cell, None)
     if sheet.claims_all_rows:

@@ -19,6 +19,8 @@ from yrb_carbon.demo.effects import (
     calc_system_matrices,
 )
 from yrb_carbon.demo.moments import read_moments
+from yrb_carbon.demo.mrio import write_embodied
+from yrb_carbon.demo.mrio_parameters import MRIO_YEARS
 from yrb_carbon.demo.parameters import (
     CONTROLS,
     FIRST_YEAR,
@@ -109,7 +111,9 @@ Every number in this folder is made up by the generator yrb_carbon.demo. The fil
 sheets, headers, encodings and oddities of published files, so that a study of them runs through
 the same readers as a study of real data. No number describes a real place.
 
-Years {FIRST_YEAR} to {LAST_YEAR}. The parameters that the values were drawn with are in truth.json.
+Years {FIRST_YEAR} to {LAST_YEAR}; interregional tables of 31 provinces and 42 sectors and emission
+inventories of 30 provinces for {", ".join(map(str, MRIO_YEARS))}. The parameters that the values
+were drawn with are in truth.json.
 """
 
 
@@ -121,6 +125,7 @@ def generate(
     weights: Any = None,
     truth: str | Path | None = None,
     parameters: Truth = TRUTH,
+    interregional: bool = True,
 ) -> tuple[Path, ...]:
     """Write the demonstration inputs and truth.json.
 
@@ -138,6 +143,8 @@ def generate(
         File of the parameters; `truth.json` in the folder by default.
     parameters : Truth
         Parameters of the system.
+    interregional : bool
+        Write the interregional tables and emission inventories as well, and what flows they hold.
 
     Returns
     -------
@@ -176,11 +183,15 @@ def generate(
     write_province_panel(path["province_panel"], tables)
     truth_file = target / "truth.json" if truth is None else Path(truth)
     readme = target / "README.txt"
-    text = json.dumps(describe_truth(design, parameters, seed), sort_keys=True)
+    description = describe_truth(design, parameters, seed)
+    tables_written: tuple[Path, ...] = ()
+    if interregional:
+        tables_written, description["embodied"] = write_embodied(target, seed)
+    text = json.dumps(description, sort_keys=True)
     truth_file.parent.mkdir(parents=True, exist_ok=True)
     truth_file.write_text(f"{text}\n", encoding="utf-8")
     readme.write_text(README, encoding="utf-8")
-    return (*path.values(), truth_file, readme)
+    return (*path.values(), *tables_written, truth_file, readme)
 
 
 def make_design(

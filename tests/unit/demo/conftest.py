@@ -32,7 +32,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     """The committed demonstration: its files, and the simulation behind them."""
     folder = tmp_path_factory.mktemp("demo")
     boundaries = read_boundaries("cnmaps", unit_ids=load_units().select("A").ids)
-    files = generate(folder, seed=DEFAULT_SEED, boundaries=boundaries)
+    files = generate(folder, seed=DEFAULT_SEED, boundaries=boundaries, interregional=False)
     design = make_design(boundaries, seed=DEFAULT_SEED, moments=read_moments())
     system = simulate_system(design, TRUTH, DEFAULT_SEED, read_moments())
     units, weights = linked_units(design)

@@ -133,10 +133,14 @@ def test_files_are_those_of_the_list(demo):
 
 @pytest.mark.slow
 def test_same_seed_same_bytes_other_seed_other_values(demo, tmp_path):
-    again = generate(tmp_path / "again", seed=DEFAULT_SEED, boundaries=demo.boundaries)
+    again = generate(
+        tmp_path / "again", seed=DEFAULT_SEED, boundaries=demo.boundaries, interregional=False
+    )
     for one, other in zip(demo.files, again, strict=True):
         assert one.read_bytes() == other.read_bytes(), one.name
-    different = generate(tmp_path / "different", seed=1, boundaries=demo.boundaries)
+    different = generate(
+        tmp_path / "different", seed=1, boundaries=demo.boundaries, interregional=False
+    )
     edgar = FILES["edgar_city"]
     assert (demo.folder / edgar).read_bytes() != (tmp_path / "different" / edgar).read_bytes()
     assert different[-2].name == "truth.json"

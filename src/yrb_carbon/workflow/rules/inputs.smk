@@ -41,7 +41,16 @@ if study.demo is not None:
     rule demo_inputs:
         input:
             tables=shipped(
-                "units.csv", "prefectures.csv", "names.csv", "provinces.csv", "demo/moments.json"
+                "units.csv",
+                "prefectures.csv",
+                "names.csv",
+                "provinces.csv",
+                "demo/moments.json",
+                "concordances/ceads_sectors.csv",
+                "concordances/mrio_sectors_2012.csv",
+                "concordances/mrio_sectors_2017.csv",
+                "concordances/sectors_26.csv",
+                "concordances/sectors_26_h2.csv",
             ),
         output:
             files=sorted(set(SOURCE_FILES.values())),
