@@ -25,7 +25,7 @@ from yrb_carbon.sources.input_output import (
     final_use_columns,
 )
 from yrb_carbon.sources.magnitude import check_magnitude
-from yrb_carbon.sources.rawtable import Reading
+from yrb_carbon.sources.rawtable import Reading, only_row
 from yrb_carbon.study.sector_lists import SectorList, fitting_list, load_sector_list
 from yrb_carbon.study.sector_lists import sector_list_names as list_names
 
@@ -144,7 +144,9 @@ def read_china_io(
         reading.note("competing imports are a negative final use")
     check_magnitude(output, OUTPUT, *OUTPUT_BOUNDS, TEN_THOUSAND_YUAN, Place(raw.path, None, 1))
     labels = account_labels([COUNTRY], sectors.codes)
-    added = np.vstack([flows[_one(codes, code, place)] for code in ADDED.values()])
+    added = np.vstack(
+        [flows[only_row(codes, code, reading.place(CODE))] for code in ADDED.values()]
+    )
     table = assemble_table(
         year=year or _year(raw.path),
         intermediate=pd.DataFrame(intermediate, labels, labels),
@@ -213,17 +215,6 @@ def _rows(reading: Reading, origins: list[str], origin: str, sectors: SectorList
             f"The origins are: {listing(sorted(set(origins)))}.",
         )
     return [found[code] for code in sectors.codes]
-
-
-def _one(codes: list[str], code: str, place: Place) -> int:
-    hits = [i for i, text in enumerate(codes) if text == code]
-    if len(hits) != 1:
-        raise SourceError(
-            f"the code {code!r} stands in {len(hits)} rows, one is wanted",
-            Place(place.file, column=CODE),
-            f"The codes are: {listing(codes, 60)}.",
-        )
-    return hits[0]
 
 
 def _categories(header: tuple[str, ...]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from yrb_carbon.errors import Place, SourceError, listing
 from yrb_carbon.sources.base import SourceTable
 from yrb_carbon.sources.csvfile import read_csv
 from yrb_carbon.sources.magnitude import check_column, scale
-from yrb_carbon.sources.rawtable import Reading, tidy_table
+from yrb_carbon.sources.rawtable import Reading, only_row, tidy_table
 
 CODE = "Code"
 ROWS = {"nat_emp_total": "TOT", "nat_emp_mining": "B"}
@@ -52,14 +52,8 @@ def read_national_employment(path: str | Path) -> SourceTable:
     reading.note("scope: all employed persons, wider than the urban units of city yearbooks")
     columns: dict[str, object] = {"year": [int(name) for name in wide]}
     for quantity, code in ROWS.items():
-        hits = [i for i, text in enumerate(codes) if text == code]
-        if len(hits) != 1:
-            raise SourceError(
-                f"the code {code!r} stands in {len(hits)} rows, one is wanted",
-                Place(raw.path, column=CODE),
-                f"The codes are: {listing(codes, 40)}",
-            )
-        values = np.array([reading.numbers_at(j, minimum=0)[hits[0]] for j in wide.values()])
+        row = only_row(codes, code, Place(raw.path, column=CODE))
+        values = np.array([reading.numbers_at(j, minimum=0)[row] for j in wide.values()])
         check_column(values, quantity, Place(raw.path, key=code), "10^4 persons")
         columns[quantity] = values * scale("10^4 persons", "persons")
     return tidy_table(pd.DataFrame(columns), ("year",), raw.path, None, reading.notes)

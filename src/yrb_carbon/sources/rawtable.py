@@ -445,6 +445,24 @@ def is_footer(cell: object) -> bool:
     return isinstance(cell, str) and FOOTER.search(cell.strip()) is not None
 
 
+def only_row(codes: Sequence[str], code: str, place: Place) -> int:
+    """Position of the one row that has a code.
+
+    Raises
+    ------
+    SourceError
+        If it stands in no row, or in several; all codes are listed.
+    """
+    hits = [i for i, text in enumerate(codes) if text == code]
+    if len(hits) != 1:
+        raise SourceError(
+            f"the code {code!r} stands in {len(hits)} rows, one is wanted",
+            place,
+            f"The codes are: {listing(codes, 60)}",
+        )
+    return hits[0]
+
+
 def check_unique(
     frame: pd.DataFrame, keys: Sequence[str], rows: Sequence[int], place: Place
 ) -> None:
