@@ -160,19 +160,25 @@ def calc_profile_correlations(values: FloatArray) -> FloatArray:
             own, other = (
                 np.concatenate([values[one, others], values[others, one]]) for one in (i, j)
             )
-            found[i, j] = found[j, i] = _correlation(own, other)
+            found[i, j] = found[j, i] = _row_correlations(np.array([own, other]))[0, 1]
     return found
 
 
-def _correlation(own: FloatArray, other: FloatArray) -> float:
-    """Pearson correlation; of constants 1 where they are equal, else 0."""
-    if not own.size:
-        return 0.0
-    own_gap, other_gap = own - own.mean(), other - other.mean()
-    scale = math.sqrt(float(own_gap @ own_gap) * float(other_gap @ other_gap))
-    if np.ptp(own) == 0 or np.ptp(other) == 0 or scale == 0:
-        return 1.0 if np.array_equal(own, other) else 0.0
-    return float(np.round(own_gap @ other_gap / scale, DIGITS))
+def _row_correlations(rows: FloatArray) -> FloatArray:
+    """Correlations of all pairs of rows; with a constant row 1 if the two are equal, else 0."""
+    if not rows.shape[1]:
+        return np.eye(len(rows))
+    spans = np.ptp(rows, axis=1, keepdims=True)
+    is_constant = spans[:, 0] == 0
+    gaps = (rows - rows.mean(axis=1, keepdims=True)) / np.where(spans == 0, 1.0, spans)
+    lengths = np.where(is_constant, 1.0, np.sqrt((gaps**2).sum(axis=1)))
+    found: FloatArray = np.round(gaps @ gaps.T / np.outer(lengths, lengths), DIGITS)
+    found[is_constant] = found[:, is_constant] = 0.0
+    alike = np.flatnonzero(is_constant)
+    same = rows[alike, None, 0] == rows[None, alike, 0]
+    found[np.ix_(alike, alike)] = same
+    np.fill_diagonal(found, 1.0)
+    return found
 
 
 def split_by_correlations(correlations: FloatArray) -> BoolArray | None:
@@ -196,9 +202,11 @@ def split_by_correlations(correlations: FloatArray) -> BoolArray | None:
     """
     found = correlations
     for _ in range(ITERATIONS):
-        found = np.array([[_correlation(own, other) for other in found] for own in found])
+        before, found = found, _row_correlations(found)
         if (np.abs(found) > 1 - ITERATED_TOLERANCE).all():
             return np.asarray(found[0] > 0)
+        if np.array_equal(before, found):
+            break
     return None
 
 

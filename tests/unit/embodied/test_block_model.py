@@ -71,6 +71,13 @@ def test_split_agrees_with_numpy(number):
     assert 0 < found.sum() < 9
 
 
+def test_halves_that_are_clear_from_the_start_are_split():
+    signs = np.array([1.0, -1.0, 1.0, -1.0])
+    found = split_by_correlations(np.outer(signs, signs))
+    assert found is not None
+    assert found.tolist() == [True, False, True, False]
+
+
 def test_nodes_that_all_correlate_alike_are_not_split():
     even = np.full((6, 6), 0.3)
     np.fill_diagonal(even, 1.0)
@@ -126,6 +133,7 @@ def test_a_network_of_alike_nodes_has_one_block_and_says_so():
     assert model.members.tolist() == [1, 1, 1, 1]
     assert model.notes == ("not split, because their profiles correlate alike: 00, 01, 02, 03",)
     assert model.roles["role"].tolist() == ["undivided"]
+    assert model.image.to_numpy().tolist() == [[1.0]]
 
 
 def test_two_nodes_are_not_split():

@@ -39,6 +39,8 @@ def test_measures_stand_under_their_regions():
     assert found.nodes.loc["13", "out_degree"] == sent_over_mean
     net = found.nodes["out_strength"] - found.nodes["in_strength"]
     assert found.nodes["net_strength"].to_numpy() == pytest.approx(net.to_numpy(), abs=EXACT)
+    both = table.loc["13"].sum() + table["13"].sum()
+    assert found.nodes.loc["13", "strength"] == pytest.approx(both, abs=EXACT)
     assert found.whole["n_links"] == found.links.to_numpy().sum() == found.nodes["in_degree"].sum()
     assert found.whole["total_flow"] == pytest.approx(table.to_numpy().sum(), abs=EXACT)
     share = table.to_numpy()[found.links.to_numpy()].sum() / table.to_numpy().sum()
@@ -95,6 +97,20 @@ def test_the_seed_decides_the_random_networks():
         for seed in (1, 1, 2)
     ]
     assert sigmas[0] == sigmas[1] != sigmas[2]
+
+
+def test_the_seed_decides_the_communities_of_a_single_start():
+    n = 12
+    ring = np.roll(np.eye(n), 1, axis=1)  # as good a partition begins at any of its regions
+    codes = [str(11 + node) for node in range(n)]
+    table = pd.DataFrame(ring, index=codes, columns=codes)
+    labels = [
+        tuple(analyse_network(table, NetworkOptions(random_networks=0, starts=1, seed=seed))
+              .communities.members)
+        for seed in (*range(6), *range(6))
+    ]  # fmt: skip
+    assert labels[:6] == labels[6:]
+    assert len(set(labels)) > 1
 
 
 def centralities(**columns: list[float]) -> pd.DataFrame:
