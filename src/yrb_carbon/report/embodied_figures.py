@@ -474,8 +474,8 @@ def _between(flows: pd.DataFrame) -> pd.DataFrame:
             f"not so: {listing(odd) or 'some stand twice'}"
         )
     nodes = sorted(flows.index)
-    table = flows.loc[nodes, nodes].astype(np.float64)
-    np.fill_diagonal(values := table.to_numpy(copy=True), 0.0)
+    values = flows.loc[nodes, nodes].to_numpy(dtype=np.float64, copy=True)
+    np.fill_diagonal(values, 0.0)
     wrong = [str(node) for node, row in zip(nodes, values, strict=True)
              if not (np.isfinite(row) & (row >= 0)).all()]  # fmt: skip
     if wrong:
