@@ -168,12 +168,13 @@ def map_emissions(
             "concordance, those outside production with their own key"
         )
     _refuse_gaps(emissions)
-    pairs = emissions[["province", "sector"]].drop_duplicates()
     several = {s: [t] if isinstance(t, str) else list(t) for s, t in targets.items()}
-    weights = pd.concat(
-        [_weights(str(p), str(s), several[s], output) for p, s in pairs.itertuples(index=False)],
-        ignore_index=True,
+    bridge = pd.DataFrame(
+        [(sector, target) for sector in found for target in several[sector]],
+        columns=["sector", "target"],
     )
+    pairs = emissions[["province", "sector"]].drop_duplicates().merge(bridge, on="sector")
+    weights = pairs.assign(weight=_weights(pairs, output))
     joined = emissions.merge(weights, on=["province", "sector"], validate="many_to_many")
     joined = joined.assign(sector=joined["target"], co2=joined["co2"] * joined["weight"])
     return _summed(emissions, joined)
@@ -246,27 +247,27 @@ def _summed(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     return summed
 
 
-def _weights(
-    province: str, sector: str, targets: Sequence[str], output: pd.Series | None
-) -> pd.DataFrame:
-    """Shares of one sector of one province by target."""
-    shares = np.ones(len(targets)) / len(targets)
-    if len(targets) > 1:
-        if output is None:
-            raise DataError(
-                f"sector {sector!r} feeds {listing(targets)}: output is wanted to split it"
-            )
-        own = output.reindex([(province, target) for target in targets]).to_numpy(dtype=float)
-        if not np.all(own >= 0):
-            raise DataError(
-                f"no output, or a negative one, to split {sector!r} of {province!r} over "
-                f"{listing(targets)}: {listing(own)}"
-            )
-        if own.sum() > 0:
-            shares = own / own.sum()
-    return pd.DataFrame(
-        {"province": province, "sector": sector, "target": list(targets), "weight": shares}
+def _weights(pairs: pd.DataFrame, output: pd.Series | None) -> pd.Series:
+    """Shares of the targets in the sector of a province: by output, even where there is none."""
+    groups = pairs.groupby(["province", "sector"])
+    even = 1.0 / groups["target"].transform("size")
+    split = pairs[even < 1.0]
+    if split.empty:
+        return even
+    if output is None:
+        first = split["sector"].iloc[0]
+        into = listing(split.loc[split["sector"] == first, "target"].unique())
+        raise DataError(f"sector {first!r} feeds {into}: output is wanted to split it")
+    own = pd.Series(
+        output.reindex(pd.MultiIndex.from_frame(split[["province", "target"]])).to_numpy(float),
+        index=split.index,
     )
+    bad = split[~(own >= 0)]
+    if len(bad):
+        names = (f"{row.province} {row.target} (of {row.sector})" for row in bad.itertuples())
+        raise DataError(f"no output, or a negative one, to split emissions by: {listing(names)}")
+    total = own.groupby([split["province"], split["sector"]]).transform("sum")
+    return (own / total).where(total > 0).reindex(pairs.index).fillna(even)
 
 
 def _refuse_regions(strange: set[str]) -> None:

@@ -1,0 +1,123 @@
+"""Embodied carbon of mining from the real inventories and the national tables, 2015 and 2017."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from yrb_carbon.embodied.accounts import EmbodiedSystem, build_system, calc_responsibility
+from yrb_carbon.embodied.aggregation import (
+    aggregate_table,
+    emissions_by_account,
+    map_emissions,
+    merge_regions,
+)
+from yrb_carbon.embodied.decomposition import decompose_change
+from yrb_carbon.embodied.emissions import select_scope
+from yrb_carbon.embodied.flows import (
+    calc_flows,
+    calc_sector_balance,
+    calc_sector_shares,
+    calc_upstream,
+)
+from yrb_carbon.embodied.paths import analyse_paths
+from yrb_carbon.sources.ceads_inventory import read_ceads_inventory
+from yrb_carbon.sources.china_io import COUNTRY, read_china_io
+from yrb_carbon.study.concordance import MINING, load_concordance
+from yrb_carbon.study.embodied import FLOWS
+
+pytestmark = pytest.mark.real
+
+EXACT = 1e-9  # the bound of the identities
+MEGATONNE = 0.05  # the reference of mining emissions has one decimal
+
+YEARS = (2015, 2017)
+# Energy CO2 of the six mining sectors of 30 provinces, Mt, read from the workbooks by other means.
+MINING_EMISSIONS = {2015: 349.9, 2017: 319.8}
+MINING_42 = ("02", "03", "04", "05")
+
+
+@pytest.fixture(scope="module")
+def emissions(data_root: Path) -> dict[int, object]:
+    """Energy emissions of the whole country by sector of the inventories and fuel."""
+    folder = data_root / "ceads_province_emissions"
+    frames = {}
+    for year in YEARS:
+        (path,) = folder.glob(f"{year}*.xlsx")
+        frame = select_scope(read_ceads_inventory(path).frame)
+        frames[year] = merge_regions(frame, dict.fromkeys(frame["province"].unique(), COUNTRY))
+    return frames
+
+
+@pytest.fixture(scope="module")
+def systems(data_root: Path, emissions) -> dict[tuple[int, str], EmbodiedSystem]:
+    """National systems of 26 and of 42 sectors."""
+    concordance = load_concordance()
+    built = {}
+    for year in YEARS:
+        table = read_china_io(data_root / "ionet_china_io" / f"china_{year}_42.csv")
+        names = table.classification
+        merged = aggregate_table(table, concordance.merge(names, "S26"), classification="S26")
+        for scheme, own, target in (("S26", merged, "S26"), ("42", table, names)):
+            mapped = map_emissions(emissions[year], concordance.targets(target), table.output)
+            placed = emissions_by_account(mapped, own, concordance.households)
+            built[year, scheme] = build_system(own, placed.accounts)
+    return built
+
+
+def mining_of(scheme: str) -> tuple[str, ...]:
+    return (MINING,) if scheme == "S26" else MINING_42
+
+
+@pytest.mark.parametrize("scheme", ["S26", "42"])
+@pytest.mark.parametrize("year", YEARS)
+def test_all_emissions_of_production_reach_final_uses(systems, emissions, year, scheme):
+    system = systems[year, scheme]
+    households = set(load_concordance().households)
+    rows = emissions[year]
+    production = rows.loc[~rows["sector"].isin(households), "co2"].sum()
+    assert system.emissions.sum() == pytest.approx(production, rel=EXACT)
+    assert calc_responsibility(system)["consumption"].sum() == pytest.approx(production, rel=EXACT)
+    assert system.unplaced.empty
+    assert not system.zero_output
+
+
+@pytest.mark.parametrize("year", YEARS)
+def test_mining_emits_what_the_workbooks_say_at_26_and_42_sectors(systems, year):
+    for scheme in ("S26", "42"):
+        balance = calc_sector_balance(systems[year, scheme], mining_of(scheme))
+        direct = balance.loc[COUNTRY, "direct"]
+        assert direct == pytest.approx(MINING_EMISSIONS[year], abs=MEGATONNE)
+
+
+@pytest.mark.parametrize("year", YEARS)
+def test_flows_of_a_single_region_stay_there(systems, year):
+    system = systems[year, "S26"]
+    for definition in FLOWS:
+        flows = calc_flows(system, [MINING], definition)
+        assert flows.balance().loc[COUNTRY, ["out", "in", "net"]].eq(0).all()
+        assert flows.largest().empty
+
+
+@pytest.mark.parametrize("year", YEARS)
+def test_electricity_brings_most_of_the_carbon_that_mining_buys(systems, year):
+    """National tables, power sector charged with its own emissions: S20 before S11."""
+    shares = calc_sector_shares(calc_upstream(systems[year, "S26"], [MINING]), [MINING])
+    assert shares["rank"].dropna().sort_values().index[:2].tolist() == ["S20", "S11"]
+
+
+def test_emissions_of_mining_reach_construction_by_two_steps(systems):
+    """The largest path of both years leads over non-metallic products to construction."""
+    for year in YEARS:
+        analysis = analyse_paths(systems[year, "S26"], emitters=[MINING])
+        assert analysis.depths["co2"].sum() == pytest.approx(analysis.total, rel=EXACT)
+        assert analysis.paths.loc[1, "path"] == f"{COUNTRY} S2 > {COUNTRY} S10 > {COUNTRY} S23"
+
+
+def test_change_of_mining_emissions_between_the_years_is_decomposed(systems):
+    start, end = (systems[year, "S26"] for year in YEARS)
+    totals = decompose_change(start, end).totals([MINING])
+    change = MINING_EMISSIONS[2017] - MINING_EMISSIONS[2015]
+    assert totals.loc["change", "effect"] == pytest.approx(change, abs=2 * MEGATONNE)
+    assert totals.loc["intensity", "effect"] < 0 < totals.loc["level", "effect"]
