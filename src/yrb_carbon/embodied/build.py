@@ -1,0 +1,271 @@
+"""From the files that a study names to the systems of its input-output tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from yrb_carbon.embodied.accounts import EmbodiedSystem, build_system
+from yrb_carbon.embodied.aggregation import (
+    aggregate_table,
+    emissions_by_account,
+    map_emissions,
+    merge_regions,
+)
+from yrb_carbon.embodied.deflation import deflate_table
+from yrb_carbon.embodied.emissions import select_scope
+from yrb_carbon.errors import DataError, Place, SourceError, listing
+from yrb_carbon.provenance import FileRecord
+from yrb_carbon.sources.input_output import InputOutputTable
+from yrb_carbon.study.concordance import Concordance
+from yrb_carbon.study.embodied import EmbodiedSection, InputOutputSection, SystemSection
+
+IMPORTS = "imports"
+"""Sector of the price indices that imported inputs are deflated by."""
+WHOLE_COUNTRY = "00"
+OWN_LIST = "42"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StudiedSystem:
+    """The systems of one kind of table, by year, and what was read for them.
+
+    Attributes
+    ----------
+    name : str
+    by_year : mapping of int to EmbodiedSystem
+    mining : tuple of str
+        Codes of the mining sectors.
+    records : tuple of FileRecord
+        Files of the tables.
+    household : Series, index year
+        Emissions of the inventories outside production, Mt CO2; empty for own emissions.
+    """
+
+    name: str
+    by_year: Mapping[int, EmbodiedSystem]
+    mining: tuple[str, ...]
+    records: tuple[FileRecord, ...]
+    household: pd.Series
+
+    def years(self, wanted: tuple[int, ...] | None) -> tuple[int, ...]:
+        """The years wanted, or all, in order."""
+        return tuple(sorted(wanted if wanted is not None else self.by_year))
+
+
+def build_studied_system(
+    name: str,
+    section: EmbodiedSection,
+    inventory: pd.DataFrame | None,
+    concordance: Concordance,
+    data_root: str | Path,
+) -> StudiedSystem:
+    """Read the tables of a system and build its accounts for every year.
+
+    Parameters
+    ----------
+    name : str
+        Of `embodied.systems`.
+    section : EmbodiedSection
+    inventory : DataFrame or None
+        Columns year, province, sector, fuel, co2 (Mt) of all inventories of the study; None when
+        it names none.
+    concordance : Concordance
+    data_root : path
+        Folder that paths of the configuration are relative to.
+
+    Returns
+    -------
+    StudiedSystem
+
+    Raises
+    ------
+    SourceError
+        For files that cannot be read as tables.
+    DataError
+        For tables and emissions that do not go together.
+    """
+    system = section.systems[name]
+    tables, own = {}, {}
+    for year, entry in sorted(system.tables.items()):
+        tables[year], own[year] = _read_table(year, entry, system, section, Path(data_root))
+    records = tuple(table.record for table in tables.values())
+    outside = {}
+    placed = {}
+    for year, table in tables.items():
+        emissions = own[year]
+        if emissions is None:
+            tables[year], placed[year], outside[year] = _from_inventories(
+                table, system, inventory, concordance
+            )
+        else:
+            placed[year] = emissions_by_account(emissions, table).accounts
+    if section.price == "constant":
+        tables = _at_constant_prices(tables, section, Path(data_root))
+    mining = system.mining or _mining_of(system, concordance, next(iter(tables.values())))
+    return StudiedSystem(
+        name=name,
+        by_year={
+            year: build_system(
+                table, placed[year], exports=section.exports, missing=section.missing_inventory
+            )
+            for year, table in tables.items()
+        },
+        mining=tuple(mining),
+        records=records,
+        household=pd.Series(outside, dtype="float64").rename_axis("year"),
+    )
+
+
+def _read_table(
+    year: int,
+    entry: InputOutputSection,
+    system: SystemSection,
+    section: EmbodiedSection,
+    data_root: Path,
+) -> tuple[InputOutputTable, pd.DataFrame | None]:
+    """One table, and the emissions that its file brings."""
+    if system.format == "pymrio":
+        return _read_pymrio(year, entry, system, data_root)
+    path = data_root / str(entry.path)
+    options: dict[str, Any] = {"tolerance": section.balance_tolerance, **entry.options}
+    if system.format == "china_io":
+        from yrb_carbon.sources.china_io import read_china_io
+
+        return read_china_io(path, year=year, **options), None
+    from yrb_carbon.sources.ceads_mrio import read_ceads_mrio
+
+    share = section.failing_share
+    return read_ceads_mrio(path, year=year, accepted_share=share, **options), None
+
+
+def _read_pymrio(
+    year: int, entry: InputOutputSection, system: SystemSection, data_root: Path
+) -> tuple[InputOutputTable, pd.DataFrame]:
+    """A system saved by pymrio, or its test system where there is no path."""
+    import pymrio
+
+    from yrb_carbon.sources.pymrio_system import read_pymrio_system
+
+    if entry.path is None:
+        loaded = pymrio.load_test()
+    else:
+        folder = data_root / entry.path
+        if not folder.is_dir():
+            raise SourceError(
+                "no folder of a saved pymrio system", Place(folder), "Save one by its save_all."
+            )
+        loaded = pymrio.load_all(folder)
+    return read_pymrio_system(loaded, year=year, emissions=str(system.extension), **entry.options)
+
+
+def _from_inventories(
+    table: InputOutputTable,
+    system: SystemSection,
+    inventory: pd.DataFrame | None,
+    concordance: Concordance,
+) -> tuple[InputOutputTable, pd.Series, float]:
+    """The table in the sectors of the system, emissions of its accounts, and those outside."""
+    if inventory is None:
+        raise DataError(f"no emission inventory for the table of {table.year}")
+    territorial = select_scope(inventory[inventory["year"] == table.year], "territorial")
+    grouping = table.classification if system.sectors == OWN_LIST else system.sectors
+    if grouping != table.classification:
+        merge = concordance.merge(table.classification, grouping)
+        table = aggregate_table(table, merge, classification=grouping)
+    if table.regions == (WHOLE_COUNTRY,):
+        codes = sorted(set(territorial["province"]))
+        territorial = merge_regions(territorial, dict.fromkeys(codes, WHOLE_COUNTRY))
+    mapped = map_emissions(territorial, concordance.targets(grouping), table.output)
+    placed = emissions_by_account(mapped, table, concordance.households)
+    return table, placed.accounts, float(placed.outside.sum())
+
+
+def _mining_of(
+    system: SystemSection, concordance: Concordance, table: InputOutputTable
+) -> tuple[str, ...]:
+    """Codes of the mining sectors in the list of a system."""
+    grouping = table.classification if system.sectors == OWN_LIST else system.sectors
+    found = {code for name in concordance.mining for code in concordance.targets(grouping)[name]}
+    return tuple(sorted(found))
+
+
+def _at_constant_prices(
+    tables: Mapping[int, InputOutputTable], section: EmbodiedSection, data_root: Path
+) -> dict[int, InputOutputTable]:
+    """All tables at the prices of the base year."""
+    path = data_root / str(section.deflators)
+    indices = read_deflators(path)
+    base = section.base_year or min(tables)
+    deflated = {}
+    for year, table in tables.items():
+        levels = calc_price_levels(indices, year, base, Place(path))
+        imports = levels.pop(IMPORTS) if IMPORTS in levels else None
+        deflated[year] = deflate_table(table, levels, base, imports)
+    return deflated
+
+
+def read_deflators(path: str | Path) -> pd.DataFrame:
+    """Read price indices: a CSV with the columns year, sector, index.
+
+    Returns
+    -------
+    DataFrame, index sector, columns year
+        The indices as they stand, of any base.
+
+    Raises
+    ------
+    SourceError
+        For a missing file or column, a text in place of a number, an index that is not positive,
+        or a year and sector that stand twice.
+    """
+    file = Path(path)
+    if not file.is_file():
+        raise SourceError("no such file", Place(file), "Give price indices by year and sector.")
+    frame = pd.read_csv(file, dtype={"sector": str, "year": str, "index": str})
+    missing = [name for name in ("year", "sector", "index") if name not in frame]
+    if missing:
+        raise SourceError(
+            f"no column {listing(missing)}; found {listing(map(str, frame.columns))}", Place(file)
+        )
+    for name in ("year", "index"):
+        numbers = pd.to_numeric(frame[name], errors="coerce")
+        bad = frame.index[~(numbers > 0)]
+        if len(bad):
+            raise SourceError(
+                f"{name} must be a positive number (got {frame.loc[bad[0], name]!r})",
+                Place(file, row=int(bad[0]) + 2, column=name),
+            )
+        frame[name] = numbers
+    twice = frame[frame.duplicated(["year", "sector"])]
+    if len(twice):
+        first = twice.iloc[0]
+        raise SourceError(
+            f"{int(first['year'])} {first['sector']} stands twice",
+            Place(file, row=int(twice.index[0]) + 2),
+        )
+    wide = frame.pivot(index="sector", columns="year", values="index")
+    return wide.rename(columns=int)
+
+
+def calc_price_levels(indices: pd.DataFrame, year: int, base: int, place: Place) -> pd.Series:
+    """Price levels of a year with 1 in the base year, P_i = index_i,year / index_i,base.
+
+    Raises
+    ------
+    SourceError
+        If a year has no indices, or a sector none in it.
+    """
+    for wanted in (year, base):
+        if wanted not in indices or indices[wanted].isna().any():
+            lost = list(indices.index[indices[wanted].isna()]) if wanted in indices else []
+            raise SourceError(
+                f"no price index of {wanted}"
+                + (f" for {listing(lost)}" if lost else f"; years: {listing(indices.columns)}"),
+                place,
+            )
+    return indices[year] / indices[base]

@@ -1,0 +1,368 @@
+"""Tables of embodied carbon as rows of estimates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise
+from typing import Any
+
+import pandas as pd
+
+from yrb_carbon.analysis.rows import TableKey, complete_rows, named_seed, value_row
+from yrb_carbon.embodied.accounts import EmbodiedSystem, calc_responsibility
+from yrb_carbon.embodied.build import StudiedSystem
+from yrb_carbon.embodied.decomposition import decompose_change
+from yrb_carbon.embodied.emissions import (
+    calc_fuel_emissions,
+    calc_province_emissions,
+    calc_shares,
+    compare_emissions,
+)
+from yrb_carbon.embodied.flows import (
+    calc_downstream,
+    calc_flows,
+    calc_sector_balance,
+    calc_sector_shares,
+    calc_upstream,
+)
+from yrb_carbon.embodied.network import NetworkOptions, analyse_network
+from yrb_carbon.embodied.paths import analyse_paths
+from yrb_carbon.estimates import Quantity
+from yrb_carbon.study.embodied import (
+    EmbodiedSection,
+    EmbodiedTable,
+    FlowDecompositionTable,
+    FlowNetworkTable,
+    FlowPathsTable,
+    IntensityTable,
+    MiningEmissionsTable,
+    SectorContributionsTable,
+    StructuralPathsTable,
+    SystemTable,
+)
+
+Rows = Iterator[dict[str, Any]]
+
+OUTCOME = "co2"
+TOTAL = "total"
+INVENTORY, ACCOUNTS = "inventory", "input_output"
+"""Columns `estimator`: what a number is taken from."""
+ENERGY = "energy"
+"""Equation of emissions computed again from fuels burned."""
+OWN, OUT, IN, NET, EXPORTS = "own", "out", "in", "net", "exports"
+UPSTREAM, UPSTREAM_ALL, DOWNSTREAM, DOWNSTREAM_ALL = (
+    "upstream", "upstream_all", "downstream", "downstream_all",
+)  # fmt: skip
+NETWORK, KEY, BLOCK, ROLE = "network", "key", "block", "role"
+TIES = {"image": "image", "density": "densities", "ties": "ties"}
+"""Equation of the rows between blocks, and which table of the block model they hold."""
+REMAINDER = "remainder"
+
+
+def mining_rows(
+    table: MiningEmissionsTable,
+    inventory: pd.DataFrame,
+    recomputed: pd.DataFrame | None,
+    mining: tuple[str, ...],
+    key: TableKey,
+) -> pd.DataFrame:
+    """Energy emissions of mining by fuel and by province.
+
+    Parameters
+    ----------
+    table : MiningEmissionsTable
+    inventory : DataFrame
+        Columns year, province, sector, fuel, co2 (Mt).
+    recomputed : DataFrame or None
+        The same from fuels burned, sectors of mining.
+    mining : tuple of str
+        Mining sectors of the inventories.
+    key : TableKey
+
+    Returns
+    -------
+    DataFrame, columns of estimates
+        Model `inventory`. `value`: Mt of a fuel or `total`; `share`: of the total of the year.
+        Equation: empty for all provinces, the code of a province for its total, `energy` for
+        the emissions computed again and `ratio` of these to the inventories'.
+    """
+    years = table.years or tuple(sorted(set(inventory["year"])))
+    own = inventory[inventory["year"].isin(years)]
+    by_fuel = calc_fuel_emissions(own, mining)
+    shares = calc_shares(by_fuel)
+    shared = {"model": INVENTORY, "outcome": OUTCOME, "estimator": INVENTORY}
+    rows: list[dict[str, Any]] = []
+    provinces = calc_province_emissions(own, mining)
+    for year in years:
+        whole = {**shared, "year": year, "n_units": int(provinces.loc[year].notna().sum())}
+        rows.append({**whole, **value_row(TOTAL, by_fuel.loc[year].sum(skipna=False))})
+        for fuel in by_fuel.columns:
+            rows.append({**whole, **value_row(fuel, by_fuel.loc[year, fuel])})
+            rows.append({**whole, **share_row(fuel, shares.loc[year, fuel])})
+        for province, co2 in provinces.loc[year].items():
+            rows.append({**whole, "equation": province, **value_row(TOTAL, co2)})
+    if recomputed is not None:
+        rows += [{**shared, **row} for row in _recomputed_rows(recomputed, own, years)]
+    return complete_rows(rows, key)
+
+
+def _recomputed_rows(
+    recomputed: pd.DataFrame, inventory: pd.DataFrame, years: tuple[int, ...]
+) -> Rows:
+    both = recomputed[recomputed["year"].isin(years)]
+    for _, line in compare_emissions(both, inventory).iterrows():
+        place = {"equation": ENERGY, "year": int(line["year"])}
+        yield {**place, **value_row(str(line["fuel"]), line["computed"])}
+        yield {
+            **place,
+            "quantity": Quantity.RATIO.value,
+            "term": str(line["fuel"]),
+            "estimate": float(line["ratio"]),
+        }
+
+
+def share_row(term: str, number: float) -> dict[str, Any]:
+    """A row of one share."""
+    return {"quantity": Quantity.SHARE.value, "term": term, "estimate": float(number)}
+
+
+def system_rows(
+    table: SystemTable, system: StudiedSystem, section: EmbodiedSection, seed: int, key: TableKey
+) -> pd.DataFrame:
+    """Rows of a table of an input-output system.
+
+    Parameters
+    ----------
+    table : SystemTable
+    system : StudiedSystem
+    section : EmbodiedSection
+    seed : int
+        Of the study.
+    key : TableKey
+
+    Returns
+    -------
+    DataFrame, columns of estimates
+        `spec` is the name of the system, `estimator` `input_output`.
+    """
+    makers: dict[type[EmbodiedTable], Callable[..., Rows]] = {
+        IntensityTable: _intensity_rows,
+        SectorContributionsTable: _contribution_rows,
+        FlowPathsTable: _flow_rows,
+        FlowNetworkTable: _network_rows,
+        StructuralPathsTable: _path_rows,
+    }
+    shared = {"outcome": OUTCOME, "spec": system.name, "estimator": ACCOUNTS}
+    years = system.years(table.years)
+    rows: list[dict[str, Any]] = []
+    if isinstance(table, FlowDecompositionTable):
+        rows = [{**shared, **row} for row in _decomposition_rows(system, years)]
+        return complete_rows(rows, key)
+    for year in years:
+        accounts = system.by_year[year]
+        own = {**shared, "year": year, "n_units": len(accounts.regions)}
+        made = makers[type(table)](
+            table, accounts, system.mining, section, named_seed(seed, key.table, str(year))
+        )
+        rows += [{**own, **row} for row in made]
+    return complete_rows(rows, key)
+
+
+def _intensity_rows(
+    _table: IntensityTable,
+    system: EmbodiedSystem,
+    mining: tuple[str, ...],
+    section: EmbodiedSection,
+    _seed: int,
+) -> Rows:
+    """Direct and embodied intensities of mining, and who answers for its emissions."""
+    by_region = calc_mining_accounts(system, mining, section.responsibility)
+    for region, line in by_region.iterrows():
+        equation = "" if region == TOTAL else str(region)
+        for term, value in line.items():
+            yield {"model": "accounts", "equation": equation, **value_row(str(term), value)}
+
+
+def calc_mining_accounts(
+    system: EmbodiedSystem, mining: tuple[str, ...], beta: float
+) -> pd.DataFrame:
+    """Accounts of mining by region and, in the row `total`, of all.
+
+    Returns
+    -------
+    DataFrame, index region
+        output (unit of money), direct_intensity = E_m / x_m and embodied_intensity =
+        eps_m x_m / x_m (t CO2 per unit of money, missing without output), production,
+        consumption and shared responsibility for the emissions of mining (Mt), embodied =
+        eps_m x_m (Mt), out- and inflow of carbon with products of mining between regions, net
+        and exports (Mt).
+    """
+    mask = system.mask(mining)
+    balance = calc_sector_balance(system, mining)
+    output = pd.Series(system.by_region(mask * system.output), index=balance.index)
+    responsible = calc_responsibility(system, beta, mining).reindex(balance.index)
+    frame = pd.DataFrame(
+        {
+            "output": output,
+            "production": responsible["production"],
+            "consumption": responsible["consumption"],
+            "shared": responsible["shared"],
+            "embodied": balance["embodied"],
+            "upstream": balance["upstream_own"] + balance["upstream_others"],
+            "outflow": balance["out"],
+            "inflow": balance["in"],
+            "net": balance["net"],
+            "exports": balance["exports"],
+        }
+    )
+    frame.loc[TOTAL] = frame.sum()
+    in_tonnes = 1e6 / frame["output"].where(frame["output"] > 0)
+    frame["direct_intensity"] = frame["production"] * in_tonnes
+    frame["embodied_intensity"] = frame["embodied"] * in_tonnes
+    return frame
+
+
+def _contribution_rows(
+    _table: SectorContributionsTable,
+    system: EmbodiedSystem,
+    mining: tuple[str, ...],
+    _section: EmbodiedSection,
+    _seed: int,
+) -> Rows:
+    """Sectors that the inputs of mining come from, and those that its products go to."""
+    sides = {
+        (UPSTREAM, UPSTREAM_ALL): calc_upstream(system, mining),
+        (DOWNSTREAM, DOWNSTREAM_ALL): calc_downstream(system, mining),
+    }
+    for (model, with_mining), flows in sides.items():
+        for sector, line in calc_sector_shares(flows, mining).iterrows():
+            yield {"model": model, **value_row(str(sector), line["co2"])}
+            yield {"model": with_mining, **share_row(str(sector), line["share"])}
+            if pd.notna(line["share_of_others"]):
+                yield {"model": model, **share_row(str(sector), line["share_of_others"])}
+        for region in flows.columns:
+            for sector, co2 in flows[region].items():
+                yield {"model": model, "equation": str(region), **value_row(str(sector), co2)}
+
+
+def _flow_rows(
+    table: FlowPathsTable,
+    system: EmbodiedSystem,
+    mining: tuple[str, ...],
+    _section: EmbodiedSection,
+    _seed: int,
+) -> Rows:
+    """All flows between regions by each definition, and their sums by region."""
+    for definition in table.flows:
+        flows = calc_flows(system, mining, definition)
+        for source, line in flows.flows.iterrows():
+            for target, co2 in line.items():
+                is_own = source == target
+                term = str(source) if is_own else flow_term(str(source), str(target))
+                own = {"equation": OWN} if is_own else {}
+                yield {"model": definition, **own, **value_row(term, co2)}
+            abroad = value_row(flow_term(str(source), EXPORTS), flows.exports[source])
+            yield {"model": definition, "equation": EXPORTS, **abroad}
+        balance = flows.balance()
+        for equation in (OUT, IN, NET):
+            for region, co2 in balance[equation].items():
+                yield {
+                    "model": definition,
+                    "equation": equation,
+                    **value_row(str(region), co2),
+                }
+
+
+def flow_term(source: str, target: str) -> str:
+    """Term of the flow from one region to another."""
+    return f"{source}-{target}"
+
+
+def _network_rows(
+    table: FlowNetworkTable,
+    system: EmbodiedSystem,
+    mining: tuple[str, ...],
+    section: EmbodiedSection,
+    seed: int,
+) -> Rows:
+    """Measures of the network of flows by the study's definition."""
+    flows = calc_flows(system, mining, section.flow).between
+    found = analyse_network(
+        flows,
+        NetworkOptions(
+            backbone=table.backbone,
+            top_share=table.share,
+            alpha=table.alpha,
+            random_networks=table.random_graphs,
+            n_key=min(table.key_regions, len(flows)),
+            seed=seed,
+        ),
+    )
+    own = {"model": section.flow}
+    for measure, value in found.whole.items():
+        yield {**own, "equation": NETWORK, **value_row(str(measure), value)}
+    for measure in found.nodes.columns:
+        for region, value in found.nodes[measure].items():
+            yield {**own, "equation": str(measure), **value_row(str(region), value)}
+    for region, community in found.communities.members.items():
+        yield {**own, "equation": "community", **value_row(str(region), community)}
+    for region, rank in found.key.ranks["mean_rank"].items():
+        yield {**own, "equation": KEY, **value_row(str(region), rank)}
+    for region, block in found.blocks.members.items():
+        yield {**own, "equation": BLOCK, **value_row(str(region), block)}
+    for block, role in found.blocks.roles["role"].items():
+        yield {**own, "equation": ROLE, **value_row(f"{block}|{role}", 1.0)}
+    for equation, name in TIES.items():
+        for block, line in getattr(found.blocks, name).iterrows():
+            for other, value in line.items():
+                yield {**own, "equation": equation, **value_row(f"{block}-{other}", value)}
+
+
+def _path_rows(
+    table: StructuralPathsTable,
+    system: EmbodiedSystem,
+    mining: tuple[str, ...],
+    _section: EmbodiedSection,
+    _seed: int,
+) -> Rows:
+    """Paths from emissions of mining to final products, and what each depth holds."""
+    found = analyse_paths(system, threshold=table.threshold, max_depth=table.depth, emitters=mining)
+    own = {"model": "paths"}
+    yield {**own, "equation": "depth", **value_row(TOTAL, found.total)}
+    for depth, line in found.depths.iterrows():
+        yield {**own, "equation": "depth", **value_row(str(depth), line["co2"])}
+        yield {**own, "equation": "depth", **share_row(str(depth), line["share"])}
+        if depth != REMAINDER:
+            yield {**own, "equation": "listed", **value_row(str(depth), line["n_paths"])}
+            yield {**own, "equation": "listed", **share_row(str(depth), line["listed_share"])}
+    for _, line in found.paths.iterrows():
+        place = {**own, "equation": f"depth {line['depth']}"}
+        yield {**place, **value_row(line["path"], line["co2"])}
+        yield {**place, **share_row(line["path"], line["share"])}
+
+
+def _decomposition_rows(system: StudiedSystem, years: tuple[int, ...]) -> Rows:
+    """Change of the emissions of mining between years that follow each other, and first to last."""
+    spans = list(pairwise(years))
+    if len(spans) > 1:
+        spans.append((years[0], years[-1]))
+    for first, last in spans:
+        found = decompose_change(system.by_year[first], system.by_year[last])
+        own = {"model": f"{first}-{last}", "n_units": len(system.by_year[last].regions)}
+        totals = found.totals(system.mining)
+        for factor, line in totals.iterrows():
+            yield {**own, **value_row(str(factor), line["effect"])}
+            yield {**own, "equation": "polar", **value_row(f"{factor}:1", line["polar_1"])}
+            yield {**own, "equation": "polar", **value_row(f"{factor}:2", line["polar_2"])}
+        for region, line in found.by("region", system.mining).iterrows():
+            for factor in totals.index:
+                yield {**own, "equation": str(region), **value_row(str(factor), line[factor])}
+
+
+def records_of(systems: Mapping[str, StudiedSystem]) -> list[dict[str, Any]]:
+    """Records of the files of all systems, ready for JSON."""
+    return [
+        {"system": name, **record.as_dict()}
+        for name, system in systems.items()
+        for record in system.records
+    ]
