@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from yrb_carbon.study.config import SampleSection, Study
+from yrb_carbon.study.embodied import EmbodiedTable, SystemTable
 from yrb_carbon.study.figures import shown_years
 from yrb_carbon.study.tables import ModelsTable, TableSection
 
@@ -87,6 +88,26 @@ def computed_variables(study: Study, sample: str) -> tuple[str, ...]:
     drawn += [figure.variables for figure in figures.trends.values()]
     drawn.append(study.report.map.variables or ())
     return _once([required_variables(study, sample), *shown, *(drawn if sample == "main" else [])])
+
+
+def embodied_tables(study: Study) -> tuple[str, ...]:
+    """Names of the tables of embodied carbon, in the order of the config."""
+    return tuple(name for name, table in study.tables.items() if isinstance(table, EmbodiedTable))
+
+
+def embodied_files(study: Study) -> tuple[str, ...]:
+    """Files and folders that the tables of embodied carbon are made from, below data_root."""
+    section = study.embodied
+    made = [study.tables[name] for name in embodied_tables(study)]
+    if section is None or not made:
+        return ()
+    used = {table.system for table in made if isinstance(table, SystemTable)}
+    paths = [*section.inventories.values(), *section.energy.values()]
+    for name in sorted(used):
+        paths += [entry.path for entry in section.systems[name].tables.values() if entry.path]
+    if section.deflators is not None:
+        paths.append(section.deflators)
+    return tuple(dict.fromkeys(paths))
 
 
 def local_moran(study: Study, table: str) -> dict[str, tuple[int, ...]]:

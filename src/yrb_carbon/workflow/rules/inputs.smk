@@ -12,6 +12,7 @@ BOUNDARY_FILE = (
 SOURCE_FILES = {
     name: f"{study.data_root}/{source.path}" for name, source in study.sources.items()
 }
+EMBODIED_FILES = [f"{study.data_root}/{path}" for path in plan.embodied_files(study)]
 
 
 rule boundaries:
@@ -53,7 +54,7 @@ if study.demo is not None:
                 "concordances/sectors_26_h2.csv",
             ),
         output:
-            files=sorted(set(SOURCE_FILES.values())),
+            files=sorted({*SOURCE_FILES.values(), *EMBODIED_FILES}),
             truth=f"{study.data_root}/truth.json",
         log:
             logs("demo_inputs.log"),

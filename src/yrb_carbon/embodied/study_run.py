@@ -1,0 +1,178 @@
+"""All tables of embodied carbon of a study: its files are read once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from yrb_carbon.analysis.rows import TableKey
+from yrb_carbon.embodied.build import StudiedSystem, build_studied_system
+from yrb_carbon.embodied.emissions import calc_emissions_from_energy
+from yrb_carbon.embodied.rows import mining_rows, records_of, system_rows
+from yrb_carbon.errors import DataError
+from yrb_carbon.indices.emissions import load_emission_factors
+from yrb_carbon.sources.ceads_energy import read_ceads_energies
+from yrb_carbon.sources.ceads_inventory import read_ceads_inventories
+from yrb_carbon.study.concordance import load_concordance
+from yrb_carbon.study.embodied import (
+    EmbodiedSection,
+    EmbodiedTable,
+    MiningEmissionsTable,
+    SystemTable,
+)
+
+FACTOR_SET = "ceads"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EmbodiedRun:
+    """What a study says of embodied carbon.
+
+    Attributes
+    ----------
+    rows : mapping of str to DataFrame
+        Rows of estimates by table.
+    systems : mapping of str to StudiedSystem
+    record : dict
+        Files read, systems built, what stands outside them; ready for JSON.
+    notes : tuple of str
+        For the log.
+    """
+
+    rows: Mapping[str, pd.DataFrame]
+    systems: Mapping[str, StudiedSystem]
+    record: dict[str, Any]
+    notes: tuple[str, ...]
+
+
+def run_embodied(
+    section: EmbodiedSection,
+    tables: Mapping[str, EmbodiedTable],
+    *,
+    study: str,
+    data_root: str | Path,
+    seed: int,
+) -> EmbodiedRun:
+    """Read the files, build the systems that the tables use, and make the rows of all tables.
+
+    Parameters
+    ----------
+    section : EmbodiedSection
+    tables : mapping of str to EmbodiedTable
+    study : str
+        Name of the study.
+    data_root : path
+        Folder that the paths of the section are relative to.
+    seed : int
+
+    Returns
+    -------
+    EmbodiedRun
+
+    Raises
+    ------
+    SourceError, DataError
+        For files that cannot be read, or do not go together.
+    """
+    root = Path(data_root)
+    concordance = load_concordance()
+    inventory, inventory_record = _read_inventories(section, root)
+    recomputed, energy_record = _recompute(section, root, concordance.mining, inventory)
+    used = {table.system: None for table in tables.values() if isinstance(table, SystemTable)}
+    systems = {
+        name: build_studied_system(name, section, inventory, concordance, root) for name in used
+    }
+    rows = {}
+    for name, table in tables.items():
+        key = TableKey(study=study, table=name, sample="")
+        if isinstance(table, MiningEmissionsTable):
+            if inventory is None:
+                raise DataError(f"table {name!r} needs inventories; the study names none")
+            rows[name] = mining_rows(table, inventory, recomputed, concordance.mining, key)
+        elif isinstance(table, SystemTable):
+            rows[name] = system_rows(table, systems[table.system], section, seed, key)
+    record = {
+        "inventories": inventory_record,
+        "energy": energy_record,
+        "tables": records_of(systems),
+        "systems": {name: _describe(system) for name, system in systems.items()},
+    }
+    return EmbodiedRun(rows, systems, record, tuple(_notes(systems)))
+
+
+def _read_inventories(
+    section: EmbodiedSection, root: Path
+) -> tuple[pd.DataFrame | None, dict[str, Any]]:
+    """Emissions of the provinces that report, all years; the others count as without inventory."""
+    if not section.inventories:
+        return None, {}
+    found = read_ceads_inventories([root / path for _, path in sorted(section.inventories.items())])
+    _refuse_other_years(found.years, section.inventories, "inventories")
+    found.require_sums()
+    bare = set(found.unreported)
+    places = zip(found.frame["year"], found.frame["province"], strict=True)
+    reported = [place not in bare for place in places]
+    return found.frame[reported].reset_index(drop=True), {
+        "files": [record.as_dict() for record in found.records],
+        "unreported": [f"{year} {province}" for year, province in found.unreported],
+    }
+
+
+def _recompute(
+    section: EmbodiedSection,
+    root: Path,
+    mining: tuple[str, ...],
+    inventory: pd.DataFrame | None,
+) -> tuple[pd.DataFrame | None, dict[str, Any]]:
+    """Emissions of mining from fuels burned, of the years that have inventories of both."""
+    if not section.energy or inventory is None:
+        return None, {}
+    found = read_ceads_energies([root / path for _, path in sorted(section.energy.items())])
+    _refuse_other_years(found.years, section.energy, "energy")
+    own = found.frame[found.frame["year"].isin(section.inventories)]
+    computed = calc_emissions_from_energy(own, load_emission_factors(FACTOR_SET), mining)
+    return computed, {"files": [record.as_dict() for record in found.records]}
+
+
+def _refuse_other_years(found: tuple[int, ...], named: Mapping[int, str], key: str) -> None:
+    wrong = sorted(set(named) - set(found))
+    if wrong:
+        raise DataError(
+            f"embodied.{key} names {', '.join(map(str, wrong))}, but the workbooks are of "
+            f"{', '.join(map(str, found))}"
+        )
+
+
+def _describe(system: StudiedSystem) -> dict[str, Any]:
+    """What stands outside the accounts of a system, by year."""
+    return {
+        str(year): {
+            "regions": len(accounts.regions),
+            "sectors": len(accounts.sectors),
+            "mining": list(system.mining),
+            "emissions_mt": float(accounts.emissions.sum()),
+            "household_mt": float(system.household.get(year, 0.0)),
+            "without_inventory": list(accounts.imputed),
+            "without_output": len(accounts.zero_output),
+            "unplaced_mt": float(accounts.unplaced.sum()),
+            "discrepancy_share": float(abs(accounts.discrepancy).sum() / accounts.output.sum()),
+        }
+        for year, accounts in system.by_year.items()
+    }
+
+
+def _notes(systems: Mapping[str, StudiedSystem]) -> list[str]:
+    notes = []
+    for name, system in systems.items():
+        for year, facts in _describe(system).items():
+            notes.append(
+                f"{name} {year}: {facts['regions']} regions x {facts['sectors']} sectors, "
+                f"{facts['emissions_mt']:.1f} Mt in production, {facts['household_mt']:.1f} Mt of "
+                f"households outside, {facts['unplaced_mt']:.3g} Mt at accounts without output, "
+                f"without inventory: {', '.join(facts['without_inventory']) or 'none'}"
+            )
+    return notes
