@@ -94,13 +94,15 @@ def mining_rows(
     rows: list[dict[str, Any]] = []
     provinces = calc_province_emissions(own, mining)
     for year in years:
-        whole = {**shared, "year": year, "n_units": int(provinces.loc[year].notna().sum())}
-        rows.append({**whole, **value_row(TOTAL, by_fuel.loc[year].sum(skipna=False))})
-        for fuel in by_fuel.columns:
-            rows.append({**whole, **value_row(fuel, by_fuel.loc[year, fuel])})
-            rows.append({**whole, **share_row(fuel, shares.loc[year, fuel])})
-        for province, co2 in provinces.loc[year].items():
-            rows.append({**whole, "equation": province, **value_row(TOTAL, co2)})
+        by_province = provinces.T[year]
+        whole = {**shared, "year": year, "n_units": int(by_province.notna().sum())}
+        rows.append({**whole, **value_row(TOTAL, float(by_fuel.T[year].sum(skipna=False)))})
+        for fuel, co2 in by_fuel.T[year].items():
+            rows.append({**whole, **value_row(str(fuel), co2)})
+        for fuel, share in shares.T[year].items():
+            rows.append({**whole, **share_row(str(fuel), share)})
+        for province, co2 in by_province.items():
+            rows.append({**whole, "equation": str(province), **value_row(TOTAL, co2)})
     if recomputed is not None:
         rows += [{**shared, **row} for row in _recomputed_rows(recomputed, own, years)]
     return complete_rows(rows, key)
@@ -261,8 +263,9 @@ def _flow_rows(
                 term = str(source) if is_own else flow_term(str(source), str(target))
                 own = {"equation": OWN} if is_own else {}
                 yield {"model": definition, **own, **value_row(term, co2)}
-            abroad = value_row(flow_term(str(source), EXPORTS), flows.exports[source])
-            yield {"model": definition, "equation": EXPORTS, **abroad}
+        for source, co2 in flows.exports.items():
+            term = flow_term(str(source), EXPORTS)
+            yield {"model": definition, "equation": EXPORTS, **value_row(term, co2)}
         balance = flows.balance()
         for equation in (OUT, IN, NET):
             for region, co2 in balance[equation].items():
@@ -310,12 +313,12 @@ def _network_rows(
         yield {**own, "equation": KEY, **value_row(str(region), rank)}
     for region, block in found.blocks.members.items():
         yield {**own, "equation": BLOCK, **value_row(str(region), block)}
-    for block, role in found.blocks.roles["role"].items():
-        yield {**own, "equation": ROLE, **value_row(f"{block}|{role}", 1.0)}
+    for label, role in found.blocks.roles["role"].items():
+        yield {**own, "equation": ROLE, **value_row(f"{label}|{role}", 1.0)}
     for equation, name in TIES.items():
-        for block, line in getattr(found.blocks, name).iterrows():
-            for other, value in line.items():
-                yield {**own, "equation": equation, **value_row(f"{block}-{other}", value)}
+        for start, line in getattr(found.blocks, name).iterrows():
+            for end, value in line.items():
+                yield {**own, "equation": equation, **value_row(f"{start}-{end}", value)}
 
 
 def _path_rows(
@@ -355,8 +358,8 @@ def _decomposition_rows(system: StudiedSystem, years: tuple[int, ...]) -> Rows:
             yield {**own, "equation": "polar", **value_row(f"{factor}:1", line["polar_1"])}
             yield {**own, "equation": "polar", **value_row(f"{factor}:2", line["polar_2"])}
         for region, line in found.by("region", system.mining).iterrows():
-            for factor in totals.index:
-                yield {**own, "equation": str(region), **value_row(str(factor), line[factor])}
+            for factor, effect in line.reindex(totals.index).items():
+                yield {**own, "equation": str(region), **value_row(str(factor), effect)}
 
 
 def records_of(systems: Mapping[str, StudiedSystem]) -> list[dict[str, Any]]:

@@ -65,6 +65,7 @@ if study.demo is not None:
             folder=lambda w, output: os.path.dirname(output.truth),
             seed=study.demo.seed,
             heterogeneous=study.demo.heterogeneous,
+            interregional=bool(EMBODIED_FILES),
             code=code("write_demo_inputs.py"),
         message:
             "Write synthetic demonstration inputs in the published layouts"

@@ -13,5 +13,6 @@ with job(snakemake) as logger:
         seed=snakemake.params.seed,
         boundaries=boundaries,
         parameters=HETEROGENEOUS_TRUTH if snakemake.params.heterogeneous else TRUTH,
+        interregional=snakemake.params.interregional,
     )
     logger.info("wrote %d files", len(written))
