@@ -41,7 +41,7 @@ from yrb_carbon.sources.mrio_layout import (
     provinces_in_a_row,
 )
 from yrb_carbon.sources.rawtable import MISSING_TOKENS, as_number, is_blank, shown
-from yrb_carbon.sources.workbook import existing_file, read_cells, sheet_heads
+from yrb_carbon.sources.workbook import Heads, existing_file, read_cells, read_chosen_cells
 from yrb_carbon.study.provinces import Provinces, load_provinces
 from yrb_carbon.study.sector_lists import load_sector_list, sector_list_names
 
@@ -115,9 +115,13 @@ def read_ceads_mrio(
     """
     file = existing_file(path)
     known = load_provinces()
-    chosen = sheet or _table_sheet(file, known)
+    if sheet is None:
+        chosen, cells = read_chosen_cells(
+            file, HEAD_ROWS, lambda heads: _table_sheet(heads, file, known)
+        )
+    else:
+        chosen, cells = sheet, read_cells(file, sheet)
     place = Place(file, chosen)
-    cells = read_cells(file, chosen)
     if not cells:
         raise SourceError("the sheet is empty", place)
     lists = [load_sector_list(n) for n in ([sectors] if sectors else sector_list_names())]
@@ -141,9 +145,8 @@ def read_ceads_mrio(
     return _check_balances(table, total_input, layout, known, place, tolerance, accepted_share)
 
 
-def _table_sheet(file: Path, provinces: Provinces) -> str:
+def _table_sheet(heads: Heads, file: Path, provinces: Provinces) -> str:
     """The sheet whose head names the most provinces in one row."""
-    heads = sheet_heads(file, HEAD_ROWS)
     counts = {name: provinces_in_a_row(head, provinces) for name, head in heads.items()}
     best = max(counts.values())
     if best < 2:

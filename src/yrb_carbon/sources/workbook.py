@@ -7,7 +7,7 @@ import re
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ from xml.etree import ElementTree
 from yrb_carbon.errors import Place, SourceError, listing
 from yrb_carbon.sources.rawtable import RawTable, did_you_mean, is_blank, normalised
 
+Heads = Mapping[str, Sequence[Sequence[object]]]
+"""Sheet -> its first rows."""
 OTHER_SHEETS = "other sheets left out"
 """How the note on the sheets begins that were not read."""
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -141,6 +143,8 @@ def error_cells(file: Path, sheet: str) -> dict[tuple[int, int], str]:
                 target = targets.get(entry.get(f"{LINKS}id"), "")
                 part = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
                 content = archive.read(part) if part in archive.NameToInfo else b""
+                if b't="e"' not in content and b"<f" not in content:
+                    return {}
                 found = ERROR_CELL.findall(content)
                 bare = BARE_FORMULA.findall(content)
                 empty = f"formula without value (1 of {len(bare)})"
@@ -183,13 +187,8 @@ def read_sheet(path: str | Path, sheet: str | None = None, wanted: Sequence[str]
     file = existing_file(path)
     book = _open(file)
     names: list[str] = list(book.sheet_names)
-    if sheet is not None and sheet not in names:
-        guess = did_you_mean(sheet, names)
-        raise SourceError(
-            f"no sheet {sheet!r}",
-            Place(file),
-            f"{guess[:1].upper()}{guess[1:]}The sheets are: {listing(map(repr, names), 40)}.",
-        )
+    if sheet is not None:
+        _refuse_unknown(file, sheet, names)
     with _whole(file):
         chosen = sheet if sheet is not None else _best_sheet(book, names, wanted)
     rows = _cells(book, file, chosen)
@@ -219,20 +218,52 @@ def read_cells(path: str | Path, sheet: str) -> list[list[object]]:
     return _cells(_open(file), file, sheet)
 
 
-def sheet_heads(path: str | Path, rows: int) -> dict[str, list[list[object]]]:
-    """First rows of every sheet, by its name, to tell by them which one is the table."""
+def read_chosen_cells(
+    path: str | Path, rows: int, choose: Callable[[Heads], str]
+) -> tuple[str, list[list[object]]]:
+    """Name and all cells of a sheet that is chosen by the first rows of every sheet.
+
+    A large sheet takes seconds to open: it is opened once, to look at and to read.
+
+    Parameters
+    ----------
+    path : str or Path
+    rows : int
+        First rows that `choose` gets.
+    choose : callable
+        Sheet -> first rows, to the name of the sheet.
+    """
     file = existing_file(path)
     book = _open(file)
     with _whole(file):
-        return {
-            name: book.get_sheet_by_name(name).to_python(skip_empty_area=False, nrows=rows)
-            for name in book.sheet_names
+        pages = {name: book.get_sheet_by_name(name) for name in book.sheet_names}
+        heads = {
+            name: page.to_python(skip_empty_area=False, nrows=rows) for name, page in pages.items()
         }
+    chosen = choose(heads)
+    return chosen, _page_cells(pages[chosen], file, chosen)
+
+
+def _refuse_unknown(file: Path, sheet: str, names: Sequence[str]) -> None:
+    if sheet not in names:
+        guess = did_you_mean(sheet, names)
+        raise SourceError(
+            f"no sheet {sheet!r}",
+            Place(file),
+            f"{guess[:1].upper()}{guess[1:]}The sheets are: {listing(map(repr, names), 40)}.",
+        )
 
 
 def _cells(book: Any, file: Path, sheet: str) -> list[list[object]]:
+    _refuse_unknown(file, sheet, list(book.sheet_names))
     with _whole(file, sheet):
-        rows: list[list[object]] = book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+        page = book.get_sheet_by_name(sheet)
+    return _page_cells(page, file, sheet)
+
+
+def _page_cells(page: Any, file: Path, sheet: str) -> list[list[object]]:
+    with _whole(file, sheet):
+        rows: list[list[object]] = page.to_python(skip_empty_area=False)
         errors = error_cells(file, sheet)
     for (i, j), text in errors.items():
         if i < len(rows) and j < len(rows[i]):

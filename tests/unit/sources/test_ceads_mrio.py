@@ -353,6 +353,8 @@ def test_sheets_are_told_apart(tmp_path, table):
     with pytest.raises(SourceError, match="2 sheets look like the table: '2012年', 'copy'"):
         read(twice)
     check(read(twice, sheet="copy"), table)
+    with pytest.raises(SourceError, match=r"no sheet 'Copy2'. Did you mean 'copy'\?"):
+        read(twice, sheet="Copy2")
     with pytest.raises(SourceError, match=r"no sheet has a row.*The sheets are: 'a', 'b'"):
         read(sheets.write(tmp_path / "b.xlsx", [["x"]], sheet="a", b=[["y"]]))
 
