@@ -401,7 +401,8 @@ class _AxisReader:
     ) -> None:
         index = _COLUMNS if self.axis == "column" else _ROWS
         other = next((o for c in (*cells, above) if (o := _meaning(c, index))), None)
-        named = any(not is_blank(cell) and not _sector_code(cell) for cell in (*cells, above))
+        own = [*cells] if self.names.province(above) else [*cells, above]
+        named = any(not is_blank(cell) and not _sector_code(cell) for cell in own)
         if other is not None and other != TOTAL:
             first = self.found.others.setdefault(other, position)
             if first != position:
@@ -410,7 +411,7 @@ class _AxisReader:
             return
         elif not named:
             self.nameless.append(position)
-        elif other is None and codes and self._has_sector(codes[0]) and not is_blank(cells[0]):
+        elif other is None and codes and self._has_sector(codes[0]):
             self.by_code.append(f"{called(self.axis, position)} {_text(cells)} as {codes[0]}")
             self._account(position, codes[0], above)
         else:

@@ -156,6 +156,13 @@ def read_rows(tmp_path, monkeypatch):
     return reading
 
 
+def test_a_column_with_a_code_but_no_name_is_refused(read_rows, table):
+    rows = sheets.layout(table, repeat=True)
+    rows[2][7] = None
+    with pytest.raises(SourceError, match="column 'H': the column has numbers but no name"):
+        read_rows(rows)
+
+
 def shift_right(rows, which):
     for i in which:
         rows[i].insert(3, None)
@@ -248,7 +255,8 @@ DAMAGES = {
     ),
     "total input out of balance": (
         lambda rows, t: rows[-1].__setitem__(4, 0.7 * t.output[1]),
-        r"1 of 126 .*: printed total input of Beijing 02 .* \(column E\) .*-30.00%",
+        r"1 of 126 .*: printed total input of Beijing 02 .* \(column E\) sums to 1.92506e\+06, "
+        r"output 2.75009e\+06 \(gap -30.00%\)",
     ),
     "text in a number": (
         lambda rows, t: rows[HEAD + 6].__setitem__(9, "12a"),
