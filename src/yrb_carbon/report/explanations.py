@@ -12,7 +12,17 @@ import yaml
 
 from yrb_carbon.errors import DataError
 from yrb_carbon.panel.schema import load_dictionary
+from yrb_carbon.report.embodied_names import (
+    ACCOUNT_MARK,
+    EXPORTS,
+    FLOW_MARK,
+    OTHER,
+    PATH_MARK,
+    AccountNames,
+)
+from yrb_carbon.report.language import Words
 from yrb_carbon.study.config import Study
+from yrb_carbon.study.embodied import Sectors
 
 FILE = Path(__file__).with_suffix(".yaml")
 KINDS: dict[str, str] = {
@@ -30,6 +40,9 @@ KINDS: dict[str, str] = {
     "columns": "column of estimates.csv",
 }
 """Section of the file -> what its entries are, in the order in which they are told."""
+SECTOR_LISTS: tuple[Sectors, ...] = ("S26", "H2")
+DEPTH = "depth "
+ACCOUNTS_PAGE = "docs/methods.md, section 17"
 PARTS = ("meaning", "formula", "source", "read")
 LAG = "W."
 PAST = ".L"
@@ -113,6 +126,7 @@ def explain(term: str, study: Study | None = None) -> tuple[Explanation, ...]:
     if study is not None:
         found += _of_study(word, study)
     found += _of_dictionary(word)
+    found += _of_accounts(word)
     return tuple(found) if found else _of_parts(word, study)
 
 
@@ -134,12 +148,39 @@ def _of_parts(word: str, study: Study | None) -> tuple[Explanation, ...]:
         inner = explain(base, study)
         lag = Explanation(word, "lag in time", f"The variable {years} year(s) before.")
         return (lag, *inner) if inner else ()
-    for mark in ("|", ":", ";"):
+    for mark in ("|", ":", ";", PATH_MARK):
         head, found, rest = word.partition(mark)
         if found:
             parts = [entry for part in (head, *rest.split(mark)) for entry in explain(part, study)]
             return tuple(dict.fromkeys(parts))
+    if word.startswith(DEPTH):
+        return explain(DEPTH.strip(), study)
+    for mark in (ACCOUNT_MARK, FLOW_MARK):
+        ends = [_of_accounts(part) or _of_destinations(part) for part in word.split(mark)]
+        if len(ends) == 2 and all(ends):
+            return tuple(dict.fromkeys(entry for own in ends for entry in own))
     return ()
+
+
+def _of_accounts(word: str) -> list[Explanation]:
+    """A province or a sector of the input-output accounts."""
+    words = Words()
+    if word.isdigit() and (province := AccountNames(words).region(word)) != word:
+        return [Explanation(word, "region", f"{province}.", read=ACCOUNTS_PAGE)]
+    found: dict[str, list[str]] = {}
+    for scheme in SECTOR_LISTS:
+        sector = AccountNames(words, scheme).sector(word, 0)
+        if sector != word:
+            found.setdefault(sector, []).append(scheme)
+    return [
+        Explanation(word, "sector", f"{sector} ({' and '.join(own)}).", read=ACCOUNTS_PAGE)
+        for sector, own in found.items()
+    ]
+
+
+def _of_destinations(word: str) -> list[Explanation]:
+    """An end of a flow that is no region."""
+    return [load_explanations()["terms"][word]] if word in (EXPORTS, OTHER) else []
 
 
 def _of_dictionary(word: str) -> list[Explanation]:

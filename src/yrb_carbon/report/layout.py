@@ -34,6 +34,16 @@ from yrb_carbon.report.cells import (
 )
 from yrb_carbon.report.definitions import definition_of, letters_note
 from yrb_carbon.report.language import Words, message
+from yrb_carbon.report.layout_embodied import (
+    flow_network_page,
+    layout_embodied_intensity,
+    layout_flow_decomposition,
+    layout_flow_network,
+    layout_flow_paths,
+    layout_mining_emissions,
+    layout_sector_contributions,
+    layout_structural_paths,
+)
 from yrb_carbon.report.layout_endogeneity import layout_endogeneity
 from yrb_carbon.report.layout_heterogeneity import (
     differences_layout,
@@ -783,7 +793,18 @@ LAYOUTS: dict[str, Layout] = {
     "mediation_steps": steps_layout,
     "mediation_sensitivity": sensitivity_layout,
     "mediation_timing": timing_layout,
+    "mining_emissions": layout_mining_emissions,
+    "embodied_intensity": layout_embodied_intensity,
+    "sector_contributions": layout_sector_contributions,
+    "flow_paths": layout_flow_paths,
+    "flow_network": layout_flow_network,
+    "structural_paths": layout_structural_paths,
+    "flow_decomposition": layout_flow_decomposition,
 }
 """Body and notes of a table of each kind, from its section, the study, its rows, the words."""
-PAGES: dict[str, Page] = {"differences": differences_page, "robustness": robustness_page}
+PAGES: dict[str, Page] = {
+    "differences": differences_page,
+    "robustness": robustness_page,
+    "flow_network": flow_network_page,
+}
 """What a page shows of the tables whose body is too wide for one."""

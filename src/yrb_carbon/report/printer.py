@@ -50,6 +50,10 @@ class Printer(Words):
         """A number with the table's decimals, or with others; empty where there is none."""
         return format_estimate(value, self._decimals if decimals is None else decimals)
 
+    def percent(self, share: float) -> str:
+        """A share in percent, with two decimals less than the share itself would have."""
+        return format_estimate(100 * share, max(self._decimals - 2, 0))
+
     def stars(self, p_value: float) -> str:
         """Marks of a p-value; none where there is none, or where the table shows none."""
         return stars_of(p_value, self._levels)

@@ -41,6 +41,13 @@ NUMBERS_BY = {
     "leave_out": "leave_out.py",
     "placebo": "placebo.py",
     "endogeneity": "endogeneity.py",
+    "mining_emissions": "embodied.py",
+    "embodied_intensity": "embodied.py",
+    "sector_contributions": "embodied.py",
+    "flow_paths": "embodied.py",
+    "flow_network": "embodied.py",
+    "structural_paths": "embodied.py",
+    "flow_decomposition": "embodied.py",
 }
 """Kind of a table -> script that computes its numbers."""
 

@@ -56,6 +56,8 @@ ESTIMATOR_NAMES = {
     "adjusted_score": message("adjusted score"),
     "bias_corrected": message("QML, bias-corrected"),
     "qml": message("QML"),
+    "input_output": message("input-output accounts"),
+    "inventory": message("emission inventories"),
 }
 TABLE_KINDS = {
     "descriptives": message("descriptive statistics"),
@@ -75,6 +77,13 @@ TABLE_KINDS = {
     "mediation_steps": message("mediation step by step"),
     "mediation_sensitivity": message("sensitivity of the mediation"),
     "mediation_timing": message("timing of the mediation"),
+    "mining_emissions": message("emissions of mining"),
+    "embodied_intensity": message("direct and embodied carbon"),
+    "sector_contributions": message("sectors upstream and downstream"),
+    "flow_paths": message("flows between regions"),
+    "flow_network": message("network of flows"),
+    "structural_paths": message("structural paths"),
+    "flow_decomposition": message("structural decomposition"),
     "claims": message("verdicts"),
 }
 FIXED_EFFECTS = {

@@ -19,6 +19,7 @@ from yrb_carbon.study.base import (
     repeated,
     unknown_names,
 )
+from yrb_carbon.study.printing import LayoutNames
 from yrb_carbon.study.tables import TableSection
 
 if TYPE_CHECKING:
@@ -120,6 +121,15 @@ class EmbodiedSection(Section):
 class EmbodiedTable(TableSection):
     """Base of the tables of system B: no sample, no weights."""
 
+    printed_columns: ClassVar[tuple[str, ...]] = ()
+    """What its layout may choose and head anew among its columns."""
+    parts: ClassVar[tuple[str, ...]] = ()
+    """What its layout may choose as rows: the parts that stand below one another."""
+
+    def layout_names(self, tables: Mapping[str, TableSection]) -> LayoutNames:
+        """Its columns and parts."""
+        return LayoutNames(self.printed_columns, self.parts)
+
     def samples(self, tables: Mapping[str, TableSection]) -> tuple[str, ...]:
         """None: the panel is not used."""
         return ()
@@ -134,6 +144,7 @@ class MiningEmissionsTable(EmbodiedTable):
     """Energy emissions of mining by fuel, years in columns."""
 
     kind: Literal["mining_emissions"]
+    parts: ClassVar[tuple[str, ...]] = ("fuels", "provinces")
     years: tuple[Year, ...] | None = Field(
         None, description="Years; all of embodied.inventories when null."
     )
@@ -193,12 +204,17 @@ class IntensityTable(SystemTable):
     """Direct and embodied intensity and emissions of mining, by region and year."""
 
     kind: Literal["embodied_intensity"]
+    printed_columns: ClassVar[tuple[str, ...]] = (
+        "direct_intensity", "embodied_intensity", "production", "consumption", "shared", "output",
+        "outflow", "inflow", "net",
+    )  # fmt: skip
 
 
 class SectorContributionsTable(SystemTable):
     """What the sectors upstream and downstream of mining contribute, by year."""
 
     kind: Literal["sector_contributions"]
+    parts: ClassVar[tuple[str, ...]] = ("upstream", "downstream")
     top: PositiveInt | None = Field(None, description="Largest sectors shown; all when null.")
 
 
@@ -221,6 +237,15 @@ class FlowNetworkTable(SystemTable):
 
     kind: Literal["flow_network"]
     needs_regions: ClassVar[bool] = True
+    printed_columns: ClassVar[tuple[str, ...]] = (
+        "key", "strength", "betweenness", "closeness", "eigenvector", "pagerank", "out_strength",
+        "in_strength", "net_strength", "out_degree", "in_degree", "closeness_out", "closeness_in",
+        "clustering", "community",
+    )  # fmt: skip
+    """Measures of the regions; years stand in the columns of the page."""
+    parts: ClassVar[tuple[str, ...]] = (
+        "network", "key_regions", "regions", "blocks", "densities", "image",
+    )  # fmt: skip
     backbone: Backbone = Field(
         "mean",
         description="Links that count for the topology: flows above the mean, the largest share, "
@@ -238,6 +263,7 @@ class StructuralPathsTable(SystemTable):
     """Structural paths: what reaches the final users of a product, step by step."""
 
     kind: Literal["structural_paths"]
+    parts: ClassVar[tuple[str, ...]] = ("paths", "depths")
     depth: int = Field(4, ge=0, le=8, description="Largest number of steps upstream.")
     threshold: float = Field(
         1e-4, gt=0, lt=1, description="Smallest path listed, as a share of the total."
@@ -249,6 +275,9 @@ class FlowDecompositionTable(SystemTable):
     """Change of emissions between years by intensity, technology, structure and level."""
 
     kind: Literal["flow_decomposition"]
+    printed_columns: ClassVar[tuple[str, ...]] = (
+        "intensity", "technology", "structure", "level", "other", "change",
+    )  # fmt: skip
 
     def faults(self, study: Study, path: Path) -> Iterator[Fault]:
         """Fewer than two years."""

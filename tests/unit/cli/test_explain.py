@@ -80,7 +80,7 @@ def table_kinds() -> set[str]:
         (
             "estimators",
             {*get_args(Estimator), *get_args(SystemEstimator), "ols", "2sls", "gmm",
-             "adjusted_score", "bias_corrected"},
+             "adjusted_score", "bias_corrected", "input_output", "inventory"},
         ),
         ("models", set(get_args(ModelKind))),
         ("tables", table_kinds()),

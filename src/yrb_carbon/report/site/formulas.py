@@ -7,6 +7,8 @@ from functools import cache
 
 from markupsafe import Markup
 
+from yrb_carbon.study.embodied import Flow
+
 INDEX_FORMULAS: Mapping[str, str] = {
     "sink.npp": r"S = \mathrm{NPP}\cdot \mathrm{area}\cdot 10^{6}\cdot k\cdot 10^{-12}",
     "sink.landuse": r"S = -\sum_{k:\,\delta_k<0} \mathrm{area}_k\cdot 100\cdot \delta_k"
@@ -68,6 +70,13 @@ WEIGHTS_FORMULAS: Mapping[str, str] = {
     "gravity": r"w_{ij} = \frac{\bar G_i \bar G_j}{d_{ij}^{2}}",
 }
 """Weights before standardising; zero where the words beside them say nothing else."""
+
+FLOW_FORMULAS: Mapping[Flow, str] = {
+    "system": r"F^{rs} = \sum_m \varepsilon_m^{r}\left(\sum_j z_{mj}^{rs} + y_m^{rs}\right)",
+    "producer": r"F^{rs} = \sum_m f_m^{r}\sum_{q,k} L_{(r,m),(q,k)}\, y_{(q,k)}^{s}",
+    "final": r"F^{rs} = \sum_i f_i^{r}\sum_{q,m} L_{(r,i),(q,m)}\, y_{(q,m)}^{s}",
+}
+"""Carbon that flows from region r to region s through mining m, by `embodied.flow`."""
 
 
 @cache

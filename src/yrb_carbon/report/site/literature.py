@@ -11,10 +11,41 @@ from markupsafe import Markup
 from yrb_carbon.study.base import Language
 
 REFERENCES: Mapping[str, tuple[str, str]] = {
+    "Blondel": (
+        "Blondel et al. 2008",
+        "Blondel, V. D., Guillaume, J.-L., Lambiotte, R. and Lefebvre, E. (2008). Fast "
+        "unfolding of communities in large networks. Journal of Statistical Mechanics P10008.",
+    ),
+    "Brandes": (
+        "Brandes 2001",
+        "Brandes, U. (2001). A faster algorithm for betweenness centrality. Journal of "
+        "Mathematical Sociology 25(2), 163-177.",
+    ),
+    "Chen": (
+        "Chen and Chen 2011",
+        "Chen, Z. M. and Chen, G. Q. (2011). Embodied carbon dioxide emission at "
+        "supra-national scale. Energy Policy 39(5), 2899-2909.",
+    ),
+    "Defourny": (
+        "Defourny and Thorbecke 1984",
+        "Defourny, J. and Thorbecke, E. (1984). Structural path analysis and multiplier "
+        "decomposition within a social accounting matrix framework. Economic Journal 94, "
+        "111-136.",
+    ),
+    "Dietzenbacher": (
+        "Dietzenbacher and Los 1998",
+        "Dietzenbacher, E. and Los, B. (1998). Structural decomposition techniques: sense and "
+        "sensitivity. Economic Systems Research 10(4), 307-324.",
+    ),
     "Elhorst 2010": (
         "Elhorst 2010",
         "Elhorst, J. P. (2010). Applied spatial econometrics: raising the bar. Spatial Economic "
         "Analysis 5(1), 9-28.",
+    ),
+    "Fagiolo": (
+        "Fagiolo 2007",
+        "Fagiolo, G. (2007). Clustering in complex directed networks. Physical Review E 76, "
+        "026107.",
     ),
     "Jiang": (
         "Jiang 2022",
@@ -30,14 +61,24 @@ REFERENCES: Mapping[str, tuple[str, str]] = {
         "Kelejian, H. H. and Prucha, I. R. (2001). On the asymptotic distribution of the Moran I "
         "test statistic with applications. Journal of Econometrics 104, 219-257.",
     ),
+    "LeSage and Pace": (
+        "LeSage and Pace 2009",
+        "LeSage, J. and Pace, R. K. (2009). Introduction to Spatial Econometrics. CRC Press.",
+    ),
     "Lee and Yu": (
         "Lee and Yu 2010",
         "Lee, L.-F. and Yu, J. (2010). Estimation of spatial autoregressive panel data models "
         "with fixed effects. Journal of Econometrics 154, 165-185.",
     ),
-    "LeSage and Pace": (
-        "LeSage and Pace 2009",
-        "LeSage, J. and Pace, R. K. (2009). Introduction to Spatial Econometrics. CRC Press.",
+    "Lenzen": (
+        "Lenzen et al. 2007",
+        "Lenzen, M., Murray, J., Sack, F. and Wiedmann, T. (2007). Shared producer and "
+        "consumer responsibility: theory and practice. Ecological Economics 61(1), 27-42.",
+    ),
+    "Miller": (
+        "Miller and Blair 2009",
+        "Miller, R. E. and Blair, P. D. (2009). Input-Output Analysis: Foundations and "
+        "Extensions, 2nd edition. Cambridge University Press.",
     ),
     "Moran": (
         "Moran 1950",
@@ -48,10 +89,25 @@ REFERENCES: Mapping[str, tuple[str, str]] = {
         "Ord, K. (1975). Estimation methods for models of spatial interaction. Journal of the "
         "American Statistical Association 70, 120-126.",
     ),
+    "Peters": (
+        "Peters 2008",
+        "Peters, G. P. (2008). From production-based to consumption-based national emission "
+        "inventories. Ecological Economics 65(1), 13-23.",
+    ),
     "Sanderson": (
         "Sanderson and Windmeijer 2016",
         "Sanderson, E. and Windmeijer, F. (2016). A weak instrument F-test in linear IV models "
         "with multiple endogenous variables. Journal of Econometrics 190, 212-221.",
+    ),
+    "Serrano": (
+        "Serrano, Boguñá and Vespignani 2009",
+        "Serrano, M. A., Boguñá, M. and Vespignani, A. (2009). Extracting the multiscale "
+        "backbone of complex weighted networks. PNAS 106(16), 6483-6488.",
+    ),
+    "Shan": (
+        "Shan et al. 2018",
+        "Shan, Y., Guan, D., Zheng, H. et al. (2018). China CO2 emission accounts 1997-2015. "
+        "Scientific Data 5, 170201.",
     ),
     "Simonsohn": (
         "Simonsohn, Simmons and Nelson 2020",
@@ -63,10 +119,25 @@ REFERENCES: Mapping[str, tuple[str, str]] = {
         "Sobel, M. E. (1982). Asymptotic confidence intervals for indirect effects in structural "
         "equation models. Sociological Methodology 13, 290-312.",
     ),
+    "Watts": (
+        "Watts and Strogatz 1998",
+        "Watts, D. J. and Strogatz, S. H. (1998). Collective dynamics of small-world "
+        "networks. Nature 393, 440-442.",
+    ),
+    "White": (
+        "White, Boorman and Breiger 1976",
+        "White, H. C., Boorman, S. A. and Breiger, R. L. (1976). Social structure from "
+        "multiple networks. American Journal of Sociology 81(4), 730-780.",
+    ),
     "Yang": (
         "Yang 2018",
         "Yang, Z. (2018). Unified M-estimation of fixed-effects spatial dynamic models with short "
         "panels. Journal of Econometrics 205, 423-447.",
+    ),
+    "Zheng": (
+        "Zheng et al. 2021",
+        "Zheng, H., Bai, Y., Wei, W. et al. (2021). Chinese provincial multi-regional "
+        "input-output database for 2012, 2015, and 2017. Scientific Data 8, 244.",
     ),
 }
 """Key -> how the text names the work, and the whole reference."""

@@ -17,6 +17,7 @@ from yrb_carbon.report.definitions import definition_of, letters_of
 from yrb_carbon.report.layout_endogeneity import instruments_text
 from yrb_carbon.report.layout_robustness import choice_label
 from yrb_carbon.report.site.bilingual import PageWords, Text
+from yrb_carbon.report.site.embodied_facts import embodied_facts
 from yrb_carbon.report.site.formulas import WEIGHTS_FORMULAS, index_formula, math
 from yrb_carbon.report.site.glossary import glossary, source_text
 from yrb_carbon.report.site.literature import Literature
@@ -154,6 +155,7 @@ def methods_context(run: Run) -> dict[str, Any]:
             "prices": any(v.rebased for v in resolved),
         },
         "covariances": covariances_of(study),
+        "embodied": embodied_facts(study, words),
         "limits": limits_of(study, words),
         "instruments_of": lambda table: instruments_of(run, table),
         "weights_named": lambda name: _weights_label(run, name),

@@ -1,0 +1,275 @@
+"""Notes below the tables of embodied carbon: units, definitions, years of the sources."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from yrb_carbon.report.embodied_names import (
+    BACKBONES,
+    DIRECTIONS,
+    FLOW_MEANINGS,
+    FLOWS,
+    account_names,
+    mining_names,
+)
+from yrb_carbon.report.language import Words, message
+from yrb_carbon.study.config import Study
+from yrb_carbon.study.embodied import (
+    EmbodiedSection,
+    Flow,
+    FlowNetworkTable,
+    FlowPathsTable,
+    IntensityTable,
+    SectorContributionsTable,
+    StructuralPathsTable,
+    SystemSection,
+    SystemTable,
+)
+
+EMISSIONS_NOTE = message(
+    "Mt CO2 of burning fuels in the mining sectors of the provincial inventories (coal, oil and "
+    "gas, ferrous and non-ferrous metals, non-metals, other minerals; not logging), summed over "
+    "{n} provinces; inventories of {years}. The emissions of bought heat and electricity are those "
+    "of the sector that makes them. Shares are of the sum over all fuels of the year."
+)
+NO_FUEL_NOTE = message("Fuels without emissions in all years are left out: {fuels}.")
+RECOMPUTED_NOTE = message(
+    "Recomputed: fuels burnt by mining in the provincial energy inventories times emission factors."
+)
+FORMATS = {
+    "ceads_mrio": message("interregional input-output tables of the provinces"),
+    "china_io": message("national input-output tables of the statistics bureau, one region"),
+    "pymrio": message("input-output system of the package pymrio"),
+}
+SECTOR_LISTS = {
+    "S26": message("26 sectors (list S26)"),
+    "H2": message("26 sectors (list H2)"),
+    "42": message("the 42 sectors of the tables"),
+    "own": message("the sectors of the system"),
+}
+PRICES = {
+    "current": message(
+        "Money is at current prices: between years, intensities move with prices too."
+    ),
+    "constant": message("Money is at constant prices of {year}, deflated twice."),
+}
+EXPORTS_NOTES = {
+    "separate": message("Exports are a destination of their own."),
+    "final": message("Exports count as final demand of the region that exports."),
+}
+MISSING_INVENTORY = {
+    "zero": message("A province without inventory (Tibet) has a direct intensity of zero."),
+    "northwest": message(
+        "A province without inventory (Tibet) has the mean direct intensity of the north-west."
+    ),
+}
+IMPORTS_NOTE = message(
+    "Coefficients are those of domestic products: carbon emitted abroad is not counted."
+)
+YUAN_NOTE = message(
+    "Intensities in t CO2 per 10^4 yuan of output, output in 10^4 yuan, all else in Mt CO2."
+)
+OWN_UNITS_NOTE = message(
+    "Intensities, output and emissions of this system are in its own money, intensities in t and "
+    "emissions in Mt of what its extension counts."
+)
+INTENSITY_NOTE = message(
+    "Direct intensity: emissions of mining over its output; embodied intensity: emissions per unit "
+    "of its output in all supply chains. Production-based: emissions of the mining sectors; "
+    "consumption-based: emissions of mining that the final demand of the region drives; shared: "
+    "{producer:g} % of the former and {consumer:g} % of the latter. Outflow: carbon embodied in "
+    "what mining sells outside itself; inflow: carbon that the inputs of mining bring; net outflow "
+    "is their difference."
+)
+SECTORS_NOTE = message(
+    "Mt CO2. Upstream: carbon embodied in the inputs that mining buys from a sector; downstream: "
+    "carbon embodied in the mining products that a sector buys. Percentages are shares of all "
+    "sectors but mining itself; those with mining count what mining buys of itself as well. "
+    "Sectors are in the order of the last year, mining stands last."
+)
+TOP_SECTORS_NOTE = message("{head}: the {shown} largest of {count} sectors.")
+FLOWS_NOTE = message(
+    "Mt CO2 from one region to another, the largest {top} of each year; what stays within a region "
+    "and exports are not ranked, estimates.csv has them and all other flows. {meanings}."
+)
+NETWORK_NOTE = message(
+    "Flows between different regions by the definition {flow}, Mt CO2. Links, on which degrees, "
+    "distances, centralities, reciprocity of links and blocks rest, are {backbone}; flows out and "
+    "in count all flows. Key regions have the smallest mean rank (in brackets) over flow out and "
+    "in, betweenness, closeness and eigenvector centrality (PageRank where a region has none). "
+    "Blocks by CONCOR; the image is 1 where the density is at least that of the whole network. "
+    "Small world against {graphs} random networks. A measure without a number is not defined there."
+)
+PATHS_NOTE = message(
+    "Paths lead from the emitter on the left to the final product on the right; depth is the "
+    "number of steps between them. Listed: paths of at least {threshold:g} % of the total down to "
+    "depth {depth}, the {top} largest of each year here. Percentages are of the sum of all "
+    "paths of any depth; those of a depth count all of its paths, also those below the threshold."
+)
+DECOMPOSITION_NOTE = message(
+    "Mt CO2 of emissions of mining. Effects are the mean of the two polar forms (Dietzenbacher and "
+    "Los 1998) and add up to the change. Technology: input coefficients; demand structure: the "
+    "make-up of the demand of each user; demand level: its size."
+)
+
+
+def section_of(study: Study) -> EmbodiedSection:
+    """Section of embodied carbon of a study that has tables of it."""
+    if study.embodied is None:
+        raise TypeError("the study has no section of embodied carbon")
+    return study.embodied
+
+
+def emissions_notes(
+    rows: pd.DataFrame, absent: Sequence[str], recomputed: bool, words: Words
+) -> list[str]:
+    """Notes of emissions of mining by fuel."""
+    n_units = rows["n_units"].dropna()
+    said = [
+        words(
+            EMISSIONS_NOTE,
+            n=words.listing(str(n) for n in sorted(set(n_units))),
+            years=_years(rows, words),
+        )
+    ]
+    said += [words(NO_FUEL_NOTE, fuels=words.listing(absent))] if absent else []
+    said += [words(RECOMPUTED_NOTE)] if recomputed else []
+    return [words.sentences(said)]
+
+
+def intensity_notes(
+    table: IntensityTable, system: SystemSection, study: Study, rows: pd.DataFrame, words: Words
+) -> list[str]:
+    """Notes of intensities and responsibility."""
+    section = section_of(study)
+    producer = 100 * section.responsibility
+    said = [
+        words(OWN_UNITS_NOTE if system.format == "pymrio" else YUAN_NOTE),
+        words(INTENSITY_NOTE, producer=producer, consumer=100 - producer),
+    ]
+    return [words.sentences(said), *_system_notes(table, system, study, rows, words)]
+
+
+def sector_notes(
+    table: SectorContributionsTable,
+    system: SystemSection,
+    study: Study,
+    rows: pd.DataFrame,
+    counts: Mapping[str, int],
+    words: Words,
+) -> list[str]:
+    """Notes of sectors upstream and downstream; `counts` are those that there are."""
+    said = [words(SECTORS_NOTE)]
+    for direction, head in DIRECTIONS.items():
+        if table.top is not None and table.top < counts[direction]:
+            said.append(
+                words(TOP_SECTORS_NOTE, head=words(head), shown=table.top, count=counts[direction])
+            )
+    return [words.sentences(said), *_system_notes(table, system, study, rows, words)]
+
+
+def flow_notes(
+    table: FlowPathsTable, system: SystemSection, study: Study, rows: pd.DataFrame, words: Words
+) -> list[str]:
+    """Notes of the largest flows: what each definition counts."""
+    meanings = words.clauses(flow_text(flow, words) for flow in table.flows)
+    said = words(FLOWS_NOTE, top=table.top, meanings=meanings)
+    return [said, *_system_notes(table, system, study, rows, words)]
+
+
+def network_notes(
+    table: FlowNetworkTable, system: SystemSection, study: Study, rows: pd.DataFrame, words: Words
+) -> list[str]:
+    """Notes of the network: of which flows, which of them are links."""
+    flow = section_of(study).flow
+    note = words(
+        NETWORK_NOTE,
+        flow=words(FLOWS[flow]),
+        backbone=backbone_text(table, words),
+        graphs=table.random_graphs,
+    )
+    meaning = words("{text}.", text=flow_text(flow, words))
+    return [note, meaning, *_system_notes(table, system, study, rows, words)]
+
+
+def path_notes(
+    table: StructuralPathsTable,
+    system: SystemSection,
+    study: Study,
+    rows: pd.DataFrame,
+    words: Words,
+) -> list[str]:
+    """Notes of structural paths: threshold and depth."""
+    said = words(PATHS_NOTE, threshold=100 * table.threshold, depth=table.depth, top=table.top)
+    return [said, *_system_notes(table, system, study, rows, words)]
+
+
+def decomposition_notes(
+    table: SystemTable, system: SystemSection, study: Study, rows: pd.DataFrame, words: Words
+) -> list[str]:
+    """Notes of the decomposition of changes."""
+    return [words(DECOMPOSITION_NOTE), *_system_notes(table, system, study, rows, words)]
+
+
+def _system_notes(
+    table: SystemTable, system: SystemSection, study: Study, rows: pd.DataFrame, words: Words
+) -> list[str]:
+    """What all tables of a system say: tables and their years, sectors, prices, exports."""
+    section = section_of(study)
+    years = sorted(set(rows["year"].dropna().astype(int))) or table.years or system.tables
+    said = [
+        system_text(table.system, system, sorted(years), words),
+        *choices_of(section, [system], words),
+    ]
+    note = [] if system.note is None else [words.label(system.note)]
+    return [words.sentences(said), *note]
+
+
+def system_text(name: str, system: SystemSection, years: Sequence[int], words: Words) -> str:
+    """What a system is: its tables, emissions and sectors, in one sentence."""
+    own = system.emissions == "own"
+    emissions = (
+        words("emissions are its extension {name}", name=words.quoted(str(system.extension)))
+        if own
+        else words("emissions are those of the provincial inventories of the same years")
+    )
+    return words(
+        "System {name}: {format}, {years}; {emissions}; {sectors}, mining is {mining}.",
+        name=name if system.label is None else words.label(system.label),
+        format=words(FORMATS[system.format]),
+        years=words.listing(map(str, years)),
+        emissions=emissions,
+        sectors=words(SECTOR_LISTS[system.sectors]),
+        mining=words.listing(mining_names(system, account_names(system, words))),
+    )
+
+
+def choices_of(
+    section: EmbodiedSection, systems: Sequence[SystemSection], words: Words
+) -> list[str]:
+    """What is chosen for all systems: imports, prices, exports, provinces without inventory."""
+    base = section.base_year or min(year for system in systems for year in system.tables)
+    said = [
+        words(IMPORTS_NOTE),
+        words(PRICES[section.price], year=base),
+        words(EXPORTS_NOTES[section.exports]),
+    ]
+    if any(system.format == "ceads_mrio" for system in systems):
+        said.append(words(MISSING_INVENTORY[section.missing_inventory]))
+    return said
+
+
+def backbone_text(table: FlowNetworkTable, words: Words) -> str:
+    """Which flows are links."""
+    return words(BACKBONES[table.backbone], share=100 * table.share, alpha=table.alpha)
+
+
+def flow_text(flow: Flow, words: Words) -> str:
+    """What flows of a definition are."""
+    return words(FLOW_MEANINGS[flow], name=words(FLOWS[flow]))
+
+
+def _years(rows: pd.DataFrame, words: Words) -> str:
+    return words.listing(str(year) for year in sorted(set(rows["year"].dropna().astype(int))))

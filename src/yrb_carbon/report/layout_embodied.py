@@ -1,0 +1,470 @@
+"""Printed tables of embodied carbon: emissions, accounts, sectors, flows, networks, paths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from yrb_carbon.report.cells import format_estimate, records
+from yrb_carbon.report.embodied_names import (
+    ACCOUNTS,
+    COUNTS,
+    DIRECTIONS,
+    EXPORTS,
+    FACTORS,
+    FLOWS,
+    FUELS,
+    NETWORK_MEASURES,
+    OTHER,
+    REGION_MEASURES,
+    ROLE_MARK,
+    ROLES,
+    TOTAL,
+    AccountNames,
+    account_names,
+    mining_names,
+    named,
+    split_flow,
+)
+from yrb_carbon.report.embodied_notes import (
+    decomposition_notes,
+    emissions_notes,
+    flow_notes,
+    intensity_notes,
+    network_notes,
+    path_notes,
+    section_of,
+    sector_notes,
+)
+from yrb_carbon.report.language import message
+from yrb_carbon.report.printer import Printer
+from yrb_carbon.study.config import Study
+from yrb_carbon.study.embodied import (
+    FlowDecompositionTable,
+    FlowNetworkTable,
+    FlowPathsTable,
+    IntensityTable,
+    MiningEmissionsTable,
+    SectorContributionsTable,
+    StructuralPathsTable,
+    SystemSection,
+    SystemTable,
+)
+
+Body = tuple[pd.DataFrame, list[str]]
+Lines = list[list[str]]
+Numbers = Mapping[tuple[Any, ...], float]
+
+WHOLE = ""
+"""Equation of what is summed over all regions."""
+RECOMPUTED = "energy"
+"""Equation of emissions from energy inventories."""
+WITH_MINING = "upstream_all"
+"""Model of the upstream shares that count mining itself."""
+DEPTH = "depth"
+"""Equation of the shares of all paths of a number of steps; of one path it is `depth k`."""
+REMAINDER = "remainder"
+WITHOUT_DECIMALS = ("output",)
+CENTRALITIES = ("key", "strength", "betweenness", "closeness", "eigenvector", "pagerank")
+"""Measures of the key regions that a page shows, unless the layout names others."""
+PARTS = {
+    "fuels": message("By fuel"),
+    "provinces": message("By province"),
+    "network": message("Network"),
+    "key_regions": message("Key regions"),
+    "blocks": message("Blocks"),
+    "densities": message("Density between blocks"),
+    "image": message("Image of the blocks"),
+}
+MT = message("Mt")
+PERCENT = "%"
+
+
+def layout_mining_emissions(
+    table: MiningEmissionsTable, study: Study, rows: pd.DataFrame, words: Printer
+) -> Body:
+    """Emissions of mining by fuel, the largest first, and by province; years in columns."""
+    years = _years(rows)
+    values = _numbers(rows[rows["quantity"] == "value"], "equation", "term", "year")
+    shares = _numbers(rows[rows["quantity"] == "share"], "equation", "term", "year")
+    again = bool((rows["equation"] == RECOMPUTED).any())
+    fuels = _fuels_by_size(rows)
+    burnt = [fuel for fuel in fuels if any(values.get((WHOLE, fuel, year)) for year in years)]
+    names = AccountNames(words)
+    provinces = sorted(set(rows["equation"]) - {WHOLE, RECOMPUTED})
+    lines: dict[str, Lines] = {"fuels": [], "provinces": []}
+    for fuel in [*burnt, TOTAL]:
+        line = [words(PARTS["fuels"]), named(FUELS, fuel, words)]
+        for year in years:
+            line.append(words.estimate(_of(values, WHOLE, fuel, year)))
+            line.append(words.percent(_of(shares, WHOLE, fuel, year)))
+            line += [words.estimate(_of(values, RECOMPUTED, fuel, year))] if again else []
+        lines["fuels"].append(line)
+    for province in provinces:
+        line = [words(PARTS["provinces"]), names.region(province)]
+        for year in years:
+            line += [words.estimate(_of(values, province, TOTAL, year)), ""]
+            line += [""] if again else []
+        lines["provinces"].append(line)
+    parts = [words(MT), PERCENT, *([words("recomputed, Mt")] if again else [])]
+    heads = ["", words("Fuel or province"), *_year_heads(years, parts)]
+    body = pd.DataFrame(_parts(lines, words), columns=heads)
+    absent = [named(FUELS, fuel, words) for fuel in fuels if fuel not in burnt]
+    return body, emissions_notes(rows, absent, again, words)
+
+
+def _fuels_by_size(rows: pd.DataFrame) -> list[str]:
+    """Fuels by their mean emissions over the years, the largest first."""
+    own = rows[rows["quantity"].eq("value") & rows["equation"].eq(WHOLE) & rows["term"].ne(TOTAL)]
+    means = own.groupby("term")["estimate"].mean().sort_index()
+    return [str(fuel) for fuel in means.sort_values(ascending=False, kind="stable").index]
+
+
+def layout_embodied_intensity(
+    table: IntensityTable, study: Study, rows: pd.DataFrame, words: Printer
+) -> Body:
+    """Intensities and emissions of mining, one row a region and year, all regions last."""
+    system = system_of(table, study)
+    names = account_names(system, words)
+    cells = _numbers(rows, "equation", "year", "term")
+    shown = [one for one in _columns(table.printed_columns, ACCOUNTS, words) if _has(rows, one[0])]
+    regions = sorted(set(rows["equation"]) - {WHOLE})
+    lines = []
+    for region in [*regions, WHOLE]:
+        years = _years(rows[rows["equation"] == region])
+        for place, year in enumerate(years):
+            numbers = [_account(_of(cells, region, year, term), term, words) for term, _ in shown]
+            lines.append(["" if place else names.region(region), str(year), *numbers])
+    heads = [words("Region"), words("Year"), *(head for _, head in shown)]
+    return pd.DataFrame(lines, columns=heads), intensity_notes(table, system, study, rows, words)
+
+
+def _account(value: float, term: str, words: Printer) -> str:
+    return words.estimate(value, 0 if term in WITHOUT_DECIMALS else None)
+
+
+def layout_sector_contributions(
+    table: SectorContributionsTable, study: Study, rows: pd.DataFrame, words: Printer
+) -> Body:
+    """Sectors upstream and downstream of mining, by the last year, the largest first."""
+    system = system_of(table, study)
+    own = rows[rows["equation"] == WHOLE]
+    names = account_names(system, words)
+    own = own.assign(label=_sector_labels(own, names))
+    mining = mining_names(system, names)
+    years = _years(own)
+    cells = _numbers(own, "model", "quantity", "label", "year")
+    all_too = (own["model"] == WITH_MINING).any()
+    lines: dict[str, Lines] = {}
+    counts = {}
+    for direction, head in DIRECTIONS.items():
+        ranked = _sectors_by_size(own[own["model"] == direction])
+        others = [label for label in ranked if label not in mining]
+        counts[direction] = len(others)
+        for label in [*others[: table.top], *(label for label in ranked if label in mining)]:
+            line = [words(head), label]
+            for year in years:
+                line.append(words.estimate(_of(cells, direction, "value", label, year)))
+                line.append(words.percent(_of(cells, direction, "share", label, year)))
+                if all_too:
+                    with_mining = WITH_MINING if direction == "upstream" else ""
+                    line.append(words.percent(_of(cells, with_mining, "share", label, year)))
+            lines.setdefault(direction, []).append(line)
+    parts = [words(MT), PERCENT, *([words("% with mining")] if all_too else [])]
+    heads = ["", words("Sector"), *_year_heads(years, parts)]
+    body = pd.DataFrame(_parts(lines, words), columns=heads)
+    return body, sector_notes(table, system, study, rows, counts, words)
+
+
+def _sector_labels(rows: pd.DataFrame, names: AccountNames) -> list[str]:
+    """Names of the sectors; codes of the tables' lists mean other sectors in other years."""
+    return [
+        names.sector(str(term), int(year))
+        for term, year in zip(rows["term"], rows["year"], strict=True)
+    ]
+
+
+def _sectors_by_size(rows: pd.DataFrame) -> list[str]:
+    """Names of sectors by their carbon in the last year that has them, the largest first."""
+    values = rows[rows["quantity"] == "value"].sort_values(
+        ["year", "estimate", "term"], ascending=[False, False, True], kind="stable"
+    )
+    return [str(label) for label in values["label"].drop_duplicates()]
+
+
+def layout_flow_paths(
+    table: FlowPathsTable, study: Study, rows: pd.DataFrame, words: Printer
+) -> Body:
+    """The largest flows between two regions of every definition; years in columns."""
+    system = system_of(table, study)
+    names = account_names(system, words)
+    regions = frozenset(map(str, rows.loc[rows["equation"] == "net", "term"]))
+    flows = rows[rows["equation"].eq(WHOLE) & rows["quantity"].eq("value")]
+    ends = [split_flow(str(term), regions) for term in flows["term"]]
+    flows = flows.assign(source=[one for one, _ in ends], target=[two for _, two in ends])
+    between = flows[~flows["target"].isin([EXPORTS, OTHER])]
+    years = _years(rows)
+    lines = []
+    for flow in table.flows:
+        own = between[between["model"] == flow]
+        largest = {year: _largest(own[own["year"] == year], table.top) for year in years}
+        for place in range(max(map(len, largest.values()), default=0)):
+            line = [words(FLOWS[flow]), str(place + 1)]
+            for year in years:
+                at = largest[year][place : place + 1]
+                for one in at:
+                    line.append(names.flow(one["source"], one["target"]))
+                    line.append(words.estimate(one["estimate"]))
+                line += [] if at else ["", ""]
+            lines.append(line)
+    heads = [words("Definition"), words("Rank"), *_year_heads(years, [words("path"), words(MT)])]
+    return pd.DataFrame(lines, columns=heads), flow_notes(table, system, study, rows, words)
+
+
+def _largest(rows: pd.DataFrame, count: int) -> list[dict[str, Any]]:
+    """Rows of the largest numbers, equal ones in the order of their terms."""
+    ordered = rows.sort_values(["estimate", "term"], ascending=[False, True], kind="stable")
+    return [{str(name): cell for name, cell in row.items()} for row in
+            ordered.head(count).to_dict("records")]  # fmt: skip
+
+
+def layout_flow_network(
+    table: FlowNetworkTable, study: Study, rows: pd.DataFrame, words: Printer
+) -> Body:
+    """All measures of the network and of every region, blocks and key regions; years across."""
+    system = system_of(table, study)
+    regions = sorted({str(term) for term in rows.loc[rows["equation"] == "key", "term"]})
+    measures = _columns(table.printed_columns, REGION_MEASURES, words)
+    body = _network_body(table, system, rows, words, regions, measures)
+    return body, network_notes(table, system, study, rows, words)
+
+
+def flow_network_page(
+    table: FlowNetworkTable, study: Study, rows: pd.DataFrame, words: Printer
+) -> pd.DataFrame:
+    """The same with the key regions of any year alone, and by default their centralities."""
+    system = system_of(table, study)
+    years = _years(rows)
+    key = {region for year in years for region, _ in _key_regions(rows, year)[: table.key_regions]}
+    shown = CENTRALITIES if words.layout.columns is None else table.printed_columns
+    measures = _columns(shown, REGION_MEASURES, words)
+    return _network_body(table, system, rows, words, sorted(key), measures)
+
+
+def _network_body(
+    table: FlowNetworkTable,
+    system: SystemSection,
+    rows: pd.DataFrame,
+    words: Printer,
+    regions: Sequence[str],
+    measures: Sequence[tuple[str, str]],
+) -> pd.DataFrame:
+    years = _years(rows)
+    names = account_names(system, words)
+    numbers = _numbers(rows, "equation", "term", "year")
+    lines: dict[str, Lines] = {
+        "network": _whole_network(rows, numbers, years, words),
+        "key_regions": _key_lines(table, rows, names, years, words),
+        "regions": [
+            [head, names.region(region)]
+            + [_measure(_of(numbers, measure, region, year), measure, words) for year in years]
+            for measure, head in measures
+            if (rows["equation"] == measure).any()
+            for region in regions
+        ],
+        "blocks": list(_block_lines(rows, names, years, words)),
+        **{
+            part: [
+                [words(PARTS[part]), term.replace("-", " > ")]
+                + [words.estimate(_of(numbers, equation, term, year), places) for year in years]
+                for term in sorted(set(rows.loc[rows["equation"] == equation, "term"]))
+            ]
+            for part, equation, places in (
+                ("densities", "density", None),
+                ("image", "image", 0),
+            )
+        },
+    }
+    heads = ["", words("Measure, region or block"), *map(str, years)]
+    return pd.DataFrame(_parts(lines, words), columns=heads)
+
+
+def _whole_network(
+    rows: pd.DataFrame, numbers: Numbers, years: Sequence[int], words: Printer
+) -> Lines:
+    present = set(rows.loc[rows["equation"] == "network", "term"])
+    ordered = [name for name in NETWORK_MEASURES if name in present]
+    return [
+        [words(PARTS["network"]), named(NETWORK_MEASURES, name, words)]
+        + [_measure(_of(numbers, "network", name, year), name, words) for year in years]
+        for name in [*ordered, *sorted(present - set(ordered))]
+    ]
+
+
+def _measure(value: float, name: str, words: Printer) -> str:
+    return words.estimate(value, 0 if name in COUNTS else None)
+
+
+def _key_regions(rows: pd.DataFrame, year: int) -> list[tuple[str, float]]:
+    """Regions by their mean rank in a year, equal ones by code."""
+    own = rows[rows["equation"].eq("key") & rows["year"].eq(year)]
+    ordered = own.sort_values(["estimate", "term"], kind="stable")
+    return [
+        (str(term), float(rank))
+        for term, rank in zip(ordered["term"], ordered["estimate"], strict=True)
+    ]
+
+
+def _key_lines(
+    table: FlowNetworkTable,
+    rows: pd.DataFrame,
+    names: AccountNames,
+    years: Sequence[int],
+    words: Printer,
+) -> Lines:
+    """Key regions of every year by their place, with their mean rank."""
+    by_year = [_key_regions(rows, year)[: table.key_regions] for year in years]
+    return [
+        [words(PARTS["key_regions"]), str(place + 1)]
+        + [
+            ""
+            if place >= len(own)
+            else words(
+                "{name} ({rank})",
+                name=names.region(own[place][0]),
+                rank=format_estimate(own[place][1], 2),
+            )
+            for own in by_year
+        ]
+        for place in range(max(map(len, by_year), default=0))
+    ]
+
+
+def _block_lines(
+    rows: pd.DataFrame, names: AccountNames, years: Sequence[int], words: Printer
+) -> Iterator[list[str]]:
+    """Role and members of every block, by year."""
+    members = rows[rows["equation"] == "block"]
+    roles = {
+        (str(term).partition(ROLE_MARK)[0], int(year)): str(term).partition(ROLE_MARK)[2]
+        for term, year in rows.loc[rows["equation"] == "role", ["term", "year"]].itertuples(
+            index=False
+        )
+    }
+    for block in sorted({int(number) for number in members["estimate"]}):
+        line = [words(PARTS["blocks"]), str(block)]
+        for year in years:
+            own = members[members["year"].eq(year) & members["estimate"].eq(block)]
+            listed = words.listing(names.region(str(term)) for term in sorted(own["term"]))
+            role = named(ROLES, roles.get((str(block), year), ""), words)
+            said = words("{name}: {text}", name=role, text=listed) if role else listed
+            line.append(said if listed else "")
+        yield line
+
+
+def layout_structural_paths(
+    table: StructuralPathsTable, study: Study, rows: pd.DataFrame, words: Printer
+) -> Body:
+    """The largest paths of every year, and what all paths of a number of steps explain."""
+    system = system_of(table, study)
+    names = account_names(system, words)
+    single = rows[rows["equation"].str.startswith(f"{DEPTH} ")]
+    shares = _numbers(single[single["quantity"] == "share"], "year", "term")
+    values = single[single["quantity"] == "value"]
+    sums = _numbers(rows[rows["equation"] == DEPTH], "quantity", "year", "term")
+    lines = []
+    for year in _years(rows):
+        own: dict[str, Lines] = {"paths": [], "depths": []}
+        largest = _largest(values[values["year"] == year], table.top)
+        for place, row in enumerate(largest, start=1):
+            steps = str(row["equation"]).removeprefix(f"{DEPTH} ")
+            own["paths"].append(
+                [str(year), str(place), names.path(str(row["term"]), year), steps,
+                 words.estimate(row["estimate"]),
+                 words.percent(_of(shares, year, row["term"]))]
+            )  # fmt: skip
+        for term in _depths(rows, year):
+            longer = term == REMAINDER
+            said = words("All longer paths") if longer else words("All paths of this depth")
+            own["depths"].append(
+                [str(year), "", said, "" if longer else term,
+                 words.estimate(_of(sums, "value", year, term)),
+                 words.percent(_of(sums, "share", year, term))]
+            )  # fmt: skip
+        lines += _parts(own, words)
+    heads = [words("Year"), words("Rank"), words("Path"), words("Depth"), words(MT), PERCENT]
+    return pd.DataFrame(lines, columns=heads), path_notes(table, system, study, rows, words)
+
+
+def _depths(rows: pd.DataFrame, year: int) -> list[str]:
+    """Depths of a year, the remainder last."""
+    own = rows[rows["equation"].eq(DEPTH) & rows["year"].eq(year)]
+    found = set(map(str, own["term"]))
+    return [*sorted(found - {REMAINDER}, key=int), *({REMAINDER} & found)]
+
+
+def layout_flow_decomposition(
+    table: FlowDecompositionTable, study: Study, rows: pd.DataFrame, words: Printer
+) -> Body:
+    """Effects of the factors on the change between two years, all regions first."""
+    system = system_of(table, study)
+    names = account_names(system, words)
+    cells = _numbers(rows, "model", "equation", "term")
+    shown = [one for one in _columns(table.printed_columns, FACTORS, words) if _has(rows, one[0])]
+    lines = []
+    for period in sorted(set(map(str, rows["model"]))):
+        first, _, last = period.partition("-")
+        said = words("{first} to {last}", first=first, last=last)
+        for region in sorted(set(rows.loc[rows["model"] == period, "equation"])):
+            numbers = [words.estimate(_of(cells, period, region, term)) for term, _ in shown]
+            lines.append([said, names.region(region), *numbers])
+    heads = [words("Period"), words("Region"), *(head for _, head in shown)]
+    return pd.DataFrame(lines, columns=heads), decomposition_notes(
+        table, system, study, rows, words
+    )
+
+
+def system_of(table: SystemTable, study: Study) -> SystemSection:
+    """Input-output system of a table."""
+    return section_of(study).systems[table.system]
+
+
+def _years(rows: pd.DataFrame) -> list[int]:
+    return sorted({int(year) for year in rows["year"].dropna()})
+
+
+def _numbers(rows: pd.DataFrame, *names: str) -> Numbers:
+    return {key: row["estimate"] for key, row in records(rows, *names).items()}
+
+
+def _of(numbers: Numbers, *key: object) -> float:
+    """A number by its key; not a number where there is none, which prints as nothing."""
+    return numbers.get(key, float("nan"))
+
+
+def _has(rows: pd.DataFrame, term: str) -> bool:
+    return bool(rows["term"].eq(term).any())
+
+
+def _year_heads(years: Iterable[int], parts: Sequence[str]) -> list[str]:
+    """Headings `year: part`, which stand below a common one a year."""
+    return [f"{year}: {part}" for year in years for part in parts]
+
+
+def _parts(lines: Mapping[str, Lines], words: Printer) -> Lines:
+    """Lines of the parts that the layout shows, in its order."""
+    return [line for part in words.rows(lines) for line in lines[part]]
+
+
+def _columns(
+    shown: Sequence[str], names: Mapping[str, str], words: Printer
+) -> list[tuple[str, str]]:
+    """Terms that stand in columns, with their headings: those of the layout, or all."""
+    if words.layout.columns is None:
+        return [(term, named(names, term, words)) for term in shown]
+    return [
+        (one.id, named(names, one.id, words) if one.label is None else words.label(one.label))
+        for one in words.layout.columns
+    ]
