@@ -26,7 +26,7 @@ TABLES: dict[str, dict[str, Any]] = {
 }
 FUELS = {"raw_coal": 200.0, "diesel": 90.5, "kerosene": 0.0, "natural_gas": 110.25}
 UPSTREAM = {"S8": 40.0, "S11": 30.0, "S20": 20.0, "S24": 10.0}
-PATHS = ("61.S20 > 61.S2", "15.S2 > 61.S20 > 33.S23", "61.S2")
+PATHS = ("61 S2 > 61 S20", "15 S2 > 61 S20 > 33 S23", "61 S2")
 ROLES = {1: "net_spill_out", 2: "net_beneficiary"}
 BLOCKS = {"15": 1, "33": 2, "61": 1}
 
@@ -90,6 +90,7 @@ def embodied_rows() -> pd.DataFrame:
         for region in ("", *REGIONS):
             for term in ("intensity", "technology", "structure", "level", "change"):
                 made.add("B7", model, term, next(numbers) - 5, equation=region)
+        made.add("B7", model, "intensity:1", next(numbers), equation="polar")
     return estimates_frame(made.rows)
 
 
@@ -105,8 +106,10 @@ def _emissions(made: Rows, year: int, scale: float) -> None:
 
 
 def _accounts(made: Rows, year: int, numbers: Any) -> None:
-    terms = ("direct_intensity", "embodied_intensity", "production", "consumption", "shared",
-             "output", "outflow", "inflow", "net")  # fmt: skip
+    terms = (
+        "direct_intensity", "embodied_intensity", "production", "consumption", "shared", "output",
+        "embodied", "upstream", "outflow", "inflow", "net", "exports",
+    )  # fmt: skip
     for region in ("", *REGIONS):
         for term in terms:
             made.add("B2", "accounts", term, next(numbers), equation=region, year=year)
@@ -123,10 +126,9 @@ def _sectors(made: Rows, year: int, scale: float) -> None:
             made.add("B3", model, sector, size / total, year=year, quantity="share")
         made.add("B3", model, "S2", own * scale, year=year)
         made.add("B3", model, "S8", 1.0, year=year, equation="61")
-        if model == "upstream":
-            for sector, size in {**sizes, "S2": own}.items():
-                made.add("B3", "upstream_all", sector, size / (total + own), year=year,
-                         quantity="share")  # fmt: skip
+        for sector, size in {**sizes, "S2": own}.items():
+            share = size / (total + own)
+            made.add("B3", f"{model}_all", sector, share, year=year, quantity="share")
 
 
 def _flows(made: Rows, year: int, numbers: Any) -> None:
@@ -135,15 +137,16 @@ def _flows(made: Rows, year: int, numbers: Any) -> None:
             size = 99.5 if (source, target) == ("61", "33") else next(numbers)
             made.add("B4", model, f"{source}-{target}", size, year=year)
         for region in REGIONS:
-            made.add("B4", model, f"{region}-{region}", 500.0, year=year, equation="own")
-            made.add("B4", model, f"{region}-exports", 400.0, year=year)
+            made.add("B4", model, region, 500.0, year=year, equation="own")
+            made.add("B4", model, f"{region}-exports", 400.0, year=year, equation="exports")
             for equation in ("out", "in", "net"):
                 made.add("B4", model, region, next(numbers), year=year, equation=equation)
 
 
 def _network(made: Rows, year: int, numbers: Any) -> None:
     own = {"year": year}
-    for term, size in (("density", 0.375), ("n_links", 4.0), ("reciprocity", 0.5), ("odd_one", 1)):
+    for term, size in (("density", 0.375), ("n_links", 4.0), ("reciprocity", 0.5), ("odd_one", 1),
+                       ("key_overlap", np.nan)):  # fmt: skip
         made.add("B5", "system", term, size, equation="network", **own)
     for measure in ("strength", "betweenness", "pagerank", "out_degree"):
         for region in REGIONS:
@@ -154,12 +157,12 @@ def _network(made: Rows, year: int, numbers: Any) -> None:
     for region, block in BLOCKS.items():
         made.add("B5", "system", region, block, equation="block", **own)
     for block, role in ROLES.items():
-        made.add("B5", "system", f"{block}|{role}", block, equation="role", **own)
+        made.add("B5", "system", f"{block}|{role}", 1.0, equation="role", **own)
         for other in ROLES:
             density = np.nan if block == other == 2 else next(numbers) / 10
             made.add("B5", "system", f"{block}-{other}", density, equation="density", **own)
-            made.add("B5", "system", f"{block}-{other}", float(block < other), equation="image",
-                     **own)  # fmt: skip
+            for equation, value in (("image", float(block < other)), ("ties", next(numbers))):
+                made.add("B5", "system", f"{block}-{other}", value, equation=equation, **own)
 
 
 def _paths(made: Rows, year: int, scale: float) -> None:
@@ -167,5 +170,10 @@ def _paths(made: Rows, year: int, scale: float) -> None:
         own = {"year": year, "equation": f"depth {path.count('>')}"}
         made.add("B6", "paths", path, 3.5706 * scale / (place + 1), **own)
         made.add("B6", "paths", path, 0.125 / (place + 1), **own, quantity="share")
+    made.add("B6", "paths", "total", 28.5 * scale, year=year, equation="depth")
+    for term, count in {"0": 1, "1": 12, "2": 7}.items():
+        own = {"year": year, "equation": "listed"}
+        made.add("B6", "paths", term, count, **own)
+        made.add("B6", "paths", term, count / 200, **own, quantity="share")
     for term, share in {"0": 0.5, "1": 0.25, "2": 0.125, "remainder": 0.0625}.items():
         made.add("B6", "paths", term, share, year=year, equation="depth", quantity="share")

@@ -19,7 +19,7 @@ EXPORTS, OTHER = "exports", "other"
 COUNTRY = "00"
 """Region of the national tables."""
 TOTAL = "total"
-PATH_MARK, ACCOUNT_MARK, FLOW_MARK, ROLE_MARK = " > ", ".", "-", "|"
+PATH_MARK, ACCOUNT_MARK, FLOW_MARK, ROLE_MARK = " > ", " ", "-", "|"
 """What stands in terms between the accounts of a path, the region and sector of an account, the
 two ends of a flow, a block and its role."""
 LISTS = "42"
@@ -72,9 +72,12 @@ ACCOUNTS = {
     "consumption": message("Consumption-based"),
     "shared": message("Shared"),
     "output": message("Output"),
+    "embodied": message("Embodied"),
+    "upstream": message("Upstream"),
     "outflow": message("Outflow"),
     "inflow": message("Inflow"),
     "net": message("Net outflow"),
+    "exports": message("Exports"),
 }
 FACTORS = {
     "intensity": message("Emission intensity"),
@@ -203,7 +206,7 @@ class AccountNames:
         return _sectors(scheme).get(code, {}).get(self.words.language, code)
 
     def account(self, text: str, year: int) -> str:
-        """Name of an account `<region>.<sector>`."""
+        """Names of an account `<region> <sector>`."""
         region, _, sector = text.partition(ACCOUNT_MARK)
         return self.words(
             "{region}: {sector}", region=self.region(region), sector=self.sector(sector, year)

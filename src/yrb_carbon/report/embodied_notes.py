@@ -76,12 +76,14 @@ OWN_UNITS_NOTE = message(
     "emissions in Mt of what its extension counts."
 )
 INTENSITY_NOTE = message(
-    "Direct intensity: emissions of mining over its output; embodied intensity: emissions per unit "
-    "of its output in all supply chains. Production-based: emissions of the mining sectors; "
-    "consumption-based: emissions of mining that the final demand of the region drives; shared: "
-    "{producer:g} % of the former and {consumer:g} % of the latter. Outflow: carbon embodied in "
-    "what mining sells outside itself; inflow: carbon that the inputs of mining bring; net outflow "
-    "is their difference."
+    "Direct intensity: emissions of mining over its output; embodied intensity: emissions in all "
+    "supply chains over the same. Production-based: emissions of the mining sectors; "
+    "consumption-based: emissions of mining, wherever, that the final demand of the region drives; "
+    "shared: {producer:g} % of the former and {consumer:g} % of the latter. Embodied: embodied "
+    "intensity times output, the emissions of mining and what its inputs bring (upstream). "
+    "Outflow, inflow: carbon embodied in mining products sold to, and bought from, other regions; "
+    "their difference, net outflow, adds up to zero over all regions. Exports: the same sold "
+    "abroad."
 )
 SECTORS_NOTE = message(
     "Mt CO2. Upstream: carbon embodied in the inputs that mining buys from a sector; downstream: "
@@ -100,18 +102,19 @@ NETWORK_NOTE = message(
     "in count all flows. Key regions have the smallest mean rank (in brackets) over flow out and "
     "in, betweenness, closeness and eigenvector centrality (PageRank where a region has none). "
     "Blocks by CONCOR; the image is 1 where the density is at least that of the whole network. "
-    "Small world against {graphs} random networks. A measure without a number is not defined there."
+    "Small world against {graphs} random networks. A measure without a number is not defined "
+    "there; those without any are left out."
 )
 PATHS_NOTE = message(
-    "Paths lead from the emitter on the left to the final product on the right; depth is the "
-    "number of steps between them. Listed: paths of at least {threshold:g} % of the total down to "
-    "depth {depth}, the {top} largest of each year here. Percentages are of the sum of all "
-    "paths of any depth; those of a depth count all of its paths, also those below the threshold."
+    "Paths lead from emissions of mining on the left to a final product on the right; depth is the "
+    "number of steps between them. Percentages are of the emissions of mining. Listed: paths of at "
+    "least {threshold:g} % of them down to depth {depth}, the {top} largest of each year here; "
+    "sums of a depth count all of its paths, also those not listed."
 )
 DECOMPOSITION_NOTE = message(
     "Mt CO2 of emissions of mining. Effects are the mean of the two polar forms (Dietzenbacher and "
     "Los 1998) and add up to the change. Technology: input coefficients; demand structure: the "
-    "make-up of the demand of each user; demand level: its size."
+    "make-up of the demand of each user; demand level: its size; other uses: statistical errors."
 )
 
 

@@ -61,8 +61,12 @@ WHOLE = ""
 """Equation of what is summed over all regions."""
 RECOMPUTED = "energy"
 """Equation of emissions from energy inventories."""
-WITH_MINING = "upstream_all"
-"""Model of the upstream shares that count mining itself."""
+WITH_MINING = {"upstream": "upstream_all", "downstream": "downstream_all"}
+"""Models of the shares that count mining itself."""
+POLAR = "polar"
+"""Equation of the two polar forms of a decomposition."""
+LISTED = "listed"
+"""Equation of how many paths of a depth are listed, and of their share."""
 DEPTH = "depth"
 """Equation of the shares of all paths of a number of steps; of one path it is `depth k`."""
 REMAINDER = "remainder"
@@ -132,7 +136,7 @@ def layout_embodied_intensity(
     shown = [one for one in _columns(table.printed_columns, ACCOUNTS, words) if _has(rows, one[0])]
     regions = sorted(set(rows["equation"]) - {WHOLE})
     lines = []
-    for region in [*regions, WHOLE]:
+    for region in [*regions, *([WHOLE] if len(regions) != 1 else [])]:
         years = _years(rows[rows["equation"] == region])
         for place, year in enumerate(years):
             numbers = [_account(_of(cells, region, year, term), term, words) for term, _ in shown]
@@ -156,7 +160,7 @@ def layout_sector_contributions(
     mining = mining_names(system, names)
     years = _years(own)
     cells = _numbers(own, "model", "quantity", "label", "year")
-    all_too = (own["model"] == WITH_MINING).any()
+    all_too = own["model"].isin(list(WITH_MINING.values())).any()
     lines: dict[str, Lines] = {}
     counts = {}
     for direction, head in DIRECTIONS.items():
@@ -169,8 +173,8 @@ def layout_sector_contributions(
                 line.append(words.estimate(_of(cells, direction, "value", label, year)))
                 line.append(words.percent(_of(cells, direction, "share", label, year)))
                 if all_too:
-                    with_mining = WITH_MINING if direction == "upstream" else ""
-                    line.append(words.percent(_of(cells, with_mining, "share", label, year)))
+                    share = _of(cells, WITH_MINING[direction], "share", label, year)
+                    line.append(words.percent(share))
             lines.setdefault(direction, []).append(line)
     parts = [words(MT), PERCENT, *([words("% with mining")] if all_too else [])]
     heads = ["", words("Sector"), *_year_heads(years, parts)]
@@ -294,7 +298,8 @@ def _network_body(
 def _whole_network(
     rows: pd.DataFrame, numbers: Numbers, years: Sequence[int], words: Printer
 ) -> Lines:
-    present = set(rows.loc[rows["equation"] == "network", "term"])
+    own = rows[rows["equation"].eq("network") & rows["estimate"].notna()]
+    present = set(own["term"])
     ordered = [name for name in NETWORK_MEASURES if name in present]
     return [
         [words(PARTS["network"]), named(NETWORK_MEASURES, name, words)]
@@ -374,6 +379,7 @@ def layout_structural_paths(
     shares = _numbers(single[single["quantity"] == "share"], "year", "term")
     values = single[single["quantity"] == "value"]
     sums = _numbers(rows[rows["equation"] == DEPTH], "quantity", "year", "term")
+    listed = _numbers(rows[rows["equation"] == LISTED], "quantity", "year", "term")
     lines = []
     for year in _years(rows):
         own: dict[str, Lines] = {"paths": [], "depths": []}
@@ -386,10 +392,9 @@ def layout_structural_paths(
                  words.percent(_of(shares, year, row["term"]))]
             )  # fmt: skip
         for term in _depths(rows, year):
-            longer = term == REMAINDER
-            said = words("All longer paths") if longer else words("All paths of this depth")
             own["depths"].append(
-                [str(year), "", said, "" if longer else term,
+                [str(year), "", _depth_words(term, year, listed, words),
+                 term if term.isdigit() else "",
                  words.estimate(_of(sums, "value", year, term)),
                  words.percent(_of(sums, "share", year, term))]
             )  # fmt: skip
@@ -399,10 +404,24 @@ def layout_structural_paths(
 
 
 def _depths(rows: pd.DataFrame, year: int) -> list[str]:
-    """Depths of a year, the remainder last."""
+    """Depths of a year, then what is longer, then all."""
     own = rows[rows["equation"].eq(DEPTH) & rows["year"].eq(year)]
     found = set(map(str, own["term"]))
-    return [*sorted(found - {REMAINDER}, key=int), *({REMAINDER} & found)]
+    ends = [term for term in (REMAINDER, TOTAL) if term in found]
+    return [*sorted(found - {REMAINDER, TOTAL}, key=int), *ends]
+
+
+def _depth_words(term: str, year: int, listed: Numbers, words: Printer) -> str:
+    """What a sum of paths is of, and how many of them the table lists."""
+    if term == REMAINDER:
+        return words("All longer paths")
+    if term == TOTAL:
+        return words("All paths")
+    count = _of(listed, "value", year, term)
+    if pd.isna(count):
+        return words("All paths of this depth")
+    share = words.percent(_of(listed, "share", year, term))
+    return words("All paths of this depth, {n} listed: {share} %", n=int(count), share=share)
 
 
 def layout_flow_decomposition(
@@ -417,7 +436,8 @@ def layout_flow_decomposition(
     for period in sorted(set(map(str, rows["model"]))):
         first, _, last = period.partition("-")
         said = words("{first} to {last}", first=first, last=last)
-        for region in sorted(set(rows.loc[rows["model"] == period, "equation"])):
+        regions = sorted(set(rows.loc[rows["model"] == period, "equation"]) - {WHOLE, POLAR})
+        for region in [*([WHOLE] if len(regions) != 1 else []), *regions]:
             numbers = [words.estimate(_of(cells, period, region, term)) for term, _ in shown]
             lines.append([said, names.region(region), *numbers])
     heads = [words("Period"), words("Region"), *(head for _, head in shown)]

@@ -205,8 +205,8 @@ class IntensityTable(SystemTable):
 
     kind: Literal["embodied_intensity"]
     printed_columns: ClassVar[tuple[str, ...]] = (
-        "direct_intensity", "embodied_intensity", "production", "consumption", "shared", "output",
-        "outflow", "inflow", "net",
+        "direct_intensity", "embodied_intensity", "output", "production", "consumption", "shared",
+        "embodied", "upstream", "outflow", "inflow", "net", "exports",
     )  # fmt: skip
 
 

@@ -40,8 +40,8 @@ from yrb_carbon.study.embodied import (
     Sectors,
 )
 
-CODE = re.compile(r"\b(S\d+|\d\d)\b(?![.:])")
-"""A sector of the lists of 26, or a province."""
+CODE = re.compile(rf"(?<![\d.])(S\d+|{'|'.join(REGIONS)})(?![\d.])")
+"""A sector of the lists of 26, or a province of the rows."""
 LANGUAGES = ("en", "zh")
 
 
@@ -155,7 +155,7 @@ def test_sectors_stand_in_the_order_of_the_last_year_with_mining_last(rows):
     assert mining[3] == ""
     assert mining[4] == format_estimate(100 * 5.5 / 105.5, 2)
     (downstream,) = lines_of(lay_out("B3", rows), "Downstream", "Mining")
-    assert downstream[3:5] == ["", ""]
+    assert downstream[3:5] == ["", format_estimate(100 * 5.5 / 13.5, 2)]
 
 
 def test_largest_sectors_alone_with_a_note_of_how_many_there_are(rows):
@@ -239,20 +239,37 @@ def test_network_page_shows_key_regions_and_the_table_all(rows):
     (undefined,) = lines_of(table, "Density between blocks", "2 > 2")
     assert undefined[2:] == ["", "", ""]
     assert lines_of(table, "Network", "odd one")
+    assert not lines_of(table, "Network", "Share of expected key regions found")
 
 
 def test_paths_are_named_and_depths_add_what_they_explain(rows):
     table = lay_out("B6", rows)
     first, *_ = lines_of(table, "2015")
-    assert first[1:4] == ["1", "Shaanxi: Electricity and heat > Shaanxi: Mining", "1"]
+    assert first[1:4] == ["1", "Shaanxi: Mining > Shaanxi: Electricity and heat", "1"]
     assert first[5] == "12.50"
-    sums = [line[3:] for line in lines_of(table, "2012", "")]
-    assert sums == [["0", "", "50.00"], ["1", "", "25.00"], ["2", "", "12.50"], ["", "", "6.25"]]
+    sums = lines_of(table, "2012", "")
+    assert [line[3:] for line in sums] == [
+        ["0", "", "50.00"], ["1", "", "25.00"], ["2", "", "12.50"], ["", "", "6.25"],
+        ["", "28.5000", ""],
+    ]  # fmt: skip
+    assert [line[2] for line in sums][1:4:2] == [
+        "All paths of this depth, 12 listed: 6.00 %", "All longer paths",
+    ]  # fmt: skip
     short = lay_out("B6", rows, B6={"top": 1, "layout": {"rows": ["paths"]}})
     assert len(short.body) == len(YEARS)
     assert len(PATHS) > 1
     zh = lay_out("B6", rows, "zh")
     assert zh.body.iloc[1, 2] == "内蒙古·采矿 > 陕西·电力热力 > 浙江·建筑"
+
+
+def test_one_region_alone_has_no_line_of_all_regions():
+    made = Rows()
+    for region in ("", "00"):
+        made.add("B2", "accounts", "output", 12345.678, equation=region, year=2015)
+        made.add("B7", "2015-2017", "level", 1.5, equation=region)
+    rows = estimates_frame(made.rows)
+    assert lay_out("B2", rows).body.to_numpy().tolist() == [["China", "2015", "12346"]]
+    assert lay_out("B7", rows).body.to_numpy().tolist() == [["2015 to 2017", "China", "1.5000"]]
 
 
 def test_change_is_shown_by_period_all_regions_first(rows):
@@ -323,7 +340,7 @@ def test_systems_of_other_sectors_are_printed_by_their_own_names():
     made = Rows()
     made.add("B3", "upstream", "electricity", 2.5, year=2010)
     made.add("B3", "upstream", "mining", 1.5, year=2010)
-    made.add("B6", "paths", "reg1.electricity > reg2.mining", 1.5, year=2010, equation="depth 1")
+    made.add("B6", "paths", "reg1 mining > reg2 electricity", 1.5, year=2010, equation="depth 1")
     made.add("B2", "accounts", "net", 1.5, year=2010, equation="reg1")
     study = embodied_study(
         embodied={
@@ -341,7 +358,7 @@ def test_systems_of_other_sectors_are_printed_by_their_own_names():
     assert [line[1] for line in lines_of(table, "Upstream")] == ["electricity", "mining"]
     assert "its extension emissions/CO2" in table.notes[1]
     assert "Tibet" not in " ".join(table.notes)
-    assert layout_table("B6", study, rows).body.iloc[0, 2] == "reg1: electricity > reg2: mining"
+    assert layout_table("B6", study, rows).body.iloc[0, 2] == "reg1: mining > reg2: electricity"
     assert "its own money" in layout_table("B2", study, rows).notes[0]
 
 
@@ -363,13 +380,13 @@ def test_names_cover_the_keys_of_the_configuration_and_of_the_entries():
 def test_words_of_every_row_are_explained(rows):
     for column in ("term", "equation", "model"):
         for word in sorted(set(rows[column]) - {"", "odd_one"}):
-            if not re.fullmatch(r"\d{4}-\d{4}|\d-\d|[0-2]|\d\|\w+", word):
+            if not re.fullmatch(r"\d{4}-\d{4}|\d-\d|[0-2]|\d\|\w+|\w+:1", word):
                 assert explain(word), word
     (mining,) = explain("S2")
     assert mining.meaning == "Mining (S26 and H2)."
     assert [entry.term for entry in explain("61-exports")] == ["61", "exports"]
     assert explain("61-nowhere") == ()
-    assert [entry.meaning for entry in explain("61.S2 > 33.S23")][:2] == [
+    assert [entry.meaning for entry in explain("61 S2 > 33 S23")][:2] == [
         "Shaanxi.", "Mining (S26 and H2).",
     ]  # fmt: skip
 
