@@ -12,12 +12,13 @@ SYMBOLS = {
     "HR", "NT", "Wy", "rk", "chi", "sup", "delta", "ln", "rho", "lambda", "theta", "beta", "sigma",
     "tau", "eta", "ab", "c'", "sum", "dy", "dx'", "it", "km", "CO", "GDP", "NPP", "EDGAR", "area",
     "pop", "gdp", "real", "patents", "granted", "price", "base", "year", "csv", "estimates",
-    "equation", "linearmodels", "statsmodels", "minus", "emissions",
+    "equation", "linearmodels", "statsmodels", "minus", "emissions", "Mt", "CONCOR",
+    "PageRank",
 }  # fmt: skip
 """Symbols, names of columns in formulas, and programs: the same in every language."""
 PERSONS = {
-    "Anderson", "Baron", "Chow", "Cleary", "Durbin", "Elhorst", "Hansen", "Hausman", "Holm", "Jong",
-    "Kenny", "Kleibergen", "Lee", "LeSage", "Mundlak", "Paap", "Pace", "Rubin", "Sanderson",
+    "Anderson", "Baron", "Chow", "Cleary", "Dietzenbacher", "Durbin", "Elhorst", "Hansen", "Hausman", "Holm", "Jong",
+    "Kenny", "Kleibergen", "Lee", "LeSage", "Los", "Mundlak", "Paap", "Pace", "Rubin", "Sanderson",
     "Sobel", "Wald", "Windmeijer", "Wu", "Yang", "Yu", "de",
 }  # fmt: skip
 IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9]*[_0-9]\w*")
