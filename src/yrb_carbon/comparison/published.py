@@ -13,11 +13,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
 import pandas as pd
 from pydantic import Field, ValidationError
 
-from yrb_carbon.claims import ANY, Selector
+from yrb_carbon.claims import ANY, Selector, rounds_to
 from yrb_carbon.comparison.numbers import COMPARED, Numbers, files_of, read_numbers
 from yrb_carbon.errors import DataError, StudyError, listing
 from yrb_carbon.estimates import MADE_ANEW, read_cells
@@ -296,9 +295,7 @@ def calc_verdict(computed: float, cell: PrintedCell) -> CellVerdict:
     """Verdict on a computed number: by half a unit of the last printed digit."""
     if cell.relation == MORE_THAN:
         return CellVerdict.EQUAL if computed > cell.value else CellVerdict.DIFFERS
-    half = 0.5 * 10.0**-cell.decimals
-    # a number that lies half way between two printed ones rounds to either
-    if abs(computed - cell.value) <= half + 8.0 * np.spacing(max(abs(computed), abs(cell.value))):
+    if rounds_to(computed, cell.value, cell.decimals):
         return CellVerdict.EQUAL
     return CellVerdict.SIGN_DIFFERS if computed * cell.value < 0 else CellVerdict.DIFFERS
 
