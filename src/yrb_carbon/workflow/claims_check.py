@@ -7,9 +7,16 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import get_args
 
-from yrb_carbon.claims import ANY, Claims, Inference, Selector
+from yrb_carbon.claims import ANY, AccountClaim, Claims, Inference, Selector
 from yrb_carbon.study.base import Section, choices
 from yrb_carbon.study.config import Study
+from yrb_carbon.study.embodied import (
+    FLOWS,
+    EmbodiedTable,
+    FlowDecompositionTable,
+    FlowNetworkTable,
+    FlowPathsTable,
+)
 from yrb_carbon.study.endogeneity_tables import DynamicCovariance, MomentCovariance
 from yrb_carbon.study.heterogeneity_tables import DifferencesTable, Split
 from yrb_carbon.study.mediation_tables import (
@@ -39,6 +46,15 @@ INFERENCES = (
 """Values of the column `inference` of estimates.csv."""
 OF_A_VARIABLE = re.compile(r"direct|indirect|total|(natural|mediated|system)_.*")
 """Quantities whose term is one variable."""
+ACCOUNT_MODELS: Mapping[str, tuple[str, ...]] = {
+    "mining_emissions": ("inventory",),
+    "embodied_intensity": ("accounts",),
+    "sector_contributions": ("upstream", "upstream_all", "downstream"),
+    "structural_paths": ("paths",),
+}
+"""Values of the column `model` that tables of system B have, by kind, where they are fixed."""
+CO2 = "co2"
+"""Outcome of the tables of system B."""
 IN_A_NULL = re.compile(r"effects? of (\S+)")
 
 
@@ -81,6 +97,8 @@ def name_faults(claims: Claims, study: Study, known: KnownNames) -> Iterator[tup
             missing = section.table not in known.tables
             if not (missing and claims.claims[str(path[1])].optional):
                 yield from _selector_faults(section, path, study, known)
+        elif isinstance(section, AccountClaim) and path[1] not in declared:
+            yield from _model_faults(section, path, study, known)
 
 
 def _sections(section: object, path: KeyPath) -> Iterator[tuple[KeyPath, Section]]:
@@ -106,6 +124,19 @@ def _unknown(
             yield (*path, key), f"no {what} ({choices(value, options)})"
 
 
+def _model_faults(
+    claim: AccountClaim, path: KeyPath, study: Study, known: KnownNames
+) -> Iterator[tuple[KeyPath, str]]:
+    """Values of the column `model` that the table of a claim cannot have."""
+    options = models_of_table(study, claim.row.table, known)
+    for place, model in enumerate(claim.models if options else ()):
+        if model not in options:
+            yield (
+                (*path, "models", place),
+                f"no model of {claim.row.table} ({choices(model, options)})",
+            )
+
+
 def _selector_faults(
     selector: Selector, path: KeyPath, study: Study, known: KnownNames
 ) -> Iterator[tuple[KeyPath, str]]:
@@ -113,7 +144,7 @@ def _selector_faults(
         wanted = choices(selector.table, known.tables)
         yield (*path, "table"), f"the study knows no such table ({wanted})"
         return
-    named = {"outcome": known.variables}
+    named = {"outcome": _outcomes(selector.table, study, known)}
     yield from _unknown(selector, path, named, "variable of the study")
     yield from _unknown(selector, path, {"sample": known.samples}, "sample of the study")
     yield from _unknown(selector, path, {"weights": known.weights}, "weights of the study")
@@ -128,6 +159,13 @@ def _selector_faults(
             )
 
 
+def _outcomes(name: str, study: Study, known: KnownNames) -> tuple[str, ...]:
+    """Values that the column `outcome` of a table may have; any known one where it is taken out."""
+    if name not in study.tables:
+        return (*known.variables, CO2)
+    return (CO2,) if isinstance(study.tables[name], EmbodiedTable) else known.variables
+
+
 def models_of_table(study: Study, name: str, known: KnownNames) -> tuple[str, ...]:
     """Values that the column `model` of a table may have in a study like this; none: any."""
     if name not in study.tables:
@@ -139,7 +177,22 @@ def models_of_table(study: Study, name: str, known: KnownNames) -> tuple[str, ..
         return tuple(dict.fromkeys([*(column.id for column in own), *known.columns]))
     if isinstance(table, MediationTable):
         return (JOINT, *dict.fromkeys([*table.mediators, *known.variables]))
+    if isinstance(table, EmbodiedTable):
+        return _models_of_accounts(table, study)
     return get_args(Split) if isinstance(table, DifferencesTable) else ()
+
+
+def _models_of_accounts(table: EmbodiedTable, study: Study) -> tuple[str, ...]:
+    """Values of the column `model` of a table of system B."""
+    if isinstance(table, FlowPathsTable | FlowNetworkTable):
+        return FLOWS
+    if isinstance(table, FlowDecompositionTable):
+        section = study.embodied
+        systems = {} if section is None else section.systems
+        own = systems[table.system].tables if table.system in systems else {}
+        years = sorted(table.years or own)
+        return tuple(f"{first}-{last}" for first in years for last in years if first < last)
+    return ACCOUNT_MODELS.get(table.kind, ())
 
 
 def variables_of_term(selector: Selector) -> tuple[str, ...]:
