@@ -11,7 +11,7 @@ from checkout import Checkout
 from golden_numbers import compare_with_golden
 from shared import shared_folder
 
-from yrb_carbon.claims import Verdict, read_verdicts
+from yrb_carbon.claims import OWN_SOURCE, Verdict, read_verdicts
 from yrb_carbon.comparison.text import text_lines
 from yrb_carbon.estimates import read_estimates
 
@@ -153,7 +153,11 @@ def test_golden_numbers(results):
 
 def test_verdicts(results):
     verdicts = read_verdicts(results / "claims.csv").set_index("id")
-    assert verdicts["verdict"].to_dict() == VERDICTS
+    of_own_source = verdicts["source"] == OWN_SOURCE
+    assert verdicts.loc[of_own_source, "verdict"].to_dict() == VERDICTS
+    without_tables = verdicts[verdicts["reason_en"].str.contains("interprovincial")]
+    assert set(without_tables["verdict"]) == {Verdict.NOT_TESTABLE}
+    assert {"upstream_order", "largest_path"} <= set(without_tables.index)
     own = verdicts.loc["own_balance"]
     assert own["disagreement_en"].startswith(
         "supported by serial; not distinguishable by clustered"

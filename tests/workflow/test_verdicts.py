@@ -10,7 +10,7 @@ import pytest
 from checkout import Checkout
 from shared import shared_folder
 
-from yrb_carbon.claims import Verdict, read_claims, read_verdicts
+from yrb_carbon.claims import OWN_SOURCE, Verdict, read_claims, read_verdicts
 
 pytestmark = pytest.mark.slow
 
@@ -43,8 +43,14 @@ def heterogeneous(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return run / "results" / "demo-heterogeneous"
 
 
+def verdicts_on(results: Path) -> pd.DataFrame:
+    """Verdicts on the findings of the file's own source."""
+    verdicts = read_verdicts(results / "claims.csv").set_index("id")
+    return verdicts[verdicts["source"] == OWN_SOURCE]
+
+
 def verdicts_of(results: Path) -> pd.Series:
-    return read_verdicts(results / "claims.csv").set_index("id")["verdict"]
+    return verdicts_on(results)["verdict"]
 
 
 def test_default_demonstration_has_effects_and_paths_but_no_groups_that_differ(
@@ -54,7 +60,7 @@ def test_default_demonstration_has_effects_and_paths_but_no_groups_that_differ(
     expected = {
         name: Verdict.NOT_DISTINGUISHABLE if claim.finding == 3 else Verdict.SUPPORTED
         for name, claim in claims.items()
-        if not claim.optional
+        if not claim.optional and claim.source is None
     }
     assert verdicts_of(homogeneous).to_dict() == expected
 
@@ -65,7 +71,7 @@ def test_every_finding_is_supported_where_slopes_differ(heterogeneous: Path) -> 
 
 def test_every_robust_way_says_so(homogeneous: Path, heterogeneous: Path) -> None:
     for results in (homogeneous, heterogeneous):
-        verdicts = read_verdicts(results / "claims.csv").set_index("id")
+        verdicts = verdicts_on(results)
         assert (verdicts["disagreement_en"] == "").all()
         for way in ("serial: ", "clustered: ", "wild bootstrap by unit: "):
             assert way in verdicts.loc["own_balance", "evidence"]

@@ -164,7 +164,7 @@ def _rows_that_count(
 
 
 def _judged(name: str, claim: AccountClaim, rows: pd.DataFrame) -> Iterator[PartVerdict]:
-    parts = _parts(rows)
+    parts = _parts(claim, rows)
     if isinstance(claim, TrendClaim):
         yield from _steps(claim, parts)
     elif isinstance(claim, PrintedClaim):
@@ -179,8 +179,8 @@ def _judged(name: str, claim: AccountClaim, rows: pd.DataFrame) -> Iterator[Part
         raise TypeError(f"claim {name!r}: nothing judges claims of kind {type(claim).__name__}")
 
 
-def _parts(rows: pd.DataFrame) -> list[_Part]:
-    """Rows by model and year, in this order."""
+def _parts(claim: AccountClaim, rows: pd.DataFrame) -> list[_Part]:
+    """Rows by model and year; models in the order that the claim names them in."""
     tells_models = rows["model"].nunique() > 1
     found = []
     for _, own in rows.groupby(["model", "year"], dropna=False):
@@ -190,7 +190,11 @@ def _parts(rows: pd.DataFrame) -> list[_Part]:
         first = records[0]
         year = None if pd.isna(first["year"]) else int(first["year"])
         found.append(_Part(str(first["model"]) if tells_models else "", year, records))
-    return found
+    return sorted(found, key=lambda part: _place(part.model, claim.models))
+
+
+def _place(name: str, names: Sequence[str]) -> int:
+    return names.index(name) if name in names else len(names)
 
 
 def _label(when: str, model: str) -> Label:

@@ -141,6 +141,7 @@ def judge(
         cells: dict[str, Any] = {}
         if isinstance(claim, AccountClaim):
             judged = judge_account(name, claim, estimates, reasons)
+            cells = {"table": claim.row.table}
         else:
             judged = judge_claim(name, claim, estimates, claims.robust, level, reasons)
             classical = judge_claim(name, claim, estimates, (claims.classical,), level, reasons)

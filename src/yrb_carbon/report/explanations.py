@@ -37,6 +37,7 @@ KINDS: dict[str, str] = {
     "names": "name of a model",
     "tests": "test",
     "terms": "term of a number",
+    "claims": "kind of claim",
     "columns": "column of estimates.csv",
 }
 """Section of the file -> what its entries are, in the order in which they are told."""

@@ -8,8 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from yrb_carbon.claims import VERDICT_ZH, Claims, Verdict
+from yrb_carbon.claims import ACCOUNT_KINDS, OWN_SOURCE, VERDICT_ZH, Claims, Verdict
 from yrb_carbon.estimates import Quantity
+from yrb_carbon.report.account_claims import claim_names, is_account, place_words, year_of
 from yrb_carbon.report.cells import (
     PrintedTable,
     column_label,
@@ -41,6 +42,15 @@ JUDGED_NOTE = message(
     "upper bound or the first path the other sign. Differences of groups: supported when equality "
     "is rejected by the joint test, else not distinguishable; p-values of pairs, and of several "
     "tests of one claim, are also given after Holm's correction for their number."
+)
+ACCOUNTS_NOTE = message(
+    "Numbers of accounts ({claims}) are exact: no interval, no p-value. Each year, and each "
+    "definition where there are several, is judged by itself: a trend step by step between years; "
+    "an order of terms when each comes strictly before the next; a sign when every row has it; "
+    "members by how many are among the first. Supported or contradicted when all years and "
+    "definitions say so; not distinguishable where they contradict each other or numbers are "
+    "equal. A printed number is supported when any of them rounds to it, else contradicted. Ranks "
+    "stand in brackets."
 )
 MANY_NOTE = message(
     "Findings judged: {count}, each at {level:g} %, without a correction for their number: if "
@@ -83,35 +93,83 @@ def layout_claims(
     words = Printer(language, spec.report.printing)
     rows = verdicts.to_dict("records")
     heads = [head if head == "p" else words(head) for head in HEADS]
-    body = pd.DataFrame([_cells(row, spec, words) for row in rows], columns=heads)
-    level = spec.claims.level
+    prefixes = source_prefixes(verdicts, claims)
+    body = pd.DataFrame([_cells(row, prefixes, spec, words) for row in rows], columns=heads)
+    of_accounts = verdicts["kind"].isin(ACCOUNT_KINDS)
+    notes = _source_notes(verdicts, prefixes, claims, words)
+    if not of_accounts.all():
+        notes += _interval_notes(verdicts[~of_accounts], spec.claims.level, words)
+    if of_accounts.any():
+        notes.append(words(ACCOUNTS_NOTE, claims=words.listing(verdicts.loc[of_accounts, "id"])))
+    shown = verdicts.assign(
+        evidence=[weighed_words(row, spec, words) for row in rows],
+        reason=[with_names(row, "reason", spec, words) for row in rows],
+        disagreement=[with_names(row, "disagreement", spec, words) for row in rows],
+        caveat=[with_names(row, "caveat", spec, words) for row in rows],
+    )
+    is_untested = verdicts["verdict"] == Verdict.NOT_TESTABLE
+    notes += [
+        words("Not testable: {text}", text=text)
+        for text in _by_text(shown[is_untested], "reason", words)
+    ]
+    notes += [
+        words("Ways differ: {text}", text=text)
+        for text in _by_text(shown[~of_accounts], "disagreement", words)
+    ]
+    notes += [
+        words("Years or definitions differ: {text}", text=text)
+        for text in _by_text(shown[of_accounts], "disagreement", words)
+    ]
+    notes += _by_text(shown, "evidence", words)
+    notes += _by_text(shown, "caveat", words)
+    if not words.printing.notes:
+        notes = []
+    cautions = map(words.label, spec.study.cautions)
+    return printed(CLAIMS_TABLE, words(TITLE), body, [*notes, *cautions], language=language)
+
+
+def source_prefixes(verdicts: pd.DataFrame, claims: Claims) -> dict[str, str]:
+    """What stands before the numbers of the findings of each source, by its key.
+
+    `1.` for the file's own source, `2.` and on for the others in the order of the file; nothing
+    where all verdicts are of one source.
+    """
+    given = set(verdicts["source"])
+    known = (OWN_SOURCE, *claims.sources)
+    kept = {key: f"{place}." for place, key in enumerate(known, 1) if key in given}
+    return kept if len(kept) > 1 else dict.fromkeys(kept, "")
+
+
+def finding_numbers(verdicts: pd.DataFrame, key: str, prefixes: Mapping[str, str]) -> list[str]:
+    """Numbers of the findings of a source, each once."""
+    own = verdicts.loc[verdicts["source"] == key, "finding"]
+    return [f"{prefixes[key]}{number}" for number in sorted(set(own))]
+
+
+def _source_notes(
+    verdicts: pd.DataFrame, prefixes: Mapping[str, str], claims: Claims, words: Words
+) -> list[str]:
+    if len(prefixes) < 2:
+        only = claims.source_of(next(iter(prefixes), OWN_SOURCE))
+        return [words("Source: {source}.", source=words.label(only))]
+    return [
+        words(
+            "Source of the findings {numbers}: {source}.",
+            numbers=words.listing(finding_numbers(verdicts, key, prefixes)),
+            source=words.label(claims.source_of(key)),
+        )
+        for key in prefixes
+    ]
+
+
+def _interval_notes(verdicts: pd.DataFrame, level: float, words: Words) -> list[str]:
     judged = int((verdicts["verdict"] != Verdict.NOT_TESTABLE).sum())
-    notes = [
-        words("Source: {source}.", source=words.label(claims.source)),
+    return [
         words.sentences(
             [words(JUDGED_NOTE), words("Size of the tests of equality: {level:g}.", level=level)]
         ),
         words(MANY_NOTE, count=judged, level=100 * level, chance=judged * level),
     ]
-    untested = verdicts[verdicts["verdict"] == Verdict.NOT_TESTABLE]
-    notes += [
-        words("Not testable: {text}", text=text)
-        for text in _by_text(untested, f"reason_{language}", words)
-    ]
-    notes += [
-        words("Ways differ: {text}", text=text)
-        for text in _by_text(verdicts, f"disagreement_{language}", words)
-    ]
-    evidence = "evidence" if language == "en" else "evidence_zh"
-    shown = verdicts.assign(
-        evidence=[evidence_words(text, spec, words) for text in verdicts[evidence]]
-    )
-    notes += _by_text(shown, "evidence", words)
-    notes += _by_text(verdicts, f"caveat_{language}", words)
-    if not words.printing.notes:
-        notes = []
-    cautions = map(words.label, spec.study.cautions)
-    return printed(CLAIMS_TABLE, words(TITLE), body, [*notes, *cautions], language=language)
 
 
 NUMBERS = r" (?:-?[\d.]+(?:e[+-]?\d+)? \[|p (?:\d|nan))"
@@ -153,6 +211,23 @@ def evidence_words(evidence: str, spec: Any, words: Words) -> str:
     return term.sub(named, evidence)
 
 
+def weighed_words(row: Mapping[Any, Any], spec: Any, words: Words) -> str:
+    """All that was weighed for a claim, with the names that the tables print."""
+    text = str(row["evidence" if words.language == "en" else "evidence_zh"])
+    if is_account(row):
+        return claim_names(row, spec, words).evidence(text)
+    return evidence_words(text, spec, words)
+
+
+def with_names(row: Mapping[Any, Any], column: str, spec: Any, words: Words) -> str:
+    """A text of a verdict in the language, with the names that the tables print."""
+    text = str(row[f"{column}_{words.language}"])
+    if not is_account(row):
+        return text
+    known = claim_names(row, spec, words)
+    return known.obstacle(str(row[f"{column}_en"])) or known.with_models(text)
+
+
 def _by_text(verdicts: pd.DataFrame, column: str, words: Words) -> list[str]:
     """Each text of a column once, after the claims that it belongs to."""
     texts = [str(text) for text in verdicts[column].unique() if text]
@@ -163,12 +238,19 @@ def _by_text(verdicts: pd.DataFrame, column: str, words: Words) -> list[str]:
     ]
 
 
-def _cells(row: dict[Any, Any], spec: Any, words: Printer) -> list[str]:
+def finding_name(row: Mapping[Any, Any], prefixes: Mapping[str, str]) -> str:
+    """Number of the finding, after that of its source where there are several."""
+    return f"{prefixes[row['source']]}{row['finding']}"
+
+
+def _cells(
+    row: dict[Any, Any], prefixes: Mapping[str, str], spec: Any, words: Printer
+) -> list[str]:
     place = row_words(row, spec, words)
     return [
-        str(row["finding"]),
+        finding_name(row, prefixes),
         row[f"statement_{words.language}"],
-        expected_words(row["expected"], words),
+        wanted_words(row, spec, words),
         number_words(row, words),
         words.estimate(row["estimate"]),
         words.interval(row),
@@ -183,6 +265,8 @@ def row_words(row: Mapping[Any, Any], spec: Any, words: Words) -> str:
     """Where a row stands, `T5, SDM, direct, Mining agglomeration`; empty without a row."""
     if not row["table"]:
         return ""
+    if is_account(row):
+        return place_words(row, spec, words)
     table, term = row["table"], str(row["term"])
     if row["quantity"] == Quantity.TEST:
         test, _, null = term.split("|", 2)
@@ -222,6 +306,13 @@ def expected_words(expected: str, words: Words) -> str:
     return said(EXPECTED, expected, words) or expected
 
 
+def wanted_words(row: Mapping[Any, Any], spec: Any, words: Words) -> str:
+    """What the rows of the claim of a verdict should show."""
+    if is_account(row):
+        return claim_names(row, spec, words).expected(str(row["expected"]), year_of(row))
+    return expected_words(row["expected"], words)
+
+
 def verdict_name(name: str, words: Words) -> str:
     """A verdict in the language of the words; empty where there is none."""
     return VERDICT_ZH[Verdict(name)] if name and words.language == "zh" else name
@@ -231,6 +322,8 @@ def number_words(row: Mapping[Any, Any], words: Words) -> str:
     """What the number of a verdict is: an effect, a difference, the statistic of a joint test."""
     if pd.isna(row["estimate"]):
         return ""
+    if is_account(row):
+        return words("share") if row["quantity"] == Quantity.SHARE else words("number")
     if row["quantity"] == Quantity.TEST:
         named = {
             "test": name_of_test(str(row["term"]).split("|", 1)[0], words),
@@ -248,10 +341,12 @@ def verdict_lines(
 ) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Headings and lines of the verdicts for a terminal.
 
-    Reasons, and which ways differ, stand behind the verdict.
+    Reasons, and which ways differ, stand behind the verdict. Where there are several sources their
+    keys stand behind the claims, none for the file's own.
     """
     words = Words(language)
-    heads = tuple(words(head) for head in TERMINAL_HEADS)
+    has_sources = verdicts["source"].nunique() > 1
+    heads = tuple(words(head) for head in TERMINAL_HEADS if has_sources or head != SOURCE_HEAD)
     lines: list[tuple[str, ...]] = []
     records: list[dict[Any, Any]] = verdicts.to_dict("records")
     for row in records:
@@ -260,6 +355,7 @@ def verdict_lines(
         lines.append(
             (
                 str(row["id"]),
+                *([str(row["source"])] if has_sources else []),
                 str(row[f"statement_{language}"]),
                 format_estimate(row["estimate"]),
                 format_interval(row),
@@ -269,8 +365,10 @@ def verdict_lines(
     return heads, lines
 
 
+SOURCE_HEAD = message("source")
 TERMINAL_HEADS = (
     message("claim"),
+    SOURCE_HEAD,
     message("statement"),
     message("estimate"),
     message("interval"),

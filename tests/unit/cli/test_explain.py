@@ -9,6 +9,7 @@ from typing import get_args
 import pytest
 from typer.testing import CliRunner
 
+from yrb_carbon.claims import Claims
 from yrb_carbon.cli import app
 from yrb_carbon.cli.explain import _words
 from yrb_carbon.errors import DataError
@@ -61,6 +62,11 @@ def ask(*words: str):
     return runner.invoke(app, ["explain", *words])
 
 
+def claim_kinds() -> set[str]:
+    union = get_args(get_args(get_args(Claims.model_fields["claims"].annotation)[1])[0])
+    return {get_args(kind.model_fields["kind"].annotation)[0] for kind in union}
+
+
 def table_kinds() -> set[str]:
     annotation = Study.model_fields["tables"].annotation
     union = get_args(get_args(get_args(annotation)[1])[0])
@@ -85,6 +91,7 @@ def table_kinds() -> set[str]:
         ("models", set(get_args(ModelKind))),
         ("tables", table_kinds()),
         ("tests", TESTS),
+        ("claims", claim_kinds()),
         ("columns", {*NUMBER_COLUMNS, *COUNT_COLUMNS}),
     ],
 )  # fmt: skip

@@ -33,7 +33,7 @@ from yrb_carbon.report.site.model_facts import (
     model_facts,
 )
 from yrb_carbon.report.site.run import Run
-from yrb_carbon.report.site.summary import question_of
+from yrb_carbon.report.site.summary import judged_by, question_of
 from yrb_carbon.report.terms import covariance_name, inference_name
 from yrb_carbon.study.config import Study, VariableSection
 from yrb_carbon.study.endogeneity_tables import EndogeneityTable
@@ -164,6 +164,7 @@ def methods_context(run: Run) -> dict[str, Any]:
         "with_time_effects": WITH_TIME_EFFECTS,
         "covariance_formulas": COVARIANCE_FORMULAS,
         "claims": run.claims,
+        "judged_by": judged_by(run),
         "source": literature.cite,
         "cited": literature.cited,
         "chosen": lambda texts, names: [texts[name] for name in names],

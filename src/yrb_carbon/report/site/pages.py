@@ -32,7 +32,14 @@ from yrb_carbon.report.site.methods_page import methods_context
 from yrb_carbon.report.site.provenance_page import digests, settings_sections, times
 from yrb_carbon.report.site.rule_graph import rule_graph
 from yrb_carbon.report.site.run import Run
-from yrb_carbon.report.site.summary import findings, key_numbers, question_text, tally
+from yrb_carbon.report.site.summary import (
+    claim_sources,
+    findings,
+    judged_by,
+    key_numbers,
+    question_text,
+    tally,
+)
 from yrb_carbon.report.site.table_pages import table_pages
 from yrb_carbon.study.config import CLAIMS_TABLE, Study
 
@@ -116,6 +123,8 @@ def _summary(run: Run) -> dict[str, Any]:
         "findings": findings(run),
         "tally": tally(run),
         "claims": run.claims,
+        "claim_sources": claim_sources(run),
+        "judged_by": judged_by(run),
         "sizes": sample_sizes(run),
     }
 

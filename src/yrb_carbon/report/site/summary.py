@@ -11,15 +11,20 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from yrb_carbon.claims import Verdict
+from yrb_carbon.claims import ACCOUNT_KINDS, Verdict
 from yrb_carbon.errors import DataError
+from yrb_carbon.report.account_claims import is_account
 from yrb_carbon.report.cells import heading_of, p_words
 from yrb_carbon.report.language import Words
 from yrb_carbon.report.layout_claims import (
-    evidence_words,
-    expected_words,
+    finding_name,
+    finding_numbers,
     number_words,
+    source_prefixes,
     verdict_name,
+    wanted_words,
+    weighed_words,
+    with_names,
 )
 from yrb_carbon.report.layout_mediation import system_name
 from yrb_carbon.report.site.bilingual import Text
@@ -86,13 +91,17 @@ class Judged:
     caveat: Text
     evidence: Text
     table: str
+    is_account: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """All claims of one finding of the source."""
+    """All claims of one finding of a source.
 
-    number: int
+    `number` has that of the source in front where there are several.
+    """
+
+    number: str
     claims: tuple[Judged, ...]
 
 
@@ -292,34 +301,56 @@ def _row(run: Run, wanted: Mapping[str, str]) -> dict[str, Any] | None:
     return {str(name): cell for name, cell in rows.iloc[0].items()}
 
 
-def findings(run: Run) -> list[Finding]:
-    """Claims with their verdicts, by the number of the finding."""
-    if run.verdicts is None:
+def claim_sources(run: Run) -> list[tuple[str, Text]]:
+    """Sources of the findings, each with the numbers of its findings; none where there is one."""
+    if run.verdicts is None or run.claims is None:
         return []
+    verdicts, prefixes = run.verdicts, source_prefixes(run.verdicts, run.claims)
+    several = len(prefixes) > 1
+    return [
+        (
+            ", ".join(finding_numbers(verdicts, key, prefixes)) if several else "",
+            run.words.label(run.claims.source_of(key)),
+        )
+        for key in prefixes
+    ]
+
+
+def judged_by(run: Run) -> dict[str, bool]:
+    """Whether findings are judged by intervals, and whether by the numbers of accounts."""
+    kinds = [] if run.verdicts is None else list(run.verdicts["kind"])
+    return {
+        "accounts": any(kind in ACCOUNT_KINDS for kind in kinds),
+        "intervals": any(kind not in ACCOUNT_KINDS for kind in kinds),
+    }
+
+
+def findings(run: Run) -> list[Finding]:
+    """Claims with their verdicts, by source and by the number of the finding."""
+    if run.verdicts is None or run.claims is None:
+        return []
+    prefixes = source_prefixes(run.verdicts, run.claims)
+    places = list(prefixes)
     rows = [
         {str(key): cell for key, cell in row.items()} for row in run.verdicts.to_dict("records")
     ]
-    rows.sort(key=lambda row: row["finding"])
+    rows.sort(key=lambda row: (places.index(row["source"]), row["finding"]))
     return [
-        Finding(int(number), tuple(_judged(run, row) for row in own))
-        for number, own in groupby(rows, key=lambda row: row["finding"])
+        Finding(number, tuple(_judged(run, row) for row in own))
+        for number, own in groupby(rows, key=lambda row: finding_name(row, prefixes))
     ]
 
 
 def _judged(run: Run, row: Mapping[Any, Any]) -> Judged:
     def both(name: str) -> Text:
-        return run.words.each(lambda words: str(row[f"{name}_{words.language}"]))
-
-    def evidence(own: Words) -> str:
-        weighed = row["evidence" if own.language == "en" else "evidence_zh"]
-        return evidence_words(weighed, run.study, own)
+        return run.words.each(lambda words: with_names(row, name, run.study, words))
 
     words = run.words
     reasons = [both(name) for name in ("reason", "disagreement")]
     return Judged(
         id=row["id"],
         statement=both("statement"),
-        expected=words.each(partial(expected_words, row["expected"])),
+        expected=words.each(partial(wanted_words, row, run.study)),
         number=words.each(partial(number_words, row)),
         value=run.printer.estimate(row["estimate"]),
         interval=run.printer.interval(row),
@@ -329,8 +360,9 @@ def _judged(run: Run, row: Mapping[Any, Any]) -> Judged:
         classical=words.each(partial(verdict_name, row["classical_verdict"])),
         reason=words.clauses(text for text in reasons if text),
         caveat=both("caveat"),
-        evidence=words.each(evidence),
+        evidence=words.each(partial(weighed_words, row, run.study)),
         table=row["table"],
+        is_account=is_account(row),
     )
 
 

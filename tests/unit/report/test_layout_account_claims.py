@@ -1,0 +1,135 @@
+"""Printed verdicts on accounts: names in place of codes, sources, notes, in both languages."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from embodied_rows import embodied_rows, embodied_study
+
+from yrb_carbon.claims import ACCOUNT_KINDS, Claims, judge, read_claims
+from yrb_carbon.report.language import Words
+from yrb_carbon.report.layout_claims import layout_claims, row_words, verdict_lines
+from yrb_carbon.study.config import Study
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+CODE = re.compile(r"\bS\d+\b|\b\d\d-\d\d\b|raw_coal\b(?!_first)|[(](?:system|producer|final)[)]")
+"""Codes and keys that a reader is not to meet."""
+
+
+@pytest.fixture(scope="module")
+def claims() -> Claims:
+    return read_claims(REPOSITORY / "data" / "claims.yaml")
+
+
+@pytest.fixture(scope="module")
+def study() -> Study:
+    return embodied_study(claims={})
+
+
+@pytest.fixture(scope="module")
+def verdicts(claims):
+    return judge(embodied_rows(), claims)
+
+
+def of_accounts(verdicts):
+    return verdicts[verdicts["kind"].isin(ACCOUNT_KINDS)]
+
+
+def test_provinces_sectors_fuels_and_definitions_are_printed_by_name(verdicts, claims, study):
+    table = layout_claims(of_accounts(verdicts), claims, study)
+    rows = {row["Row"].partition(":")[0]: row for row in table.body.to_dict("records")}
+    assert rows["raw_coal_first"]["Expected"] == "Raw coal, first of all"
+    assert rows["largest_path"]["Expected"] == "Shaanxi to Zhejiang, first of all"
+    assert rows["upstream_order"]["Expected"].startswith("Petroleum, coking")
+    assert rows["upstream_order"]["Number is"] == "share"
+    assert rows["key_regions"]["Expected"] == (
+        "at least 4 of Jiangsu, Guangdong, Henan, Shaanxi, Shandong, Hebei, Shanxi "
+        "among the first 7"
+    )
+    assert rows["largest_path"]["Row"] == (
+        "largest_path: B4, Mining products sold, 2012, Shaanxi to Zhejiang"
+    )
+    assert rows["mining_emissions_fall"]["Estimate"] == "360.6750"
+    weighed = [note for note in table.notes if re.match(r"(?:\w+, )*\w+: 20\d\d", note)]
+    shown = [row[column] for row in rows.values() for column in ("Expected", "Row")]
+    assert len(weighed) == len(rows) - 1
+    assert [text for text in (*weighed, *shown) if CODE.search(text)] == []
+
+
+def test_what_was_weighed_is_told_year_by_year(verdicts, claims, study):
+    notes = layout_claims(verdicts, claims, study).notes
+    (path,) = (note for note in notes if note.startswith("largest_path: 2012"))
+    assert path.startswith(
+        "largest_path: 2012 (Mining products sold): Shaanxi to Zhejiang 99.5 (1); "
+    )
+    assert "2017 (Final demand for mining): Shaanxi to Zhejiang 99.5 (1); " in path
+    (trend,) = (note for note in notes if note.startswith("mining_emissions_fall: 2012"))
+    assert "2012-2015: All fuels 400.75 > 360.675. 2015-2017: All fuels" in trend
+    assert any("Nearest is 99.5 in 2012 (Mining products sold)" in note for note in notes)
+    (reason,) = (note for note in notes if "Not testable: key_regions" in note)
+    assert "no row of B5 in 2012 for Jiangsu, Guangdong, Henan, " in reason
+
+
+def test_both_languages_show_the_same_numbers(verdicts, claims, study):
+    english, chinese = (layout_claims(verdicts, claims, study, one) for one in ("en", "zh"))
+    assert len(english.notes) == len(chinese.notes)
+    for column, other in (("Estimate", "估计值"), ("Finding", "结论")):
+        assert list(english.body[column]) == list(chinese.body[other])
+    text = " ".join(map(str, (*chinese.body["预期"], *chinese.notes)))
+    for said in ("陕西至浙江 99.5（1）", "原煤，居于首位", "江苏、广东、河南、陕西"):
+        assert said in text
+
+
+def test_findings_of_several_sources_are_told_apart(verdicts, claims, study):
+    table = layout_claims(verdicts, claims, study)
+    assert {"1.1", "1.3", "2.1", "2.3"} <= set(table.body["Finding"])
+    assert table.notes[0].startswith("Source of the findings 1.1, 1.2, 1.3: Song")
+    assert table.notes[1].startswith("Source of the findings 2.1, 2.2, 2.3: Yang")
+    alone = layout_claims(of_accounts(verdicts), claims, study)
+    assert set(alone.body["Finding"]) == {"1", "2", "3"}
+    assert alone.notes[0].startswith("Source: Yang")
+    first = layout_claims(verdicts[verdicts["source"] == ""], claims, study)
+    assert set(first.body["Finding"]) == {"1", "2", "3"}
+    assert first.notes[0].startswith("Source: Song")
+
+
+def test_how_verdicts_are_made_is_told_where_there_are_such(verdicts, claims, study):
+    told = {
+        name: " ".join(layout_claims(part, claims, study).notes)
+        for name, part in (
+            ("accounts", of_accounts(verdicts)),
+            ("estimates", verdicts[verdicts["source"] == ""]),
+            ("both", verdicts),
+        )
+    }
+    assert ["Numbers of accounts" in told[name] for name in told] == [True, False, True]
+    assert ["Verdicts follow all intervals" in told[name] for name in told] == [False, True, True]
+    # numbers that are exact come out by no chance
+    assert "Findings judged: 0," in told["both"]
+
+
+def test_years_that_differ_are_told(claims, study):
+    rows = embodied_rows()
+    one = (rows["table"] == "B4") & (rows["term"] == "33-61") & (rows["year"] == 2015)
+    rows.loc[one & (rows["model"] == "final"), "estimate"] = 1000.0
+    found = judge(rows, claims)
+    (note,) = (
+        note
+        for note in layout_claims(found, claims, study).notes
+        if note.startswith("Years or definitions differ: largest_path:")
+    )
+    assert "contradicted in 2015 (Final demand for mining)" in note
+
+
+def test_the_terminal_names_the_sources(verdicts):
+    heads, lines = verdict_lines(verdicts, "en")
+    assert heads[:3] == ("claim", "source", "statement")
+    assert {line[1] for line in lines} == {"", "yang2025"}
+    assert verdict_lines(of_accounts(verdicts), "zh")[0][:2] == ("编号", "结论")
+
+
+def test_row_without_a_number_is_its_table_alone(verdicts, study):
+    (row,) = verdicts[verdicts["id"] == "key_regions"].to_dict("records")
+    assert row_words(row, study, Words()) == "B5"
