@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from html_check import faults_of, links_out_of, read_page
 
+from yrb_carbon.claims import judge, read_claims, write_claims
 from yrb_carbon.errors import DataError
-from yrb_carbon.estimates import estimates_frame, write_estimates
+from yrb_carbon.estimates import estimates_frame, read_estimates, write_estimates
 from yrb_carbon.report.cells import format_estimate, format_interval
 from yrb_carbon.report.site.bilingual import PageWords
 from yrb_carbon.report.site.build import TIMED, write_site
@@ -319,3 +320,56 @@ def test_weights_of_a_file_and_gaps_that_are_not_filled(tmp_path: Path):
     assert "按研究提供的文件" in text
     assert "Gaps inside the series of a unit are not filled." in text
     assert "at most 0 years" not in text
+
+
+CLAIMS = """\
+source: {en: The first paper, zh: 第一篇}
+sources: {second: {en: The second paper, zh: 第二篇}}
+robust: [{label: {en: serial, zh: 序列}, intervals: [{vcov: serial, inference: delta}]}]
+classical: {label: {en: classical, zh: 经典}, intervals: [{vcov: oim}]}
+claims:
+  effect:
+    finding: 1
+    statement: {en: It falls., zh: 下降。}
+    kind: sign
+    row: {table: T5, quantity: direct, term: x}
+    expected: negative
+  account:
+    source: second
+    finding: 1
+    statement: {en: It fits., zh: 拟合。}
+    optional: true
+    kind: account_sign
+    row: {table: T4, quantity: r2, term: within}
+    expected: positive
+"""
+INTERVALS_TOLD = "A verdict needs every interval"
+ACCOUNTS_TOLD = "Numbers of accounts are exact"
+
+
+@pytest.mark.parametrize(
+    ("kept", "findings", "told"),
+    [
+        (["effect", "account"], ["1.1", "2.1"], [True, True]),
+        (["effect"], ["1"], [True, False]),
+        (["account"], ["1"], [False, True]),
+    ],
+)
+def test_findings_stand_by_source(tmp_path: Path, kept, findings, told):
+    (tmp_path / "claims.yaml").write_text(CLAIMS, encoding="utf-8")
+    files = files_of(tmp_path / "run")
+    verdicts = judge(read_estimates(files.estimates), read_claims(tmp_path / "claims.yaml"))
+    write_claims(verdicts[verdicts["id"].isin(kept)], tmp_path / "run" / "claims.csv")
+    study = study_of(claims={"file": str(tmp_path / "claims.yaml")})
+    report = tmp_path / "run" / "report"
+    write_site(study, replace(files, verdicts=tmp_path / "run" / "claims.csv"), report)
+    assert faults_of(pages_of(report)) == []
+    index = read_page(report / "index.html").text
+    for number in findings:
+        assert f"Finding {number}" in index
+    assert [text in index for text in (INTERVALS_TOLD, ACCOUNTS_TOLD)] == told
+    assert ["All intervals" in index, "All numbers" in index] == told
+    assert ["The first paper" in index, "The second paper" in index] == told
+    methods = read_page(report / "methods.html").text
+    told_there = ("Signs are judged by intervals", "Claims about accounts are judged")
+    assert [text in methods for text in told_there] == told
