@@ -343,7 +343,7 @@ def _by_distance(claim: PrintedClaim, parts: Sequence[_Part]) -> Iterator[PartVe
     """All numbers against the printed one, the nearest first."""
     found = [(part, part.rows[0]) for part in parts]
     found.sort(key=lambda one: abs(float(one[1]["estimate"]) - claim.value))
-    for place, (part, row) in enumerate(found):
+    for part, row in found:
         value = float(row["estimate"])
         equal = rounds_to(value, claim.value, claim.decimals)
         yield PartVerdict(
@@ -352,7 +352,7 @@ def _by_distance(claim: PrintedClaim, parts: Sequence[_Part]) -> Iterator[PartVe
             row,
             WITHOUT_P,
             f"{row['term']} {_text(value)}",
-            None if equal or place else _nearest(claim, part, value),
+            None if equal else _nearest(claim, part, value),
         )
 
 
