@@ -155,9 +155,16 @@ def test_verdicts(results):
     verdicts = read_verdicts(results / "claims.csv").set_index("id")
     of_own_source = verdicts["source"] == OWN_SOURCE
     assert verdicts.loc[of_own_source, "verdict"].to_dict() == VERDICTS
+    on_accounts = {
+        "mining_emissions_fall": Verdict.SUPPORTED,
+        "raw_coal_first": Verdict.SUPPORTED,
+        "mining_net_exporter": Verdict.SUPPORTED,
+        "upstream_order": Verdict.CONTRADICTED,
+    }
+    assert verdicts.loc[list(on_accounts), "verdict"].to_dict() == on_accounts
     without_tables = verdicts[verdicts["reason_en"].str.contains("interprovincial")]
     assert set(without_tables["verdict"]) == {Verdict.NOT_TESTABLE}
-    assert {"upstream_order", "largest_path"} <= set(without_tables.index)
+    assert set(without_tables.index) == {"key_regions", "largest_path", "largest_path_size"}
     own = verdicts.loc["own_balance"]
     assert own["disagreement_en"].startswith(
         "supported by serial; not distinguishable by clustered"

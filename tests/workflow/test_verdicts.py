@@ -69,6 +69,32 @@ def test_every_finding_is_supported_where_slopes_differ(heterogeneous: Path) -> 
     assert set(verdicts_of(heterogeneous)) == {Verdict.SUPPORTED}
 
 
+BUILT_IN = {
+    "mining_emissions_fall": Verdict.SUPPORTED,
+    "raw_coal_first": Verdict.SUPPORTED,
+    "mining_net_exporter": Verdict.SUPPORTED,
+    "upstream_order": Verdict.SUPPORTED,
+    "key_regions": Verdict.SUPPORTED,
+    # emissions of mining itself go from Shanxi to Guangdong most of all
+    "largest_path": Verdict.NOT_DISTINGUISHABLE,
+    # made-up tables have no printed number
+    "largest_path_size": Verdict.CONTRADICTED,
+}
+"""Verdicts on embodied carbon in the demonstration."""
+
+
+def test_embodied_carbon_of_the_demonstration_is_judged_by_year_and_definition(
+    homogeneous: Path,
+) -> None:
+    verdicts = read_verdicts(homogeneous / "claims.csv").set_index("id")
+    verdicts = verdicts[verdicts["source"] != OWN_SOURCE]
+    assert verdicts["verdict"].to_dict() == BUILT_IN
+    told = verdicts.loc["largest_path", "disagreement_en"]
+    supporting, _, contradicting = told.partition("; contradicted in ")
+    assert all(f"{year} (system)" in supporting for year in (2012, 2015, 2017))
+    assert contradicting == "2012 (producer), 2015 (producer), 2017 (producer)"
+
+
 def test_every_robust_way_says_so(homogeneous: Path, heterogeneous: Path) -> None:
     for results in (homogeneous, heterogeneous):
         verdicts = verdicts_on(results)

@@ -309,6 +309,46 @@ def calc_sector_balance(system: EmbodiedSystem, sectors: Sequence[str]) -> pd.Da
     ].rename_axis("region")  # fmt: skip
 
 
+def calc_sector_net(system: EmbodiedSystem, sectors: Sequence[str]) -> float:
+    """Carbon that the sectors m send to other sectors and abroad less what others bring into m.
+
+    N = sum_{j not m} D_j + X_m - sum_{i not m} U_i = E_m - eps_m y_m - other
+
+    D and U: `calc_downstream` and `calc_upstream`, X_m: carbon embodied in the exports of m, all
+    regions. Final demand at home is left out of the sales: with it N were E_m by the balance.
+
+    Parameters
+    ----------
+    system : EmbodiedSystem
+    sectors : sequence of str
+        m.
+
+    Returns
+    -------
+    float, Mt CO2
+        Positive where m as a whole is a net exporter. Exports count as abroad where the system
+        keeps them apart from final demand.
+
+    Raises
+    ------
+    DataError
+        If the two sides miss each other.
+    """
+    balance = calc_sector_balance(system, sectors).sum()
+    taken, brought = (
+        flows.sum(axis=1).drop(list(sectors)).sum()
+        for flows in (calc_downstream(system, sectors), calc_upstream(system, sectors))
+    )
+    net = float(taken + balance["exports"] - brought)
+    require_identity(
+        "net outflow of the sectors is E_m - eps_m y_m - other",
+        np.array([net]),
+        np.array([balance["direct"] - balance["final"] - balance["other"]]),
+        float(balance["embodied"]),
+    )
+    return net
+
+
 def _embodied_sales(system: EmbodiedSystem, sectors: Sequence[str]) -> pd.DataFrame:
     """Carbon embodied in the products of m by seller and user."""
     weight = system.mask(sectors) * system.embodied / TONNES_PER_MT

@@ -22,6 +22,7 @@ from yrb_carbon.embodied.flows import (
     calc_downstream,
     calc_flows,
     calc_sector_balance,
+    calc_sector_net,
     calc_sector_shares,
     calc_upstream,
 )
@@ -50,6 +51,8 @@ INVENTORY, ACCOUNTS = "inventory", "input_output"
 ENERGY = "energy"
 """Equation of emissions computed again from fuels burned."""
 OWN, OUT, IN, NET, EXPORTS = "own", "out", "in", "net", "exports"
+SECTOR_NET = "sector_net"
+"""Term of the net outflow of mining as a whole to other sectors and abroad."""
 UPSTREAM, UPSTREAM_ALL, DOWNSTREAM, DOWNSTREAM_ALL = (
     "upstream", "upstream_all", "downstream", "downstream_all",
 )  # fmt: skip
@@ -177,12 +180,13 @@ def _intensity_rows(
     section: EmbodiedSection,
     _seed: int,
 ) -> Rows:
-    """Direct and embodied intensities of mining, and who answers for its emissions."""
+    """Direct and embodied intensities of mining, who answers for its emissions, net outflow."""
     by_region = calc_mining_accounts(system, mining, section.responsibility)
     for region, line in by_region.iterrows():
         equation = "" if region == TOTAL else str(region)
         for term, value in line.items():
             yield {"model": "accounts", "equation": equation, **value_row(str(term), value)}
+    yield {"model": "accounts", **value_row(SECTOR_NET, calc_sector_net(system, mining))}
 
 
 def calc_mining_accounts(

@@ -15,6 +15,7 @@ from yrb_carbon.embodied.flows import (
     calc_flows,
     calc_sector_balance,
     calc_sector_flows,
+    calc_sector_net,
     calc_sector_shares,
     calc_upstream,
 )
@@ -247,3 +248,26 @@ def test_flows_that_miss_their_total_are_refused(system):
         calc_flows(replace(system, exports=system.exports * 1.01), MINING)
     with pytest.raises(DataError, match=r"definition final .* does not hold"):
         calc_flows(replace(system, embodied=system.embodied * 1.01), MINING, "final")
+
+
+def test_net_outflow_of_sectors_is_its_sums_written_out(table, system, parts):
+    _, embodied, _, flows, uses, _ = parts
+    is_mining = flows.index.get_level_values("sector").isin(MINING)
+    carried = flows.mul(embodied, axis=0)
+    taken = carried.loc[is_mining, ~is_mining].to_numpy().sum()
+    brought = carried.loc[~is_mining, is_mining].to_numpy().sum()
+    abroad = (embodied * uses["exports"])[is_mining].sum()
+    found = calc_sector_net(system, MINING)
+    assert found == pytest.approx(taken + abroad - brought, rel=EXACT)
+    # it is no identity: it takes either sign
+    assert found > 0 > calc_sector_net(system, table.sectors[:1])
+
+
+def test_net_outflow_is_what_is_left_of_emissions_after_final_demand(system):
+    balance = calc_sector_balance(system, MINING).sum()
+    wanted = balance["direct"] - balance["final"] - balance["other"]
+    assert calc_sector_net(system, MINING) == pytest.approx(wanted, rel=EXACT)
+    everything = system.sectors
+    assert calc_sector_net(system, everything) == pytest.approx(
+        calc_sector_balance(system, everything)["exports"].sum(), rel=EXACT
+    )
