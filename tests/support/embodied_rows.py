@@ -108,7 +108,7 @@ def _emissions(made: Rows, year: int, scale: float) -> None:
 def _accounts(made: Rows, year: int, numbers: Any) -> None:
     terms = (
         "direct_intensity", "embodied_intensity", "production", "consumption", "shared", "output",
-        "embodied", "upstream", "outflow", "inflow", "net", "exports",
+        "embodied", "upstream", "outflow", "inflow", "net", "exports", "sector_net",
     )  # fmt: skip
     for region in ("", *REGIONS):
         for term in terms:

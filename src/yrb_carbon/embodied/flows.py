@@ -309,13 +309,14 @@ def calc_sector_balance(system: EmbodiedSystem, sectors: Sequence[str]) -> pd.Da
     ].rename_axis("region")  # fmt: skip
 
 
-def calc_sector_net(system: EmbodiedSystem, sectors: Sequence[str]) -> float:
+def calc_sector_net(system: EmbodiedSystem, sectors: Sequence[str]) -> pd.Series:
     """Carbon that the sectors m send to other sectors and abroad less what others bring into m.
 
-    N = sum_{j not m} D_j + X_m - sum_{i not m} U_i = E_m - eps_m y_m - other
+    N^r = sum_s sum_{j not m} sum_m eps_m^r z_{mj}^{rs} + X_m^r - sum_{i not m} U_i^r
+    sum_r N^r = E_m - eps_m y_m - other
 
-    D and U: `calc_downstream` and `calc_upstream`, X_m: carbon embodied in the exports of m, all
-    regions. Final demand at home is left out of the sales: with it N were E_m by the balance.
+    U: `calc_upstream`, X_m: carbon embodied in the exports of m. Final demand at home is left out
+    of the sales: with it the sum over the regions were E_m by the balance.
 
     Parameters
     ----------
@@ -325,26 +326,27 @@ def calc_sector_net(system: EmbodiedSystem, sectors: Sequence[str]) -> float:
 
     Returns
     -------
-    float, Mt CO2
-        Positive where m as a whole is a net exporter. Exports count as abroad where the system
-        keeps them apart from final demand.
+    Series, index region, Mt CO2
+        Positive where m of the region is a net exporter, as a whole where the sum is. Exports count
+        as abroad where the system keeps them apart from final demand.
 
     Raises
     ------
     DataError
-        If the two sides miss each other.
+        If the two sides of the sum miss each other.
     """
-    balance = calc_sector_balance(system, sectors).sum()
-    taken, brought = (
-        flows.sum(axis=1).drop(list(sectors)).sum()
-        for flows in (calc_downstream(system, sectors), calc_upstream(system, sectors))
-    )
-    net = float(taken + balance["exports"] - brought)
+    mask = system.mask(sectors)
+    weight = mask * system.embodied / TONNES_PER_MT
+    taken = system.by_region(weight * (system.intermediate @ (1.0 - mask)))
+    balance = calc_sector_balance(system, sectors)
+    brought = calc_upstream(system, sectors).drop(list(sectors)).sum()
+    net = balance["exports"] + taken - brought
+    total = balance.sum()
     require_identity(
         "net outflow of the sectors is E_m - eps_m y_m - other",
-        np.array([net]),
-        np.array([balance["direct"] - balance["final"] - balance["other"]]),
-        float(balance["embodied"]),
+        np.array([net.sum()]),
+        np.array([total["direct"] - total["final"] - total["other"]]),
+        float(total["embodied"]),
     )
     return net
 

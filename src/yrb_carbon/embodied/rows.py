@@ -51,8 +51,6 @@ INVENTORY, ACCOUNTS = "inventory", "input_output"
 ENERGY = "energy"
 """Equation of emissions computed again from fuels burned."""
 OWN, OUT, IN, NET, EXPORTS = "own", "out", "in", "net", "exports"
-SECTOR_NET = "sector_net"
-"""Term of the net outflow of mining as a whole to other sectors and abroad."""
 UPSTREAM, UPSTREAM_ALL, DOWNSTREAM, DOWNSTREAM_ALL = (
     "upstream", "upstream_all", "downstream", "downstream_all",
 )  # fmt: skip
@@ -180,13 +178,12 @@ def _intensity_rows(
     section: EmbodiedSection,
     _seed: int,
 ) -> Rows:
-    """Direct and embodied intensities of mining, who answers for its emissions, net outflow."""
+    """Direct and embodied intensities of mining, who answers for its emissions, its flows."""
     by_region = calc_mining_accounts(system, mining, section.responsibility)
     for region, line in by_region.iterrows():
         equation = "" if region == TOTAL else str(region)
         for term, value in line.items():
             yield {"model": "accounts", "equation": equation, **value_row(str(term), value)}
-    yield {"model": "accounts", **value_row(SECTOR_NET, calc_sector_net(system, mining))}
 
 
 def calc_mining_accounts(
@@ -201,7 +198,7 @@ def calc_mining_accounts(
         eps_m x_m / x_m (t CO2 per unit of money, missing without output), production,
         consumption and shared responsibility for the emissions of mining (Mt), embodied =
         eps_m x_m (Mt), out- and inflow of carbon with products of mining between regions, net
-        and exports (Mt).
+        and exports (Mt), sector_net to other sectors and abroad (Mt).
     """
     mask = system.mask(mining)
     balance = calc_sector_balance(system, mining)
@@ -219,6 +216,7 @@ def calc_mining_accounts(
             "inflow": balance["in"],
             "net": balance["net"],
             "exports": balance["exports"],
+            "sector_net": calc_sector_net(system, mining),
         }
     )
     frame.loc[TOTAL] = frame.sum()

@@ -78,6 +78,7 @@ ACCOUNTS = {
     "inflow": message("Inflow"),
     "net": message("Net outflow"),
     "exports": message("Exports"),
+    "sector_net": message("Net outflow of the sector"),
 }
 FACTORS = {
     "intensity": message("Emission intensity"),

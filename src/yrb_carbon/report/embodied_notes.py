@@ -83,7 +83,8 @@ INTENSITY_NOTE = message(
     "intensity times output, the emissions of mining and what its inputs bring (upstream). "
     "Outflow, inflow: carbon embodied in mining products sold to, and bought from, other regions; "
     "their difference, net outflow, adds up to zero over all regions. Exports: the same sold "
-    "abroad."
+    "abroad. Net outflow of the sector: the same sold to other sectors and abroad less what the "
+    "products of other sectors bring."
 )
 SECTORS_NOTE = message(
     "Mt CO2. Upstream: carbon embodied in the inputs that mining buys from a sector; downstream: "

@@ -206,7 +206,7 @@ class IntensityTable(SystemTable):
     kind: Literal["embodied_intensity"]
     printed_columns: ClassVar[tuple[str, ...]] = (
         "direct_intensity", "embodied_intensity", "output", "production", "consumption", "shared",
-        "embodied", "upstream", "outflow", "inflow", "net", "exports",
+        "embodied", "upstream", "outflow", "inflow", "net", "exports", "sector_net",
     )  # fmt: skip
 
 
