@@ -248,13 +248,32 @@ def layout_flow_network(
 def flow_network_page(
     table: FlowNetworkTable, study: Study, rows: pd.DataFrame, words: Printer
 ) -> pd.DataFrame:
-    """The same with the key regions of any year alone, and by default their centralities."""
+    """The same with the key regions of any year alone, and by default their centralities.
+
+    A block has a line a year, its members across all columns.
+    """
     system = system_of(table, study)
     years = _years(rows)
     key = {region for year in years for region, _ in _key_regions(rows, year)[: table.key_regions]}
     shown = CENTRALITIES if words.layout.columns is None else table.printed_columns
     measures = _columns(shown, REGION_MEASURES, words)
-    return _network_body(table, system, rows, words, sorted(key), measures)
+    body = _network_body(table, system, rows, words, sorted(key), measures)
+    lines = [
+        own
+        for line in body.to_numpy().tolist()
+        for own in (_across(line, years, words) if line[0] == words(PARTS["blocks"]) else [line])
+    ]
+    return pd.DataFrame(lines, columns=body.columns)
+
+
+def _across(line: Sequence[str], years: Sequence[int], words: Printer) -> Lines:
+    """A line of a block as one a year: the texts are too long for columns."""
+    _, block, *texts = line
+    return [
+        [words("Block {block}, {year}", block=block, year=year), *[text] * (len(line) - 1)]
+        for year, text in zip(years, texts, strict=True)
+        if text
+    ]
 
 
 def _network_body(

@@ -233,7 +233,10 @@ def test_network_page_shows_key_regions_and_the_table_all(rows):
     assert list(whole.iloc[:, 1]) == ["Inner Mongolia", "Zhejiang", "Shaanxi"]
     assert lines_of(table, "Links out") == []
     assert set(table.body.iloc[:, 0]) >= {"Links out"}
-    assert lines_of(table, "Blocks")[0][2] == "net spill-out: Inner Mongolia, Shaanxi"
+    across = ["net spill-out: Inner Mongolia, Shaanxi"] * 4
+    assert lines_of(table, "Block 1, 2015") == [["Block 1, 2015", *across]]
+    members = table.body[table.body.iloc[:, 0] == "Blocks"]
+    assert members.iloc[1].tolist() == ["Blocks", "2", *["net beneficiary: Zhejiang"] * 3]
     (links,) = lines_of(table, "Network", "Links")
     assert links[2:] == ["4", "4", "4"]
     (undefined,) = lines_of(table, "Density between blocks", "2 > 2")
@@ -295,6 +298,7 @@ def test_layout_chooses_columns_headings_parts_and_decimals(rows):
     assert all(re.fullmatch(r"\d\.\d", cell) for cell in table.body["Balance"])
     parts = lay_out("B5", rows, B5={"layout": {"rows": ["blocks", "network"]}})
     assert list(dict.fromkeys(parts.body.iloc[:, 0])) == ["Blocks", "Network"]
+    assert parts.shown.iloc[0, 0] == "Block 1, 2012"
     one = lay_out("B5", rows, B5={"layout": {"columns": [{"id": "out_degree"}],
                                              "rows": ["regions"]}})  # fmt: skip
     assert list(dict.fromkeys(one.shown.iloc[:, 0])) == ["Links out"]

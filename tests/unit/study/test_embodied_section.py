@@ -77,7 +77,7 @@ def test_tables_of_a_study_without_the_section(repository, tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (('"2015": b.xlsx', '"2016": b.xlsx'), "no emission inventory of that year (got '2015'"),
+        (('"2015": b.xlsx', '"2015": null'), "no emission inventory of that year (got '2015'"),
         (("path: x.xlsx", "options: {}"), "tables.2012.path: no file (got null)"),
         (("path: x.xlsx", "path: 'x{y}.xlsx'"), "must not hold curly braces"),
         (("a.xlsx", "'{a}.xlsx'"), "must not hold curly braces"),
