@@ -250,11 +250,10 @@ def split_flow(term: str, regions: frozenset[str]) -> tuple[str, str]:
     DataError
         If no mark of the term stands between two of them.
     """
-    known = regions | {EXPORTS, OTHER}
     places = [place for place, mark in enumerate(term) if mark == FLOW_MARK]
     for place in places:
         source, target = term[:place], term[place + 1 :]
-        if source in regions and target in known:
+        if source in regions and target in regions:
             return source, target
     raise DataError(f"{term!r} is no flow between two of {len(regions)} regions")
 

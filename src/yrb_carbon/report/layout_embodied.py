@@ -12,12 +12,10 @@ from yrb_carbon.report.embodied_names import (
     ACCOUNTS,
     COUNTS,
     DIRECTIONS,
-    EXPORTS,
     FACTORS,
     FLOWS,
     FUELS,
     NETWORK_MEASURES,
-    OTHER,
     REGION_MEASURES,
     ROLE_MARK,
     ROLES,
@@ -208,11 +206,10 @@ def layout_flow_paths(
     flows = rows[rows["equation"].eq(WHOLE) & rows["quantity"].eq("value")]
     ends = [split_flow(str(term), regions) for term in flows["term"]]
     flows = flows.assign(source=[one for one, _ in ends], target=[two for _, two in ends])
-    between = flows[~flows["target"].isin([EXPORTS, OTHER])]
     years = _years(rows)
     lines = []
     for flow in table.flows:
-        own = between[between["model"] == flow]
+        own = flows[flows["model"] == flow]
         largest = {year: _largest(own[own["year"] == year], table.top) for year in years}
         for place in range(max(map(len, largest.values()), default=0)):
             line = [words(FLOWS[flow]), str(place + 1)]
