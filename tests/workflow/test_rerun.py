@@ -24,8 +24,10 @@ RULE_OF_SCRIPT = {
     "describe": "descriptives",
     "differences": "differences",
     "draw_effects": "effect_figures",
+    "draw_embodied": "embodied_figures",
     "draw_maps": "figures",
     "effects": "effects",
+    "embodied": "embodied",
     "endogeneity": "endogeneity",
     "fit_table": "fit_table",
     "fix_sample": "sample",
@@ -38,6 +40,7 @@ RULE_OF_SCRIPT = {
     "peers": "peers",
     "placebo": "placebo",
     "read_boundaries": "boundaries",
+    "read_provinces": "province_outlines",
     "specifications": "specifications",
     "trends": "trends",
     "write_demo_inputs": "demo_inputs",
@@ -49,7 +52,9 @@ RULE_OF_SCRIPT = {
 AT_THE_END = {"manifest", "replication", "site"}
 """Rules that come after every other."""
 
-BEHIND_ESTIMATES = {"estimates", "tables", "claims", "effect_figures", *AT_THE_END}
+BEHIND_ESTIMATES = {
+    "estimates", "tables", "claims", "effect_figures", "embodied_figures", *AT_THE_END,
+}  # fmt: skip
 EFFECTS = "effects:\n  inference: [delta, simulation]\n  draws: 400\n"
 
 

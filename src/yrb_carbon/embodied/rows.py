@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -26,7 +27,7 @@ from yrb_carbon.embodied.flows import (
     calc_sector_shares,
     calc_upstream,
 )
-from yrb_carbon.embodied.network import NetworkOptions, analyse_network
+from yrb_carbon.embodied.network import NetworkOptions, NetworkResults, analyse_network
 from yrb_carbon.embodied.paths import analyse_paths
 from yrb_carbon.estimates import Quantity
 from yrb_carbon.study.embodied import (
@@ -54,7 +55,10 @@ OWN, OUT, IN, NET, EXPORTS = "own", "out", "in", "net", "exports"
 UPSTREAM, UPSTREAM_ALL, DOWNSTREAM, DOWNSTREAM_ALL = (
     "upstream", "upstream_all", "downstream", "downstream_all",
 )  # fmt: skip
-NETWORK, KEY, BLOCK, ROLE = "network", "key", "block", "role"
+NETWORK, LINK, COMMUNITY, BLOCK, ROLE = "network", "link", "community", "block", "role"
+KEY, POSITION, IS_KEY = "key", "position", "is_key"
+"""Equations of the mean rank of a region, of its place by that rank, and of whether it is one of
+the key regions (1) or not (0)."""
 TIES = {"image": "image", "density": "densities", "ties": "ties"}
 """Equation of the rows between blocks, and which table of the block model they hold."""
 REMAINDER = "remainder"
@@ -129,9 +133,25 @@ def share_row(term: str, number: float) -> dict[str, Any]:
     return {"quantity": Quantity.SHARE.value, "term": term, "estimate": float(number)}
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class MadeRows:
+    """Rows of a table of an input-output system.
+
+    Attributes
+    ----------
+    frame : DataFrame, columns of estimates
+        `spec` is the name of the system, `estimator` `input_output`.
+    notes : tuple of str
+        What could not be computed or was computed otherwise, as sentences.
+    """
+
+    frame: pd.DataFrame
+    notes: tuple[str, ...] = ()
+
+
 def system_rows(
     table: SystemTable, system: StudiedSystem, section: EmbodiedSection, seed: int, key: TableKey
-) -> pd.DataFrame:
+) -> MadeRows:
     """Rows of a table of an input-output system.
 
     Parameters
@@ -145,14 +165,12 @@ def system_rows(
 
     Returns
     -------
-    DataFrame, columns of estimates
-        `spec` is the name of the system, `estimator` `input_output`.
+    MadeRows
     """
     makers: dict[type[EmbodiedTable], Callable[..., Rows]] = {
         IntensityTable: _intensity_rows,
         SectorContributionsTable: _contribution_rows,
         FlowPathsTable: _flow_rows,
-        FlowNetworkTable: _network_rows,
         StructuralPathsTable: _path_rows,
     }
     shared = {"outcome": OUTCOME, "spec": system.name, "estimator": ACCOUNTS}
@@ -160,15 +178,21 @@ def system_rows(
     rows: list[dict[str, Any]] = []
     if isinstance(table, FlowDecompositionTable):
         rows = [{**shared, **row} for row in _decomposition_rows(system, years)]
-        return complete_rows(rows, key)
+        return MadeRows(complete_rows(rows, key))
+    notes: list[str] = []
     for year in years:
         accounts = system.by_year[year]
         own = {**shared, "year": year, "n_units": len(accounts.regions)}
-        made = makers[type(table)](
-            table, accounts, system.mining, section, named_seed(seed, key.table, str(year))
-        )
+        if isinstance(table, FlowNetworkTable):
+            flows = calc_flows(accounts, system.mining, section.flow).between
+            own_seed = named_seed(seed, key.table, str(year))
+            found = analyse_network(flows, _network_options(table, len(flows), own_seed))
+            made = _network_rows(found, section.flow)
+            notes += [f"{key.table} {year}: {note}" for note in found.notes]
+        else:
+            made = makers[type(table)](table, accounts, system.mining, section)
         rows += [{**own, **row} for row in made]
-    return complete_rows(rows, key)
+    return MadeRows(complete_rows(rows, key), tuple(notes))
 
 
 def _intensity_rows(
@@ -176,7 +200,6 @@ def _intensity_rows(
     system: EmbodiedSystem,
     mining: tuple[str, ...],
     section: EmbodiedSection,
-    _seed: int,
 ) -> Rows:
     """Direct and embodied intensities of mining, who answers for its emissions, its flows."""
     by_region = calc_mining_accounts(system, mining, section.responsibility)
@@ -231,7 +254,6 @@ def _contribution_rows(
     system: EmbodiedSystem,
     mining: tuple[str, ...],
     _section: EmbodiedSection,
-    _seed: int,
 ) -> Rows:
     """Sectors that the inputs of mining come from, and those that its products go to."""
     sides = {
@@ -254,7 +276,6 @@ def _flow_rows(
     system: EmbodiedSystem,
     mining: tuple[str, ...],
     _section: EmbodiedSection,
-    _seed: int,
 ) -> Rows:
     """All flows between regions by each definition, and their sums by region."""
     for definition in table.flows:
@@ -283,36 +304,35 @@ def flow_term(source: str, target: str) -> str:
     return f"{source}-{target}"
 
 
-def _network_rows(
-    table: FlowNetworkTable,
-    system: EmbodiedSystem,
-    mining: tuple[str, ...],
-    section: EmbodiedSection,
-    seed: int,
-) -> Rows:
-    """Measures of the network of flows by the study's definition."""
-    flows = calc_flows(system, mining, section.flow).between
-    found = analyse_network(
-        flows,
-        NetworkOptions(
-            backbone=table.backbone,
-            top_share=table.share,
-            alpha=table.alpha,
-            random_networks=table.random_graphs,
-            n_key=min(table.key_regions, len(flows)),
-            seed=seed,
-        ),
+def _network_options(table: FlowNetworkTable, n_regions: int, seed: int) -> NetworkOptions:
+    """Choices of a table for a network of some regions."""
+    return NetworkOptions(
+        backbone=table.backbone,
+        top_share=table.share,
+        alpha=table.alpha,
+        random_networks=table.random_graphs,
+        n_key=min(table.key_regions, n_regions),
+        seed=seed,
     )
-    own = {"model": section.flow}
+
+
+def _network_rows(found: NetworkResults, flow: str) -> Rows:
+    """Links and measures of the network of flows by the study's definition."""
+    own = {"model": flow}
     for measure, value in found.whole.items():
         yield {**own, "equation": NETWORK, **value_row(str(measure), value)}
+    for source, line in found.links.iterrows():
+        for target in line.index[line]:
+            yield {**own, "equation": LINK, **value_row(flow_term(str(source), str(target)), 1.0)}
     for measure in found.nodes.columns:
         for region, value in found.nodes[measure].items():
             yield {**own, "equation": str(measure), **value_row(str(region), value)}
     for region, community in found.communities.members.items():
-        yield {**own, "equation": "community", **value_row(str(region), community)}
-    for region, rank in found.key.ranks["mean_rank"].items():
-        yield {**own, "equation": KEY, **value_row(str(region), rank)}
+        yield {**own, "equation": COMMUNITY, **value_row(str(region), community)}
+    ranks = found.key.ranks
+    for equation, name in ((KEY, "mean_rank"), (POSITION, POSITION), (IS_KEY, IS_KEY)):
+        for region, value in ranks[name].items():
+            yield {**own, "equation": equation, **value_row(str(region), value)}
     for region, block in found.blocks.members.items():
         yield {**own, "equation": BLOCK, **value_row(str(region), block)}
     for label, role in found.blocks.roles["role"].items():
@@ -328,7 +348,6 @@ def _path_rows(
     system: EmbodiedSystem,
     mining: tuple[str, ...],
     _section: EmbodiedSection,
-    _seed: int,
 ) -> Rows:
     """Paths from emissions of mining to final products, and what each depth holds."""
     found = analyse_paths(system, threshold=table.threshold, max_depth=table.depth, emitters=mining)

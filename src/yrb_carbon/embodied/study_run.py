@@ -86,7 +86,7 @@ def run_embodied(
     systems = {
         name: build_studied_system(name, section, inventory, concordance, root) for name in used
     }
-    rows = {}
+    rows, network_notes = {}, list[str]()
     for name, table in tables.items():
         key = TableKey(study=study, table=name, sample="")
         if isinstance(table, MiningEmissionsTable):
@@ -94,14 +94,17 @@ def run_embodied(
                 raise DataError(f"table {name!r} needs inventories; the study names none")
             rows[name] = mining_rows(table, inventory, recomputed, concordance.mining, key)
         elif isinstance(table, SystemTable):
-            rows[name] = system_rows(table, systems[table.system], section, seed, key)
+            made = system_rows(table, systems[table.system], section, seed, key)
+            rows[name] = made.frame
+            network_notes += made.notes
     record = {
         "inventories": inventory_record,
         "energy": energy_record,
         "tables": records_of(systems),
         "systems": {name: _describe(system) for name, system in systems.items()},
+        "notes": network_notes,
     }
-    return EmbodiedRun(rows, systems, record, tuple(_notes(systems)))
+    return EmbodiedRun(rows, systems, record, (*_notes(systems), *network_notes))
 
 
 def _read_inventories(

@@ -6,6 +6,7 @@ a figure as wide as a journal's column needs no scaling, and its letters are of 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -208,3 +209,14 @@ def no_frame(axes: Axes, *kept: str) -> None:
 
 REACH_COLOURS: Mapping[str, str] = {"up": "#56B4E9", "mid": "#E69F00", "down": "#009E73"}
 """Okabe & Ito (2008)."""
+GROUP_COLOURS = (
+    "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#B8A800", "#5B5B5B",
+)  # fmt: skip
+"""Of communities, areas and fuels; Okabe & Ito (2008), their yellow darkened for thin lines."""
+OTHER_COLOUR = "#BDBDBD"
+
+
+def three_digits(value: float) -> str:
+    """A number in three significant digits, thousands parted."""
+    digits = max(0, 2 - math.floor(math.log10(abs(value)))) if value else 0
+    return f"{value:,.{digits}f}".replace("-", "−")

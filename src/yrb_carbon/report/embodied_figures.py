@@ -12,6 +12,8 @@ import pandas as pd
 from yrb_carbon.errors import DataError, listing
 from yrb_carbon.report.canvas import (
     EDGE,
+    GROUP_COLOURS,
+    OTHER_COLOUR,
     RULE_COLOUR,
     TEXT_SIZE,
     Layout,
@@ -19,6 +21,7 @@ from yrb_carbon.report.canvas import (
     Page,
     draw_legend,
     legend_height,
+    three_digits,
 )
 from yrb_carbon.report.chord import ChordLayout, band_path, chord_layout, on_circle, ribbon_path
 from yrb_carbon.report.fonts import line_height, room_for, text_width
@@ -40,11 +43,6 @@ if TYPE_CHECKING:
 
 FloatArray = npt.NDArray[np.float64]
 
-GROUP_COLOURS = (
-    "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#B8A800", "#5B5B5B",
-)  # fmt: skip
-"""Of communities, blocks and areas; Okabe & Ito (2008), their yellow darkened for thin lines."""
-OTHER_COLOUR = "#BDBDBD"
 SENDER_FILL, RECEIVER_FILL, EVEN_FILL = "#F6DCC6", "#D3E5F1", "#EDEDED"
 """Provinces that send more than they receive, and the other way round: pale below arrows."""
 ARROW_COLOURS = ("#9C9CB5", "#7570B3", "#54278F", "#2B004F")
@@ -77,6 +75,7 @@ def draw_flow_map(
     page: Page,
     unit: str,
     names: Mapping[str, str] | None = None,
+    notes: Sequence[str] = (),
     top: int = 20,
 ) -> Figure:
     """Draw the largest flows as arrows between provinces.
@@ -95,6 +94,8 @@ def draw_flow_map(
     unit : str
         Of the flows, as printed.
     names : mapping of code to name, optional
+    notes : sequence of str
+        Printed below those on what is drawn.
     top : int
         Arrows; of equal flows at the end those of the lower codes.
 
@@ -108,13 +109,12 @@ def draw_flow_map(
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    words, table = page.words, _between(flows)
-    largest = _largest(table, top)
+    words, table = page.words, flows_between(flows)
+    largest = largest_flows(table, top, words)
     sizes = np.array([flow.size for flow in largest])
     classes = cut_classes(sizes, "natural_breaks", len(ARROW_WIDTHS))
-    layout = Layout.of(
-        page, title, [_arrow_note(table, largest, unit, words), ground.projection(words)]
-    )
+    own_notes = [_arrow_note(table, largest, unit, words), ground.projection(words)]
+    layout = Layout.of(page, title, [words.sentences(own_notes), *notes])
     outline = ProvinceMap.of(ground, page.width - 2 * EDGE)
     places = outline.places(list(table.index))
     net = table.sum(axis=1) - table.sum(axis=0)
@@ -160,6 +160,7 @@ def draw_network_map(
     page: Page,
     unit: str,
     names: Mapping[str, str] | None = None,
+    notes: Sequence[str] = (),
     group_names: Mapping[Any, str] | None = None,
 ) -> Figure:
     """Draw a network on the map: links as arrows, provinces as circles.
@@ -174,7 +175,7 @@ def draw_network_map(
     links : DataFrame of bool, provinces × provinces
         The flows that are drawn.
     groups : Series, index province
-    title, page, unit, names
+    title, page, unit, names, notes
         As in `draw_flow_map`.
     group_names : mapping of group to text, optional
         Else the groups as they are.
@@ -188,13 +189,15 @@ def draw_network_map(
     """
     from matplotlib.lines import Line2D
 
-    words, table = page.words, _between(flows)
+    words, table = page.words, flows_between(flows)
     nodes = list(table.index)
     own = _groups_of(groups, nodes)
     chosen = table.where(links.loc[nodes, nodes].astype(bool), 0.0)
-    drawn = _largest(chosen, chosen.size)
+    if not chosen.to_numpy().any():
+        raise NothingToShowError(words("No flow between the regions is a link of the network."))
+    drawn = largest_flows(chosen, chosen.size, words)
     strength = table.sum(axis=1) + table.sum(axis=0)
-    notes = [
+    own_notes = [
         words(
             "{n} links, {share:.1%} of all flows. Areas of circles: sent and received; width of "
             "links: the flow. In {unit}.",
@@ -202,7 +205,7 @@ def draw_network_map(
         ),
         ground.projection(words),
     ]  # fmt: skip
-    layout = Layout.of(page, title, notes)
+    layout = Layout.of(page, title, [words.sentences(own_notes), *notes])
     outline = ProvinceMap.of(ground, page.width - 2 * EDGE)
     places = outline.places(nodes)
     smallest, largest = (outline.scale * size for size in NODE_SIZES)
@@ -211,7 +214,7 @@ def draw_network_map(
     colours = _group_colours(own)
     handles = _group_handles(own, colours, group_names, words)
     for share in (1.0, 0.25):
-        text = words("{value} sent and received", value=_said(float(strength.max()) * share))
+        text = words("{value} sent and received", value=three_digits(float(strength.max()) * share))
         handles.append(
             Line2D([], [], linestyle="none", marker="o", color="#FFFFFF", label=text,
                    markeredgecolor="#333333", markeredgewidth=0.6,
@@ -245,6 +248,7 @@ def draw_chord_diagram(
     page: Page,
     unit: str,
     names: Mapping[str, str] | None = None,
+    notes: Sequence[str] = (),
     groups: pd.Series[Any] | None = None,
     group_names: Mapping[Any, str] | None = None,
     top: int = 40,
@@ -258,7 +262,7 @@ def draw_chord_diagram(
     ----------
     flows : DataFrame, regions × regions
         Row sends; the diagonal is left out, as are regions without any flow.
-    title, page, unit, names
+    title, page, unit, names, notes
         As in `draw_flow_map`.
     groups : Series, index region, optional
         Colours, and the order along the circle: by group, then by code. Each region of the largest
@@ -274,10 +278,10 @@ def draw_chord_diagram(
     """
     from matplotlib.collections import PathCollection
 
-    words, table = page.words, _between(flows)
+    words, table = page.words, flows_between(flows)
     used = (table.sum(axis=1) + table.sum(axis=0)) > 0
     table = table.loc[table.index[used], table.index[used]]
-    largest = _largest(table, top)
+    largest = largest_flows(table, top, words)
     own, handles = _sender_groups(table), list[Any]()
     colours = _group_colours(own)
     if groups is not None:
@@ -291,9 +295,9 @@ def draw_chord_diagram(
         "they end before the arc. Strong: the {n} largest of {all} flows, {share:.1%} of all. "
         "All flows together: {total} {unit}.",
         n=len(largest), all=int((table > 0).to_numpy().sum()),
-        share=_share(largest, table), total=_said(float(table.to_numpy().sum())), unit=unit,
+        share=_share(largest, table), total=three_digits(float(table.to_numpy().sum())), unit=unit,
     )  # fmt: skip
-    layout = Layout.of(page, title, [note])
+    layout = Layout.of(page, title, [note, *notes])
     said = [(names or {}).get(node, node) for node in nodes]
     side = min(page.width - 2 * EDGE, LARGEST_CHORD)
     below = legend_height(handles, page.width - 2 * EDGE) if handles else 0.0
@@ -306,11 +310,10 @@ def draw_chord_diagram(
     axes.set_xlim(-reach, reach)
     axes.set_ylim(-reach, reach)
     placed = chord_layout(table.to_numpy())
+    rising = largest_flows(table, table.size, words)[::-1]
     strong, place = set(largest), {node: number for number, node in enumerate(nodes)}
     for is_strong in (False, True):
-        drawn = [
-            flow for flow in _largest(table, table.size)[::-1] if (flow in strong) == is_strong
-        ]
+        drawn = [flow for flow in rising if (flow in strong) == is_strong]
         axes.add_collection(
             PathCollection(
                 [_ribbon(placed, place[flow.sender], place[flow.receiver]) for flow in drawn],
@@ -357,6 +360,7 @@ def draw_flow_matrix(
     page: Page,
     unit: str,
     names: Mapping[str, str] | None = None,
+    notes: Sequence[str] = (),
     blocks: pd.Series[Any] | None = None,
     block_names: Mapping[Any, str] | None = None,
 ) -> Figure:
@@ -366,7 +370,7 @@ def draw_flow_matrix(
     ----------
     flows : DataFrame, regions × regions
         Row sends; the diagonal is grey.
-    title, page, unit, names
+    title, page, unit, names, notes
         As in `draw_flow_map`.
     blocks : Series, index region, optional
         Lines part them; within a block those that send and receive most come first.
@@ -377,8 +381,8 @@ def draw_flow_matrix(
     NothingToShowError
         If nothing flows.
     """
-    words, table = page.words, _between(flows)
-    _largest(table, 1)
+    words, table = page.words, flows_between(flows)
+    largest_flows(table, 1, words)
     own = _groups_of(blocks, list(table.index)) if blocks is not None else None
     strength = table.sum(axis=1) + table.sum(axis=0)
     nodes = sorted(table.index, key=lambda node: (own[node] if own else 0, -strength[node], node))
@@ -389,7 +393,7 @@ def draw_flow_matrix(
         "Rows send, columns receive; in {unit}. Classes: quantiles of the flows.", unit=unit
     )
     order = words("Within a block, those that send and receive most stand first.")
-    layout = Layout.of(page, title, [words.sentences([note, order])] if own else [note])
+    layout = Layout.of(page, title, [words.sentences([note, order]) if own else note, *notes])
     handles = _matrix_handles(classes, values, words)
     below = legend_height(handles, page.width - 2 * EDGE) + 0.04
     room = room_for(said, TEXT_SIZE) + 0.06
@@ -465,7 +469,7 @@ def _block_lines(axes: Axes, blocks: Sequence[Any], names: Mapping[Any, str], ce
         )  # fmt: skip
 
 
-def _between(flows: pd.DataFrame) -> pd.DataFrame:
+def flows_between(flows: pd.DataFrame) -> pd.DataFrame:
     """Flows between different regions, sorted by code."""
     odd = sorted(map(str, set(flows.index) ^ set(flows.columns)))
     if odd or not flows.index.is_unique:
@@ -483,7 +487,7 @@ def _between(flows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(values, index=nodes, columns=nodes)
 
 
-def _largest(table: pd.DataFrame, top: int) -> list[Flow]:
+def largest_flows(table: pd.DataFrame, top: int, words: Words) -> list[Flow]:
     """The largest positive flows; of equal ones those of the earlier rows and columns first."""
     values, nodes = table.to_numpy(), [str(node) for node in table.index]
     order = np.argsort(-values, axis=None, kind="stable")[: min(top, int((values > 0).sum()))]
@@ -493,7 +497,7 @@ def _largest(table: pd.DataFrame, top: int) -> list[Flow]:
         for row, column in zip(rows, columns, strict=True)
     ]
     if not flows:
-        raise NothingToShowError("Nothing flows between the regions.")
+        raise NothingToShowError(words("Nothing flows between the regions."))
     return flows
 
 
@@ -568,9 +572,3 @@ def _group_handles(
         )
         for group, colour in colours.items()
     ]  # fmt: skip
-
-
-def _said(value: float) -> str:
-    """A number in three significant digits, thousands parted."""
-    digits = max(0, 2 - int(np.floor(np.log10(abs(value))))) if value else 0
-    return f"{value:,.{digits}f}".replace("-", "−")

@@ -92,7 +92,7 @@ def layout_mining_emissions(
     values = _numbers(rows[rows["quantity"] == "value"], "equation", "term", "year")
     shares = _numbers(rows[rows["quantity"] == "share"], "equation", "term", "year")
     again = bool((rows["equation"] == RECOMPUTED).any())
-    fuels = _fuels_by_size(rows)
+    fuels = fuels_by_size(rows)
     burnt = [fuel for fuel in fuels if any(values.get((WHOLE, fuel, year)) for year in years)]
     names = AccountNames(words)
     provinces = sorted(set(rows["equation"]) - {WHOLE, RECOMPUTED})
@@ -117,7 +117,7 @@ def layout_mining_emissions(
     return body, emissions_notes(rows, absent, again, words)
 
 
-def _fuels_by_size(rows: pd.DataFrame) -> list[str]:
+def fuels_by_size(rows: pd.DataFrame) -> list[str]:
     """Fuels by their mean emissions over the years, the largest first."""
     own = rows[rows["quantity"].eq("value") & rows["equation"].eq(WHOLE) & rows["term"].ne(TOTAL)]
     means = own.groupby("term")["estimate"].mean().sort_index()

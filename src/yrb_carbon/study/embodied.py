@@ -146,7 +146,7 @@ class MiningEmissionsTable(EmbodiedTable):
     kind: Literal["mining_emissions"]
     parts: ClassVar[tuple[str, ...]] = ("fuels", "provinces")
     years: tuple[Year, ...] | None = Field(
-        None, description="Years; all of embodied.inventories when null."
+        None, min_length=1, description="Years; all of embodied.inventories when null."
     )
 
     def faults(self, study: Study, path: Path) -> Iterator[Fault]:
@@ -171,7 +171,7 @@ class SystemTable(EmbodiedTable):
 
     system: Identifier = Field(description="Which of embodied.systems.")
     years: tuple[Year, ...] | None = Field(
-        None, description="Years; all that the system has emissions for when null."
+        None, min_length=1, description="Years; all that the system has emissions for when null."
     )
 
     def faults(self, study: Study, path: Path) -> Iterator[Fault]:
@@ -198,6 +198,13 @@ class SystemTable(EmbodiedTable):
                 f"flows between regions need several regions; tables of format {system.format} "
                 f"have one (got {self.system!r})",
             )
+
+    def years_of(self, section: EmbodiedSection) -> tuple[int, ...]:
+        """Its years in order: those that it names, or all of its system; none of an unknown one."""
+        if self.years is not None:
+            return tuple(sorted(self.years))
+        system = section.systems.get(self.system)
+        return tuple(sorted(system.tables)) if system is not None else ()
 
 
 class IntensityTable(SystemTable):
@@ -282,10 +289,10 @@ class FlowDecompositionTable(SystemTable):
     def faults(self, study: Study, path: Path) -> Iterator[Fault]:
         """Fewer than two years."""
         yield from super().faults(study, path)
-        system = study.embodied.systems.get(self.system) if study.embodied else None
-        if system is None:
+        section = study.embodied
+        if section is None or self.system not in section.systems:
             return
-        years = self.years or tuple(system.tables)
+        years = self.years_of(section)
         if len(years) < 2:
             yield (
                 (*path, "years"),

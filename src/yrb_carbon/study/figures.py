@@ -1,12 +1,12 @@
-"""The figures of a study: maps, clusters and trends of variables, and figures of effects."""
+"""The figures of a study: of variables, of effects, and of embodied carbon."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
-from pydantic import Field, PositiveFloat
+from pydantic import Field, PositiveFloat, PositiveInt
 
 from yrb_carbon.errors import listing
 from yrb_carbon.study.base import (
@@ -20,6 +20,14 @@ from yrb_carbon.study.base import (
     repeated,
     unknown_names,
     wrong_table,
+)
+from yrb_carbon.study.embodied import (
+    ONE_REGION,
+    EmbodiedSection,
+    Flow,
+    FlowNetworkTable,
+    FlowPathsTable,
+    SystemSection,
 )
 from yrb_carbon.study.mediation_tables import JOINT, MediationTable
 from yrb_carbon.study.robustness_tables import CurveQuantity, RobustnessTable
@@ -42,6 +50,15 @@ Format = Literal["png", "svg", "pdf"]
 Scheme = Literal["natural_breaks", "quantiles", "equal_interval", "user", "continuous"]
 Statistic = Literal["mean", "median", "total"]
 Band = Literal["quartiles", "deciles", "none"]
+FlowKind = Literal["map", "chord", "matrix", "network"]
+ON_MAPS: tuple[FlowKind, ...] = ("map", "network")
+"""Kinds of figures of flows that are drawn on outlines."""
+WITH_OUTLINES = ("ceads_mrio",)
+"""Formats of tables whose regions are provinces, of which there are outlines."""
+SHOWN_FLOWS: Mapping[FlowKind, int] = {"map": 20, "chord": 40}
+"""Flows that a figure shows, or shows strongly, when it names no number."""
+MOST_FUELS = 7
+"""Fuels with a colour of their own."""
 
 
 def shown_years(years: tuple[int, ...] | None, sample: range) -> tuple[int, ...]:
@@ -156,9 +173,61 @@ class CurveFigure(SizedFigure):
     )
 
 
+class FlowFigure(SizedFigure):
+    """Flows of embodied carbon between regions in one year."""
+
+    table: Identifier = Field(description="Table of kind flow_paths.")
+    kind: FlowKind = Field(
+        "map",
+        description="map: the largest flows as arrows; chord: flows as ribbons of a circle; "
+        "matrix: all flows, senders in rows; network: links on the map.",
+    )
+    network: Identifier | None = Field(
+        None,
+        description="Table of kind flow_network of the same system: links and communities of a "
+        "network, which needs it; colours of a chord diagram by community, order of a matrix by "
+        "block.",
+    )
+    flow: Flow | None = Field(
+        None, description="One of the definitions of the table; embodied.flow when null."
+    )
+    year: Year | None = Field(None, description="One of the table's; its last when null.")
+    top: PositiveInt | None = Field(
+        None, description="Arrows of a map (20 when null), strong ribbons of a chord diagram (40)."
+    )
+    title: Label
+
+    @property
+    def shown(self) -> int:
+        """How many flows are arrows, or strong ribbons."""
+        return self.top if self.top is not None else SHOWN_FLOWS[self.kind]
+
+    def flow_of(self, section: EmbodiedSection) -> Flow:
+        """Definition of the flows."""
+        return section.flow if self.flow is None else self.flow
+
+    def year_of(self, table: FlowPathsTable, section: EmbodiedSection) -> int:
+        """Year of the flows."""
+        return max(table.years_of(section)) if self.year is None else self.year
+
+
+class FuelFigure(SizedFigure):
+    """Emissions of mining by fuel, one bar a year."""
+
+    table: Identifier = Field(description="Table of kind mining_emissions.")
+    fuels: int = Field(
+        5,
+        ge=1,
+        le=MOST_FUELS,
+        description="The largest fuels, shown by themselves.",
+    )
+    title: Label
+
+
 AnyFigure = (
     MapFigure | MoranFigure | TrendFigure | PathFigure | ForestFigure | SpilloverMap | CurveFigure
-)
+    | FlowFigure | FuelFigure
+)  # fmt: skip
 
 
 class PageWidths(Section):
@@ -170,7 +239,11 @@ class PageWidths(Section):
 
 
 ROOMY_WIDTH = 140.0
-"""mm that path diagrams, specification curves and forest plots need for their texts."""
+"""mm that path diagrams, specification curves, forest plots and flows need for their texts."""
+FIGURE_GROUPS = (
+    "maps", "moran", "trends", "curves", "paths", "forests", "spillovers", "flows", "mining",
+)  # fmt: skip
+"""Keys of the section whose entries are figures."""
 
 
 class FiguresSection(Section):
@@ -211,6 +284,12 @@ class FiguresSection(Section):
     spillovers: dict[Identifier, SpilloverMap] = Field(
         default_factory=dict, description="Maps of what units send and receive."
     )
+    flows: dict[Identifier, FlowFigure] = Field(
+        default_factory=dict, description="Flows of embodied carbon between regions."
+    )
+    mining: dict[Identifier, FuelFigure] = Field(
+        default_factory=dict, description="Emissions of mining by fuel and year."
+    )
 
     @property
     def map_figures(self) -> tuple[str, ...]:
@@ -222,6 +301,16 @@ class FiguresSection(Section):
     def effect_figures(self) -> tuple[str, ...]:
         """Names of the figures that are made from estimates."""
         return (*self.curves, *self.paths, *self.forests, *self.spillovers)
+
+    @property
+    def embodied_figures(self) -> tuple[str, ...]:
+        """Names of the figures of embodied carbon."""
+        return (*self.flows, *self.mining)
+
+    @property
+    def needs_provinces(self) -> bool:
+        """Whether a figure is drawn on the outlines of provinces."""
+        return any(figure.kind in ON_MAPS for figure in self.flows.values())
 
     def section(self, name: str) -> AnyFigure | None:
         """Section of the figure of a name; None for the map of units, which has none."""
@@ -266,6 +355,11 @@ def figure_faults(study: Study) -> Iterator[Fault]:
             yield from _table_faults(study, figure, path)
             if isinstance(figure, SpilloverMap):
                 yield from _class_faults(figure.classes, (*path, "classes"))
+    for name, flows in figures.flows.items():
+        yield from _flow_faults(study, flows, ("figures", "flows", name))
+    for name, fuels in figures.mining.items():
+        place: Path = ("figures", "mining", name)
+        yield from _kind_faults(study, fuels.table, "mining_emissions", (*place, "table"))
     yield from _width_faults(figures)
     yield from _name_faults(figures)
 
@@ -368,9 +462,101 @@ def _table_faults(
         )
 
 
+def _kind_faults(study: Study, name: str, kind: str, place: Path) -> Iterator[Fault]:
+    """The name of a table that is none of the kind wanted."""
+    options = [own for own, table in study.tables.items() if table.kind == kind]
+    if name not in options:
+        wanted = f"a table of kind {kind}"
+        yield place, wrong_table(study.tables, name, options, wanted, place[:-1])
+
+
+def _flow_faults(study: Study, figure: FlowFigure, path: Path) -> Iterator[Fault]:
+    """Tables of other kinds, definitions and years that they do not have, regions on no map."""
+    yield from _kind_faults(study, figure.table, "flow_paths", (*path, "table"))
+    if figure.top is not None and figure.kind not in SHOWN_FLOWS:
+        yield (
+            (*path, "top"),
+            f"only for kind {listing(SHOWN_FLOWS)} (got {figure.top} with {figure.kind!r})",
+        )
+    yield from _network_faults(study, figure, path)
+    table, section = study.tables.get(figure.table), study.embodied
+    if not isinstance(table, FlowPathsTable) or section is None:
+        return
+    flow = figure.flow_of(section)
+    if flow not in table.flows:
+        of = "" if figure.flow is not None else " of embodied.flow"
+        yield (
+            (*path, "flow"),
+            f"the definition{of} is not in table {figure.table!r} ({choices(flow, table.flows)})",
+        )
+    system = section.systems.get(table.system)
+    if system is None:
+        return
+    yield from _region_faults(figure, table.system, system, path)
+    years = table.years_of(section)
+    if figure.year is not None and figure.year not in years:
+        known = choices(str(figure.year), map(str, years))
+        yield (*path, "year"), f"not in table {figure.table!r} ({known})"
+
+
+def _region_faults(
+    figure: FlowFigure, name: str, system: SystemSection, path: Path
+) -> Iterator[Fault]:
+    """Flows within one region, and maps of regions without outlines."""
+    if system.format in ONE_REGION:
+        yield (
+            (*path, "table"),
+            f"flows between regions need several regions; tables of format {system.format} have "
+            f"one (got {figure.table!r}, system {name!r})",
+        )
+    elif figure.kind in ON_MAPS and system.format not in WITH_OUTLINES:
+        allowed = [kind for kind in get_args(FlowKind) if kind not in ON_MAPS]
+        yield (
+            (*path, "kind"),
+            f"no outlines of the regions of system {name!r}, format {system.format} (got "
+            f"{figure.kind!r}; allowed {listing(allowed)})",
+        )
+
+
+def _network_faults(study: Study, figure: FlowFigure, path: Path) -> Iterator[Fault]:
+    """A network without its table, or with that of other flows."""
+    place: Path = (*path, "network")
+    if figure.network is None:
+        if figure.kind == "network":
+            yield place, "kind network needs a table of kind flow_network (got null)"
+        return
+    if figure.kind == "map":
+        yield place, f"a map of flows uses none (got {figure.network!r})"
+    yield from _kind_faults(study, figure.network, "flow_network", place)
+    network, table = study.tables.get(figure.network), study.tables.get(figure.table)
+    section = study.embodied
+    if not isinstance(network, FlowNetworkTable) or not isinstance(table, FlowPathsTable):
+        return
+    if network.system != table.system:
+        yield (
+            place,
+            f"of another system than table {figure.table!r} (got {network.system!r}; wanted "
+            f"{table.system!r})",
+        )
+    if section is None:
+        return
+    if figure.flow_of(section) != section.flow:
+        yield (
+            (*path, "flow"),
+            f"the network is that of the flows of embodied.flow (got {figure.flow!r}; wanted "
+            f"{section.flow!r})",
+        )
+    years = network.years_of(section)
+    if table.system in section.systems and table.years_of(section):
+        year = figure.year_of(table, section)
+        if years and year not in years:
+            known = choices(str(year), map(str, years))
+            yield place, f"table {figure.network!r} has not the year of the figure ({known})"
+
+
 def _width_faults(figures: FiguresSection) -> Iterator[Fault]:
     """Figures with much text on too narrow a page."""
-    for key in ("curves", "paths", "forests"):
+    for key in ("curves", "paths", "forests", "flows"):
         for name, figure in getattr(figures, key).items():
             own = figures.width_mm(figure)
             if figure.width is not None and own < ROOMY_WIDTH:
@@ -383,7 +569,7 @@ def _width_faults(figures: FiguresSection) -> Iterator[Fault]:
 def _name_faults(figures: FiguresSection) -> Iterator[Fault]:
     """Figures of one name, capital letters aside, would be one file."""
     taken = {UNITS_FIGURE.casefold(): UNITS_FIGURE} if figures.units_map else {}
-    for key in ("maps", "moran", "trends", "curves", "paths", "forests", "spillovers"):
+    for key in FIGURE_GROUPS:
         for name in getattr(figures, key):
             folded = name.casefold()
             if folded in taken:

@@ -23,6 +23,8 @@ def collect_manifest(
     benchmarks: str | Path,
     outputs: Iterable[str | Path],
     figures: Iterable[str | Path] = (),
+    provinces: str | Path | None = None,
+    embodied: str | Path | None = None,
 ) -> dict[str, Any]:
     """Gather what is needed to judge and repeat a run.
 
@@ -38,6 +40,9 @@ def collect_manifest(
         Files whose digests are kept.
     figures : paths
         JSON lists of the figures drawn.
+    provinces, embodied : paths
+        JSON records of the outlines of provinces, and of the files of embodied carbon; None for a
+        study that has none.
 
     Returns
     -------
@@ -55,6 +60,8 @@ def collect_manifest(
         "python": platform.python_version(),
         "packages": package_versions(),
         "boundaries": _with_size(_read(boundaries)),
+        "provinces": None if provinces is None else _with_size(_read(provinces)),
+        "embodied": None if embodied is None else _embodied(_read(embodied)),
         "sources": [_with_size(record) for record in _read(sources)],
         "samples": {Path(path).parent.name: _read(path) for path in samples},
         "weights": None if weights is None else _read(weights),
@@ -74,6 +81,15 @@ def _with_size(record: Mapping[str, Any]) -> dict[str, Any]:
     """A record of a file with its size in bytes; None for what is no file, such as a package."""
     path = Path(record["file"])
     return {**record, "bytes": path.stat().st_size if path.is_file() else None}
+
+
+def _embodied(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The record of embodied carbon with the sizes of all its files."""
+    read = {
+        key: {**record[key], "files": [_with_size(file) for file in record[key].get("files", ())]}
+        for key in ("inventories", "energy")
+    }
+    return {**record, **read, "tables": [_with_size(file) for file in record["tables"]]}
 
 
 def _not_drawn(records: Iterable[str | Path]) -> dict[str, dict[str, str]]:

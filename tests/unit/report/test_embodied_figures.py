@@ -11,10 +11,9 @@ from figure_texts import said, texts
 
 from yrb_carbon.errors import DataError
 from yrb_carbon.provenance import FileRecord
-from yrb_carbon.report.canvas import NothingToShowError, Page
+from yrb_carbon.report.canvas import GROUP_COLOURS, NothingToShowError, Page
 from yrb_carbon.report.embodied_figures import (
     ARROW_WIDTHS,
-    GROUP_COLOURS,
     NODE_SIZES,
     RECEIVER_FILL,
     SENDER_FILL,
@@ -135,12 +134,11 @@ def test_nothing_to_show():
         lambda: flow_map(table()),
         lambda: draw_chord_diagram(table(), title="x", page=PAGE, unit="Mt"),
         lambda: draw_flow_matrix(table(), title="x", page=PAGE, unit="Mt"),
-        lambda: draw_network_map(
-            GROUND, FLOWS, FLOWS > 99, GROUPS, title="x", page=PAGE, unit="Mt"
-        ),
     ):
         with pytest.raises(NothingToShowError, match="Nothing flows"):
             draw()
+    with pytest.raises(NothingToShowError, match="No flow between the regions is a link"):
+        draw_network_map(GROUND, FLOWS, FLOWS > 99, GROUPS, title="x", page=PAGE, unit="Mt")
 
 
 def test_provinces_without_outline_and_tables_that_are_none():

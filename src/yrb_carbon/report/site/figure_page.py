@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from yrb_carbon.report.account_figures import flow_title
+from yrb_carbon.report.embodied_names import FLOWS
+from yrb_carbon.report.flow_rows import FlowSource
+from yrb_carbon.report.language import message
 from yrb_carbon.report.site.bilingual import Text
 from yrb_carbon.report.site.downloads import SHOWN, Download, Product
 from yrb_carbon.report.site.figure_words import Shown, seen_on
@@ -17,7 +21,10 @@ from yrb_carbon.study.base import Language, Section
 from yrb_carbon.study.figures import (
     UNITS_FIGURE,
     CurveFigure,
+    FlowFigure,
+    FlowKind,
     ForestFigure,
+    FuelFigure,
     MapFigure,
     MoranFigure,
     PathFigure,
@@ -116,10 +123,12 @@ def described(run: Run, name: str) -> tuple[Text, Text, str | None]:
 
 
 def _title(run: Run, section: Section, table: str | None) -> Text:
-    """Title of a figure; that of a curve is made of its table and quantity, as on the figure."""
+    """Title of a figure, as on it: that of a curve says its quantity, that of flows the year."""
     own = run.study.tables.get(str(table))
     if isinstance(section, CurveFigure) and isinstance(own, RobustnessTable):
         return run.words.each(partial(curve_title, section, own))
+    if isinstance(section, FlowFigure):
+        return run.words.each(partial(flow_title, section, run.study))
     label = getattr(section, "title", None) or run.study.tables[str(table)].title
     return run.words.label(label)
 
@@ -185,6 +194,26 @@ def _curve(run: Run, figure: CurveFigure) -> Text:
     )
 
 
+FLOW_CAPTIONS: Mapping[FlowKind, str] = {
+    "map": message("Arrows: the largest flows between provinces ({flow})."),
+    "chord": message("Ribbons from senders to receivers: all flows between regions ({flow})."),
+    "matrix": message("Senders in rows, receivers in columns: all flows ({flow})."),
+    "network": message("Links of the network of flows between provinces ({flow})."),
+}
+
+
+def _flows(run: Run, figure: FlowFigure) -> Text:
+    flow = FlowSource.of(figure, run.study).flow
+    return run.words.each(lambda words: words(FLOW_CAPTIONS[figure.kind], flow=words(FLOWS[flow])))
+
+
+def _fuels(run: Run, figure: FuelFigure) -> Text:
+    return run.words(
+        "Emissions of mining by fuel, one bar a year, and their sums, of table {table}.",
+        table=figure.table,
+    )
+
+
 _WORDS: Mapping[type[Section], Callable[[Run, Any], Text]] = {
     MapFigure: _map,
     MoranFigure: _moran,
@@ -193,4 +222,6 @@ _WORDS: Mapping[type[Section], Callable[[Run, Any], Text]] = {
     ForestFigure: _forest,
     SpilloverMap: _spillover,
     CurveFigure: _curve,
+    FlowFigure: _flows,
+    FuelFigure: _fuels,
 }

@@ -31,6 +31,7 @@ from yrb_carbon.report.language import Words, message
 from yrb_carbon.report.map_classes import classify
 from yrb_carbon.report.maps import REACHES
 from yrb_carbon.report.path_diagram import Arrow
+from yrb_carbon.report.site.account_words import flows_seen, fuels_seen
 from yrb_carbon.report.site.bilingual import Text
 from yrb_carbon.report.site.run import Run
 from yrb_carbon.report.specification_curve import AXIS, TITLES, make_curve
@@ -39,7 +40,9 @@ from yrb_carbon.study.base import Section
 from yrb_carbon.study.figures import (
     ClassesSection,
     CurveFigure,
+    FlowFigure,
     ForestFigure,
+    FuelFigure,
     MapFigure,
     MoranFigure,
     PathFigure,
@@ -279,6 +282,14 @@ def _curve(shown: Shown, figure: CurveFigure, words: Words) -> str:
     )
 
 
+def _flows(shown: Shown, figure: FlowFigure, words: Words) -> str:
+    return flows_seen(figure, shown.run.study, shown.run.estimates, words)
+
+
+def _fuels(shown: Shown, figure: FuelFigure, words: Words) -> str:
+    return fuels_seen(figure, shown.run.estimates, words)
+
+
 _SEEN: Mapping[type[Section], Callable[[Shown, Any, Words], str]] = {
     MapFigure: _map,
     MoranFigure: _moran,
@@ -287,4 +298,6 @@ _SEEN: Mapping[type[Section], Callable[[Shown, Any, Words], str]] = {
     ForestFigure: _forest,
     SpilloverMap: _spillover,
     CurveFigure: _curve,
+    FlowFigure: _flows,
+    FuelFigure: _fuels,
 }

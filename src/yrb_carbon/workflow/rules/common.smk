@@ -76,10 +76,10 @@ def spec_of_table(name):
 
 def rows_files(name):
     """Files with the rows of a table: one, or one a job where several share its models."""
-    parts = getattr(study.tables[name], "parts", None)
-    if parts is None:
+    table = study.tables[name]
+    if table.kind != "robustness":
         return [models(f"{name}.parquet")]
-    return [models(f"parts/{name}/{part}.parquet") for part in range(parts)]
+    return [models(f"parts/{name}/{part}.parquet") for part in range(table.parts)]
 
 
 def compared_specs(wildcards):
@@ -132,7 +132,10 @@ def figure_records():
     figures = study.figures
     maps = [rules.figures.output.record] if figures.map_figures else []
     effects = [rules.effect_figures.output.record] if figures.effect_figures else []
-    return [*maps, *effects]
+    embodied = (
+        [rules.embodied_figures.output.record] if figures.embodied_figures else []
+    )
+    return [*maps, *effects, *embodied]
 
 
 CAPTIONS = "../captions/"
@@ -176,7 +179,10 @@ def figure_group(name):
 
 def drawn_figures():
     """Files of all figures that the study asks for."""
-    return figure_files((*study.figures.map_figures, *study.figures.effect_figures))
+    figures = study.figures
+    return figure_files(
+        (*figures.map_figures, *figures.effect_figures, *figures.embodied_figures)
+    )
 
 
 def program_of(rule):

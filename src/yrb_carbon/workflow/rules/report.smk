@@ -87,6 +87,8 @@ rule manifest:
         boundaries=panel("boundaries.json"),
         samples=[panel(f"{sample}/sample.json") for sample in SAMPLES],
         weights=weights("report.json") if WEIGHTS else [],
+        provinces=panel("provinces.json") if study.figures.needs_provinces else [],
+        embodied=models("embodied.json") if EMBODIED_TABLES else [],
     output:
         manifest=results("manifest.json"),
     log:

@@ -13,6 +13,8 @@ with job(snakemake):
         weights=snakemake.input.get("weights") or None,
         benchmarks=snakemake.params.benchmarks,
         figures=snakemake.input.drawn,
+        provinces=snakemake.input.get("provinces") or None,
+        embodied=snakemake.input.get("embodied") or None,
         outputs=[
             snakemake.input.estimates,
             snakemake.input.by_unit,
