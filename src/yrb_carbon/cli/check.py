@@ -118,7 +118,8 @@ HEADS = ("source", "format", "rows", "units", "years", "gaps", "state")
 
 
 def _cells(source: SourceSummary) -> tuple[str, ...]:
-    years = "" if source.first_year is None else f"{source.first_year}-{source.last_year}"
+    ends = [str(year) for year in (source.first_year, source.last_year) if year is not None]
+    years = "-".join(dict.fromkeys(ends))
     numbers = ("" if n is None else str(n) for n in (source.rows, source.units))
     gaps = "" if source.gaps is None else str(source.gaps)
     return (source.source, source.format, *numbers, years, gaps, source.state)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from inspect import Parameter, signature
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,9 @@ IMPORTS = "imports"
 """Sector of the price indices that imported inputs are deflated by."""
 WHOLE_COUNTRY = "00"
 OWN_LIST = "42"
+SET_BY_SECTIONS = ("year", "accepted_share", "emissions")
+"""Options of readers that keys of the configuration set: the year of a table, `failing_share`,
+`extension`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,7 +96,7 @@ def build_studied_system(
     system = section.systems[name]
     tables, own = {}, {}
     for year, entry in sorted(system.tables.items()):
-        tables[year], own[year] = _read_table(year, entry, system, section, Path(data_root))
+        tables[year], own[year] = read_table(year, entry, system, section, Path(data_root))
     records = tuple(table.record for table in tables.values())
     outside = {}
     placed = {}
@@ -121,14 +125,35 @@ def build_studied_system(
     )
 
 
-def _read_table(
+def read_table(
     year: int,
     entry: InputOutputSection,
     system: SystemSection,
     section: EmbodiedSection,
     data_root: Path,
 ) -> tuple[InputOutputTable, pd.DataFrame | None]:
-    """One table, and the emissions that its file brings."""
+    """Read one table of a system.
+
+    Parameters
+    ----------
+    year : int
+    entry : InputOutputSection
+        File and options.
+    system : SystemSection
+    section : EmbodiedSection
+        Tolerances of the balances.
+    data_root : Path
+        Folder that the file is in.
+
+    Returns
+    -------
+    The table, and the emissions that its file brings, or None.
+
+    Raises
+    ------
+    SourceError, DataError
+        See the reader of the format.
+    """
     if system.format == "pymrio":
         return _read_pymrio(year, entry, system, data_root)
     path = data_root / str(entry.path)
@@ -141,6 +166,25 @@ def _read_table(
 
     share = section.failing_share
     return read_ceads_mrio(path, year=year, accepted_share=share, **options), None
+
+
+def table_options(format_: str) -> tuple[str, ...]:
+    """Options of the reader of a format that a table of a system may have."""
+    from yrb_carbon.sources.ceads_mrio import read_ceads_mrio
+    from yrb_carbon.sources.china_io import read_china_io
+    from yrb_carbon.sources.pymrio_system import read_pymrio_system
+
+    readers: dict[str, Callable[..., Any]] = {
+        "ceads_mrio": read_ceads_mrio,
+        "china_io": read_china_io,
+        "pymrio": read_pymrio_system,
+    }
+    keywords = [
+        name
+        for name, parameter in signature(readers[format_]).parameters.items()
+        if parameter.kind is Parameter.KEYWORD_ONLY
+    ]
+    return tuple(name for name in keywords if name not in SET_BY_SECTIONS)
 
 
 def _read_pymrio(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
+from yrb_carbon.study.base import Path
 from yrb_carbon.study.config import SampleSection, Study
 from yrb_carbon.study.embodied import EmbodiedTable, SystemTable
 from yrb_carbon.study.figures import shown_years
@@ -95,19 +97,57 @@ def embodied_tables(study: Study) -> tuple[str, ...]:
     return tuple(name for name, table in study.tables.items() if isinstance(table, EmbodiedTable))
 
 
-def embodied_files(study: Study) -> tuple[str, ...]:
-    """Files and folders that the tables of embodied carbon are made from, below data_root."""
+@dataclass(frozen=True, slots=True)
+class EmbodiedInput:
+    """One published file of embodied carbon.
+
+    Attributes
+    ----------
+    path : str
+        File, or folder of a saved pymrio system, below data_root.
+    format : str
+        `ceads_inventory`, `ceads_energy`, that of a system, or `price_indices`.
+    year : int or None
+        None for price indices, which are of several years.
+    system : str or None
+        The system that a table belongs to.
+    """
+
+    path: str
+    format: str
+    year: int | None = None
+    system: str | None = None
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it is a folder."""
+        return self.format == "pymrio"
+
+
+def embodied_inputs(study: Study) -> dict[Path, EmbodiedInput]:
+    """Files that the tables of embodied carbon are made from, by the key that names them."""
     section = study.embodied
     made = [study.tables[name] for name in embodied_tables(study)]
     if section is None or not made:
-        return ()
-    used = {table.system for table in made if isinstance(table, SystemTable)}
-    paths = [*section.inventories.values(), *section.energy.values()]
-    for name in sorted(used):
-        paths += [entry.path for entry in section.systems[name].tables.values() if entry.path]
+        return {}
+    found: dict[Path, EmbodiedInput] = {}
+    for key, format_ in (("inventories", "ceads_inventory"), ("energy", "ceads_energy")):
+        for year, path in getattr(section, key).items():
+            found["embodied", key, str(year)] = EmbodiedInput(path, format_, year)
+    for name in sorted({table.system for table in made if isinstance(table, SystemTable)}):
+        system = section.systems[name]
+        for year, entry in system.tables.items():
+            if entry.path:
+                place: Path = ("embodied", "systems", name, "tables", str(year), "path")
+                found[place] = EmbodiedInput(entry.path, system.format, year, name)
     if section.deflators is not None:
-        paths.append(section.deflators)
-    return tuple(dict.fromkeys(paths))
+        found["embodied", "deflators"] = EmbodiedInput(section.deflators, "price_indices")
+    return found
+
+
+def embodied_files(study: Study) -> tuple[str, ...]:
+    """Files and folders that the tables of embodied carbon are made from, below data_root."""
+    return tuple(dict.fromkeys(found.path for found in embodied_inputs(study).values()))
 
 
 def local_moran(study: Study, table: str) -> dict[str, tuple[int, ...]]:

@@ -13,7 +13,12 @@ from yrb_carbon.study.base import choices
 from yrb_carbon.study.config import RESULTS_FOLDER, SourceSection, Study
 from yrb_carbon.study.endogeneity_tables import TREND
 from yrb_carbon.study.load import COMMAND_LINE, DEFAULT_FILE, display_name, load_study
-from yrb_carbon.study.plan import computed_variables, samples_used, section_of_sample
+from yrb_carbon.study.plan import (
+    computed_variables,
+    embodied_inputs,
+    samples_used,
+    section_of_sample,
+)
 from yrb_carbon.study.positions import (
     Fault,
     KeyPath,
@@ -29,6 +34,9 @@ if TYPE_CHECKING:
     from yrb_carbon.workflow.claims_check import KnownNames
 
 
+SYSTEMS: KeyPath = ("embodied", "systems")
+
+
 @dataclass(frozen=True, slots=True)
 class CheckedStudy:
     """A study whose configuration is well formed, and what else is wrong with it.
@@ -41,7 +49,8 @@ class CheckedStudy:
     faults : tuple of str
         One a line, as `file:line:column: key: what is wrong`; empty when the study can run.
     faulty_sources : frozenset of str
-        Sources whose sections have faults, so that their files cannot be opened as they say.
+        Sources, and keys of the files of embodied carbon, whose sections have faults, so that their
+        files cannot be opened as they say.
     """
 
     study: Study
@@ -75,6 +84,7 @@ def check_study(
         *_demo_faults(study),
         *_unit_faults(study),
         *_source_faults(study),
+        *_embodied_faults(study),
         *_weights_faults(study),
         *_variable_faults(study),
         *_instrument_faults(study),
@@ -83,6 +93,7 @@ def check_study(
     if not found:
         found += _column_faults(study)
     faulty = frozenset(str(path[1]) for path, _ in found if path[0] == "sources")
+    faulty |= {dotted(path[:5]) for path, _ in found if path[:2] == SYSTEMS}
     if study.demo is None:
         found += _missing_files(study, inputs)
     faults = sorted(
@@ -273,6 +284,20 @@ def _source_faults(study: Study) -> Iterator[tuple[KeyPath, str]]:
             yield from _strange_columns(name, source, reader.provides)
 
 
+def _embodied_faults(study: Study) -> Iterator[tuple[KeyPath, str]]:
+    """Options of input-output tables that the readers of their formats do not have."""
+    from yrb_carbon.embodied.build import table_options
+
+    for name, system in study.embodied.systems.items() if study.embodied is not None else ():
+        allowed = table_options(system.format)
+        for year, entry in system.tables.items():
+            for option in entry.options:
+                if option not in allowed:
+                    problem = f"the format {system.format!r} has no such option"
+                    place: KeyPath = (*SYSTEMS, name, "tables", str(year), "options", option)
+                    yield place, f"{problem} ({choices(option, allowed)})"
+
+
 def _strange_columns(
     name: str, source: SourceSection, provides: tuple[str, ...]
 ) -> Iterator[tuple[KeyPath, str]]:
@@ -355,13 +380,14 @@ def _instrument_faults(study: Study) -> Iterator[tuple[KeyPath, str]]:
 
 
 def _input_files(study: Study) -> dict[KeyPath, Path]:
-    """Key path -> file of every source, and of the boundaries."""
+    """Key path -> file of every source, of the boundaries, and of embodied carbon."""
     root = Path(study.data_root)
     files: dict[KeyPath, Path] = {
         ("sources", name, "path"): root / source.path for name, source in study.sources.items()
     }
     if study.boundaries.source == "file":
         files["boundaries", "path"] = root / str(study.boundaries.path)
+    files |= {path: root / found.path for path, found in embodied_inputs(study).items()}
     return files
 
 
@@ -380,7 +406,10 @@ def _missing_files(study: Study, inputs: Mapping[KeyPath, Path]) -> Iterator[tup
             f"no such folder (got {study.data_root!r}); give yours with --config data_root=PATH",
         )
         return
+    folders = {path for path, found in embodied_inputs(study).items() if found.is_folder}
     for path, file in inputs.items():
-        if not file.is_file():
+        is_folder = path in folders
+        if not (file.is_dir() if is_folder else file.is_file()):
             shown = str(file.relative_to(root)) if file.is_relative_to(root) else str(file)
-            yield path, f"no such file below {study.data_root} (got {shown!r})"
+            what = "folder" if is_folder else "file"
+            yield path, f"no such {what} below {study.data_root} (got {shown!r})"

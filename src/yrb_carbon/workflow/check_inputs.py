@@ -39,12 +39,15 @@ from yrb_carbon.panel.schema import load_dictionary, value_faults
 from yrb_carbon.sources.base import KEY_COLUMNS, SourceTable
 from yrb_carbon.study.config import SourceSection, Study
 from yrb_carbon.study.plan import (
+    EmbodiedInput,
     computed_variables,
+    embodied_inputs,
     panel_years,
     samples_used,
     section_of_sample,
     unit_sets_used,
 )
+from yrb_carbon.study.positions import dotted
 from yrb_carbon.study.units import load_matcher, load_units
 
 if TYPE_CHECKING:
@@ -53,6 +56,8 @@ if TYPE_CHECKING:
 Severity = Literal["error", "warning"]
 State = Literal["read", "faulty", "missing", "not written yet", "not looked at"]
 BOUNDARIES = "boundaries"
+EMBODIED = "embodied."
+"""What keys of the files of embodied carbon begin with; no source has a dot in its name."""
 JUMP = 3000.0
 """A value so many times the middle one of its unit is in another unit of measurement: powers of
 10^4 stand between the usual ones, and few series grow a hundredfold."""
@@ -73,7 +78,8 @@ class Problem:
     severity : str
         `error`: the study cannot run; `warning`: it runs, with less than it asks for.
     source : str
-        Name of the source in the study, or `boundaries`; empty for the panel as a whole.
+        Name of the source in the study, `boundaries`, or the key of a file of embodied carbon;
+        empty for the panel as a whole.
     problem : str
     place : Place
         File and, as far as the reader knows, sheet, row, column.
@@ -92,7 +98,8 @@ class Problem:
         where = str(self.place)
         text = f"{where}: {self.problem}" if where else self.problem
         text = f"{text}. {self.hint.rstrip('.')}" if self.hint else text
-        key = self.source if self.source in ("", BOUNDARIES) else f"sources.{self.source}"
+        is_key = self.source in ("", BOUNDARIES) or self.source.startswith(EMBODIED)
+        key = self.source if is_key else f"sources.{self.source}"
         return f"{text} ({key})" if key else text
 
 
@@ -106,7 +113,8 @@ class SourceSummary:
     state : str
         `read`, `faulty`, `missing`, `not written yet` (by the demonstration), `not looked at`.
     rows, units : int or None
-        Data rows of the file; units of the study that they have a value for.
+        Data rows of the file; units of the study that they have a value for, or the regions of an
+        input-output table or inventory.
     first_year, last_year : int or None
         Of the rows of these units.
     columns : tuple of str
@@ -165,7 +173,7 @@ def check_inputs(
     Returns
     -------
     CheckedInputs
-        Sources in the order of the configuration, boundaries last.
+        Sources in the order of the configuration, then boundaries and files of embodied carbon.
     """
     return _Inputs(study, frozenset(skip)).check(progress)
 
@@ -213,16 +221,22 @@ class _Inputs:
 
     def check(self, progress: Callable[[str, int, int], None]) -> CheckedInputs:
         """Look at the map, at every source, and at all of them together."""
-        sections = self.study.sources
-        progress(BOUNDARIES, 0, len(sections) + 1)
+        sections, embodied = self.study.sources, embodied_inputs(self.study)
+        count = len(sections) + 1 + len(embodied)
+        progress(BOUNDARIES, 0, count)
         maps = self._boundaries()
         summaries: list[SourceSummary] = []
         for done, (name, section) in enumerate(sections.items(), start=1):
-            progress(name, done, len(sections) + 1)
+            progress(name, done, count)
             summaries.append(self._source(name, section))
         summaries += maps
         if all(summary.state == "read" for summary in summaries):
             self._panel()
+        for done, (path, found) in enumerate(embodied.items(), start=len(sections) + 1):
+            # the year of a table stands for its file
+            name = dotted(path[:5])
+            progress(name, done, count)
+            summaries.append(self._embodied(name, found))
         return CheckedInputs(tuple(summaries), tuple(dict.fromkeys(self.problems)))
 
     @contextmanager
@@ -263,11 +277,11 @@ class _Inputs:
     def _warn(self, source: str, problem: str, place: Place, hint: str | None = None) -> None:
         self._add(source, problem, place, hint, "warning")
 
-    def _absent(self, source: str, file: Path) -> State | None:
+    def _absent(self, source: str, file: Path, *, is_folder: bool = False) -> State | None:
         """Why a file is not opened; the check of the configuration names those that are missing."""
         if source in self.skip:
             return "not looked at"
-        if file.is_file():
+        if file.is_dir() if is_folder else file.is_file():
             return None
         return "missing" if self.study.demo is None else "not written yet"
 
@@ -327,6 +341,18 @@ class _Inputs:
             self._strangers(name, place, keyed, " ".join(map(str, told)))
             for unit_set, frame in by_set.items():
                 add_columns(self.columns[unit_set], self.origins, frame, table, name)
+        faulty = any(p.severity == "error" for p in self.problems[before:])
+        return summary if faulty else replace(summary, state="read")
+
+    def _embodied(self, name: str, found: EmbodiedInput) -> SourceSummary:
+        """Open one file of embodied carbon by its reader."""
+        file = Path(self.study.data_root) / found.path
+        summary = SourceSummary(name, found.format, str(file), "faulty")
+        if state := self._absent(name, file, is_folder=found.is_folder):
+            return replace(summary, state=state)
+        before = len(self.problems)
+        with self._guarded(name, file):
+            summary = replace(summary, **read_extent(self.study, found))
         faulty = any(p.severity == "error" for p in self.problems[before:])
         return summary if faulty else replace(summary, state="read")
 
@@ -445,6 +471,44 @@ class _Inputs:
                 join_panel(
                     columns, members, self.years, self.study.carbon.extend_2018, self.origins
                 )
+
+
+def read_extent(study: Study, found: EmbodiedInput) -> dict[str, Any]:
+    """Rows, regions and years of a file of embodied carbon, which its reader reads.
+
+    Raises
+    ------
+    SourceError, DataError
+        If the file is not as its format promises, or of another year than the study says.
+    """
+    from yrb_carbon.embodied.build import read_deflators, read_table
+    from yrb_carbon.sources.ceads_energy import read_ceads_energy
+    from yrb_carbon.sources.ceads_inventory import read_ceads_inventory
+
+    section, file = study.embodied, Path(study.data_root) / found.path
+    if section is None:
+        raise TypeError("the study has no section of embodied carbon")
+    if found.year is None:
+        indices = read_deflators(file)
+        years = [int(year) for year in indices.columns]
+        return {"rows": indices.size, "first_year": min(years), "last_year": max(years)}
+    extent = {"first_year": found.year, "last_year": found.year}
+    if found.system is not None:
+        system = section.systems[found.system]
+        entry = system.tables[found.year]
+        table, _ = read_table(found.year, entry, system, section, Path(study.data_root))
+        return {"rows": table.record.rows, "units": table.n_regions, **extent}
+    read = read_ceads_energy if found.format == "ceads_energy" else read_ceads_inventory
+    inventory = read(file)
+    if inventory.years != (found.year,):
+        years = list(inventory.years)
+        raise SourceError(
+            f"the workbook is of {listing(years)}, the study says {found.year}", Place(file)
+        )
+    if found.format == "ceads_inventory":
+        inventory.require_sums()
+    (record,) = inventory.records
+    return {"rows": record.rows, "units": len(inventory.provinces), **extent}
 
 
 def _wanted_cells(study: Study) -> list[_Wanted]:

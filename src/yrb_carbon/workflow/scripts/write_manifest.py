@@ -5,22 +5,17 @@ from yrb_carbon.workflow.job import job
 from yrb_carbon.workflow.manifest import collect_manifest
 
 with job(snakemake):
+    given = snakemake.input
     manifest = collect_manifest(
         snakemake.params.study,
-        sources=snakemake.input.sources,
-        boundaries=snakemake.input.boundaries,
-        samples=snakemake.input.samples,
-        weights=snakemake.input.get("weights") or None,
+        sources=given.sources,
+        boundaries=given.boundaries,
+        samples=given.samples,
+        weights=given.get("weights") or None,
         benchmarks=snakemake.params.benchmarks,
-        figures=snakemake.input.drawn,
-        provinces=snakemake.input.get("provinces") or None,
-        embodied=snakemake.input.get("embodied") or None,
-        outputs=[
-            snakemake.input.estimates,
-            snakemake.input.by_unit,
-            *snakemake.input.tables,
-            *snakemake.input.claims,
-            *snakemake.input.figures,
-        ],
+        figures=given.drawn,
+        provinces=given.get("provinces") or None,
+        embodied=given.get("embodied") or None,
+        outputs=[given.estimates, given.by_unit, *given.tables, *given.claims, *given.figures],
     )
     write_json(manifest, snakemake.output.manifest)
