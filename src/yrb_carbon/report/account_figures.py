@@ -232,7 +232,7 @@ def fuel_bars(figure: FuelFigure, estimates: pd.DataFrame, words: Words) -> Fuel
     return FuelBars(
         values=values,
         totals=totals,
-        recomputed=again.set_index("year")["estimate"].dropna().astype(float),
+        recomputed=again.set_index("year")["estimate"].dropna().sort_index().astype(float),
         has_rest=bool(rest),
         unit=words("Mt CO2"),
     )

@@ -57,6 +57,8 @@ RIBBON_ALPHA, PALE_ALPHA = 0.75, 0.22
 ARC_RADIUS, FOOT_RADIUS, TIP_RADIUS, NAME_RADIUS = 1.0, 0.955, 0.915, 1.03
 LARGEST_CHORD = 6.5
 """Inches: wider pages leave room at the sides."""
+LARGEST_CELL = 0.5
+"""Inches of a square of a matrix."""
 
 
 class Flow(NamedTuple):
@@ -398,10 +400,11 @@ def draw_flow_matrix(
     below = legend_height(handles, page.width - 2 * EDGE) + 0.04
     room = room_for(said, TEXT_SIZE) + 0.06
     head = line_height(TEXT_SIZE) + 0.04 if own else 0.0
-    side = page.width - 2 * EDGE - room
+    side = min(page.width - 2 * EDGE - room, LARGEST_CELL * len(nodes))
     size = min(TEXT_SIZE, 72 * side / len(nodes) * 0.95)
     figure = layout.figure(below + room + side + head)
-    axes = layout.axes(figure, (EDGE + room, below + room, side, side))
+    left = (page.width + room - side) / 2
+    axes = layout.axes(figure, (left, below + room, side, side))
     _cells(axes, values, classes)
     ticks = np.arange(len(nodes)) + 0.5
     axes.set_xticks(ticks, said, rotation=90, fontsize=size)

@@ -22,6 +22,7 @@ from yrb_carbon.report.canvas import (
     no_frame,
     three_digits,
 )
+from yrb_carbon.report.embodied_notes import RECOMPUTED_NOTE
 from yrb_carbon.report.fonts import line_height
 
 if TYPE_CHECKING:
@@ -95,8 +96,9 @@ def draw_fuels(bars: FuelBars, *, title: str, page: Page, notes: Sequence[str] =
         for fuel, colour in zip(bars.values.index, bars.colours, strict=True)
     ]
     if len(bars.recomputed):
-        text = words("sum recomputed from the energy inventories")
+        text = words("recomputed sum")
         handles.append(Line2D([], [], label=text, **MARKER))
+        notes = [*notes, words(RECOMPUTED_NOTE)]
     absent = [str(year) for year in bars.totals.index[bars.totals.isna()]]
     if absent:
         missing = words(

@@ -538,6 +538,7 @@ def _network_faults(study: Study, figure: FlowFigure, path: Path) -> Iterator[Fa
             f"of another system than table {figure.table!r} (got {network.system!r}; wanted "
             f"{table.system!r})",
         )
+        return
     if section is None:
         return
     if figure.flow_of(section) != section.flow:
@@ -546,10 +547,9 @@ def _network_faults(study: Study, figure: FlowFigure, path: Path) -> Iterator[Fa
             f"the network is that of the flows of embodied.flow (got {figure.flow!r}; wanted "
             f"{section.flow!r})",
         )
-    years = network.years_of(section)
-    if table.system in section.systems and table.years_of(section):
-        year = figure.year_of(table, section)
-        if years and year not in years:
+    if table.system in section.systems:
+        year, years = figure.year_of(table, section), network.years_of(section)
+        if year not in years:
             known = choices(str(year), map(str, years))
             yield place, f"table {figure.network!r} has not the year of the figure ({known})"
 

@@ -18,6 +18,7 @@ from yrb_carbon.cli import app
 from yrb_carbon.demo import FILES
 from yrb_carbon.sources.boundaries import load_boundaries
 from yrb_carbon.study.load import load_study
+from yrb_carbon.study.plan import embodied_inputs
 from yrb_carbon.workflow.check_inputs import CheckedInputs, check_inputs
 
 runner = CliRunner()
@@ -28,6 +29,11 @@ demo: null
 data_root: {root}
 boundaries: {{source: file, path: units.gpkg, simplify_m: 0}}
 """
+EMBODIED = {
+    found.format + str(found.year): found.path
+    for found in embodied_inputs(load_study([Path(__file__).parents[3] / "config.yaml"])).values()
+}
+"""Files of embodied carbon by format and year."""
 STRUCTURE_SHEET = "面板数据2000-2023"
 MINES_SHEET = "Global Coal Mine Tracker (Non-C"
 
@@ -37,7 +43,7 @@ def sound(tmp_path_factory) -> Path:
     """The demonstration inputs, and a map of the units beside them; nobody may change it."""
     made = demo_folder(tmp_path_factory)
     folder = tmp_path_factory.mktemp("sound")
-    for name in FILES.values():
+    for name in (*FILES.values(), *EMBODIED.values()):
         os.link(made / "inputs" / name, folder / name)
     frame = load_boundaries(made / "boundaries.parquet").frame
     frame[["geometry"]].reset_index(names="code").to_file(folder / "units.gpkg")
@@ -67,7 +73,7 @@ def look(folder: Path, *formats: str) -> CheckedInputs:
     values = {"data_root": str(folder), "study": {"name": "own"}, "demo": None}
     study = load_study(["config.yaml"], values)
     sources = {n: s for n, s in study.sources.items() if s.format in formats}
-    return check_inputs(study.model_copy(update={"sources": sources}))
+    return check_inputs(study.model_copy(update={"sources": sources, "embodied": None}))
 
 
 def told(folder: Path, *formats: str) -> list[str]:
@@ -100,6 +106,11 @@ def plant(folder: Path) -> dict[str, tuple[str, str]]:
     whole = at["ceads_apparent"].read_bytes()
     at["ceads_apparent"].write_bytes(whole[: len(whole) // 2])
     damage.edit_sheet(at["gem_mines"], MINES_SHEET, lambda rows: [])
+    shutil.copyfile(
+        folder / EMBODIED["ceads_inventory2017"], folder / EMBODIED["ceads_inventory2015"]
+    )
+    (folder / EMBODIED["ceads_mrio2015"]).write_bytes(b"no workbook")
+    (folder / EMBODIED["ceads_mrio2017"]).unlink()
     units = folder / "units.gpkg"
     frame = gpd.read_file(units)
     frame[frame["code"] != "140100"].to_file(units)
@@ -118,6 +129,9 @@ def plant(folder: Path) -> dict[str, tuple[str, str]]:
         FILES["ceads_apparent"]: ("", "not a whole Excel workbook"),
         FILES["gem_mines"]: (f"sheet '{MINES_SHEET}'", "empty"),
         units.name: ("", "no polygon for 1 of 90 units: 140100"),
+        EMBODIED["ceads_inventory2015"]: ("(embodied.inventories.2015)", "2017"),
+        EMBODIED["ceads_mrio2015"]: ("(embodied.systems.provinces.tables.2015)", "workbook"),
+        EMBODIED["ceads_mrio2017"]: (": embodied.systems.provinces.tables.2017.path", "no such"),
     }
 
 
@@ -136,8 +150,9 @@ def test_every_planted_fault_is_told_with_file_and_place(folder, call):
     assert len(values["errors"]) + len(values["warnings"]) == len(faults)
     (text,) = (fault for fault in values["errors"] if fault.get("source") == "edgar")
     assert (text["sheet"], text["row"], text["column"]) == ("Sheet1", 31, "碳排放量_吨")
-    (missing,) = (fault for fault in values["errors"] if fault["kind"] == "configuration")
-    assert missing["file"] == "config.yaml"
+    missing = [fault for fault in values["errors"] if fault["kind"] == "configuration"]
+    assert {fault["file"] for fault in missing} == {"config.yaml"}
+    assert len(missing) == 2
     assert missing["line"] > 1
 
 
@@ -148,7 +163,49 @@ def test_sound_files_pass_and_are_counted(folder, call):
     rows = {line.split()[0]: line.split() for line in result.stdout.splitlines() if line.strip()}
     assert rows["edgar"][1:] == ["edgar_city", "2256", "90", "2000-2023", "0", "read"]
     assert rows["boundaries"][1:4] == ["map", "90", "90"]
+    assert rows["embodied.systems.provinces.tables.2015"][1:] == [
+        "ceads_mrio", "1302", "31", "2015", "read",
+    ]  # fmt: skip
+    assert rows["embodied.inventories.2012"][1:4] == ["ceads_inventory", "1440", "30"]
     assert "each as its format wants it" in result.stdout
+
+
+def embodied_alone(folder: Path, **changes: object) -> CheckedInputs:
+    """Look at the files of embodied carbon alone, with some other values of its section."""
+    values = {"data_root": str(folder), "study": {"name": "own"}, "demo": None}
+    values["embodied"] = {"systems": {"provinces": None}, **changes}
+    gone = dict.fromkeys(("B2", "B3", "B4", "B5", "B6", "B7"))
+    study = load_study(["config.yaml"], {**values, "tables": gone, "figures": {"flows": None}})
+    return check_inputs(study.model_copy(update={"sources": {}}))
+
+
+def test_inventories_of_another_year_are_told_by_the_key_that_names_them(folder):
+    own = EMBODIED["ceads_inventory2017"]
+    found = embodied_alone(folder, inventories={"2013": own, "2015": "none.xlsx"})
+    states = {source.source: source.state for source in found.sources}
+    assert states == {
+        "embodied.inventories.2012": "read",
+        "embodied.inventories.2013": "faulty",
+        "embodied.inventories.2015": "missing",
+        "embodied.inventories.2017": "read",
+    }
+    (problem,) = found.errors
+    assert problem.source == "embodied.inventories.2013"
+    assert "the workbook is of 2017, the study says 2013" in str(problem)
+    assert str(problem).endswith("(embodied.inventories.2013)")
+
+
+def test_price_indices_are_read_when_the_study_names_them(folder):
+    indices = folder / "prices.csv"
+    indices.write_text("year,sector,index\n2012,S2,1\n2015,S2,none\n", encoding="utf-8")
+    only = {"2012": EMBODIED["ceads_inventory2012"], "2015": None, "2017": None}
+    more = {"inventories": only, "price": "constant", "deflators": "prices.csv"}
+    (problem,) = embodied_alone(folder, **more).errors
+    assert (problem.source, problem.place.row) == ("embodied.deflators", 3)
+    indices.write_text("year,sector,index\n2012,S2,1\n2015,S2,2\n", encoding="utf-8")
+    found = embodied_alone(folder, **more)
+    assert found.problems == ()
+    assert (found.sources[-1].first_year, found.sources[-1].last_year) == (2012, 2015)
 
 
 def test_one_file_tells_all_of_its_faults(folder):

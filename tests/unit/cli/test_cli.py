@@ -13,6 +13,7 @@ from yrb_carbon import __version__, cli
 from yrb_carbon.cli import app
 from yrb_carbon.sources import READERS
 from yrb_carbon.study.load import load_study
+from yrb_carbon.study.plan import embodied_files
 from yrb_carbon.workflow.check import CheckedStudy, refuse_unusable_inputs
 
 runner = CliRunner()
@@ -47,7 +48,8 @@ def overlay(tmp_path: Path, in_repository: Path):
 
 
 def default_inputs() -> int:
-    return len({source.path for source in load_study(["config.yaml"]).sources.values()})
+    study = load_study(["config.yaml"])
+    return len({source.path for source in study.sources.values()} | {*embodied_files(study)})
 
 
 def check_lines(*arguments: str) -> list[str]:
@@ -126,6 +128,36 @@ def test_check_lists_every_input_file_that_is_missing_where_it_is_named(overlay,
     assert lines[0].startswith("config.yaml:")
     # one file is there
     assert len(lines) == default_inputs() - 1
+
+
+def test_check_tells_options_that_readers_of_tables_do_not_have(overlay):
+    table = "{path: x.xlsx, options: {shete: a}}"
+    file = overlay(
+        f'embodied:\n  systems:\n    provinces:\n      tables:\n        "2015": {table}\n'
+    )
+    lines = check_lines("--configfile", str(file))
+    (line,) = (line for line in lines if "shete" in line)
+    assert line.startswith(f"{file}:10:49: embodied.systems.provinces.tables.2015.options.shete: ")
+    assert "no such option (got 'shete'; allowed sheet, unit" in line
+    assert "did you mean 'sheet'" in line
+    (line,) = (line for line in lines if "x.xlsx" in line)
+    assert line.startswith(f"{file}:10:24: embodied.systems.provinces.tables.2015.path: no such")
+
+
+def test_a_saved_system_is_a_folder(overlay, tmp_path):
+    system = (
+        "{format: pymrio, sectors: own, mining: [mining], emissions: own, extension: air, "
+        'tables: {"2012": {path: saved}, "2015": null, "2017": null}}'
+    )
+    gone = "tables: {B7: null}\nfigures: {flows: null}\n"
+    file = overlay(f"embodied:\n  systems:\n    provinces: {system}\n{gone}")
+    (tmp_path / "saved").touch()
+    lines = check_lines("--configfile", str(file))
+    (line,) = (line for line in lines if "no such folder" in line)
+    assert line.endswith(f"tables.2012.path: no such folder below {tmp_path} (got 'saved')")
+    (tmp_path / "saved").unlink()
+    (tmp_path / "saved").mkdir()
+    assert not [line for line in check_lines("--configfile", str(file)) if "no such folder" in line]
 
 
 def test_check_counts_a_missing_boundary_file(overlay, tmp_path):
@@ -236,8 +268,8 @@ def test_the_workflow_stops_before_the_demonstration_writes_over_own_files(in_re
 def test_the_workflow_stops_when_inputs_are_missing(overlay, tmp_path):
     file = overlay("sources:\n  edgar:\n    path: edgar.xlsx\n")
     study = load_study(["config.yaml", file])
-    for source in study.sources.values():
-        (tmp_path / source.path).touch()
+    for path in (*(source.path for source in study.sources.values()), *embodied_files(study)):
+        (tmp_path / path).touch()
     refuse_unusable_inputs(study)
     (tmp_path / "edgar.xlsx").unlink()
     with pytest.raises(SystemExit, match=r"\nsources\.edgar\.path: no such file below .*edgar"):

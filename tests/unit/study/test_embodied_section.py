@@ -42,7 +42,7 @@ def test_tables_without_a_sample_ask_nothing_of_the_panel(repository, tmp_path):
         repository,
         tmp_path,
         f"{SYSTEM}tables:\n  B1: {{kind: mining_emissions, {TITLE}, years: [2015]}}\n"
-        f"  B4: {{kind: flow_paths, {TITLE}, system: mrio}}\n",
+        f"  B4: {{kind: flow_paths, {TITLE}, system: mrio}}\nfigures: {{flows: null}}\n",
     )
     assert samples_used(study) == before
     assert sample_of(study, "B4") == ""
