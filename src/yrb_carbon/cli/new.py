@@ -130,7 +130,7 @@ def _of_template(values: Mapping[str, str]) -> str:
         "base_year": str(first),
         "boundaries": _boundaries(values["unit_set"]),
         "sources": _sources(base),
-        "adjusted": _blocks(_adjusted(base, first, last)),
+        "adjusted": _blocks(_without_embodied(_adjusted(base, first, last), base)),
     }
     return Template(TEMPLATE.read_text(encoding="utf-8")).substitute({**values, **more})
 
@@ -221,6 +221,21 @@ def _adjusted(base: Mapping[str, Any], first: int, last: int) -> dict[str, Any]:
     return found
 
 
+def _without_embodied(adjusted: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:
+    """The entries with embodied carbon, its tables and figures taken out."""
+    from yrb_carbon.study.config import Study
+    from yrb_carbon.study.plan import embodied_tables
+
+    tables = dict.fromkeys(embodied_tables(Study.model_validate(base)))
+    figures = dict.fromkeys(("flows", "mining"))
+    return {
+        **adjusted,
+        "tables": {**adjusted.get("tables", {}), **tables},
+        "figures": {**adjusted.get("figures", {}), **figures},
+        "embodied": None,
+    }
+
+
 def _inner(first: int, last: int) -> list[int]:
     """Years after which a break is looked for: without the outer fifths of the sample."""
     edge = max((last - first + 1) // 5, 1)
@@ -266,10 +281,13 @@ def _boundaries(unit_set: str) -> str:
 
 
 def _blocks(sections: Mapping[str, Any]) -> str:
-    """Sections as YAML; empty when there are none."""
-    if not sections:
-        return ""
-    return "\n# Entries of config.yaml that other years ask for.\n" + _yaml(sections)
+    """Sections as YAML, below what they are."""
+    head = (
+        "# Entries of config.yaml that do not fit: those of other years, and embodied carbon of\n"
+        "# mining, which is made from input-output tables and emission inventories. If you have\n"
+        "# such files, take the nulls out and name them (docs/howto/embodied.md).\n"
+    )
+    return f"\n{head}{_yaml(sections)}"
 
 
 def _yaml(value: Mapping[str, Any], indent: int = 0) -> str:

@@ -337,6 +337,20 @@ def without_own_flows(flows: pd.DataFrame) -> pd.DataFrame:
     return flows.mask(own, 0.0)
 
 
+def without_negative_flows(flows: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """The flows with zero in the place of negative ones, and what is to be said of these.
+
+    A flow is negative where stocks of the product fall by more than is sold.
+    """
+    values = flows.to_numpy(dtype=np.float64)
+    cells = [
+        f"{flows.index[row]} to {flows.columns[column]} ({values[row, column]:.3g})"
+        for row, column in np.argwhere(values < 0).tolist()
+    ]
+    said = [f"{len(cells)} flows are negative and count as zero: {listing(cells)}."]
+    return flows.clip(lower=0.0), said if cells else []
+
+
 def _checked(flows: pd.DataFrame) -> pd.DataFrame:
     """The table sorted by code, refused when it is no table of flows between regions."""
     for axis, labels in (("rows", flows.index), ("columns", flows.columns)):

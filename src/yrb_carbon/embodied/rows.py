@@ -27,7 +27,12 @@ from yrb_carbon.embodied.flows import (
     calc_sector_shares,
     calc_upstream,
 )
-from yrb_carbon.embodied.network import NetworkOptions, NetworkResults, analyse_network
+from yrb_carbon.embodied.network import (
+    NetworkOptions,
+    NetworkResults,
+    analyse_network,
+    without_negative_flows,
+)
 from yrb_carbon.embodied.paths import analyse_paths
 from yrb_carbon.estimates import Quantity
 from yrb_carbon.study.embodied import (
@@ -184,11 +189,12 @@ def system_rows(
         accounts = system.by_year[year]
         own = {**shared, "year": year, "n_units": len(accounts.regions)}
         if isinstance(table, FlowNetworkTable):
-            flows = calc_flows(accounts, system.mining, section.flow).between
+            between = calc_flows(accounts, system.mining, section.flow).between
+            flows, negative = without_negative_flows(between)
             own_seed = named_seed(seed, key.table, str(year))
             found = analyse_network(flows, _network_options(table, len(flows), own_seed))
             made = _network_rows(found, section.flow)
-            notes += [f"{key.table} {year}: {note}" for note in found.notes]
+            notes += [f"{key.table} {year}: {note}" for note in (*negative, *found.notes)]
         else:
             made = makers[type(table)](table, accounts, system.mining, section)
         rows += [{**own, **row} for row in made]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from yrb_carbon.errors import DataError
-from yrb_carbon.report.canvas import NothingToShowError, Page
+from yrb_carbon.report.canvas import NothingToShowError, Page, three_digits
 from yrb_carbon.report.embodied_figures import (
     draw_chord_diagram,
     draw_flow_map,
@@ -160,6 +160,14 @@ def _flow_notes(figure: FlowFigure, study: Study, shown: ShownFlows, words: Word
             said.append(words("Links: {links}.", links=backbone_text(network, words)))
         if figure.kind == "matrix":
             said.append(role_text(shown, words))
+    if shown.negative:
+        said.append(
+            words(
+                "{n} negative flows, of stocks that fall, are left out: together {total} {unit}.",
+                n=len(shown.negative), total=three_digits(sum(shown.negative)),
+                unit=unit_of_flows(source.system, words),
+            )
+        )  # fmt: skip
     system = source.system
     name = source.table.system if system.label is None else words.label(system.label)
     said.append(words("{system}, {year}.", system=name, year=source.year))

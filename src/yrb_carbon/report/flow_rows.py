@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from yrb_carbon.errors import DataError
@@ -26,7 +27,10 @@ class ShownFlows:
     Attributes
     ----------
     flows : DataFrame, regions x regions
-        Row sends; what stays within a region is on the diagonal.
+        Row sends; what stays within a region is on the diagonal. Zero in the place of negative
+        flows, which are there where stocks of a product fall by more than is sold.
+    negative : tuple of float
+        Those between two regions.
     links : DataFrame of bool, regions x regions, or None
         The backbone; None without a network.
     communities, blocks : Series of int, index region, or None
@@ -34,6 +38,7 @@ class ShownFlows:
     """
 
     flows: pd.DataFrame
+    negative: tuple[float, ...] = ()
     links: pd.DataFrame | None = None
     communities: pd.Series[Any] | None = None
     blocks: pd.Series[Any] | None = None
@@ -88,9 +93,12 @@ def shown_flows(figure: FlowFigure, study: Study, estimates: pd.DataFrame) -> Sh
         If there are no rows of the definition and year, or not those of all pairs of regions.
     """
     source = FlowSource.of(figure, study)
-    flows = flow_matrix(_rows_of(figure.table, source, estimates), figure.table)
+    signed = flow_matrix(_rows_of(figure.table, source, estimates), figure.table)
+    flows, values = signed.clip(lower=0.0), signed.to_numpy(dtype=np.float64)
+    between = values[~np.eye(len(values), dtype=bool)]
+    negative = tuple(map(float, between[between < 0]))
     if figure.network is None:
-        return ShownFlows(flows)
+        return ShownFlows(flows, negative)
     rows = _rows_of(figure.network, source, estimates)
     regions = list(flows.index)
     links = pd.DataFrame(False, index=flows.index, columns=flows.columns)
@@ -99,6 +107,7 @@ def shown_flows(figure: FlowFigure, study: Study, estimates: pd.DataFrame) -> Sh
     pairs = [str(term).split(ROLE_MARK) for term in rows.loc[rows["equation"] == ROLE, "term"]]
     return ShownFlows(
         flows,
+        negative,
         links,
         communities=_numbers_of(rows, COMMUNITY, regions, figure.network),
         blocks=_numbers_of(rows, BLOCK, regions, figure.network),

@@ -168,6 +168,18 @@ def test_a_network_without_links_has_a_sheet_with_the_reason(estimates, tmp_path
     assert {path.name for path in tmp_path.glob("*.png")} == {f"{name}.png" for name in record}
 
 
+def test_negative_flows_are_left_out_and_counted(estimates):
+    rows = estimates.copy()
+    rows.loc[rows["table"].eq("B4") & rows["term"].eq("61-33"), "estimate"] = -2.5
+    for name in ("arrows", "chord", "matrix", "links"):
+        found = said(drawn(name, rows))
+        assert (
+            "1 negative flows, of stocks that fall, are left out: together −2.50 Mt CO2." in found
+        )
+    assert shown_flows(FLOWS["arrows"], STUDY, rows).flows.loc["61", "33"] == 0
+    assert "negative" not in said(drawn("arrows", estimates))
+
+
 def test_notes_and_units_of_a_system_that_is_not_the_provinces(estimates):
     section = STUDY.embodied.model_dump()
     section["systems"]["mrio"] |= {

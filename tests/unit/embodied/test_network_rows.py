@@ -1,0 +1,91 @@
+"""Rows of the table of a network: links, places and key regions, and the notes beside them."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from io_tables import random_emissions, random_table
+
+from yrb_carbon.analysis.rows import TableKey
+from yrb_carbon.embodied.accounts import build_system
+from yrb_carbon.embodied.build import StudiedSystem
+from yrb_carbon.embodied.flows import calc_flows
+from yrb_carbon.embodied.network_measures import calc_mean_backbone
+from yrb_carbon.embodied.rows import MadeRows, flow_term, system_rows
+from yrb_carbon.study.embodied import EmbodiedSection, FlowNetworkTable, FlowPathsTable
+
+MINING = ("S2",)
+KEY = TableKey(study="tiny", table="B5", sample="")
+SECTION = EmbodiedSection()
+LABEL = {"en": "a", "zh": "b"}
+
+
+@pytest.fixture(scope="module")
+def system() -> StudiedSystem:
+    by_year = {}
+    for year in (2012, 2015):
+        table = random_table(6, 3, seed=year, year=year)
+        by_year[year] = build_system(table, random_emissions(table, seed=year))
+    return StudiedSystem("tiny", by_year, MINING, (), pd.Series(dtype=float))
+
+
+@pytest.fixture(scope="module")
+def made(system) -> MadeRows:
+    table = FlowNetworkTable(
+        kind="flow_network", title=LABEL, system="tiny", key_regions=2, random_graphs=5
+    )
+    return system_rows(table, system, SECTION, 7, KEY)
+
+
+def of(made: MadeRows, equation: str, year: int) -> pd.Series:
+    own = made.frame[made.frame["equation"].eq(equation) & made.frame["year"].eq(year)]
+    assert set(own["model"]) == {"system"}
+    return own.set_index("term")["estimate"]
+
+
+@pytest.mark.parametrize("year", [2012, 2015])
+def test_links_are_the_flows_above_the_mean(made, system, year):
+    flows = calc_flows(system.by_year[year], MINING, "system").between.clip(lower=0)
+    above = calc_mean_backbone(flows.to_numpy())
+    wanted = {
+        flow_term(sender, receiver)
+        for sender, line in zip(flows.index, above, strict=True)
+        for receiver, is_link in zip(flows.columns, line, strict=True)
+        if is_link
+    }
+    found = of(made, "link", year)
+    assert set(found.index) == wanted
+    assert found.eq(1.0).all()
+    assert of(made, "network", year)["n_links"] == len(wanted)
+
+
+@pytest.mark.parametrize("year", [2012, 2015])
+def test_places_follow_mean_ranks_and_the_first_are_key(made, year):
+    ranks, places, keys = (of(made, name, year) for name in ("key", "position", "is_key"))
+    assert sorted(places) == [1, 2, 3, 4, 5, 6]
+    ordered = sorted(ranks.index, key=lambda region: (ranks[region], region))
+    assert [places[region] for region in ordered] == [1, 2, 3, 4, 5, 6]
+    assert keys[ordered].tolist() == [1, 1, 0, 0, 0, 0]
+
+
+def test_what_could_not_be_computed_is_noted_with_table_and_year(made):
+    assert made.notes
+    assert {note.split(": ")[0] for note in made.notes} <= {"B5 2012", "B5 2015"}
+    assert any("Closeness is harmonic" in note for note in made.notes)
+
+
+def test_negative_flows_count_as_zero_and_are_named(made, system):
+    flows = calc_flows(system.by_year[2012], MINING, "system").between
+    negative = flows.stack()
+    (where,) = negative.index[negative < 0]
+    (note,) = (note for note in made.notes if "negative" in note)
+    start = f"B5 2012: 1 flows are negative and count as zero: {where[0]} to {where[1]} ("
+    assert note.startswith(start)
+    assert of(made, "network", 2012)["total_flow"] == pytest.approx(flows.clip(lower=0).sum().sum())
+
+
+def test_other_tables_have_no_notes(system):
+    table = FlowPathsTable(kind="flow_paths", title=LABEL, system="tiny")
+    found = system_rows(table, system, SECTION, 7, KEY)
+    assert found.notes == ()
+    assert {"", "own", "net"} <= set(found.frame["equation"])
