@@ -28,6 +28,10 @@ from yrb_carbon.report.canvas import GROUP_COLOURS, OTHER_COLOUR, NothingToShowE
 from yrb_carbon.report.flow_rows import shown_flows
 from yrb_carbon.report.language import Words
 from yrb_carbon.report.site.account_words import flows_seen, fuels_seen
+from yrb_carbon.report.site.bilingual import PageWords
+from yrb_carbon.report.site.figure_page import described
+from yrb_carbon.report.site.figure_words import Shown, seen_on
+from yrb_carbon.report.site.run import Run, RunFiles
 from yrb_carbon.sources.boundaries import build_boundaries
 from yrb_carbon.study.figures import FiguresSection
 
@@ -298,6 +302,26 @@ def test_bars_are_told_with_sums_and_shares(estimates):
     assert "Diamonds" in found
     without_energy = without(estimates, table="B1", equation="energy")
     assert "Diamonds" not in fuels_seen(FUEL_FIGURE, without_energy, Words())
+
+
+@pytest.mark.parametrize("name", STUDY.figures.embodied_figures)
+def test_pages_have_title_caption_table_and_what_is_seen(estimates, name, tmp_path):
+    files = RunFiles(tmp_path / "estimates.csv", tmp_path / "manifest.json")
+    run = Run(STUDY, PageWords(("en", "zh")), files, estimates, {}, None, None, (), ())
+    section = STUDY.figures.section(name)
+    title, caption, table = described(run, name)
+    seen = seen_on(Shown(run), section, {})
+    if name in FLOWS:
+        assert title["en"] == flow_title(section, STUDY, Words())
+        assert (table, seen["en"].unescape()) == (
+            "B4", flows_seen(section, STUDY, estimates, Words()),
+        )  # fmt: skip
+        flow = "Final demand for mining" if name == "plain" else "Mining products sold"
+        assert flow in caption["en"]
+    else:
+        assert title["en"] == LABEL["en"]
+        assert (table, seen["en"].unescape()) == ("B1", fuels_seen(section, estimates, Words()))
+    assert not LATIN.search(caption["zh"].unescape())
 
 
 @needs_chinese_font
