@@ -17,9 +17,9 @@ SYMBOLS = {
 }  # fmt: skip
 """Symbols, names of columns in formulas, and programs: the same in every language."""
 PERSONS = {
-    "Anderson", "Baron", "Chow", "Cleary", "Dietzenbacher", "Durbin", "Elhorst", "Hansen", "Hausman", "Holm", "Jong",
-    "Kenny", "Kleibergen", "Lee", "LeSage", "Los", "Mundlak", "Paap", "Pace", "Rubin", "Sanderson",
-    "Sobel", "Wald", "Windmeijer", "Wu", "Yang", "Yu", "de",
+    "Anderson", "Baron", "Chow", "Cleary", "Dietzenbacher", "Durbin", "Elhorst", "Hansen",
+    "Hausman", "Holm", "Jong", "Kenny", "Kleibergen", "Lee", "LeSage", "Los", "Mundlak", "Paap",
+    "Pace", "Rubin", "Sanderson", "Sobel", "Wald", "Windmeijer", "Wu", "Yang", "Yu", "de",
 }  # fmt: skip
 IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9]*[_0-9]\w*")
 """Names of columns, tables and claims: no word of a language has digits or underscores."""
