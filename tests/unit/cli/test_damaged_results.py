@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from yrb_carbon.claims import CLAIM_COLUMNS, NUMBERS, write_claims
+from yrb_carbon.claims import CLAIM_COLUMNS, write_claims
+from yrb_carbon.claims.verdicts import NUMBERS
 from yrb_carbon.cli import app
 from yrb_carbon.estimates import estimates_frame, write_estimates
 
