@@ -46,6 +46,16 @@ from yrb_carbon.study.embodied import (
 )
 from yrb_carbon.study.endogeneity_tables import EndogeneityTable
 from yrb_carbon.study.figures import FiguresSection, figure_faults
+from yrb_carbon.study.footprint import (
+    FootprintAccountsTable,
+    FootprintInequalityTable,
+    FootprintMoranTable,
+    FootprintSection,
+    FootprintShiftTable,
+    IndustrialEmissionsTable,
+    ReductionPotentialTable,
+    footprint_faults,
+)
 from yrb_carbon.study.heterogeneity_tables import DifferencesTable, HeterogeneityTable
 from yrb_carbon.study.mediation_tables import (
     LEAST_BOOTSTRAP_DRAWS,
@@ -53,6 +63,14 @@ from yrb_carbon.study.mediation_tables import (
     MediationStepsTable,
     MediationTable,
     MediationTimingTable,
+)
+from yrb_carbon.study.regional import (
+    ForestStockTable,
+    LandUseTable,
+    RegionalEmissionsTable,
+    RegionalSection,
+    RegionalTransferTable,
+    regional_faults,
 )
 from yrb_carbon.study.report import ReportSection, report_faults
 from yrb_carbon.study.robustness_tables import (
@@ -324,7 +342,17 @@ Table = Annotated[
     | FlowPathsTable
     | FlowNetworkTable
     | StructuralPathsTable
-    | FlowDecompositionTable,
+    | FlowDecompositionTable
+    | IndustrialEmissionsTable
+    | FootprintAccountsTable
+    | FootprintMoranTable
+    | FootprintShiftTable
+    | FootprintInequalityTable
+    | ReductionPotentialTable
+    | ForestStockTable
+    | LandUseTable
+    | RegionalEmissionsTable
+    | RegionalTransferTable,
     Field(discriminator="kind"),
 ]
 
@@ -444,6 +472,12 @@ class Study(Section):
     embodied: EmbodiedSection | None = Field(
         None, description="Embodied carbon of mining in input-output tables; none when null."
     )
+    footprint: FootprintSection | None = Field(
+        None, description="Industrial carbon footprint in three dimensions; none when null."
+    )
+    regional: RegionalSection | None = Field(
+        None, description="Regional facts of the dual-carbon targets; none when null."
+    )
     figures: FiguresSection = FiguresSection()
     report: ReportSection = ReportSection()
     claims: ClaimsSection | None = Field(
@@ -481,6 +515,8 @@ def semantic_faults(study: Study) -> Iterator[Fault]:
     yield from _weights_faults(study)
     yield from _name_faults(study)
     yield from embodied_faults(study)
+    yield from footprint_faults(study)
+    yield from regional_faults(study)
     yield from _table_faults(study)
     yield from figure_faults(study)
     yield from report_faults(study)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import Field, PositiveInt
 
 from yrb_carbon.errors import listing
+from yrb_carbon.study.accounts import AccountsTable, brace_faults, repeated_years
 from yrb_carbon.study.base import (
     Fault,
     Identifier,
@@ -19,8 +20,6 @@ from yrb_carbon.study.base import (
     repeated,
     unknown_names,
 )
-from yrb_carbon.study.printing import LayoutNames
-from yrb_carbon.study.tables import TableSection
 
 if TYPE_CHECKING:
     from yrb_carbon.study.config import Study
@@ -118,26 +117,10 @@ class EmbodiedSection(Section):
     )
 
 
-class EmbodiedTable(TableSection):
-    """Base of the tables of system B: no sample, no weights."""
+class EmbodiedTable(AccountsTable):
+    """Base of the tables of system B."""
 
-    printed_columns: ClassVar[tuple[str, ...]] = ()
-    """What its layout may choose and head anew among its columns."""
-    parts: ClassVar[tuple[str, ...]] = ()
-    """What its layout may choose as rows: the parts that stand below one another."""
-
-    def layout_names(self, tables: Mapping[str, TableSection]) -> LayoutNames:
-        """Its columns and parts."""
-        return LayoutNames(self.printed_columns, self.parts)
-
-    def samples(self, tables: Mapping[str, TableSection]) -> tuple[str, ...]:
-        """None: the panel is not used."""
-        return ()
-
-    def faults(self, study: Study, path: Path) -> Iterator[Fault]:
-        """A study that says nothing of system B."""
-        if study.embodied is None:
-            yield (*path, "kind"), f"needs the section `embodied` (got {self.kind!r} without one)"
+    section: ClassVar[str] = "embodied"
 
 
 class MiningEmissionsTable(EmbodiedTable):
@@ -300,13 +283,6 @@ class FlowDecompositionTable(SystemTable):
             )
 
 
-def repeated_years(years: tuple[int, ...] | None, path: Path) -> Iterator[Fault]:
-    """Faults of years that a list holds more than once."""
-    for index, year in enumerate(years or ()):
-        if year in (years or ())[:index]:
-            yield (*path, index), f"named twice (got {year})"
-
-
 def _years(known: Mapping[int, object]) -> list[str]:
     return [str(year) for year in sorted(known)]
 
@@ -328,7 +304,7 @@ def embodied_faults(study: Study) -> Iterator[Fault]:
         yield (*place, "deflators"), f"{wanted} (got {section.deflators!r})"
     for key in ("inventories", "energy"):
         for year, path in getattr(section, key).items():
-            yield from _brace_faults((*place, key, str(year)), path)
+            yield from brace_faults((*place, key, str(year)), path)
 
 
 def _system_faults(section: EmbodiedSection, system: SystemSection, place: Path) -> Iterator[Fault]:
@@ -365,9 +341,4 @@ def _system_faults(section: EmbodiedSection, system: SystemSection, place: Path)
     for year, table in system.tables.items():
         if table.path is None and not is_packaged:
             yield (*place, "tables", str(year), "path"), "no file (got null)"
-        yield from _brace_faults((*place, "tables", str(year), "path"), table.path)
-
-
-def _brace_faults(place: Path, text: str | None) -> Iterator[Fault]:
-    if text and ("{" in text or "}" in text):
-        yield place, f"a path must not hold curly braces, snakemake reads them (got {text!r})"
+        yield from brace_faults((*place, "tables", str(year), "path"), table.path)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from yrb_carbon.study.accounts import ProvincialFile
 from yrb_carbon.study.base import Path
 from yrb_carbon.study.config import SampleSection, Study
 from yrb_carbon.study.embodied import EmbodiedTable, SystemTable
 from yrb_carbon.study.figures import shown_years
+from yrb_carbon.study.footprint import FootprintTable
+from yrb_carbon.study.regional import RegionalTable, RegionalTransferTable
 from yrb_carbon.study.tables import ModelsTable, TableSection
 
 
@@ -99,16 +102,17 @@ def embodied_tables(study: Study) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class EmbodiedInput:
-    """One published file of embodied carbon.
+    """One published file of accounts.
 
     Attributes
     ----------
     path : str
         File, or folder of a saved pymrio system, below data_root.
     format : str
-        `ceads_inventory`, `ceads_energy`, that of a system, or `price_indices`.
+        `ceads_inventory`, `ceads_energy`, that of a system or of a provincial file, or
+        `price_indices`.
     year : int or None
-        None for price indices, which are of several years.
+        None for files of several years.
     system : str or None
         The system that a table belongs to.
     """
@@ -132,8 +136,7 @@ def embodied_inputs(study: Study) -> dict[Path, EmbodiedInput]:
         return {}
     found: dict[Path, EmbodiedInput] = {}
     for key, format_ in (("inventories", "ceads_inventory"), ("energy", "ceads_energy")):
-        for year, path in getattr(section, key).items():
-            found["embodied", key, str(year)] = EmbodiedInput(path, format_, year)
+        found |= _yearly("embodied", key, format_, getattr(section, key))
     for name in sorted({table.system for table in made if isinstance(table, SystemTable)}):
         system = section.systems[name]
         for year, entry in system.tables.items():
@@ -148,6 +151,64 @@ def embodied_inputs(study: Study) -> dict[Path, EmbodiedInput]:
 def embodied_files(study: Study) -> tuple[str, ...]:
     """Files and folders that the tables of embodied carbon are made from, below data_root."""
     return tuple(dict.fromkeys(found.path for found in embodied_inputs(study).values()))
+
+
+def footprint_tables(study: Study) -> tuple[str, ...]:
+    """Names of the tables of the industrial carbon footprint, in the order of the config."""
+    return tuple(name for name, table in study.tables.items() if isinstance(table, FootprintTable))
+
+
+def regional_tables(study: Study) -> tuple[str, ...]:
+    """Names of the tables of regional facts, in the order of the config."""
+    return tuple(name for name, table in study.tables.items() if isinstance(table, RegionalTable))
+
+
+def footprint_inputs(study: Study) -> dict[Path, EmbodiedInput]:
+    """Files that the tables of the footprint are made from, by the key that names them."""
+    section = study.footprint
+    if section is None or not footprint_tables(study):
+        return {}
+    found = _yearly("footprint", "energy", "ceads_energy", section.energy)
+    found |= _yearly("footprint", "inventories", "ceads_inventory", section.inventories)
+    for key in ("economy", "people", "land"):
+        found["footprint", key, "path"] = _provincial(getattr(section, key))
+    return found
+
+
+def regional_inputs(study: Study) -> dict[Path, EmbodiedInput]:
+    """Files that the tables of regional facts are made from, by the key that names them."""
+    section, made = study.regional, regional_tables(study)
+    if section is None or not made:
+        return {}
+    found = _yearly("regional", "inventories", "ceads_inventory", section.inventories)
+    found["regional", "people", "path"] = _provincial(section.people)
+    transfer = section.transfer
+    is_used = any(isinstance(study.tables[name], RegionalTransferTable) for name in made)
+    if transfer is not None and study.embodied is not None and is_used:
+        system = study.embodied.systems[transfer.system]
+        entry = system.tables[transfer.year]
+        place: Path = ("embodied", "systems", transfer.system, "tables", str(transfer.year), "path")
+        if entry.path:
+            found[place] = EmbodiedInput(entry.path, system.format, transfer.year, transfer.system)
+    return found
+
+
+def account_inputs(study: Study) -> dict[Path, EmbodiedInput]:
+    """Files of all accounts: embodied carbon, footprint, regional facts."""
+    return {**embodied_inputs(study), **footprint_inputs(study), **regional_inputs(study)}
+
+
+def _yearly(
+    section: str, key: str, format_: str, paths: Mapping[int, str]
+) -> dict[Path, EmbodiedInput]:
+    return {
+        (section, key, str(year)): EmbodiedInput(path, format_, year)
+        for year, path in paths.items()
+    }
+
+
+def _provincial(file: ProvincialFile) -> EmbodiedInput:
+    return EmbodiedInput(file.path, file.format)
 
 
 def local_moran(study: Study, table: str) -> dict[str, tuple[int, ...]]:

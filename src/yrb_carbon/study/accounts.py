@@ -1,0 +1,78 @@
+"""What the tables made from accounts have in common: systems B, C and D, not the panel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import Field
+
+from yrb_carbon.study.base import Fault, Path, Section, Year, choices
+from yrb_carbon.study.printing import LayoutNames
+from yrb_carbon.study.tables import TableSection
+
+if TYPE_CHECKING:
+    from yrb_carbon.study.config import Study
+
+ProvincialFormat = Literal["gtmp", "province_panel", "province_land_cover", "tidy_csv"]
+
+
+class ProvincialFile(Section):
+    """A file of yearly facts of provinces."""
+
+    format: ProvincialFormat = Field(
+        description="gtmp: value added and inputs of industry; province_panel: GDP and population; "
+        "province_land_cover: areas by class and NPP; tidy_csv: columns province, year and those "
+        "that are needed, by the names of the data dictionary."
+    )
+    path: str = Field(description="File, relative to data_root.")
+
+
+class AccountsTable(TableSection):
+    """Base of the tables made from accounts: no sample, no weights of the panel."""
+
+    section: ClassVar[str]
+    """Section of the configuration that it needs."""
+    printed_columns: ClassVar[tuple[str, ...]] = ()
+    """What its layout may choose and head anew among its columns."""
+    parts: ClassVar[tuple[str, ...]] = ()
+    """What its layout may choose as rows: the parts that stand below one another."""
+
+    def layout_names(self, tables: Mapping[str, TableSection]) -> LayoutNames:
+        """Its columns and parts."""
+        return LayoutNames(self.printed_columns, self.parts)
+
+    def samples(self, tables: Mapping[str, TableSection]) -> tuple[str, ...]:
+        """None: the panel is not used."""
+        return ()
+
+    def faults(self, study: Study, path: Path) -> Iterator[Fault]:
+        """A study without the section."""
+        if getattr(study, self.section) is None:
+            yield (
+                (*path, "kind"),
+                f"needs the section `{self.section}` (got {self.kind!r} without one)",
+            )
+
+
+def repeated_years(years: tuple[int, ...] | None, path: Path) -> Iterator[Fault]:
+    """Faults of years that a list holds more than once."""
+    for index, year in enumerate(years or ()):
+        if year in (years or ())[:index]:
+            yield (*path, index), f"named twice (got {year})"
+
+
+def unknown_years(
+    years: tuple[Year, ...] | None, known: Mapping[int, object], path: Path, what: str
+) -> Iterator[Fault]:
+    """Faults of years that nothing is known of."""
+    for index, year in enumerate(years or ()):
+        if year not in known:
+            options = [str(one) for one in sorted(known)]
+            yield (*path, index), f"no {what} of that year ({choices(str(year), options)})"
+
+
+def brace_faults(place: Path, text: str | None) -> Iterator[Fault]:
+    """A path that the workflow would read as a pattern."""
+    if text and ("{" in text or "}" in text):
+        yield place, f"a path must not hold curly braces, snakemake reads them (got {text!r})"

@@ -1,0 +1,247 @@
+"""System C: the industrial carbon footprint of provinces in three dimensions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
+
+from yrb_carbon.study.accounts import (
+    AccountsTable,
+    ProvincialFile,
+    brace_faults,
+    repeated_years,
+)
+from yrb_carbon.study.base import Fault, Label, Path, Section, Year, choices, repeated
+
+if TYPE_CHECKING:
+    from yrb_carbon.study.config import Study
+
+LandType = Literal["forest", "grassland", "cropland", "water"]
+Scope = Literal["industry", "power"]
+Dimension = Literal["size", "depth", "footprint_3d", "footprint", "emissions"]
+Method = Literal["equity_efficiency", "benchmark", "overshoot"]
+
+
+class GapSection(Section):
+    """What is done with years and cells that the files do not have; all of it is flagged."""
+
+    inside: Literal["interpolate", "drop", "error"] = Field(
+        "interpolate", description="Years without a file between two that have one."
+    )
+    outside: Literal["hold", "drop", "error"] = Field(
+        "hold", description="Years before the first file or after the last: the nearest year's."
+    )
+    cells: Literal["interpolate", "drop", "error"] = Field(
+        "interpolate", description="Provinces whose amounts of a year are all zero, which is "
+        "missing; at an end of the series the nearest year's."
+    )  # fmt: skip
+    land: Literal["hold", "error"] = Field(
+        "hold", description="Years without land cover: the nearest year's."
+    )
+
+
+class FootprintSection(Section):
+    """The industrial carbon footprint: what it is computed from, and how."""
+
+    energy: dict[Year, str] = Field(
+        min_length=1,
+        description="Workbooks of provincial energy inventories by year, relative to data_root.",
+    )
+    inventories: dict[Year, str] = Field(
+        default_factory=dict,
+        description="Workbooks of published emission inventories by year: the cross-check.",
+    )
+    economy: ProvincialFile = Field(description="Value added of industry.")
+    people: ProvincialFile = Field(description="Population.")
+    land: ProvincialFile = Field(description="Areas by land type, and NPP.")
+    first_year: Year = Field(2000, description="First year.")
+    last_year: Year = Field(2021, description="Last year.")
+    factors: Literal["ceads", "gbt2589"] = Field(
+        "ceads", description="Emission factors: a set of data/emission_factors.csv."
+    )
+    power: Literal["generation", "consumption"] = Field(
+        "generation",
+        description="generation: fuels burnt by power and heat plants stay where they are burnt; "
+        "consumption: the electricity and heat that industry uses instead of them.",
+    )
+    scope: tuple[Scope, ...] = Field(
+        ("industry", "power"),
+        min_length=1,
+        description="industry: its sectors; power: plants of electricity and heat.",
+    )
+    grid_factor: PositiveFloat = Field(
+        0.581, description="t CO2 per MWh of electricity, for power consumption."
+    )
+    heat_factor: PositiveFloat = Field(
+        0.11, description="t CO2 per GJ of heat, for power consumption."
+    )
+    gaps: GapSection = GapSection()
+    sequestration: Literal["xie2008", "province_npp", "landuse"] = Field(
+        "xie2008",
+        description="t C absorbed per ha and year by land type: a set of "
+        "data/sequestration_factors.csv, or the NPP of each province.",
+    )
+    land_types: tuple[LandType, ...] = Field(
+        ("forest", "grassland"), min_length=1, description="Land that absorbs."
+    )
+    accounts: Literal["types", "one"] = Field(
+        "types",
+        description="types: a deficit of one type is not made up by another; one: one account.",
+    )
+    unit: Literal["hm2", "gha"] = Field(
+        "hm2", description="gha: with the yield and equivalence factors of data/land_factors.csv."
+    )
+    biodiversity: float = Field(
+        0.0, ge=0, lt=1, description="Share of the capacity kept for other species."
+    )
+    link_hainan: bool = Field(
+        True, description="Hainan, an island, as a neighbour of Guangdong in the weights."
+    )
+    permutations: PositiveInt = Field(999, description="Permutations of Moran's I.")
+    alpha: float = Field(0.05, gt=0, lt=1, description="Level of local clusters, after FDR.")
+    note: Label | None = Field(None, description="Printed below its tables.")
+
+    @property
+    def years(self) -> range:
+        """Years of the accounts."""
+        return range(self.first_year, self.last_year + 1)
+
+
+class FootprintTable(AccountsTable):
+    """Base of the tables of system C."""
+
+    section: ClassVar[str] = "footprint"
+    years: tuple[Year, ...] | None = Field(
+        None, min_length=1, description="Years printed; the first, last and three between if null."
+    )
+
+    def faults(self, study: Study, path: Path) -> Iterator[Fault]:
+        """Years outside the accounts."""
+        yield from super().faults(study, path)
+        yield from repeated_years(self.years, (*path, "years"))
+        if study.footprint is None:
+            return
+        known = [str(year) for year in study.footprint.years]
+        for index, year in enumerate(self.years or ()):
+            if str(year) not in known:
+                yield (
+                    (*path, "years", index),
+                    f"outside the years of the footprint ({choices(str(year), known)})",
+                )
+
+
+class IndustrialEmissionsTable(FootprintTable):
+    """Industrial energy emissions by fuel and year, and against the published inventories."""
+
+    kind: Literal["industrial_emissions"]
+    parts: ClassVar[tuple[str, ...]] = ("fuels", "check", "provinces")
+
+
+class FootprintAccountsTable(FootprintTable):
+    """Footprint, capacity, size, depth, flow and stock by province."""
+
+    kind: Literal["footprint_accounts"]
+    printed_columns: ClassVar[tuple[str, ...]] = (
+        "footprint", "capacity", "size", "depth", "footprint_3d", "deficit", "pressure",
+        "flow_occupancy", "stock_flow_ratio", "per_head", "per_value_added",
+    )  # fmt: skip
+
+
+class FootprintMoranTable(FootprintTable):
+    """Global Moran's I by year; local clusters of the printed years."""
+
+    kind: Literal["footprint_moran"]
+    parts: ClassVar[tuple[str, ...]] = ("global", "local")
+    dimensions: tuple[Dimension, ...] = Field(
+        ("size", "depth"), min_length=1, description="What is tested."
+    )
+
+    def faults(self, study: Study, path: Path) -> Iterator[Fault]:
+        """Dimensions named twice."""
+        yield from super().faults(study, path)
+        yield from repeated(self, path, "dimensions")
+
+
+class FootprintShiftTable(FootprintTable):
+    """Gravity centre and standard deviational ellipse by year."""
+
+    kind: Literal["footprint_shift"]
+    dimensions: tuple[Dimension, ...] = Field(
+        ("size", "depth"), min_length=1, description="What weighs the provinces."
+    )
+    scaling: Literal["sqrt2", "none"] = Field(
+        "sqrt2", description="Whether the axes of the ellipse are multiplied by the root of 2."
+    )
+    weighting: Literal["w", "w2"] = Field(
+        "w", description="w2: weights squared, as some programs do."
+    )
+
+    def faults(self, study: Study, path: Path) -> Iterator[Fault]:
+        """Dimensions named twice."""
+        yield from super().faults(study, path)
+        yield from repeated(self, path, "dimensions")
+
+
+class FootprintInequalityTable(FootprintTable):
+    """Inequality between and within regions by year, and trends of the provinces."""
+
+    kind: Literal["footprint_inequality"]
+    parts: ClassVar[tuple[str, ...]] = ("theil", "dagum", "variation", "trends")
+    dimensions: tuple[Dimension, ...] = Field(
+        ("size", "depth"), min_length=1, description="What is compared."
+    )
+    per: Literal["province", "head"] = Field(
+        "province", description="head: amounts per head; depth is a ratio and stays."
+    )
+    serial_correlation: bool = Field(
+        True,
+        description="Whether tests of trends allow for serial correlation (Hamed and Rao 1998).",
+    )
+
+    def faults(self, study: Study, path: Path) -> Iterator[Fault]:
+        """Dimensions named twice."""
+        yield from super().faults(study, path)
+        yield from repeated(self, path, "dimensions")
+
+
+class ReductionPotentialTable(FootprintTable):
+    """Potential of reducing emissions by equity and efficiency, and what it depends on."""
+
+    kind: Literal["reduction_potential"]
+    printed_columns: ClassVar[tuple[str, ...]] = (
+        "equity", "efficiency", "index", "rank", "rank_low", "rank_high", "quadrant",
+        "benchmark", "overshoot",
+    )  # fmt: skip
+    equity_weight: float = Field(
+        0.5, ge=0, le=1, description="Weight of equity in the index; efficiency has the rest."
+    )
+    draws: NonNegativeInt = Field(
+        1000, description="Random weights of the criteria for the range of ranks; 0: none."
+    )
+
+
+def footprint_faults(study: Study) -> Iterator[Fault]:
+    """Checks of the section `footprint`."""
+    section = study.footprint
+    if section is None:
+        return
+    place: Path = ("footprint",)
+    if section.first_year > section.last_year:
+        yield (
+            (*place, "last_year"),
+            f"before first_year {section.first_year} (got {section.last_year})",
+        )
+    for key in ("energy", "inventories"):
+        for year, path in getattr(section, key).items():
+            yield from brace_faults((*place, key, str(year)), path)
+    for key in ("economy", "people", "land"):
+        yield from brace_faults((*place, key, "path"), getattr(section, key).path)
+    yield from repeated(section, place, "scope", "land_types")
+    if not any(year in section.energy for year in section.years):
+        known = ", ".join(str(year) for year in sorted(section.energy))
+        yield (
+            (*place, "energy"),
+            f"no workbook of the years {section.first_year}-{section.last_year} (got {known})",
+        )
