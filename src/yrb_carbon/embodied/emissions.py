@@ -16,13 +16,13 @@ import pandas as pd
 
 from yrb_carbon.errors import DataError, listing
 from yrb_carbon.indices.emissions import calc_emission_factors
-from yrb_carbon.sources.ceads_inventory import PROCESS
+from yrb_carbon.sources.ceads_inventory import TERRITORIAL
 from yrb_carbon.sources.ceads_sheets import FUELS
 
 Scope = Literal["energy", "territorial"]
 SCOPES: dict[Scope, tuple[str, ...]] = {
     "energy": tuple(FUELS),
-    "territorial": (*FUELS, PROCESS),
+    "territorial": TERRITORIAL,
 }
 """Columns of the inventories that a scope counts."""
 

@@ -17,6 +17,7 @@ from yrb_carbon.errors import DataError
 from yrb_carbon.indices.emissions import load_emission_factors
 from yrb_carbon.sources.ceads_energy import read_ceads_energies
 from yrb_carbon.sources.ceads_inventory import read_ceads_inventories
+from yrb_carbon.sources.ceads_sheets import read_named_years
 from yrb_carbon.study.concordance import load_concordance
 from yrb_carbon.study.embodied import (
     EmbodiedSection,
@@ -113,16 +114,10 @@ def _read_inventories(
     """Emissions of the provinces that report, all years; the others count as without inventory."""
     if not section.inventories:
         return None, {}
-    found = read_ceads_inventories([root / path for _, path in sorted(section.inventories.items())])
-    _refuse_other_years(found.years, section.inventories, "inventories")
+    files = {year: root / path for year, path in section.inventories.items()}
+    found = read_named_years(read_ceads_inventories, files, "embodied.inventories")
     found.require_sums()
-    bare = set(found.unreported)
-    places = zip(found.frame["year"], found.frame["province"], strict=True)
-    reported = [place not in bare for place in places]
-    return found.frame[reported].reset_index(drop=True), {
-        "files": [record.as_dict() for record in found.records],
-        "unreported": [f"{year} {province}" for year, province in found.unreported],
-    }
+    return found.reported, found.described()
 
 
 def _recompute(
@@ -134,20 +129,11 @@ def _recompute(
     """Emissions of mining from fuels burned, of the years that have inventories of both."""
     if not section.energy or inventory is None:
         return None, {}
-    found = read_ceads_energies([root / path for _, path in sorted(section.energy.items())])
-    _refuse_other_years(found.years, section.energy, "energy")
+    files = {year: root / path for year, path in section.energy.items()}
+    found = read_named_years(read_ceads_energies, files, "embodied.energy")
     own = found.frame[found.frame["year"].isin(section.inventories)]
     computed = calc_emissions_from_energy(own, load_emission_factors(FACTOR_SET), mining)
     return computed, {"files": [record.as_dict() for record in found.records]}
-
-
-def _refuse_other_years(found: tuple[int, ...], named: Mapping[int, str], key: str) -> None:
-    wrong = sorted(set(named) - set(found))
-    if wrong:
-        raise DataError(
-            f"embodied.{key} names {', '.join(map(str, wrong))}, but the workbooks are of "
-            f"{', '.join(map(str, found))}"
-        )
 
 
 def _describe(system: StudiedSystem) -> dict[str, Any]:

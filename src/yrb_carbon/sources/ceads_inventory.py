@@ -40,6 +40,9 @@ BOUGHT: Mapping[str, str] = MappingProxyType(
 )
 """Columns that `Scope 1 Total` leaves out."""
 
+TERRITORIAL = (*FUELS, PROCESS)
+"""Columns of the emissions within the borders: what `Scope 1 Total` sums."""
+
 COLUMNS: Mapping[str, str] = MappingProxyType({**FUELS, **BOUGHT, PROCESS: "Process"})
 """The 21 columns that are no sums: key and published name."""
 
@@ -57,7 +60,7 @@ FORM = InventoryForm(
     value="co2",
     reported=tuple(FUELS),
     row_sums=MappingProxyType({TOTAL: None}),
-    column_sums=MappingProxyType({TOTAL: (*FUELS, PROCESS)}),
+    column_sums=MappingProxyType({TOTAL: TERRITORIAL}),
     other_sums=(),
     size_row=TOTAL,
     size_name="sum of all fuels",

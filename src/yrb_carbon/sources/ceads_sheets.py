@@ -14,6 +14,7 @@ from itertools import groupby, pairwise
 from math import isfinite
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -222,6 +223,20 @@ class ProvinceInventory:
         """Codes of the provinces of any year, sorted."""
         return tuple(sorted(self.frame["province"].unique()))
 
+    @property
+    def reported(self) -> pd.DataFrame:
+        """`frame` without the provinces that did not report in a year."""
+        bare = set(self.unreported)
+        places = zip(self.frame["year"], self.frame["province"], strict=True)
+        return self.frame[[place not in bare for place in places]].reset_index(drop=True)
+
+    def described(self) -> dict[str, Any]:
+        """Files, and the provinces that did not report, ready for JSON."""
+        return {
+            "files": [record.as_dict() for record in self.records],
+            "unreported": [f"{year} {province}" for year, province in self.unreported],
+        }
+
     def require_sums(self) -> None:
         """Refuse inventories with misfits.
 
@@ -355,6 +370,36 @@ def read_inventories(
     known = totals.drop(list(whole.unreported))
     check_neighbours(known, f"{form.size_name} in {form.unit}", files, places)
     return whole
+
+
+def read_named_years(
+    read: Callable[[list[Path]], ProvinceInventory], files: Mapping[int, Path], key: str
+) -> ProvinceInventory:
+    """Read the workbooks that a configuration names by year.
+
+    Parameters
+    ----------
+    read : callable
+        `read_ceads_inventories` or `read_ceads_energies`.
+    files : mapping of int to Path
+    key : str
+        Key of the configuration, for the message.
+
+    Raises
+    ------
+    SourceError
+        As `read`.
+    DataError
+        If a workbook is of another year than the one that it stands under.
+    """
+    found = read([path for _, path in sorted(files.items())])
+    wrong = sorted(set(files) - set(found.years))
+    if wrong:
+        raise DataError(
+            f"{key} names {', '.join(map(str, wrong))}, but the workbooks are of "
+            f"{', '.join(map(str, found.years))}"
+        )
+    return found
 
 
 def _check_sizes(values: SheetValues, form: InventoryForm) -> None:

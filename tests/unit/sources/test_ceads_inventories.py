@@ -26,7 +26,7 @@ from yrb_carbon.sources.ceads_inventory import (
     read_ceads_inventories,
     read_ceads_inventory,
 )
-from yrb_carbon.sources.ceads_sheets import FUELS, read_inventory
+from yrb_carbon.sources.ceads_sheets import FUELS, read_inventory, read_named_years
 from yrb_carbon.study.concordance import load_concordance
 from yrb_carbon.study.provinces import load_provinces
 
@@ -286,6 +286,15 @@ def test_a_province_without_fuels_is_missing_and_keeps_its_process(tmp_path, boo
     assert any("Shanxi2017, taken as missing" in note for note in inventory.records[0].notes)
 
 
+def test_reported_leaves_out_who_did_not_report(tmp_path, book, cells):
+    book["Shanxi2017"] = emission_sheet(np.zeros_like(cells["14"]))
+    inventory = read(tmp_path / "a.xlsx", book)
+    assert set(inventory.reported["province"]) == set(PROVINCES) - {"14"}
+    assert inventory.reported["co2"].notna().all()
+    assert inventory.described()["unreported"] == ["2017 14"]
+    assert [own["file"] for own in inventory.described()["files"]] == [str(tmp_path / "a.xlsx")]
+
+
 def test_bought_energy_is_outside_the_total(tmp_path, book, cells):
     own = cells["14"].copy()
     own[5, list(COLUMNS).index(next(iter(BOUGHT)))] = 7.0
@@ -315,6 +324,20 @@ def test_years_are_joined_in_order(tmp_path, cells):
     sums = inventory.frame.groupby(["year", "province"])["co2"].sum()
     assert sums[2017, "14"] == pytest.approx(220.0, rel=EXACT)
     assert sums[2012, "61"] == pytest.approx(200.0, rel=EXACT)
+
+
+def test_a_workbook_under_the_key_of_another_year_is_told(tmp_path, cells):
+    first, second = years(tmp_path, cells, {2012: 1.0, 2015: 1.1})
+
+    def read_books(paths):
+        return read_ceads_inventories(paths, expected=("14", "61"))
+
+    found = read_named_years(read_books, {2015: second, 2012: first}, "some.inventories")
+    assert found.years == (2012, 2015)
+    with pytest.raises(
+        DataError, match=r"some\.inventories names 2013, but the workbooks are of 2012, 2015"
+    ):
+        read_named_years(read_books, {2012: first, 2013: second}, "some.inventories")
 
 
 @pytest.mark.parametrize(("factor", "ratio"), [(10.0, "10 times"), (0.1, "0.1 times")])
