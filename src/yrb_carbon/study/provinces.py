@@ -70,6 +70,11 @@ class Provinces:
         code = self.index.province(spelling)
         return code if code in self.frame.index else None
 
+    def is_outside(self, spelling: object) -> bool:
+        """Whether a name or code means a place of that rank that is no row: Hong Kong, say."""
+        code = self.index.province(spelling)
+        return code is not None and code not in self.frame.index
+
     def code(self, spelling: object, place: Place | None = None) -> str:
         """Code of the province that a name or code means.
 

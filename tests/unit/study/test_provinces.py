@@ -56,6 +56,14 @@ def test_what_is_no_province_of_the_mainland_is_none(provinces, name):
     assert provinces.find(name) is None
 
 
+@pytest.mark.parametrize(
+    ("name", "outside"),
+    [("香港", True), ("台湾省", True), ("Macau", True), ("北京", False), ("Atlantis", False)],
+)
+def test_what_is_outside_is_told_from_what_is_unknown(provinces, name, outside):
+    assert provinces.is_outside(name) is outside
+
+
 def test_an_unknown_name_is_told_with_its_place_and_the_closest(provinces):
     with pytest.raises(UnitError, match=r"b\.xlsx, sheet 'S'.*'Shanx'.*Shanxi"):
         provinces.code("Shanx", Place("b.xlsx", "S"))
