@@ -5,9 +5,22 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from estimates_rows import sdm, written
-from golden_numbers import FOLDER, RenewalError, compare_with_golden, main, news, renew, unreleased
+from golden_numbers import (
+    FOLDER,
+    LARGEST,
+    STUDIES,
+    RenewalError,
+    compare_with_golden,
+    main,
+    news,
+    renew,
+    unreleased,
+)
+
+from yrb_carbon.estimates import estimates_frame
 
 FIRST = "# Changelog\n\n## [Unreleased]\n\n### Added\n- A line.\n\n## [0.1.0]\n- Old.\n"
 
@@ -125,3 +138,103 @@ def test_exit_codes(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     assert capsys.readouterr().out.startswith("**different:")
     assert main(["check", "demo", str(tmp_path / "absent")]) == 2
     assert "no such file" in capsys.readouterr().err
+
+
+MORE = LARGEST + 5
+
+
+def embodied(table: str, **cells: object) -> dict[str, object]:
+    return {
+        "study": "demo", "table": table, "outcome": "co2", "spec": "provinces",
+        "quantity": "value", "year": 2012, "n_units": 31, "estimator": "input_output", **cells,
+    }  # fmt: skip
+
+
+def kept(rows: list[dict[str, object]], folder: Path) -> pd.DataFrame:
+    """What the demonstration keeps of a run with these rows and one of another table."""
+    frame = pd.concat([estimates_frame(rows), sdm()], ignore_index=True)
+    found = STUDIES["demo"].rows_of(written(frame, folder / "estimates.csv")).frame
+    assert len(found) == len(found[found["table"].str.startswith("B")]) + len(sdm())
+    return found[found["table"].str.startswith("B")]
+
+
+@pytest.mark.parametrize("table", ["B1", "B2", "B7"])
+def test_small_tables_of_embodied_carbon_are_whole(tmp_path: Path, table: str):
+    rows = [embodied(table, term=str(i), estimate=float(i)) for i in range(MORE)]
+    assert len(kept(rows, tmp_path)) == MORE
+
+
+def test_of_contributions_the_shares_are_kept(tmp_path: Path):
+    rows = [
+        embodied("B3", model="upstream", term=f"S{i}", quantity=quantity, estimate=0.5)
+        for i in range(MORE)
+        for quantity in ("value", "share")
+    ]
+    found = kept(rows, tmp_path)
+    assert set(found["quantity"]) == {"share"}
+    assert len(found) == MORE
+
+
+def test_of_flows_the_largest_of_each_definition_year_and_sum_are_kept(tmp_path: Path):
+    groups = [
+        {"model": model, "equation": equation, "year": year}
+        for model in ("producer", "final")
+        for equation in ("", "net")
+        for year in (2012, 2017)
+    ]
+    rows = [
+        embodied("B4", **group, term=f"{i:02}", estimate=(-1.0) ** i * (i + 1))
+        for group in groups
+        for i in range(MORE)
+    ]
+    found = kept(rows, tmp_path)
+    assert len(found) == LARGEST * len(groups)
+    assert found["estimate"].abs().min() == MORE - LARGEST + 1
+    assert (found["estimate"] < 0).any()
+
+
+def test_equal_flows_are_kept_by_their_keys_whatever_their_order(tmp_path: Path):
+    rows = [embodied("B4", model="final", term=f"{i:02}", estimate=1.0) for i in range(MORE)]
+    names = [f"{i:02}" for i in range(LARGEST)]
+    assert sorted(kept(rows, tmp_path)["term"]) == names
+    assert sorted(kept(rows[::-1], tmp_path)["term"]) == names
+
+
+def test_of_networks_the_whole_and_the_key_regions_are_kept(tmp_path: Path):
+    equations = ("network", "key", "position", "link", "pagerank", "is_key", "image")
+    rows = [embodied("B5", equation=name, term="11", estimate=1.0) for name in equations]
+    assert set(kept(rows, tmp_path)["equation"]) == {"network", "key", "position"}
+
+
+def test_of_paths_the_depths_and_the_largest_of_a_year_are_kept(tmp_path: Path):
+    sums = [
+        embodied("B6", equation=equation, term=str(depth), quantity=quantity, estimate=0.0)
+        for equation in ("depth", "listed")
+        for depth in range(4)
+        for quantity in ("value", "share")
+    ]
+    paths = [
+        embodied(
+            "B6", equation=f"depth {i % 4}", term=f"{i:02}", quantity=quantity, year=year,
+            estimate=float(i),
+        )
+        for i in range(MORE)
+        for quantity in ("value", "share")
+        for year in (2012, 2015)
+    ]  # fmt: skip
+    found = kept([*paths, *sums], tmp_path)
+    of_sums = found["equation"].isin(["depth", "listed"])
+    assert of_sums.sum() == len(sums)
+    left = found[~of_sums]
+    assert set(left["term"]) == {f"{i:02}" for i in range(MORE - LARGEST, MORE)}
+    assert (left.groupby(["year", "quantity"]).size() == LARGEST).all()
+
+
+def test_a_flow_that_moved_is_told_and_a_small_one_is_not(tmp_path: Path):
+    rows = [embodied("B4", model="final", term=f"{i:02}", estimate=float(i)) for i in range(MORE)]
+    list(renew("demo", written(estimates_frame(rows), tmp_path / "old.csv"), tmp_path))
+    for place, same in ((0, True), (MORE - 1, False)):
+        moved = [dict(row) for row in rows]
+        moved[place]["estimate"] = float(place) + 1e-3
+        file = written(estimates_frame(moved), tmp_path / f"{place}.csv")
+        assert compare_with_golden("demo", file, tmp_path).same is same
