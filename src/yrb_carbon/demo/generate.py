@@ -37,6 +37,7 @@ from yrb_carbon.demo.parameters import (
     Truth,
 )
 from yrb_carbon.demo.places import present_units
+from yrb_carbon.demo.provincial import write_provincial
 from yrb_carbon.demo.research import (
     write_apparent_co2,
     write_coal_mines,
@@ -144,7 +145,8 @@ def generate(
     parameters : Truth
         Parameters of the system.
     interregional : bool
-        Write the interregional tables and emission inventories as well, and what flows they hold.
+        Write the interregional tables, emission and energy inventories and provincial series as
+        well, and what they hold.
 
     Returns
     -------
@@ -186,7 +188,9 @@ def generate(
     description = describe_truth(design, parameters, seed)
     tables_written: tuple[Path, ...] = ()
     if interregional:
-        tables_written, description["embodied"] = write_embodied(target, seed)
+        tables_written, emissions, description["embodied"] = write_embodied(target, seed)
+        provincial, description["provincial"] = write_provincial(target, emissions)
+        tables_written += provincial
     text = json.dumps(description, sort_keys=True)
     truth_file.parent.mkdir(parents=True, exist_ok=True)
     truth_file.write_text(f"{text}\n", encoding="utf-8")

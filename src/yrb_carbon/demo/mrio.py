@@ -143,7 +143,7 @@ OTHER_NAMES: Mapping[str, tuple[str, str, str]] = MappingProxyType(
 
 def write_embodied(
     folder: Path, seed: int, truth: EmbodiedTruth = EMBODIED_TRUTH
-) -> tuple[tuple[Path, ...], dict[str, object]]:
+) -> tuple[tuple[Path, ...], dict[int, pd.DataFrame], dict[str, object]]:
     """Write tables and inventories of all years.
 
     Parameters
@@ -155,15 +155,18 @@ def write_embodied(
     Returns
     -------
     files : tuple of Path
+    emissions : dict of year to DataFrame
+        See `make_emissions`.
     description : dict
         Parameters and, by year, the flows that the written tables hold, see `describe_flows`.
     """
     provinces, concordance = load_provinces(), load_concordance()
     files: list[Path] = []
     flows: dict[str, object] = {}
+    by_year: dict[int, pd.DataFrame] = {}
     for year in MRIO_YEARS:
         table = make_table(year, seed, truth)
-        emissions = make_emissions(table, concordance, seed, truth)
+        emissions = by_year[year] = make_emissions(table, concordance, seed, truth)
         path = folder / MRIO_FILES[year]
         write_table(path, table, DIALECTS[year], provinces)
         inventory = folder / INVENTORY_FILES[year]
@@ -177,7 +180,7 @@ def write_embodied(
         "mining_co2_relative": {str(year): value for year, value in truth.mining_co2.items()},
         "years": flows,
     }
-    return tuple(files), description
+    return tuple(files), by_year, description
 
 
 def _rounded(values: object) -> object:

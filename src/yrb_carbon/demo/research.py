@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from yrb_carbon.demo.excel import Cell, Formula, Sheet, write_workbook
+from yrb_carbon.demo.macro import calc_gdp, calc_people
 from yrb_carbon.demo.parameters import FIRST_YEAR, LAST_YEAR
 from yrb_carbon.demo.places import JIYUAN, far_places, other_prefectures
 from yrb_carbon.demo.simulate import national_employment
 from yrb_carbon.demo.tables import LAIWU_SHARE, Tables
 from yrb_carbon.demo.vendor import SYNTHETIC
+from yrb_carbon.study.provinces import load_provinces
 
 if TYPE_CHECKING:
     from yrb_carbon.sources.boundaries import Boundaries
@@ -88,7 +90,8 @@ SECTORS: tuple[tuple[str, str, str, float], ...] = (
 MINING_PARTS = {"B01": 0.7, "B02": 0.08, "B03": 0.07, "B04": 0.08, "B05": 0.07}
 
 
-def _write_csv(path: Path, rows: Iterable[Sequence[object]], encoding: str) -> None:
+def write_csv(path: Path, rows: Iterable[Sequence[object]], encoding: str) -> None:
+    """Write rows as they are, lines ending in LF."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding=encoding, newline="") as handle:
         writer = csv.writer(handle, lineterminator="\n")
@@ -137,7 +140,7 @@ def write_county_co2(path: Path, tables: Tables) -> None:
             label = f"{place.english} {en}"
             rows.append([f"{place.code[:4]}{code}", f"{place.short}{zh}", label, *names, *values])
     rows.sort(key=lambda row: str(row[0]))
-    _write_csv(path, [header, *rows], "gbk")
+    write_csv(path, [header, *rows], "gbk")
 
 
 def write_apparent_co2(path: Path, tables: Tables) -> None:
@@ -216,7 +219,7 @@ def write_npp(path: Path, tables: Tables) -> None:
                 (other.province_zh, other.province_code, other.name, other.code, year, 260.0, 310.0,
                  330.5)
             )  # fmt: skip
-    _write_csv(path, rows, "utf-8")
+    write_csv(path, rows, "utf-8")
 
 
 LAND_MIX = {
@@ -256,7 +259,7 @@ def write_land_cover(path: Path, tables: Tables) -> None:
             rows.append(
                 (other.province_zh, other.province_code, other.name, other.code, year, *cells)
             )
-    _write_csv(path, rows, "utf-8")
+    write_csv(path, rows, "utf-8")
 
 
 def write_national_employment(path: Path) -> None:
@@ -278,31 +281,34 @@ def write_national_employment(path: Path) -> None:
         else:
             values = [round(share * float(v), 1) for v in total]
         rows.append((code, english, chinese, *values))
-    _write_csv(path, rows, "utf-8")
+    write_csv(path, rows, "utf-8")
 
 
 def write_province_panel(path: Path, tables: Tables) -> None:
-    """Provincial panel with green patents and population, 2000 to 2023, UTF-8 with a mark."""
+    """Provincial panel of green patents, GDP and population, 2000 to 2023, UTF-8 with a mark."""
     labels = tables.design.units["province"].to_numpy()
     pop = tables.population((2000, 2023))
     patents = tables.extend(tables.system.patents, (2000, 2023), 0.15, 0)
+    provinces = load_provinces()
     rows: list[Sequence[object]] = [PANEL_COLUMNS]
     for number, province in enumerate(PANEL_PROVINCES, start=1):
-        label = {"Neimenggu": "InnerMongolia"}.get(province, province)
-        members = labels == label
+        code = provinces.code(province)
+        members = labels == provinces.label(code)
         for t, year in enumerate(pop.years):
             if members.any():
                 people = 1.3 * float(pop.values[t][members].sum())
                 green = 0.12 * 1.3 * float(patents.values[t][members].sum())
             else:
-                people, green = 3500.0 + 10.0 * t, 300.0 * 1.18**t
-            rows.append(_panel_row(number, province, year, people, green))
-    _write_csv(path, rows, "utf-8-sig")
+                people, green = calc_people(code, year), 300.0 * 1.18**t
+            rows.append(_panel_row(number, province, year, people, green, calc_gdp(code, year)))
+    write_csv(path, rows, "utf-8-sig")
 
 
-def _panel_row(number: int, province: str, year: int, people: float, green: float) -> list[object]:
+def _panel_row(
+    number: int, province: str, year: int, people: float, green: float, yuan: float
+) -> list[object]:
     t = year - 2000
-    gdp, co2 = round(0.8 * people * 1.1**t, 2), int(people * 2.2e4 * 1.03**t)
+    gdp, co2 = round(yuan, 2), int(people * 2.2e4 * 1.03**t)
     known: dict[str, object] = {
         "uid": 3100 + 100 * number + t, "province_id": number, "province": province, "year": year,
         "co2_emissions": co2, "gdp": gdp, "sec_val": round(0.45 * gdp, 2),

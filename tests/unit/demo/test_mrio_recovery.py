@@ -25,7 +25,7 @@ ROUNDED = 1e-8
 @pytest.fixture(scope="module")
 def demo_tables(tmp_path_factory):
     folder = tmp_path_factory.mktemp("embodied")
-    _, truth = write_embodied(folder, DEFAULT_SEED)
+    _, _, truth = write_embodied(folder, DEFAULT_SEED)
     return folder, truth["years"]
 
 
