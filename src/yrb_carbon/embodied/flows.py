@@ -17,6 +17,7 @@ from yrb_carbon.embodied.accounts import (
 )
 from yrb_carbon.embodied.leontief import require_identity
 from yrb_carbon.errors import DataError, listing
+from yrb_carbon.indices.flow_balance import calc_flow_balance, without_own
 from yrb_carbon.sources.input_output import FloatArray
 from yrb_carbon.study.embodied import FLOWS, Flow
 
@@ -46,7 +47,7 @@ class ProvinceFlows:
     @property
     def between(self) -> pd.DataFrame:
         """F without what stays within a region: zero diagonal."""
-        return self.flows.where(~np.eye(len(self.flows), dtype=bool), 0.0)
+        return without_own(self.flows)
 
     @property
     def net_transfer(self) -> pd.DataFrame:
@@ -66,18 +67,11 @@ class ProvinceFlows:
 
         A region with net > 0 is a net exporter; net sums to zero over the regions.
         """
-        between = self.between
-        out, into = between.sum(axis=1), between.sum(axis=0)
-        return pd.DataFrame(
-            {
-                "own": pd.Series(np.diagonal(self.flows.to_numpy()), index=self.flows.index),
-                "out": out,
-                "in": into,
-                "net": out - into,
-                "exports": self.exports,
-                "other": self.other,
-                "net_with_exports": out - into + self.exports,
-            }
+        balance = calc_flow_balance(self.flows)
+        return balance.assign(
+            exports=self.exports,
+            other=self.other,
+            net_with_exports=balance["net"] + self.exports,
         )
 
     def largest(self, count: int = 20) -> pd.DataFrame:

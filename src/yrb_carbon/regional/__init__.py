@@ -1,0 +1,1 @@
+"""Regional facts of the dual-carbon targets: emissions, sinks, land, transfers, side by side."""
