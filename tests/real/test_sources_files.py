@@ -33,6 +33,11 @@ ROWS = {
     "land_cover": ("eileenchen_city_remote_sensing/class_area_by_city_by_year.csv", 7420),
     "gem_mines": ("gem_coal_mines/Global-Coal-Mine-Tracker-April-2024.xlsx", 1907),
     "province_panel": ("province_panels/final_data.1.3.4_did-Desktop.csv", 744),
+    "gtmp": ("province_panels/GTMP.csv", 720),
+    "province_land_cover": (
+        "province_panels/province_landcover_npp_2001_2020_mcd12q1.csv",
+        680,
+    ),
     "national_employment": ("ionet_china_io/china_employment.csv", 29),
     "city_employment": ("eileenchen_city_remote_sensing/Employment.dta", 7420),
 }

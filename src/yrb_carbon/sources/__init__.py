@@ -151,7 +151,18 @@ _ALL = (
         "province_panel",
         "province_panel",
         "read_province_panel",
-        ("prov_green_patents", "prov_pop"),
+        ("prov_green_patents", "prov_pop", "prov_gdp"),
+        "province",
+    ),
+    Reader("gtmp", "gtmp", "read_gtmp", ("prov_industry_va",), "province"),
+    Reader(
+        "province_land_cover",
+        "province_land_cover",
+        "read_province_land_cover",
+        (
+            "prov_area_forest", "prov_area_grass", "prov_area_water", "prov_area_crop",
+            "prov_area_unused", "prov_area_built", "prov_npp",
+        ),
         "province",
     ),
     Reader(

@@ -24,6 +24,9 @@ FAMILIES: tuple[Mapping[str, float], ...] = (
 )
 """Units of one kind and their size in a common measure."""
 
+HUNDRED_MILLION_YUAN = "10^8 yuan"
+"""Unit of the money of provinces in the statistical yearbooks."""
+
 
 @dataclass(frozen=True, slots=True)
 class Magnitude:
@@ -108,6 +111,15 @@ MAGNITUDES: dict[str, Magnitude] = {
     "nat_emp_total": Magnitude(1e8, 1e9, "persons", "China employs 1.1e8 (urban units) to 7.8e8"),
     "nat_emp_mining": Magnitude(1e6, 2e7, "persons", "Chinese mining employs 3e6 to 1.5e7"),
     "prov_pop": Magnitude(500.0, 1.5e4, "10^4 persons", "provinces hold 250 to 12,700"),
+    "prov_gdp": Magnitude(
+        5e6, 1e9, "10^4 yuan", "half of the provinces make 5e7 to 3e8, Tibet 1e6, 2000 to 2023"
+    ),
+    "prov_industry_va": Magnitude(
+        2e6, 5e8, "10^4 yuan", "half of the provinces make 1e7 to 8e7, 2000 to 2023"
+    ),
+    "prov_npp": Magnitude(
+        100.0, 1500.0, "gC/m2/a", "from 100 (Qinghai) to 1,100 (Yunnan), half of them 300 to 650"
+    ),
     "fiscal_exp": Magnitude(5e4, 5e7, "10^4 yuan", "prefectures spend 1e5 (2003) to 1e7 a year"),
     "sci_exp": Magnitude(
         50.0, 5e5, "10^4 yuan", "prefectures spend 2e2 (2003) to 2e5 a year on it", zeros=True

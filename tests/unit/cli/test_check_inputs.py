@@ -282,8 +282,8 @@ def test_years_of_a_source_that_no_variable_uses_are_told_as_such(folder):
     damage.edit_csv(folder / FILES["province_panel"], damage.without_year(2009, 4), "utf-8-sig")
     (line,) = told(folder, "province_panel")
     assert line.endswith(
-        "no unit of the study has a value of prov_green_patents, prov_pop in 2009; no variable of "
-        "the study uses it (sources.provinces)"
+        "no unit of the study has a value of prov_green_patents, prov_pop, prov_gdp in 2009; no "
+        "variable of the study uses it (sources.provinces)"
     )
 
 

@@ -334,13 +334,13 @@ def test_province_panel_and_national_employment(tmp_path):
         tmp_path / "p.csv",
         [
             ["uid", "province", "year", "green_invention_patents", "green_utility_patents",
-             "population"],
-            [1, "Shanxi", 2018, 980, 1133, 3502],
+             "population", "gdp"],
+            [1, "Shanxi", 2018, 980, 1133, 3502, 15958.1],
         ],
         "utf-8-sig",
     )  # fmt: skip
     frame = read_province_panel(panel).frame
-    assert frame.iloc[0].tolist() == ["Shanxi", 2018, 2113.0, 3502.0]
+    assert frame.iloc[0].tolist() == ["Shanxi", 2018, 2113.0, 3502.0, 15958.1e4]
     nation = write_text(
         tmp_path / "e.csv",
         [

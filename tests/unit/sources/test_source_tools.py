@@ -75,7 +75,7 @@ def test_published_formats_are_registered():
         "edgar_city", "ceads_county", "ceads_city", "ceads_apparent", "industry_structure",
         "real_gdp", "population", "fdi", "roads", "finance", "exchange_rate", "city_npp",
         "land_cover", "gem_mines", "province_panel", "national_employment", "city_employment",
-        "city_yearbook", "tidy_csv",
+        "city_yearbook", "tidy_csv", "gtmp", "province_land_cover",
     }  # fmt: skip
 
 
