@@ -172,7 +172,8 @@ def _flow_notes(figure: FlowFigure, study: Study, shown: ShownFlows, words: Word
     name = source.table.system if system.label is None else words.label(system.label)
     said.append(words("{system}, {year}.", system=name, year=source.year))
     said.append(words("Table {table}.", table=words.listing(tables)))
-    return [words.sentences(said), *([] if system.note is None else [words.label(system.note)])]
+    own = [*system.cautions, *([] if system.note is None else [system.note])]
+    return [words.sentences(said), *map(words.label, own)]
 
 
 def role_text(shown: ShownFlows, words: Words) -> str:

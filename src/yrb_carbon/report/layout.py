@@ -195,7 +195,7 @@ def layout_table(
     notes = [*notes, *_boundary_notes(name, study, rows, words), *_common_notes(name, study, words)]
     if not words.printing.notes:
         notes = []
-    notes += map(words.label, study.study.cautions)
+    notes += map(words.label, (*study.study.cautions, *table.cautions(study)))
     page = PAGES.get(table.kind)
     shown = None if page is None else page(table, study, rows, words)
     return printed(name, words.label(table.title), body, notes, shown, language)

@@ -15,6 +15,7 @@ from yrb_carbon.study.base import (
     Label,
     Path,
     Section,
+    Text,
     Year,
     choices,
     repeated,
@@ -30,6 +31,11 @@ Sectors = Literal["S26", "H2", "42", "own"]
 Backbone = Literal["mean", "top", "disparity", "none"]
 ONE_REGION = ("china_io",)
 """Formats of tables that hold one region: no flow leaves it."""
+TEST_SYSTEM_CAUTION = Text(
+    en="Test system of the package pymrio: an invented economy with invented regions; the numbers "
+    "say nothing about any real one.",
+    zh="pymrio软件包的测试系统：经济体与区域均为虚构，数值不反映任何真实经济体的情况。",
+)
 
 
 class InputOutputSection(Section):
@@ -67,6 +73,12 @@ class SystemSection(Section):
     )
     extension: str | None = Field(None, description="Extension and row of a pymrio system.")
     note: Label | None = Field(None, description="Printed below its tables.")
+
+    @property
+    def cautions(self) -> tuple[Text, ...]:
+        """What its tables and figures say whatever their layout: that an economy is invented."""
+        is_test = self.format == "pymrio" and any(t.path is None for t in self.tables.values())
+        return (TEST_SYSTEM_CAUTION,) if is_test else ()
 
 
 class EmbodiedSection(Section):
@@ -181,6 +193,12 @@ class SystemTable(EmbodiedTable):
                 f"flows between regions need several regions; tables of format {system.format} "
                 f"have one (got {self.system!r})",
             )
+
+    def cautions(self, study: Study) -> tuple[Text, ...]:
+        """Those of its system."""
+        section = study.embodied
+        system = None if section is None else section.systems.get(self.system)
+        return () if system is None else system.cautions
 
     def years_of(self, section: EmbodiedSection) -> tuple[int, ...]:
         """Its years in order: those that it names, or all of its system; none of an unknown one."""

@@ -90,6 +90,10 @@ class TableSection(Section):
         """The study's own note, printed below it."""
         return None
 
+    def cautions(self, study: Study) -> tuple[Text, ...]:
+        """What it says whatever its layout, beside the cautions of the study."""
+        return ()
+
     def faults(self, study: Study, path: Path) -> Iterator[Fault]:
         """What is wrong with its names, each with the key path where it is mended."""
         return iter(())

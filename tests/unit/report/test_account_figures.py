@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import shapely
 from chinese_font import needs_chinese_font
-from embodied_rows import FUELS, LABEL, REGIONS, Rows, embodied_rows, embodied_study
+from embodied_rows import FUELS, LABEL, REGIONS, YEARS, Rows, embodied_rows, embodied_study
 from figure_texts import said, texts
 
 from yrb_carbon.errors import DataError
@@ -33,6 +33,7 @@ from yrb_carbon.report.site.figure_page import described
 from yrb_carbon.report.site.figure_words import Shown, seen_on
 from yrb_carbon.report.site.run import Run, RunFiles
 from yrb_carbon.sources.boundaries import build_boundaries
+from yrb_carbon.study.embodied import TEST_SYSTEM_CAUTION
 from yrb_carbon.study.figures import FiguresSection
 
 LINKS = (("61", "33"), ("15", "33"), ("61", "15"))
@@ -196,6 +197,11 @@ def test_notes_and_units_of_a_system_that_is_not_the_provinces(estimates):
     assert "Mt of air" in found
     assert "Mt CO2" not in found
     assert "Invented." in found
+    # a table without a file is that of the test system
+    assert TEST_SYSTEM_CAUTION.en not in found
+    section["systems"]["mrio"]["tables"] = {year: {} for year in YEARS}
+    study = embodied_study(embodied=section, figures=figures)
+    assert TEST_SYSTEM_CAUTION.en in said(drawn("chord", estimates, study=study))
 
 
 def test_every_figure_is_commissioned_once_with_its_width(estimates):

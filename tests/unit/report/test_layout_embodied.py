@@ -31,6 +31,7 @@ from yrb_carbon.report.site.formulas import FLOW_FORMULAS
 from yrb_carbon.report.tables import write_tables
 from yrb_carbon.study.config import SYNTHETIC_CAUTION
 from yrb_carbon.study.embodied import (
+    TEST_SYSTEM_CAUTION,
     Backbone,
     EmbodiedTable,
     Flow,
@@ -372,6 +373,34 @@ def test_systems_of_other_sectors_are_printed_by_their_own_names():
     assert "Tibet" not in " ".join(table.notes)
     assert layout_table("B6", study, rows).body.iloc[0, 2] == "reg1: mining > reg2: electricity"
     assert "its own money" in layout_table("B2", study, rows).notes[0]
+
+
+def packaged_section(path: str | None) -> dict[str, Any]:
+    """Section with a pymrio system: the test system of the package, or one that is saved."""
+    system = {
+        "format": "pymrio", "sectors": "own", "mining": ["S2"], "emissions": "own",
+        "extension": "air", "tables": {2012: {"path": path}},
+    }  # fmt: skip
+    return {"inventories": {2012: "x.xlsx"}, "systems": {"mrio": system}}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_tables_of_an_invented_economy_say_so_whatever_their_layout(rows, language):
+    caution = in_language(TEST_SYSTEM_CAUTION, language)
+    quiet: dict[str, Any] = {
+        "report": {"printing": {"notes": False}}, "embodied": packaged_section(None)
+    }  # fmt: skip
+    own = rows[rows["year"].isna() | rows["year"].eq(2012)]
+    for name in ("B2", "B3", "B4", "B5", "B6"):
+        table = lay_out(name, own, language, **quiet)
+        assert table.notes == (in_language(SYNTHETIC_CAUTION, language), caution)
+        assert caution in lay_out(name, own, language, embodied=packaged_section(None)).notes
+        assert caution not in lay_out(name, own, language, embodied=packaged_section("a")).notes
+    assert caution not in lay_out("B1", rows, language, **quiet).notes
+
+
+def in_language(text: Any, language: str) -> str:
+    return str(text.in_language(language))
 
 
 def test_names_cover_the_keys_of_the_configuration_and_of_the_entries():

@@ -58,10 +58,7 @@ def embodied_facts(study: Study, words: PageWords) -> EmbodiedFacts | None:
     used = _systems_used(section, study)
     return EmbodiedFacts(
         words=words,
-        systems=[
-            words.each(partial(system_text, name, system, sorted(system.tables)))
-            for name, system in used.items()
-        ],
+        systems=[words.each(partial(_system_words, name, system)) for name, system in used.items()],
         choices=_choices(section, list(used.values()), words),
         flows=[
             (words.each(partial(flow_text, flow)), FLOW_FORMULAS[flow])
@@ -69,6 +66,12 @@ def embodied_facts(study: Study, words: PageWords) -> EmbodiedFacts | None:
         ],
         uses_mrio=any(system.format == "ceads_mrio" for system in used.values()),
     )
+
+
+def _system_words(name: str, system: SystemSection, words: Words) -> str:
+    """What a system is, with its cautions."""
+    said = system_text(name, system, sorted(system.tables), words)
+    return words.sentences([said, *map(words.label, system.cautions)])
 
 
 def _choices(
