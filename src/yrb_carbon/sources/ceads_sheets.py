@@ -231,9 +231,10 @@ class ProvinceInventory:
         return self.frame[[place not in bare for place in places]].reset_index(drop=True)
 
     def described(self) -> dict[str, Any]:
-        """Files, and the provinces that did not report, ready for JSON."""
+        """Files with their years, and the provinces that did not report, ready for JSON."""
+        dated = zip(self.years, self.records, strict=True)
         return {
-            "files": [record.as_dict() for record in self.records],
+            "files": [{**record.as_dict(), "year": year} for year, record in dated],
             "unreported": [f"{year} {province}" for year, province in self.unreported],
         }
 
@@ -393,12 +394,14 @@ def read_named_years(
         If a workbook is of another year than the one that it stands under.
     """
     found = read([path for _, path in sorted(files.items())])
-    wrong = sorted(set(files) - set(found.years))
+    year_of = {record.file: year for year, record in zip(found.years, found.records, strict=True)}
+    wrong = [
+        f"{path} under {year}, which is of {year_of[str(path)]}"
+        for year, path in sorted(files.items())
+        if year_of[str(path)] != year
+    ]
     if wrong:
-        raise DataError(
-            f"{key} names {', '.join(map(str, wrong))}, but the workbooks are of "
-            f"{', '.join(map(str, found.years))}"
-        )
+        raise DataError(f"{key} names {'; '.join(wrong)}. Name workbooks by their years")
     return found
 
 

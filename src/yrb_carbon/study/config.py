@@ -435,7 +435,9 @@ class ReplicationSection(Section):
     """What only the authors can say in results/<name>/replication/README.md."""
 
     sources: dict[Identifier, ReplicationSource] = Field(
-        default_factory=dict, description="By the name of the source."
+        default_factory=dict,
+        description="By the name of the source; files of embodied carbon by embodied_inventories, "
+        "embodied_energy and embodied_<system>.",
     )
 
 
@@ -583,9 +585,10 @@ def _year_faults(study: Study) -> Iterator[Fault]:
 
 
 def _source_faults(study: Study) -> Iterator[Fault]:
+    files = () if study.embodied is None else study.embodied.file_sources
     for name in study.replication.sources:
         place: Path = ("replication", "sources", name)
-        yield from unknown_names(study.sources, name, place, "source")
+        yield from unknown_names((*study.sources, *files), name, place, "source")
     paths: dict[Path, str | None] = {
         ("data_root",): study.data_root,
         ("boundaries", "path"): study.boundaries.path,

@@ -25,17 +25,26 @@ from yrb_carbon.study.base import (
 if TYPE_CHECKING:
     from yrb_carbon.study.config import Study
 
+InputFormat = Literal["ceads_mrio", "china_io", "pymrio"]
 Flow = Literal["system", "producer", "final"]
 FLOWS: tuple[Flow, ...] = ("system", "producer", "final")
 Sectors = Literal["S26", "H2", "42", "own"]
 Backbone = Literal["mean", "top", "disparity", "none"]
 ONE_REGION = ("china_io",)
 """Formats of tables that hold one region: no flow leaves it."""
+INVENTORY_FORMATS = {"inventories": "ceads_inventory", "energy": "ceads_energy"}
+"""Key of the section -> format of its workbooks."""
+INVENTORIES, ENERGY = INVENTORY_FORMATS
 TEST_SYSTEM_CAUTION = Text(
     en="Test system of the package pymrio: an invented economy with invented regions; the numbers "
     "say nothing about any real one.",
     zh="pymrio软件包的测试系统：经济体与区域均为虚构，数值不反映任何真实经济体的情况。",
 )
+
+
+def file_source(name: str) -> str:
+    """Name of the files of inventories, of energy or of a system among all sources of a study."""
+    return f"embodied_{name}"
 
 
 class InputOutputSection(Section):
@@ -51,7 +60,7 @@ class SystemSection(Section):
     """Input-output tables of one kind, by year, and the emissions of their accounts."""
 
     label: Label | None = Field(None, description="Name on tables; that of the key when null.")
-    format: Literal["ceads_mrio", "china_io", "pymrio"] = Field(
+    format: InputFormat = Field(
         description="ceads_mrio: provinces x 42 sectors; china_io: the national tables of the "
         "statistics bureau, one region; pymrio: a system of that package."
     )
@@ -127,6 +136,13 @@ class EmbodiedSection(Section):
     failing_share: float = Field(
         0.0, ge=0, lt=1, description="Share of accounts out of balance that is still accepted."
     )
+
+    @property
+    def file_sources(self) -> tuple[str, ...]:
+        """Names that `replication.sources` knows the files of inventories and systems by."""
+        inventories = [INVENTORIES] if self.inventories else []
+        energy = [ENERGY] if self.energy else []
+        return tuple(map(file_source, [*inventories, *energy, *self.systems]))
 
 
 class EmbodiedTable(AccountsTable):

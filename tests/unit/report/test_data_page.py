@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from chinese_font import needs_chinese_font
 from demo_estimates import demo_study
+from embodied_rows import embodied_study
 
 from yrb_carbon.report.language import Words
 from yrb_carbon.report.site import data_page
@@ -64,6 +65,31 @@ def test_units_left_out_are_named_in_both_languages(run, reason):
     assert own.variable["zh"] == "矿业集聚"
     assert own.reason["en"] == reason
     assert own.reason["zh"] == spoken_remark(reason, REASONS, CHINESE) != ""
+
+
+def embodied_run(**files: object) -> Run:
+    file = {"sheet": None, "rows": 9, "sha256": "1" * 64, "bytes": 2048, "notes": ["emissions: x"]}
+    own = {**file, "file": "in/2015.xlsx", "year": 2015, "format": "ceads_energy",
+           "unit": {"raw_coal": "10^4 t", "coke": "10^4 t", "gas": "10^8 m3"}}  # fmt: skip
+    table = {**file, "file": "mrio.xlsx", "year": 2012, "format": "ceads_mrio", "system": "mrio",
+             "unit": {"all amounts": "10^4 yuan"}}  # fmt: skip
+    record = {"inventories": {}, "energy": {"files": [own]}, "tables": [table]}
+    manifest = {"embodied": record, **files}
+    names = RunFiles(Path("estimates.csv"), Path("manifest.json"))
+    return Run(embodied_study(), BOTH, names, pd.DataFrame(), manifest, None, None, (), ())
+
+
+def test_files_of_embodied_carbon_have_year_unit_and_publisher():
+    energy, table = data_page.embodied_files(embodied_run())
+    assert (energy.label["en"], energy.label["zh"]) == ("Energy inventories", "能源清单")
+    assert (energy.year, energy.unit["en"]) == (2015, "10^4 t, 10^8 m3")
+    assert "CEADs" in energy.publisher["en"]
+    assert energy.publisher["zh"] == "中国碳核算数据库（CEADs）"
+    assert (energy.source.file, energy.source.size) == ("2015.xlsx", "2 kB")
+    assert energy.source.notes[0]["zh"] == "排放账户：x"
+    assert (table.label["zh"], table.year) == ("省际投入产出表", 2012)
+    assert table.unit["zh"] == "万元"
+    assert data_page.embodied_files(embodied_run(embodied=None)) == []
 
 
 def counted() -> pd.DataFrame:

@@ -8,9 +8,10 @@ from typing import Any, get_args
 
 import pytest
 
-from yrb_carbon.errors import DataError
+from yrb_carbon.errors import DataError, StudyError
 from yrb_carbon.report.replication import (
     NUMBERS_BY,
+    PACKAGED,
     SCRIPTS,
     Program,
     read_publishers,
@@ -18,6 +19,7 @@ from yrb_carbon.report.replication import (
 )
 from yrb_carbon.sources import READERS
 from yrb_carbon.study import config
+from yrb_carbon.study.embodied import INVENTORY_FORMATS, InputFormat
 from yrb_carbon.study.load import load_study
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -181,8 +183,6 @@ def test_every_kind_of_table_has_a_script_that_exists():
 
 
 def test_an_unknown_source_is_refused_with_its_place(tmp_path):
-    from yrb_carbon.errors import StudyError
-
     with pytest.raises(StudyError) as caught:
         study_of(tmp_path, OWN.replace("    city: {licence", "    town: {licence"))
     assert "replication.sources.town" in str(caught.value.faults)
@@ -198,7 +198,8 @@ def test_a_format_without_a_publisher_is_refused(tmp_path):
 
 
 def test_every_format_has_a_publisher():
-    assert set(read_publishers(PUBLISHERS)) == set(READERS)
+    of_embodied = {*INVENTORY_FORMATS.values(), *get_args(InputFormat)}
+    assert set(read_publishers(PUBLISHERS)) == set(READERS) | of_embodied
 
 
 def test_a_fault_in_the_file_is_named(tmp_path):
@@ -230,4 +231,67 @@ def test_licences_agree_with_the_readme_of_the_data():
             for name in re.findall(r"`(\w+)`", cells[1]):
                 seen.add(name)
                 assert wanted in publishers[name].licence, name
-    assert seen == set(READERS) - {"tidy_csv", "city_yearbook"}
+    assert seen == set(publishers) - {"tidy_csv", "city_yearbook"}
+
+
+def embodied_manifest(study: config.Study) -> dict[str, Any]:
+    """A manifest with one inventory, and one table of each of two systems."""
+    file = {"sheet": None, "rows": 9, "unit": {"coal": "Mt CO2", "total": "Mt CO2"}, "notes": []}
+    return manifest_of(study) | {
+        "embodied": {
+            "inventories": {
+                "files": [
+                    {**file, "file": f"a/{year}.xlsx", "sha256": f"{year}", "year": year,
+                     "format": "ceads_inventory"}
+                    for year in (2012, 2015)
+                ]
+            },
+            "energy": {},
+            "tables": [
+                {**file, "file": name, "sha256": "9" * 64, "year": 2015, "system": system,
+                 "format": form, "unit": {"all amounts": "10^4 yuan"}}
+                for system, name, form in (
+                    ("provinces", "io.xlsx", "ceads_mrio"), ("test", "testmrio", "pymrio"))
+            ],
+        }
+    }  # fmt: skip
+
+
+TWO_SYSTEMS = """\
+study: {name: own, synthetic: false}
+demo: null
+embodied:
+  systems:
+    test:
+      {format: pymrio, sectors: own, mining: [a], emissions: own, extension: e, tables: {2015: {}}}
+replication:
+  sources:
+    embodied_provinces: {licence: CC0, included: true}
+"""
+
+
+def test_files_of_embodied_carbon_are_listed_with_year_unit_and_publisher(tmp_path):
+    study = study_of(tmp_path, TWO_SYSTEMS)
+    text = readme(study, embodied_manifest(study))
+    lines = text.splitlines()
+    details = {name: [line for line in lines if line.startswith(f"| `embodied_{name}` |")]
+               for name in ("inventories", "provinces", "test")}  # fmt: skip
+    assert all(len(found) == 1 for found in details.values())
+    assert "CEADs" in details["inventories"][0]
+    assert details["inventories"][0].endswith("| no |")
+    assert "| CC0 |" in details["provinces"][0]
+    assert details["provinces"][0].endswith("| yes |")
+    assert details["test"][0].endswith(f"| {PACKAGED} |")
+    for year in (2012, 2015):
+        (line,) = [line for line in lines if line.startswith(f"| `a/{year}.xlsx` |")]
+        assert f"| {year} | Mt CO2 |" in line
+    n_files = len(study.sources) + 4
+    assert f"Input files: {n_files};" in text
+    for author in ("Shan", "Zheng", "Stadler"):
+        assert author in text.split("## References", 1)[1]
+
+
+def test_a_system_that_is_not_there_has_no_files_to_tell_of(tmp_path):
+    with pytest.raises(StudyError) as caught:
+        study_of(tmp_path, TWO_SYSTEMS.replace("embodied_provinces", "embodied_nowhere"))
+    assert "replication.sources.embodied_nowhere" in str(caught.value.faults)

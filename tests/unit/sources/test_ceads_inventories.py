@@ -334,10 +334,14 @@ def test_a_workbook_under_the_key_of_another_year_is_told(tmp_path, cells):
 
     found = read_named_years(read_books, {2015: second, 2012: first}, "some.inventories")
     assert found.years == (2012, 2015)
+    assert [own["year"] for own in found.described()["files"]] == [2012, 2015]
+    named = re.escape(str(second))
     with pytest.raises(
-        DataError, match=r"some\.inventories names 2013, but the workbooks are of 2012, 2015"
+        DataError, match=rf"some\.inventories names {named} under 2013, which is of 2015\."
     ):
         read_named_years(read_books, {2012: first, 2013: second}, "some.inventories")
+    with pytest.raises(DataError, match=r"under 2012, which is of 2015; .* under 2015, which is"):
+        read_named_years(read_books, {2012: second, 2015: first}, "some.inventories")
 
 
 @pytest.mark.parametrize(("factor", "ratio"), [(10.0, "10 times"), (0.1, "0.1 times")])

@@ -14,17 +14,26 @@ from yrb_carbon.panel.completeness import PictureTexts, draw_completeness
 from yrb_carbon.panel.schema import load_dictionary
 from yrb_carbon.report.cells import sample_label
 from yrb_carbon.report.definitions import unit_name
+from yrb_carbon.report.embodied_files import embodied_records, units_of
 from yrb_carbon.report.fonts import cjk_font, fonts, quiet_fonts
-from yrb_carbon.report.language import SOURCE_LANGUAGE, Words
+from yrb_carbon.report.language import SOURCE_LANGUAGE, Words, message
+from yrb_carbon.report.replication import Publisher, read_publishers
 from yrb_carbon.report.site.bilingual import PageWords, Text
 from yrb_carbon.report.site.downloads import FOLDER, size_words
-from yrb_carbon.report.site.glossary import source_text
+from yrb_carbon.report.site.glossary import marked_english, source_text
 from yrb_carbon.report.site.remarks import reason_text, remark_text
 from yrb_carbon.report.site.run import Run
 from yrb_carbon.study.base import Language
+from yrb_carbon.study.embodied import ENERGY, INVENTORIES, EmbodiedSection
+from yrb_carbon.study.paths import data_folder
 from yrb_carbon.study.report import subfolder
 from yrb_carbon.study.units import load_units
 
+PUBLISHERS = "publishers.yaml"
+INVENTORY_LABELS = {
+    INVENTORIES: message("Emission inventories"),
+    ENERGY: message("Energy inventories"),
+}
 COMPLETENESS, EXCLUDED, PICTURE = "completeness.csv", "excluded.csv", "completeness.png"
 
 
@@ -41,6 +50,17 @@ class SourceFile:
     columns: Sequence[str]
     sha256: str
     notes: Sequence[Text]
+
+
+@dataclass(frozen=True, slots=True)
+class EmbodiedFile:
+    """A file that tables of embodied carbon are made from."""
+
+    label: Text
+    year: int
+    publisher: Text
+    unit: Text
+    source: SourceFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,20 +94,54 @@ class SampleSize:
 def source_files(manifest: Mapping[str, Any], words: PageWords) -> list[SourceFile]:
     """Files of the sources, and the boundaries, as the manifest tells of them."""
     records = [*manifest["sources"], {"source": "boundaries", **manifest["boundaries"]}]
+    return [_source_file(record, words) for record in records]
+
+
+def _source_file(record: Mapping[str, Any], words: PageWords) -> SourceFile:
+    return SourceFile(
+        name=record["source"],
+        format=record.get("format", ""),
+        file=Path(record["file"]).name,
+        size="" if record.get("bytes") is None else size_words(record["bytes"]),
+        sheet=record["sheet"] or "",
+        rows=record["rows"],
+        columns=tuple(record["unit"]),
+        sha256=record["sha256"],
+        notes=[remark_text(note, words) for note in record["notes"]],
+    )
+
+
+def embodied_files(run: Run) -> list[EmbodiedFile]:
+    """Inventories, energy inventories and input-output tables, as the manifest tells of them."""
+    records, section = embodied_records(run.manifest), run.study.embodied
+    if not records or section is None:
+        return []
+    publishers = read_publishers(data_folder() / PUBLISHERS)
     return [
-        SourceFile(
-            name=record["source"],
-            format=record.get("format", ""),
-            file=Path(record["file"]).name,
-            size="" if record.get("bytes") is None else size_words(record["bytes"]),
-            sheet=record["sheet"] or "",
-            rows=record["rows"],
-            columns=tuple(record["unit"]),
-            sha256=record["sha256"],
-            notes=[remark_text(note, words) for note in record["notes"]],
+        EmbodiedFile(
+            label=run.words.each(partial(_label_of, record["key"], section)),
+            year=record["year"],
+            publisher=_publisher_text(publishers[record["format"]], run.words),
+            unit=run.words.listing(
+                run.words.each(partial(unit_name, unit)) for unit in units_of(record)
+            ),
+            source=_source_file(record, run.words),
         )
         for record in records
     ]
+
+
+def _label_of(key: str, section: EmbodiedSection, words: Words) -> str:
+    """What a file is: the name of its system, or that of the inventories."""
+    if key in INVENTORY_LABELS:
+        return words(INVENTORY_LABELS[key])
+    label = section.systems[key].label
+    return key if label is None else words.label(label)
+
+
+def _publisher_text(publisher: Publisher, words: PageWords) -> Text:
+    """Publisher of a format; one without a Chinese text is marked as English."""
+    return marked_english(publisher.publisher, publisher.publisher_zh, words)
 
 
 def sample_sizes(run: Run) -> list[SampleSize]:

@@ -13,9 +13,14 @@ from yrb_carbon.report.site.bilingual import PageWords, Text
 
 def source_text(entry: Entry, words: PageWords) -> Text:
     """Source of a formula or column; one without a Chinese text is marked as English."""
-    english = Markup('<span lang="en">{}</span>').format(entry.source)
-    chinese = english if entry.source_zh is None else escape(entry.source_zh)
-    return words.markup(lambda own: chinese if own.language == "zh" else escape(entry.source))
+    return marked_english(entry.source, entry.source_zh, words)
+
+
+def marked_english(english: str, chinese: str | None, words: PageWords) -> Text:
+    """A text in both languages; one without a Chinese text is marked as English."""
+    marked = Markup('<span lang="en">{}</span>').format(english)
+    said = marked if chinese is None else escape(chinese)
+    return words.markup(lambda own: said if own.language == "zh" else escape(english))
 
 
 def glossary(words: PageWords) -> dict[str, Mapping[str, Text]]:

@@ -18,6 +18,7 @@ from yrb_carbon.report.site.data_page import (
     COMPLETENESS,
     EXCLUDED,
     column_uses,
+    embodied_files,
     left_out_units,
     picture_words,
     pictures_of,
@@ -133,6 +134,7 @@ def _data(run: Run) -> dict[str, Any]:
     folder = run.files.completeness
     context: dict[str, Any] = {
         "sources": source_files(run.manifest, run.words),
+        "embodied_files": embodied_files(run),
         "samples": sample_sizes(run),
         "columns": [],
         "excluded": [],
@@ -152,7 +154,10 @@ def _provenance(run: Run) -> dict[str, Any]:
     manifest = run.manifest
     return {
         "manifest": manifest,
-        "inputs": source_files(manifest, run.words),
+        "inputs": [
+            *source_files(manifest, run.words),
+            *(file.source for file in embodied_files(run)),
+        ],
         "shipped": digests(manifest["shipped"]),
         "outputs": digests(manifest["outputs"]),
         "settings": settings_sections(manifest["config"]),

@@ -12,7 +12,7 @@ rule site:
         claims=study.claims.file if study.claims is not None else [],
         tables=rules.tables.output.tables,
         figures=drawn_figures(),
-        shipped=shipped("units.csv", "dictionary.yaml"),
+        shipped=shipped("units.csv", "dictionary.yaml", "publishers.yaml"),
     output:
         site=directory(results("report")),
     log:
