@@ -263,7 +263,12 @@ demo: null
 embodied:
   systems:
     test:
-      {format: pymrio, sectors: own, mining: [a], emissions: own, extension: e, tables: {2015: {}}}
+      format: pymrio
+      sectors: own
+      mining: [a]
+      emissions: own
+      extension: e
+      tables: {"2015": {}}
 replication:
   sources:
     embodied_provinces: {licence: CC0, included: true}
