@@ -67,6 +67,16 @@ def value_row(term: str, number: float) -> dict[str, Any]:
     return {"quantity": Quantity.VALUE.value, "term": term, "estimate": float(number)}
 
 
+def share_row(term: str, number: float) -> dict[str, Any]:
+    """A row of one share."""
+    return {"quantity": Quantity.SHARE.value, "term": term, "estimate": float(number)}
+
+
+def ratio_row(term: str, number: float) -> dict[str, Any]:
+    """A row of one ratio."""
+    return {"quantity": Quantity.RATIO.value, "term": term, "estimate": float(number)}
+
+
 def model_names(key: ModelKey) -> dict[str, str]:
     """The key columns of one model."""
     return {

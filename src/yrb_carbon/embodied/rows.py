@@ -9,7 +9,14 @@ from typing import Any
 
 import pandas as pd
 
-from yrb_carbon.analysis.rows import TableKey, complete_rows, named_seed, value_row
+from yrb_carbon.analysis.rows import (
+    TableKey,
+    complete_rows,
+    named_seed,
+    ratio_row,
+    share_row,
+    value_row,
+)
 from yrb_carbon.embodied.accounts import EmbodiedSystem, calc_responsibility
 from yrb_carbon.embodied.build import StudiedSystem
 from yrb_carbon.embodied.decomposition import decompose_change
@@ -34,7 +41,6 @@ from yrb_carbon.embodied.network import (
     without_negative_flows,
 )
 from yrb_carbon.embodied.paths import analyse_paths
-from yrb_carbon.estimates import Quantity
 from yrb_carbon.study.embodied import (
     EmbodiedSection,
     EmbodiedTable,
@@ -125,17 +131,7 @@ def _recomputed_rows(
     for _, line in compare_emissions(both, inventory).iterrows():
         place = {"equation": ENERGY, "year": int(line["year"])}
         yield {**place, **value_row(str(line["fuel"]), line["computed"])}
-        yield {
-            **place,
-            "quantity": Quantity.RATIO.value,
-            "term": str(line["fuel"]),
-            "estimate": float(line["ratio"]),
-        }
-
-
-def share_row(term: str, number: float) -> dict[str, Any]:
-    """A row of one share."""
-    return {"quantity": Quantity.SHARE.value, "term": term, "estimate": float(number)}
+        yield {**place, **ratio_row(str(line["fuel"]), line["ratio"])}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
