@@ -17,6 +17,19 @@ if TYPE_CHECKING:
 ProvincialFormat = Literal["gtmp", "province_panel", "province_land_cover", "tidy_csv"]
 
 
+ACCOUNT_OUTCOMES = (
+    "co2",
+    "size",
+    "depth",
+    "footprint_3d",
+    "footprint",
+    "area",
+    "stock",
+    "transfer",
+)
+"""What the rows of tables of accounts are about: column `outcome` of estimates.csv."""
+
+
 class ProvincialFile(Section):
     """A file of yearly facts of provinces."""
 
@@ -33,6 +46,8 @@ class AccountsTable(TableSection):
 
     section: ClassVar[str]
     """Section of the configuration that it needs."""
+    outcomes: ClassVar[tuple[str, ...]] = ACCOUNT_OUTCOMES
+    """What its rows may be about."""
     printed_columns: ClassVar[tuple[str, ...]] = ()
     """What its layout may choose and head anew among its columns."""
     parts: ClassVar[tuple[str, ...]] = ()

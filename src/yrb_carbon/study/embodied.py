@@ -149,6 +149,7 @@ class EmbodiedTable(AccountsTable):
     """Base of the tables of system B."""
 
     section: ClassVar[str] = "embodied"
+    outcomes: ClassVar[tuple[str, ...]] = ("co2",)
 
 
 class MiningEmissionsTable(EmbodiedTable):

@@ -101,7 +101,7 @@ def embodied_tables(study: Study) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class EmbodiedInput:
+class AccountInput:
     """One published file of accounts.
 
     Attributes
@@ -128,13 +128,13 @@ class EmbodiedInput:
         return self.format == "pymrio"
 
 
-def embodied_inputs(study: Study) -> dict[Path, EmbodiedInput]:
+def embodied_inputs(study: Study) -> dict[Path, AccountInput]:
     """Files that the tables of embodied carbon are made from, by the key that names them."""
     section = study.embodied
     made = [study.tables[name] for name in embodied_tables(study)]
     if section is None or not made:
         return {}
-    found: dict[Path, EmbodiedInput] = {}
+    found: dict[Path, AccountInput] = {}
     for key, format_ in (("inventories", "ceads_inventory"), ("energy", "ceads_energy")):
         found |= _yearly("embodied", key, format_, getattr(section, key))
     for name in sorted({table.system for table in made if isinstance(table, SystemTable)}):
@@ -142,9 +142,9 @@ def embodied_inputs(study: Study) -> dict[Path, EmbodiedInput]:
         for year, entry in system.tables.items():
             if entry.path:
                 place: Path = ("embodied", "systems", name, "tables", str(year), "path")
-                found[place] = EmbodiedInput(entry.path, system.format, year, name)
+                found[place] = AccountInput(entry.path, system.format, year, name)
     if section.deflators is not None:
-        found["embodied", "deflators"] = EmbodiedInput(section.deflators, "price_indices")
+        found["embodied", "deflators"] = AccountInput(section.deflators, "price_indices")
     return found
 
 
@@ -163,7 +163,7 @@ def regional_tables(study: Study) -> tuple[str, ...]:
     return tuple(name for name, table in study.tables.items() if isinstance(table, RegionalTable))
 
 
-def footprint_inputs(study: Study) -> dict[Path, EmbodiedInput]:
+def footprint_inputs(study: Study) -> dict[Path, AccountInput]:
     """Files that the tables of the footprint are made from, by the key that names them."""
     section = study.footprint
     if section is None or not footprint_tables(study):
@@ -175,7 +175,7 @@ def footprint_inputs(study: Study) -> dict[Path, EmbodiedInput]:
     return found
 
 
-def regional_inputs(study: Study) -> dict[Path, EmbodiedInput]:
+def regional_inputs(study: Study) -> dict[Path, AccountInput]:
     """Files that the tables of regional facts are made from, by the key that names them."""
     section, made = study.regional, regional_tables(study)
     if section is None or not made:
@@ -189,26 +189,25 @@ def regional_inputs(study: Study) -> dict[Path, EmbodiedInput]:
         entry = system.tables[transfer.year]
         place: Path = ("embodied", "systems", transfer.system, "tables", str(transfer.year), "path")
         if entry.path:
-            found[place] = EmbodiedInput(entry.path, system.format, transfer.year, transfer.system)
+            found[place] = AccountInput(entry.path, system.format, transfer.year, transfer.system)
     return found
 
 
-def account_inputs(study: Study) -> dict[Path, EmbodiedInput]:
+def account_inputs(study: Study) -> dict[Path, AccountInput]:
     """Files of all accounts: embodied carbon, footprint, regional facts."""
     return {**embodied_inputs(study), **footprint_inputs(study), **regional_inputs(study)}
 
 
 def _yearly(
     section: str, key: str, format_: str, paths: Mapping[int, str]
-) -> dict[Path, EmbodiedInput]:
+) -> dict[Path, AccountInput]:
     return {
-        (section, key, str(year)): EmbodiedInput(path, format_, year)
-        for year, path in paths.items()
+        (section, key, str(year)): AccountInput(path, format_, year) for year, path in paths.items()
     }
 
 
-def _provincial(file: ProvincialFile) -> EmbodiedInput:
-    return EmbodiedInput(file.path, file.format)
+def _provincial(file: ProvincialFile) -> AccountInput:
+    return AccountInput(file.path, file.format)
 
 
 def local_moran(study: Study, table: str) -> dict[str, tuple[int, ...]]:

@@ -14,8 +14,8 @@ from yrb_carbon.study.config import RESULTS_FOLDER, SourceSection, Study
 from yrb_carbon.study.endogeneity_tables import TREND
 from yrb_carbon.study.load import COMMAND_LINE, DEFAULT_FILE, display_name, load_study
 from yrb_carbon.study.plan import (
+    account_inputs,
     computed_variables,
-    embodied_inputs,
     samples_used,
     section_of_sample,
 )
@@ -49,7 +49,7 @@ class CheckedStudy:
     faults : tuple of str
         One a line, as `file:line:column: key: what is wrong`; empty when the study can run.
     faulty_sources : frozenset of str
-        Sources, and keys of the files of embodied carbon, whose sections have faults, so that their
+        Sources, and keys of the files of accounts, whose sections have faults, so that their
         files cannot be opened as they say.
     """
 
@@ -380,14 +380,14 @@ def _instrument_faults(study: Study) -> Iterator[tuple[KeyPath, str]]:
 
 
 def _input_files(study: Study) -> dict[KeyPath, Path]:
-    """Key path -> file of every source, of the boundaries, and of embodied carbon."""
+    """Key path -> file of every source, of the boundaries, and of the accounts."""
     root = Path(study.data_root)
     files: dict[KeyPath, Path] = {
         ("sources", name, "path"): root / source.path for name, source in study.sources.items()
     }
     if study.boundaries.source == "file":
         files["boundaries", "path"] = root / str(study.boundaries.path)
-    files |= {path: root / found.path for path, found in embodied_inputs(study).items()}
+    files |= {path: root / found.path for path, found in account_inputs(study).items()}
     return files
 
 
@@ -406,7 +406,7 @@ def _missing_files(study: Study, inputs: Mapping[KeyPath, Path]) -> Iterator[tup
             f"no such folder (got {study.data_root!r}); give yours with --config data_root=PATH",
         )
         return
-    folders = {path for path, found in embodied_inputs(study).items() if found.is_folder}
+    folders = {path for path, found in account_inputs(study).items() if found.is_folder}
     for path, file in inputs.items():
         is_folder = path in folders
         if not (file.is_dir() if is_folder else file.is_file()):

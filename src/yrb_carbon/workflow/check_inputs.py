@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import pandas as pd
 
@@ -37,11 +37,12 @@ from yrb_carbon.panel.assemble import (
 )
 from yrb_carbon.panel.schema import load_dictionary, value_faults
 from yrb_carbon.sources.base import KEY_COLUMNS, SourceTable
+from yrb_carbon.study.accounts import ProvincialFormat
 from yrb_carbon.study.config import SourceSection, Study
 from yrb_carbon.study.plan import (
-    EmbodiedInput,
+    AccountInput,
+    account_inputs,
     computed_variables,
-    embodied_inputs,
     panel_years,
     samples_used,
     section_of_sample,
@@ -56,8 +57,8 @@ if TYPE_CHECKING:
 Severity = Literal["error", "warning"]
 State = Literal["read", "faulty", "missing", "not written yet", "not looked at"]
 BOUNDARIES = "boundaries"
-EMBODIED = "embodied."
-"""What keys of the files of embodied carbon begin with; no source has a dot in its name."""
+ACCOUNTS = ("embodied.", "footprint.", "regional.")
+"""What keys of the files of accounts begin with; no source has a dot in its name."""
 JUMP = 3000.0
 """A value so many times the middle one of its unit is in another unit of measurement: powers of
 10^4 stand between the usual ones, and few series grow a hundredfold."""
@@ -78,7 +79,7 @@ class Problem:
     severity : str
         `error`: the study cannot run; `warning`: it runs, with less than it asks for.
     source : str
-        Name of the source in the study, `boundaries`, or the key of a file of embodied carbon;
+        Name of the source in the study, `boundaries`, or the key of a file of accounts;
         empty for the panel as a whole.
     problem : str
     place : Place
@@ -98,7 +99,7 @@ class Problem:
         where = str(self.place)
         text = f"{where}: {self.problem}" if where else self.problem
         text = f"{text}. {self.hint.rstrip('.')}" if self.hint else text
-        is_key = self.source in ("", BOUNDARIES) or self.source.startswith(EMBODIED)
+        is_key = self.source in ("", BOUNDARIES) or self.source.startswith(ACCOUNTS)
         key = self.source if is_key else f"sources.{self.source}"
         return f"{text} ({key})" if key else text
 
@@ -173,7 +174,7 @@ def check_inputs(
     Returns
     -------
     CheckedInputs
-        Sources in the order of the configuration, then boundaries and files of embodied carbon.
+        Sources in the order of the configuration, then boundaries and files of accounts.
     """
     return _Inputs(study, frozenset(skip)).check(progress)
 
@@ -221,8 +222,8 @@ class _Inputs:
 
     def check(self, progress: Callable[[str, int, int], None]) -> CheckedInputs:
         """Look at the map, at every source, and at all of them together."""
-        sections, embodied = self.study.sources, embodied_inputs(self.study)
-        count = len(sections) + 1 + len(embodied)
+        sections, accounts = self.study.sources, account_inputs(self.study)
+        count = len(sections) + 1 + len(accounts)
         progress(BOUNDARIES, 0, count)
         maps = self._boundaries()
         summaries: list[SourceSummary] = []
@@ -232,11 +233,11 @@ class _Inputs:
         summaries += maps
         if all(summary.state == "read" for summary in summaries):
             self._panel()
-        for done, (path, found) in enumerate(embodied.items(), start=len(sections) + 1):
+        for done, (path, found) in enumerate(accounts.items(), start=len(sections) + 1):
             # the year of a table stands for its file
             name = dotted(path[:5])
             progress(name, done, count)
-            summaries.append(self._embodied(name, found))
+            summaries.append(self._account(name, found))
         return CheckedInputs(tuple(summaries), tuple(dict.fromkeys(self.problems)))
 
     @contextmanager
@@ -344,8 +345,8 @@ class _Inputs:
         faulty = any(p.severity == "error" for p in self.problems[before:])
         return summary if faulty else replace(summary, state="read")
 
-    def _embodied(self, name: str, found: EmbodiedInput) -> SourceSummary:
-        """Open one file of embodied carbon by its reader."""
+    def _account(self, name: str, found: AccountInput) -> SourceSummary:
+        """Open one file of accounts by its reader."""
         file = Path(self.study.data_root) / found.path
         summary = SourceSummary(name, found.format, str(file), "faulty")
         if state := self._absent(name, file, is_folder=found.is_folder):
@@ -473,8 +474,8 @@ class _Inputs:
                 )
 
 
-def read_extent(study: Study, found: EmbodiedInput) -> dict[str, Any]:
-    """Rows, regions and years of a file of embodied carbon, which its reader reads.
+def read_extent(study: Study, found: AccountInput) -> dict[str, Any]:
+    """Rows, regions and years of a file of accounts, which its reader reads.
 
     Raises
     ------
@@ -482,18 +483,26 @@ def read_extent(study: Study, found: EmbodiedInput) -> dict[str, Any]:
         If the file is not as its format promises, or of another year than the study says.
     """
     from yrb_carbon.embodied.build import read_deflators, read_table
+    from yrb_carbon.sources import reader_for
     from yrb_carbon.sources.ceads_energy import read_ceads_energy
     from yrb_carbon.sources.ceads_inventory import read_ceads_inventory
+    from yrb_carbon.sources.provincial import PROVINCE, YEAR
 
     section, file = study.embodied, Path(study.data_root) / found.path
-    if section is None:
-        raise TypeError("the study has no section of embodied carbon")
+    if found.format in get_args(ProvincialFormat):
+        frame = reader_for(found.format).read(file).frame
+        years = [int(year) for year in frame[YEAR].unique()]
+        units = frame[PROVINCE].nunique()
+        extent = {"first_year": min(years), "last_year": max(years)}
+        return {"rows": len(frame), "units": units, **extent}
     if found.year is None:
         indices = read_deflators(file)
         years = [int(year) for year in indices.columns]
         return {"rows": indices.size, "first_year": min(years), "last_year": max(years)}
     extent = {"first_year": found.year, "last_year": found.year}
     if found.system is not None:
+        if section is None:
+            raise TypeError("the study has no section of embodied carbon")
         system = section.systems[found.system]
         entry = system.tables[found.year]
         table, _ = read_table(found.year, entry, system, section, Path(study.data_root))

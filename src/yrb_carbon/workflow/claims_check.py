@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import get_args
 
 from yrb_carbon.claims import ANY, AccountClaim, Claims, Inference, Selector
+from yrb_carbon.study.accounts import ACCOUNT_OUTCOMES, AccountsTable
 from yrb_carbon.study.base import Section, choices
 from yrb_carbon.study.config import Study
 from yrb_carbon.study.embodied import (
     FLOWS,
-    EmbodiedTable,
     FlowDecompositionTable,
     FlowNetworkTable,
     FlowPathsTable,
@@ -52,9 +52,7 @@ ACCOUNT_MODELS: Mapping[str, tuple[str, ...]] = {
     "sector_contributions": ("upstream", "upstream_all", "downstream"),
     "structural_paths": ("paths",),
 }
-"""Values of the column `model` that tables of system B have, by kind, where they are fixed."""
-CO2 = "co2"
-"""Outcome of the tables of system B."""
+"""Values of the column `model` that tables of accounts have, by kind, where they are fixed."""
 IN_A_NULL = re.compile(r"effects? of (\S+)")
 
 
@@ -162,8 +160,11 @@ def _selector_faults(
 def _outcomes(name: str, study: Study, known: KnownNames) -> tuple[str, ...]:
     """Values that the column `outcome` of a table may have; any known one where it is taken out."""
     if name not in study.tables:
-        return (*known.variables, CO2)
-    return (CO2,) if isinstance(study.tables[name], EmbodiedTable) else known.variables
+        return (*known.variables, *ACCOUNT_OUTCOMES)
+    table = study.tables[name]
+    if isinstance(table, AccountsTable):
+        return table.outcomes
+    return known.variables
 
 
 def models_of_table(study: Study, name: str, known: KnownNames) -> tuple[str, ...]:
@@ -177,13 +178,13 @@ def models_of_table(study: Study, name: str, known: KnownNames) -> tuple[str, ..
         return tuple(dict.fromkeys([*(column.id for column in own), *known.columns]))
     if isinstance(table, MediationTable):
         return (JOINT, *dict.fromkeys([*table.mediators, *known.variables]))
-    if isinstance(table, EmbodiedTable):
+    if isinstance(table, AccountsTable):
         return _models_of_accounts(table, study)
     return get_args(Split) if isinstance(table, DifferencesTable) else ()
 
 
-def _models_of_accounts(table: EmbodiedTable, study: Study) -> tuple[str, ...]:
-    """Values of the column `model` of a table of system B."""
+def _models_of_accounts(table: AccountsTable, study: Study) -> tuple[str, ...]:
+    """Values of the column `model` of a table of accounts; none: any."""
     if isinstance(table, FlowPathsTable | FlowNetworkTable):
         return FLOWS
     if isinstance(table, FlowDecompositionTable):
