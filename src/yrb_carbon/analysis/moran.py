@@ -39,12 +39,35 @@ def moran_by_year(
     seed : int
         Seed of the permutations.
     """
-    from statsmodels.stats.multitest import multipletests
-
     panel = restrict_to_units(frame, pd.Index(weights.unit_ids))
-    found = calc_global_moran(
+    rows = global_moran_rows(
         panel, weights, table.variables, permutations=table.permutations, seed=seed
     )
+    return complete_rows([{**row, "weights": table.weights} for row in rows], key)
+
+
+def global_moran_rows(
+    panel: pd.DataFrame,
+    weights: SpatialWeights,
+    variables: Sequence[str],
+    *,
+    permutations: int,
+    seed: int,
+) -> list[dict[str, Any]]:
+    """Rows of `moran_by_year` without the names of the table and the weights.
+
+    Parameters
+    ----------
+    panel : DataFrame, index (unit, year)
+        The units of `weights`.
+    weights : SpatialWeights
+    variables : sequence of str
+        Columns of `panel`.
+    permutations, seed : int
+    """
+    from statsmodels.stats.multitest import multipletests
+
+    found = calc_global_moran(panel, weights, variables, permutations=permutations, seed=seed)
     adjusted = found.groupby("variable")["p_permutation"].transform(
         lambda p: multipletests(p, method="fdr_bh")[1]
     )
@@ -54,7 +77,6 @@ def moran_by_year(
             "quantity": "moran",
             "term": row["variable"],
             "year": row["year"],
-            "weights": table.weights,
             "estimate": row["moran"],
             "n_units": row["n_units"],
             "n_periods": 1,
@@ -72,7 +94,7 @@ def moran_by_year(
             {**shared, **drawn, "inference": "permutation", "p_value": row["p_permutation"]},
             {**shared, **drawn, "inference": "permutation_fdr", "p_value": p_adjusted},
         ]
-    return complete_rows(rows, key)
+    return rows
 
 
 def local_moran_by_unit(

@@ -108,6 +108,12 @@ class FootprintSection(Section):
         """Years of the accounts."""
         return range(self.first_year, self.last_year + 1)
 
+    @property
+    def measured_years(self) -> range:
+        """Years of the accounts from the first to the last that has an energy inventory."""
+        known = [year for year in self.years if year in self.energy]
+        return range(min(known), max(known) + 1)
+
 
 class FootprintTable(AccountsTable):
     """Base of the tables of system C."""
@@ -116,6 +122,13 @@ class FootprintTable(AccountsTable):
     years: tuple[Year, ...] | None = Field(
         None, min_length=1, description="Years printed; the first, last and three between if null."
     )
+
+    def printed_years(self, section: FootprintSection) -> tuple[int, ...]:
+        """Its years in order: those that it names, or the first, the last and three between."""
+        if self.years is not None:
+            return tuple(sorted(self.years))
+        first, last = section.first_year, section.last_year
+        return tuple(sorted({first + part * (last - first) // 4 for part in range(5)}))
 
     def faults(self, study: Study, path: Path) -> Iterator[Fault]:
         """Years outside the accounts."""
@@ -156,6 +169,9 @@ class FootprintMoranTable(FootprintTable):
     parts: ClassVar[tuple[str, ...]] = ("global", "local")
     dimensions: tuple[Dimension, ...] = Field(
         ("size", "depth"), min_length=1, description="What is tested."
+    )
+    local_permutations: PositiveInt = Field(
+        9999, description="Permutations of local clusters: few leave none significant after FDR."
     )
 
     def faults(self, study: Study, path: Path) -> Iterator[Fault]:

@@ -72,7 +72,7 @@ def test_classes_of_land_are_summed_to_groups(tmp_path):
 
 def test_classes_that_miss_the_area_are_refused_with_their_row(tmp_path):
     rows = [COVER_HEADER, cover_row(2001), cover_row(2002, area=1.5e5)]
-    with pytest.raises(SourceError, match="row 3.*add up to 153000 km2, the area is 150000"):
+    with pytest.raises(SourceError, match=r"row 3.*add up to 153000 km2, the area is 150000"):
         read_province_land_cover(write_text(tmp_path / "l.csv", rows))
 
 

@@ -1,0 +1,389 @@
+"""The footprint in space and time: neighbours, tracks, and rows of its three tables."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from yrb_carbon.analysis.rows import TableKey
+from yrb_carbon.errors import DataError
+from yrb_carbon.footprint.space import (
+    build_province_weights,
+    calc_footprint_track,
+    complete_provinces,
+)
+from yrb_carbon.footprint.space_rows import inequality_rows, moran_rows, shift_rows, trend_rows
+from yrb_carbon.indices.inequality import calc_dagum_gini, calc_theil
+from yrb_carbon.indices.trend import calc_mann_kendall, calc_sen_slope
+from yrb_carbon.provenance import FileRecord
+from yrb_carbon.sources.boundaries import build_boundaries
+from yrb_carbon.study.base import Label
+from yrb_carbon.study.footprint import (
+    FootprintInequalityTable,
+    FootprintMoranTable,
+    FootprintSection,
+    FootprintShiftTable,
+)
+from yrb_carbon.study.provinces import load_provinces
+from yrb_carbon.weights.autocorrelation import calc_global_moran, calc_local_moran
+
+ROUNDING = 1e-12
+PROVINCES = [
+    "11", "12", "13", "14", "15", "21", "22", "23", "31", "32", "33", "34", "35", "36", "37", "41",
+]  # fmt: skip
+"""On a grid of four by four, in rows from the south-west."""
+ISLAND = "46"
+YEARS = range(2010, 2018)
+LAST_FILE = 2016
+TITLE = Label(en="t", zh="t")
+KEY = TableKey(study="s", table="C", sample="")
+
+
+def outlines():
+    cells = itertools.product(range(4), repeat=2)
+    boxes = [shapely.box(100 + i, 30 + j, 101 + i, 31 + j) for j, i in cells]
+    return build_boundaries(
+        [*PROVINCES, ISLAND],
+        [*boxes, shapely.box(104.5, 30.2, 105.2, 30.8)],
+        FileRecord("grid", None, "", len(boxes) + 1),
+    )
+
+
+OUTLINES = outlines()
+
+
+def make_accounts(provinces=(*PROVINCES, ISLAND), years=YEARS) -> pd.DataFrame:
+    generator = np.random.default_rng(5)
+    index = pd.MultiIndex.from_product([provinces, years], names=["province", "year"])
+    place = np.repeat(np.arange(len(provinces)), len(years))
+    time = np.tile(np.arange(len(years)), len(provinces))
+    noise = generator.lognormal(0, 0.1, len(index))
+    size = (1 + place) * (1 + 0.05 * time * (place % 4)) * noise
+    return pd.DataFrame({"size": size, "depth": 1 + noise * (place % 5)}, index=index)
+
+
+ACCOUNTS = make_accounts()
+PEOPLE = pd.Series(np.linspace(500, 900, len(ACCOUNTS)), index=ACCOUNTS.index, name="population")
+
+
+def section(**values) -> FootprintSection:
+    file = {"format": "tidy_csv", "path": "x.csv"}
+    given = {
+        "energy": {year: f"{year}.xlsx" for year in range(2009, LAST_FILE + 1)},
+        "economy": file, "people": file, "land": file,
+        "first_year": YEARS[0], "last_year": YEARS[-1], "permutations": 99,
+    }  # fmt: skip
+    return FootprintSection(**given | values)
+
+
+def moran_table(**values) -> FootprintMoranTable:
+    return FootprintMoranTable(kind="footprint_moran", title=TITLE, local_permutations=99, **values)
+
+
+def picked(rows: pd.DataFrame, **values) -> pd.DataFrame:
+    for column, value in values.items():
+        rows = rows[rows[column] == value]
+    return rows
+
+
+def number(rows: pd.DataFrame, **values) -> float:
+    found = picked(rows, **values)
+    assert len(found) == 1
+    return float(found["estimate"].iloc[0])
+
+
+def test_an_island_is_linked_to_the_nearest_or_left_out():
+    linked = build_province_weights(OUTLINES, [*PROVINCES, ISLAND])
+    assert linked.linked == ((ISLAND, "14"),)
+    assert linked.facts.n_units == 17
+    assert linked.facts.row_standardised
+    alone = build_province_weights(OUTLINES, [*PROVINCES, ISLAND], link_islands=False)
+    assert alone.dropped == (ISLAND,)
+    # queen on a grid of four by four: corners 3, edges 5, inside 8 neighbours
+    assert alone.facts.n_links == 4 * 3 + 8 * 5 + 4 * 8
+
+
+def test_provinces_with_gaps_are_left_out_and_named():
+    values = ACCOUNTS["size"].drop([("12", 2011), ("12", 2012)])
+    values.loc[("15", 2010)] = np.nan
+    kept, left_out = complete_provinces(values.sample(frac=1.0, random_state=1))
+    assert left_out == {"12": (2011, 2012), "15": (2010,)}
+    assert kept.index.names == ["unit", "year"]
+    assert kept.index.is_monotonic_increasing
+    assert len(kept) == 15 * len(YEARS)
+    assert kept[("13", 2012)] == ACCOUNTS.loc[("13", 2012), "size"]
+    with pytest.raises(DataError, match="gaps in each of 2 provinces"):
+        complete_provinces(ACCOUNTS["size"].loc[["11", "12"]].drop([("11", 2010), ("12", 2011)]))
+
+
+def test_track_in_degrees_is_within_the_map():
+    values = complete_provinces(ACCOUNTS["size"])[0]
+    track = calc_footprint_track(values, OUTLINES)
+    assert list(track.index) == list(YEARS)
+    assert track["lon"].between(100, 106).all()
+    assert track["lat"].between(30, 34).all()
+    places = OUTLINES.frame[["lon", "lat"]]
+    equal = calc_footprint_track(pd.Series(1.0, index=values.index), OUTLINES)
+    # the mean of a plane is near the mean of degrees over five of them
+    assert equal.loc[2010, ["lon", "lat"]].to_numpy(float) == pytest.approx(
+        places.mean().to_numpy(), abs=0.02
+    )
+
+
+def test_moran_rows_are_the_statistics():
+    table = moran_table(years=(2010, 2016))
+    found = moran_rows(table, ACCOUNTS, OUTLINES, section(), KEY, seed=3)
+    rows = found.frame
+    assert found.notes == ("C: Hainan linked to Shanxi",)
+    weights = build_province_weights(OUTLINES, [*PROVINCES, ISLAND])
+    panel = ACCOUNTS.rename_axis(["unit", "year"])
+    wanted = calc_global_moran(panel, weights, ["depth"], permutations=99, seed=3)
+    own = picked(rows, outcome="depth", model="global")
+    assert set(own["year"]) == set(YEARS)
+    for _, line in wanted.iterrows():
+        for inference, p_value in (
+            ("randomisation", line["p_value"]),
+            ("permutation", line["p_permutation"]),
+        ):
+            row = picked(own, year=line["year"], inference=inference)
+            assert row["estimate"].item() == line["moran"]
+            assert row["p_value"].item() == p_value
+    assert set(own["weights"]) == {"queen"}
+    assert set(own["n_units"]) == {17}
+    adjusted = picked(own, inference="permutation_fdr")["p_value"]
+    assert (adjusted.to_numpy() >= picked(own, inference="permutation")["p_value"]).all()
+
+
+def test_local_rows_have_cluster_and_place_on_the_scatter():
+    rows = moran_rows(
+        moran_table(years=(2010, 2016), dimensions=("size",)), ACCOUNTS, OUTLINES,
+        section(alpha=0.2), KEY, seed=3,
+    ).frame  # fmt: skip
+    weights = build_province_weights(OUTLINES, [*PROVINCES, ISLAND])
+    panel = ACCOUNTS.rename_axis(["unit", "year"]).loc[lambda t: t.index.isin([2010, 2016], "year")]
+    wanted = calc_local_moran(panel, weights, "size", permutations=99, seed=3, level=0.2)
+    local = picked(rows, model="local")
+    assert set(local["year"]) == {2010, 2016}
+    assert len(local) == 4 * len(wanted)
+    for _, line in wanted.iterrows():
+        own = picked(local, equation=line["unit"], year=line["year"])
+        for inference, cluster, p_value in (
+            ("permutation", "cluster", "p_permutation"),
+            ("permutation_fdr", "cluster_fdr", "p_fdr"),
+        ):
+            row = picked(own, inference=inference, quantity="moran")
+            assert row["term"].item() == line[cluster]
+            assert row["p_value"].item() == line[p_value]
+        assert number(own, term="z") == line["z"]
+        assert number(own, term="lag") == line["lag"]
+    assert set(picked(local, inference="permutation")["term"]) > {"ns"}
+
+
+def test_trend_of_moran_ends_with_the_last_inventory():
+    rows = moran_rows(moran_table(), ACCOUNTS, OUTLINES, section(), KEY, seed=3).frame
+    own = picked(rows, outcome="size", model="trend")
+    whole = picked(rows, outcome="size", model="global", inference="permutation")
+    by_year = whole.set_index("year")["estimate"].astype(float)
+    measured = by_year[by_year.index <= LAST_FILE]
+    assert number(own, term="sen_slope") == calc_sen_slope(measured).slope
+    assert calc_sen_slope(measured).slope != calc_sen_slope(by_year).slope
+    assert set(own["n_periods"]) == {7}
+    assert picked(own, quantity="test")["inference"].item() == "hamed_rao"
+
+
+def test_years_that_are_left_out_leave_serial_correlation_out():
+    without = ACCOUNTS.drop(2013, level="year")
+    rows = moran_rows(moran_table(years=(2010,)), without, OUTLINES, section(), KEY, seed=3).frame
+    test = picked(rows, outcome="size", model="trend", quantity="test")
+    assert test["inference"].item() == "normal"
+    assert test["n_periods"].item() == 6
+
+
+def test_a_year_without_differences_has_no_moran():
+    flat = ACCOUNTS.copy()
+    flat.loc[flat.index.get_level_values("year") == 2010, "depth"] = 1.0
+    found = moran_rows(moran_table(), flat, OUTLINES, section(), KEY, seed=3)
+    assert "C: depth is the same everywhere in 2010" in found.notes
+    assert 2010 not in set(picked(found.frame, outcome="depth")["year"].dropna())
+    assert 2010 in set(picked(found.frame, outcome="size")["year"].dropna())
+
+
+def test_what_is_left_out_is_noted():
+    gaps = ACCOUNTS.drop([("12", 2011)])
+    found = moran_rows(moran_table(), gaps, OUTLINES, section(link_hainan=False), KEY, seed=3)
+    assert found.notes == (
+        "C: size without Tianjin, which has none in 2011",
+        "C: size without Hainan, which has no neighbour",
+        "C: depth without Tianjin, which has none in 2011",
+        "C: depth without Hainan, which has no neighbour",
+    )
+    assert set(picked(found.frame, model="global")["n_units"]) == {15}
+    shifts = shift_rows(
+        FootprintShiftTable(kind="footprint_shift", title=TITLE), gaps, OUTLINES, section(), KEY
+    )
+    assert shifts.notes[0] == "C: size without Tianjin, which has none in 2011"
+    assert set(picked(shifts.frame, model="centre")["n_units"]) == {16}
+
+
+@pytest.mark.parametrize(("scaling", "weighting"), [("sqrt2", "w"), ("none", "w2")])
+def test_shift_rows_are_the_track(scaling, weighting):
+    table = FootprintShiftTable(
+        kind="footprint_shift",
+        title=TITLE,
+        scaling=scaling,
+        weighting=weighting,
+        dimensions=("depth",),
+    )
+    rows = shift_rows(table, ACCOUNTS, OUTLINES, section(), KEY).frame
+    values = complete_provinces(ACCOUNTS["depth"])[0]
+    track = calc_footprint_track(values, OUTLINES, scaling=scaling, weighting=weighting)
+    for year, line in track.iterrows():
+        at = {"year": year, "outcome": "depth"}
+        for term in ("x", "y", "lon", "lat"):
+            assert number(rows, model="centre", term=term, **at) == line[term]
+        for term in ("major", "minor", "rotation", "area"):
+            assert number(rows, model="ellipse", term=f"sde_{term}", **at) == line[term]
+    shift = picked(rows, model="shift", equation="2010-2017")
+    east, north = (track.loc[2017, c] - track.loc[2010, c] for c in ("x", "y"))
+    assert number(shift, term="shift") == pytest.approx(np.hypot(east, north), rel=ROUNDING)
+    assert number(shift, term="east") == pytest.approx(east, rel=ROUNDING)
+    assert set(shift["year"]) == {2017}
+    assert picked(rows, model="shift")["equation"].nunique() == len(YEARS)
+    slope = calc_sen_slope(track.loc[:LAST_FILE, "lon"]).slope
+    assert number(rows, model="trend", equation="lon", term="sen_slope") == slope
+
+
+def test_inequality_rows_are_the_measures():
+    table = FootprintInequalityTable(
+        kind="footprint_inequality", title=TITLE, serial_correlation=False
+    )
+    rows = inequality_rows(table, ACCOUNTS, PEOPLE, section(), KEY).frame
+    values = ACCOUNTS["size"].xs(2012, level="year")
+    groups = load_provinces().frame["region"].reindex(values.index)
+    theil, dagum = calc_theil(values, groups), calc_dagum_gini(values, groups)
+    own = picked(rows, outcome="size", year=2012)
+    one = picked(own, model="theil")
+    assert number(one, equation="", term="total") == pytest.approx(theil.total, abs=ROUNDING)
+    parts = [number(one, equation="", quantity="value", term=t) for t in ("between", "within")]
+    assert sum(parts) == pytest.approx(theil.total, abs=ROUNDING)
+    shares = picked(one, quantity="share")
+    by_region = shares[shares["equation"] != ""]["estimate"].sum()
+    within = number(shares, equation="", term="within")
+    assert by_region == pytest.approx(within, abs=ROUNDING)
+    assert within + number(shares, equation="", term="between") == pytest.approx(1.0, abs=ROUNDING)
+    assert number(one, equation="central", term="total") == theil.by_group.loc["central", "theil"]
+    two = picked(own, model="dagum")
+    whole = [number(two, equation="", quantity="value", term=t) for t in ("Gw", "Gnb", "Gt")]
+    assert sum(whole) == pytest.approx(number(two, equation="", term="G"), abs=1e-10)
+    assert number(two, equation="east", term="G") == dagum.by_group["east"]
+    pair = dagum.pairs.loc[("central", "east")]
+    assert number(two, equation="pair", term="central-east") == pair["gini"]
+    assert number(two, equation="affluence", term="central-east") == pair["affluence"]
+    cv = number(picked(own, model="cv"), equation="", term="total")
+    assert cv == pytest.approx(values.std(ddof=0) / values.mean(), abs=ROUNDING)
+
+
+def test_per_head_divides_amounts_and_leaves_ratios():
+    def rows_of(per):
+        table = FootprintInequalityTable(kind="footprint_inequality", title=TITLE, per=per)
+        return inequality_rows(table, ACCOUNTS, PEOPLE.sample(frac=1.0), section(), KEY).frame
+
+    whole, head = rows_of("province"), rows_of("head")
+    at = {"model": "theil", "equation": "", "term": "total", "year": 2012}
+    assert number(whole, outcome="depth", **at) == number(head, outcome="depth", **at)
+    values = (ACCOUNTS["size"] / PEOPLE).xs(2012, level="year")
+    groups = load_provinces().frame["region"].reindex(values.index)
+    expected = calc_theil(values, groups).total
+    assert number(head, outcome="size", **at) == pytest.approx(expected, abs=ROUNDING)
+    assert number(whole, outcome="size", **at) != pytest.approx(expected, abs=1e-4)
+
+
+@pytest.mark.parametrize("serial", [False, True])
+def test_trends_of_provinces_regions_and_all(serial):
+    table = FootprintInequalityTable(
+        kind="footprint_inequality", title=TITLE, serial_correlation=serial
+    )
+    rows = picked(inequality_rows(table, ACCOUNTS, PEOPLE, section(), KEY).frame, model="trend")
+    inference = "hamed_rao" if serial else "normal"
+    assert set(picked(rows, quantity="test")["inference"]) == {inference, f"{inference}_fdr"}
+    own = picked(rows, outcome="size", equation="14")
+    series = ACCOUNTS["size"].xs("14", level="province").loc[:LAST_FILE]
+    test = calc_mann_kendall(series, serial_correlation=serial)
+    row = picked(own, inference=inference)
+    assert row["statistic"].item() == test.z
+    assert row["p_value"].item() == test.p_value
+    assert picked(own, inference=f"{inference}_fdr")["p_value"].item() >= test.p_value
+    assert number(own, term="tau") == test.tau
+    slope = picked(own, term="sen_slope").iloc[0]
+    assert slope["ci_lower"] <= slope["estimate"] <= slope["ci_upper"]
+    east = load_provinces().frame["region"].eq("east")
+    members = ACCOUNTS["size"].unstack("year").loc[lambda t: east.reindex(t.index).to_numpy()]
+    expected = calc_sen_slope(members.mean().loc[:LAST_FILE]).slope
+    assert number(picked(rows, outcome="size", equation="east"), term="sen_slope") == expected
+    means = ACCOUNTS["size"].unstack("year").mean().loc[:LAST_FILE]
+    whole = picked(rows, outcome="size", equation="")
+    assert number(whole, term="sen_slope") == calc_sen_slope(means).slope
+
+
+def test_few_years_have_numbers_but_no_trend():
+    short = ACCOUNTS[ACCOUNTS.index.get_level_values("year") < 2013]
+    few = section(last_year=2012)
+    inequality = FootprintInequalityTable(kind="footprint_inequality", title=TITLE)
+    for found in (
+        moran_rows(moran_table(), short, OUTLINES, few, KEY, seed=1),
+        shift_rows(
+            FootprintShiftTable(kind="footprint_shift", title=TITLE), short, OUTLINES, few, KEY
+        ),
+        inequality_rows(inequality, short, PEOPLE, few, KEY),
+    ):
+        assert "C: size has 3 years with an inventory, too few for a trend" in found.notes
+        assert not len(picked(found.frame, model="trend"))
+        assert len(found.frame)
+
+
+def test_provinces_that_are_the_same_number_have_no_shares():
+    flat = ACCOUNTS.assign(depth=1.0)
+    table = FootprintInequalityTable(
+        kind="footprint_inequality", title=TITLE, dimensions=("depth",)
+    )
+    rows = inequality_rows(table, flat, PEOPLE, section(), KEY).frame
+    assert number(rows, model="dagum", equation="", term="G", year=2012) == 0.0
+    assert not len(picked(rows, quantity="share", model="dagum"))
+
+
+def test_rows_in_another_order_change_no_bit():
+    shuffled = ACCOUNTS.sample(frac=1.0, random_state=2)
+    inequality = FootprintInequalityTable(kind="footprint_inequality", title=TITLE, per="head")
+    shift = FootprintShiftTable(kind="footprint_shift", title=TITLE)
+    for make in (
+        lambda t: moran_rows(moran_table(), t, OUTLINES, section(), KEY, seed=1),
+        lambda t: shift_rows(shift, t, OUTLINES, section(), KEY),
+        lambda t: inequality_rows(inequality, t, PEOPLE, section(), KEY),
+    ):
+        pd.testing.assert_frame_equal(make(ACCOUNTS).frame, make(shuffled).frame, check_exact=True)
+
+
+def test_unknown_dimension_is_named():
+    table = moran_table(dimensions=("footprint",))
+    with pytest.raises(DataError, match="no 'footprint'; there are size, depth"):
+        moran_rows(table, ACCOUNTS, OUTLINES, section(), KEY, seed=1)
+
+
+def test_printed_years_are_five_where_none_are_named():
+    table = moran_table()
+    assert table.printed_years(section(first_year=2000, last_year=2021)) == (
+        2000, 2005, 2010, 2015, 2021,
+    )  # fmt: skip
+    assert table.printed_years(section(first_year=2000, last_year=2002)) == (2000, 2001, 2002)
+    assert moran_table(years=(2016, 2010)).printed_years(section()) == (2010, 2016)
+
+
+def test_slope_rows_have_an_interval_and_the_years():
+    series = ACCOUNTS["size"].xs("14", level="province")
+    slope, tau, test = trend_rows(series, serial=False)
+    assert (slope["n_periods"], tau["n_periods"], test["n_periods"]) == (8, 8, 8)
+    assert slope["ci_lower"] < slope["estimate"] < slope["ci_upper"]
