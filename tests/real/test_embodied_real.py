@@ -13,6 +13,7 @@ from yrb_carbon.embodied.aggregation import (
     map_emissions,
     merge_regions,
 )
+from yrb_carbon.embodied.build import build_studied_system
 from yrb_carbon.embodied.decomposition import decompose_change
 from yrb_carbon.embodied.emissions import select_scope
 from yrb_carbon.embodied.flows import (
@@ -22,19 +23,21 @@ from yrb_carbon.embodied.flows import (
     calc_upstream,
 )
 from yrb_carbon.embodied.paths import analyse_paths
-from yrb_carbon.sources.ceads_inventory import read_ceads_inventory
+from yrb_carbon.sources.ceads_inventory import PROCESS, read_ceads_inventory
 from yrb_carbon.sources.china_io import COUNTRY, read_china_io
-from yrb_carbon.study.concordance import MINING, load_concordance
-from yrb_carbon.study.embodied import FLOWS
+from yrb_carbon.study.concordance import GROUPINGS, MINING, load_concordance
+from yrb_carbon.study.embodied import FLOWS, EmbodiedSection
 
 pytestmark = pytest.mark.real
 
 EXACT = 1e-9  # the bound of the identities
+SUMMED = 1e-12  # the same numbers summed in another order
 MEGATONNE = 0.05  # the reference of mining emissions has one decimal
 
 YEARS = (2015, 2017)
 # Energy CO2 of the six mining sectors of 30 provinces, Mt, read from the workbooks by other means.
 MINING_EMISSIONS = {2015: 349.9, 2017: 319.8}
+SECTORS = sorted(f"S{k}" for k in range(1, 27))
 MINING_42 = ("02", "03", "04", "05")
 
 
@@ -121,3 +124,53 @@ def test_change_of_mining_emissions_between_the_years_is_decomposed(systems):
     change = MINING_EMISSIONS[2017] - MINING_EMISSIONS[2015]
     assert totals.loc["change", "effect"] == pytest.approx(change, abs=2 * MEGATONNE)
     assert totals.loc["intensity", "effect"] < 0 < totals.loc["level", "effect"]
+
+
+@pytest.mark.parametrize("year", YEARS)
+@pytest.mark.parametrize("grouping", GROUPINGS)
+def test_mergers_of_sectors_keep_output_and_emissions(data_root, emissions, year, grouping):
+    links = load_concordance()
+    table = read_china_io(data_root / "ionet_china_io" / f"china_{year}_42.csv")
+    names = table.classification
+    merge = links.merge(names, grouping)
+    merged = aggregate_table(table, merge)
+    placed = {
+        name: emissions_by_account(
+            map_emissions(emissions[year], links.targets(name), own.output), own, links.households
+        )
+        for name, own in ((names, table), (grouping, merged))
+    }
+    groups = [table.labels.get_level_values(0), table.labels.get_level_values(1).map(merge)]
+    assert merged.output.to_numpy() == pytest.approx(
+        table.output.groupby(groups).sum().to_numpy(), rel=SUMMED
+    )
+    fine = placed[names].accounts
+    summed = fine.groupby(
+        [fine.index.get_level_values(0), fine.index.get_level_values(1).map(merge)]
+    )
+    coarse = placed[grouping].accounts
+    assert coarse.to_numpy() == pytest.approx(
+        summed.sum().reindex(coarse.index).to_numpy(), rel=SUMMED
+    )
+    for one in placed.values():
+        whole = one.accounts.sum() + one.outside.sum()
+        assert whole == pytest.approx(emissions[year]["co2"].sum(), rel=SUMMED)
+
+
+@pytest.mark.parametrize("year", YEARS)
+def test_scopes_differ_by_the_process_of_cement(data_root, year):
+    (path,) = (data_root / "ceads_province_emissions").glob(f"{year}*.xlsx")
+    inventory = read_ceads_inventory(path).frame
+    process = inventory.loc[inventory["fuel"] == PROCESS, "co2"].sum()
+    file = f"ionet_china_io/china_{year}_42.csv"
+    systems = {"n": {"format": "china_io", "sectors": "S26", "tables": {year: {"path": file}}}}
+    totals = {}
+    for scope in ("territorial", "energy"):
+        section = EmbodiedSection.model_validate({"scope": scope, "systems": systems})
+        built = build_studied_system("n", section, inventory, load_concordance(), data_root)
+        totals[scope] = built.by_year[year].emissions
+    gap = totals["territorial"] - totals["energy"]
+    assert process > MEGATONNE
+    touched = [sector for sector, one in zip(SECTORS, gap, strict=True) if abs(one) > EXACT]
+    assert touched == ["S10"]
+    assert gap.sum() == pytest.approx(process, rel=SUMMED)

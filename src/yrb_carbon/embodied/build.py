@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from inspect import Parameter, signature
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from yrb_carbon.errors import DataError, Place, SourceError, listing
 from yrb_carbon.provenance import FileRecord
 from yrb_carbon.sources.input_output import InputOutputTable
 from yrb_carbon.study.concordance import Concordance
-from yrb_carbon.study.embodied import EmbodiedSection, InputOutputSection, SystemSection
+from yrb_carbon.study.embodied import EmbodiedSection, InputOutputSection, Scope, SystemSection
 
 IMPORTS = "imports"
 """Sector of the price indices that imported inputs are deflated by."""
@@ -104,7 +104,7 @@ def build_studied_system(
         emissions = own[year]
         if emissions is None:
             tables[year], placed[year], outside[year] = _from_inventories(
-                table, system, inventory, concordance
+                table, system, inventory, concordance, section.scope
             )
         else:
             placed[year] = emissions_by_account(emissions, table).accounts
@@ -191,20 +191,16 @@ def _read_pymrio(
     year: int, entry: InputOutputSection, system: SystemSection, data_root: Path
 ) -> tuple[InputOutputTable, pd.DataFrame]:
     """A system saved by pymrio, or its test system where there is no path."""
-    import pymrio
+    from yrb_carbon.sources.pymrio_system import load_pymrio_system, read_pymrio_system
 
-    from yrb_carbon.sources.pymrio_system import read_pymrio_system
-
-    if entry.path is None:
-        loaded = pymrio.load_test()
-    else:
-        folder = data_root / entry.path
-        if not folder.is_dir():
-            raise SourceError(
-                "no folder of a saved pymrio system", Place(folder), "Save one by its save_all."
-            )
-        loaded = pymrio.load_all(folder)
-    return read_pymrio_system(loaded, year=year, emissions=str(system.extension), **entry.options)
+    folder = None if entry.path is None else data_root / entry.path
+    loaded = load_pymrio_system(folder)
+    table, emissions = read_pymrio_system(
+        loaded, year=year, emissions=str(system.extension), **entry.options
+    )
+    if folder is None:
+        return table, emissions
+    return replace(table, record=replace(table.record, file=str(folder))), emissions
 
 
 def _from_inventories(
@@ -212,19 +208,20 @@ def _from_inventories(
     system: SystemSection,
     inventory: pd.DataFrame | None,
     concordance: Concordance,
+    scope: Scope,
 ) -> tuple[InputOutputTable, pd.Series, float]:
     """The table in the sectors of the system, emissions of its accounts, and those outside."""
     if inventory is None:
         raise DataError(f"no emission inventory for the table of {table.year}")
-    territorial = select_scope(inventory[inventory["year"] == table.year], "territorial")
+    emitted = select_scope(inventory[inventory["year"] == table.year], scope)
     grouping = table.classification if system.sectors == OWN_LIST else system.sectors
     if grouping != table.classification:
         merge = concordance.merge(table.classification, grouping)
         table = aggregate_table(table, merge, classification=grouping)
     if table.regions == (WHOLE_COUNTRY,):
-        codes = sorted(set(territorial["province"]))
-        territorial = merge_regions(territorial, dict.fromkeys(codes, WHOLE_COUNTRY))
-    mapped = map_emissions(territorial, concordance.targets(grouping), table.output)
+        codes = sorted(set(emitted["province"]))
+        emitted = merge_regions(emitted, dict.fromkeys(codes, WHOLE_COUNTRY))
+    mapped = map_emissions(emitted, concordance.targets(grouping), table.output)
     placed = emissions_by_account(mapped, table, concordance.households)
     return table, placed.accounts, float(placed.outside.sum())
 

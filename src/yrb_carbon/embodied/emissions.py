@@ -9,7 +9,6 @@ inventories the three columns are zero for mining, so its energy emissions are i
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -18,8 +17,8 @@ from yrb_carbon.errors import DataError, listing
 from yrb_carbon.indices.emissions import calc_emission_factors
 from yrb_carbon.sources.ceads_inventory import TERRITORIAL
 from yrb_carbon.sources.ceads_sheets import FUELS
+from yrb_carbon.study.embodied import Scope
 
-Scope = Literal["energy", "territorial"]
 SCOPES: dict[Scope, tuple[str, ...]] = {
     "energy": tuple(FUELS),
     "territorial": TERRITORIAL,

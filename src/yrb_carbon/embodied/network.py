@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -39,12 +39,10 @@ from yrb_carbon.embodied.network_measures import (
     flow_graph,
 )
 from yrb_carbon.errors import DataError, listing
+from yrb_carbon.study.embodied import Backbone, BlockValues, CommunityFlows
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
-Backbone = Literal["mean", "top", "disparity", "none"]
-BlockValues = Literal["links", "flows"]
-CommunityFlows = Literal["all", "backbone"]
 
 NETWORK = "network"
 """Term of the measures of the whole network."""

@@ -65,6 +65,12 @@ MISSING_INVENTORY = {
         "A province without inventory (Tibet) has the mean direct intensity of the north-west."
     ),
 }
+SCOPES = {
+    "territorial": message(
+        "Emissions of sectors are those of burning fuels and of the process of cement."
+    ),
+    "energy": message("Emissions of sectors are those of burning fuels alone."),
+}
 IMPORTS_NOTE = message(
     "Coefficients are those of domestic products: carbon emitted abroad is not counted."
 )
@@ -106,6 +112,18 @@ NETWORK_NOTE = message(
     "Small world against {graphs} random networks. A measure without a number is not defined "
     "there; those without any are left out."
 )
+NETWORK_CHOICES = message(
+    "Blocks are made of {values}, communities of {flows} at resolution {resolution:g}; PageRank "
+    "has damping {damping:g}."
+)
+BLOCK_VALUES = {
+    "links": message("links as 0 and 1"),
+    "flows": message("all flows"),
+}
+COMMUNITY_FLOWS = {
+    "all": message("all flows"),
+    "backbone": message("the flows of the links"),
+}
 PATHS_NOTE = message(
     "Paths lead from emissions of mining on the left to a final product on the right; depth is the "
     "number of steps between them. Percentages are of the emissions of mining. Listed: paths of at "
@@ -195,7 +213,8 @@ def network_notes(
         graphs=table.random_graphs,
     )
     meaning = words("{text}.", text=flow_text(flow, words))
-    return [note, meaning, *_system_notes(table, system, study, rows, words)]
+    said = words.sentences([note, network_choices(table, words)])
+    return [said, meaning, *_system_notes(table, system, study, rows, words)]
 
 
 def path_notes(
@@ -260,6 +279,8 @@ def choices_of(
         words(PRICES[section.price], year=base),
         words(EXPORTS_NOTES[section.exports]),
     ]
+    if any(system.emissions == "inventories" for system in systems):
+        said.append(words(SCOPES[section.scope]))
     if any(system.format == "ceads_mrio" for system in systems):
         said.append(words(MISSING_INVENTORY[section.missing_inventory]))
     return said
@@ -268,6 +289,17 @@ def choices_of(
 def backbone_text(table: FlowNetworkTable, words: Words) -> str:
     """Which flows are links."""
     return words(BACKBONES[table.backbone], share=100 * table.share, alpha=table.alpha)
+
+
+def network_choices(table: FlowNetworkTable, words: Words) -> str:
+    """What blocks and communities are made of."""
+    return words(
+        NETWORK_CHOICES,
+        values=words(BLOCK_VALUES[table.block_values]),
+        flows=words(COMMUNITY_FLOWS[table.community_flows]),
+        resolution=table.resolution,
+        damping=table.damping,
+    )
 
 
 def flow_text(flow: Flow, words: Words) -> str:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +29,48 @@ MT_PER: Mapping[str, float] = {
     "kg": 1e-9, "t": 1e-6, "kt": 1e-3, "Gg": 1e-3, "Mt": 1.0, "Tg": 1.0, "Gt": 1e3,
 }  # fmt: skip
 """Mt in one unit of mass."""
+HINT = "Name the folder that a system was saved to by its save_all."
+
+
+def load_pymrio_system(folder: str | Path | None = None) -> pymrio.IOSystem:
+    """Load a system that pymrio saved, or its test system.
+
+    Parameters
+    ----------
+    folder : path, optional
+        Folder of `save_all`; the test system when left out.
+
+    Raises
+    ------
+    SourceError
+        If there is no such folder, or pymrio finds no system in it.
+    """
+    import pymrio
+
+    with _root_logger_as_it_was():
+        if folder is None:
+            return pymrio.load_test()
+        place = Place(Path(folder))
+        if not place.file.is_dir():
+            raise SourceError("no folder of a saved pymrio system", place, HINT)
+        try:
+            return pymrio.load_all(place.file)
+        except (OSError, KeyError, ValueError, AttributeError, pymrio.ReadError) as error:
+            raise SourceError(f"pymrio finds no system in it: {error}", place, HINT) from error
+
+
+@contextmanager
+def _root_logger_as_it_was() -> Iterator[None]:
+    """Keep pymrio, which calls `logging.info`, from giving a root logger without handler one."""
+    root = logging.getLogger()
+    own = [] if root.handlers else [logging.lastResort or logging.NullHandler()]
+    for handler in own:
+        root.addHandler(handler)
+    try:
+        yield
+    finally:
+        for handler in own:
+            root.removeHandler(handler)
 
 
 def read_pymrio_system(

@@ -30,6 +30,9 @@ Flow = Literal["system", "producer", "final"]
 FLOWS: tuple[Flow, ...] = ("system", "producer", "final")
 Sectors = Literal["S26", "H2", "42", "own"]
 Backbone = Literal["mean", "top", "disparity", "none"]
+BlockValues = Literal["links", "flows"]
+CommunityFlows = Literal["all", "backbone"]
+Scope = Literal["territorial", "energy"]
 ONE_REGION = ("china_io",)
 """Formats of tables that hold one region: no flow leaves it."""
 INVENTORY_FORMATS = {"inventories": "ceads_inventory", "energy": "ceads_energy"}
@@ -101,6 +104,11 @@ class EmbodiedSection(Section):
         default_factory=dict,
         description="Workbooks of provincial energy inventories by year, relative to data_root: "
         "emissions computed again from fuels burnt, beside those of the inventories.",
+    )
+    scope: Scope = Field(
+        "territorial",
+        description="Emissions of the accounts, of inventories: territorial, with the process of "
+        "cement; energy: of burning fuels alone.",
     )
     systems: dict[Identifier, SystemSection] = Field(
         default_factory=dict, description="Input-output systems, by name."
@@ -278,6 +286,16 @@ class FlowNetworkTable(SystemTable):
     )
     share: float = Field(0.1, gt=0, le=1, description="Share of the largest links, for top.")
     alpha: float = Field(0.05, gt=0, lt=1, description="Level of the disparity filter.")
+    damping: float = Field(0.85, gt=0, lt=1, description="Of PageRank.")
+    community_flows: CommunityFlows = Field(
+        "all", description="Flows in which communities are sought: all, or those of the links."
+    )
+    resolution: float = Field(
+        1.0, gt=0, allow_inf_nan=False, description="Of communities; more gives smaller ones."
+    )
+    block_values: BlockValues = Field(
+        "links", description="What the block model is made of: links as 0 and 1, or all flows."
+    )
     key_regions: PositiveInt = Field(7, description="How many key regions are named.")
     random_graphs: PositiveInt = Field(
         100, description="Random graphs that small-world coefficients compare with."

@@ -22,10 +22,11 @@ from yrb_carbon.embodied.accounts import build_system
 from yrb_carbon.embodied.aggregation import aggregate_table, emissions_by_account, map_emissions
 from yrb_carbon.embodied.flows import calc_flows, calc_sector_shares, calc_upstream
 from yrb_carbon.embodied.paths import analyse_paths
-from yrb_carbon.study.concordance import MINING, load_concordance
+from yrb_carbon.study.concordance import GROUPINGS, MINING, load_concordance
 
 YEAR, LIST = 2015, "2012"
 CLOSE = 1e-9  # two solves of 806 accounts
+EXACT = 1e-12  # sums of the same numbers in another order
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +114,25 @@ def test_42_sectors_have_the_emissions_of_26_and_name_who_makes_nothing(demo, sy
     assert fine.zero_output == tuple(idle) != ()
     first = calc_flows(fine, ["02", "03", "04", "05"]).largest(1).loc[1]
     assert (first["source"], first["target"]) == EMBODIED_TRUTH.largest_path
+
+
+@pytest.mark.parametrize("grouping", GROUPINGS)
+def test_mergers_of_sectors_keep_output_and_emissions_of_every_account(
+    demo, concordance, fine, grouping
+):
+    table, emissions, _ = demo
+    merge = concordance.merge(LIST, grouping)
+    merged = aggregate_table(table, merge)
+    groups = [table.labels.get_level_values(0), table.labels.get_level_values(1).map(merge)]
+    np.testing.assert_allclose(merged.output, table.output.groupby(groups).sum(), rtol=EXACT)
+    mapped = map_emissions(emissions, concordance.targets(grouping), merged.output)
+    placed = emissions_by_account(mapped, merged, concordance.households)
+    summed = pd.Series(fine.emissions, table.labels).groupby(groups).sum()
+    np.testing.assert_allclose(
+        placed.accounts, summed.reindex(placed.accounts.index), rtol=EXACT, atol=EXACT
+    )
+    whole = placed.accounts.sum() + placed.outside.sum()
+    assert whole == pytest.approx(emissions["co2"].sum(), rel=EXACT)
 
 
 def test_paths_of_the_published_size_sum_to_all_emissions(fine):

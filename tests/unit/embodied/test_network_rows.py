@@ -59,6 +59,33 @@ def test_links_are_the_flows_above_the_mean(made, system, year):
     assert of(made, "network", year)["n_links"] == len(wanted)
 
 
+BLOCKS = {"network", "block", "role", "image", "density", "ties"}
+CHOICES = [
+    ("block_values", "flows", BLOCKS),
+    ("community_flows", "backbone", {"network", "community"}),
+    ("resolution", 20.0, {"network", "community"}),
+    ("damping", 0.2, {"pagerank", "key", "position", "is_key"}),
+    ("backbone", "none", None),
+]
+"""Key of the table, another value than its default, equations that it may change; None: any."""
+
+
+@pytest.mark.parametrize(("key", "value", "touched"), CHOICES, ids=[one[0] for one in CHOICES])
+def test_choices_of_a_table_reach_its_network(made, system, key, value, touched):
+    table = FlowNetworkTable.model_validate(
+        {"kind": "flow_network", "title": LABEL, "system": "tiny", "key_regions": 2,
+         "random_graphs": 5, key: value}
+    )  # fmt: skip
+    other = system_rows(table, system, SECTION, 7, KEY).frame
+    names = ["equation", "term", "year"]
+    both = pd.concat(
+        [frame.set_index(names)["estimate"] for frame in (made.frame, other)], axis=1
+    ).fillna(-1.0)
+    changed = set(both.index[both.iloc[:, 0] != both.iloc[:, 1]].get_level_values("equation"))
+    assert changed
+    assert touched is None or changed <= touched
+
+
 @pytest.mark.parametrize("year", [2012, 2015])
 def test_places_follow_mean_ranks_and_the_first_are_key(made, year):
     ranks, places, keys = (of(made, name, year) for name in ("key", "position", "is_key"))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+
 import numpy as np
 import pytest
 
 from yrb_carbon.errors import SourceError
-from yrb_carbon.sources.pymrio_system import read_pymrio_system
+from yrb_carbon.sources.pymrio_system import load_pymrio_system, read_pymrio_system
 
 SAME = 1e-12
 """The numbers are carried over; only kilogrammes become megatonnes."""
@@ -86,3 +88,43 @@ def test_faults_are_named(system):
     bare.Z = None
     with pytest.raises(SourceError, match="no flows Z"):
         read_pymrio_system(bare, year=2010, emissions="emissions")
+
+
+@pytest.fixture
+def bare_root():
+    """The root logger as in a program that has not set it up; its handlers come back."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    root.handlers.clear()
+    yield root
+    root.handlers[:], root.level = handlers, level
+
+
+def test_the_root_logger_of_users_stays_as_it_is(bare_root, capsys):
+    load_pymrio_system()
+    assert bare_root.handlers == []
+    own = logging.StreamHandler()
+    bare_root.addHandler(own)
+    load_pymrio_system()
+    assert bare_root.handlers == [own]
+    assert capsys.readouterr().err == ""
+
+
+def test_a_saved_system_is_loaded(system, tmp_path, bare_root):
+    system.save_all(tmp_path)
+    bare_root.handlers.clear()
+    loaded = load_pymrio_system(tmp_path)
+    np.testing.assert_allclose(loaded.Z, system.Z, rtol=SAME)
+    assert bare_root.handlers == []
+
+
+def test_folders_without_a_system_are_refused(system, tmp_path):
+    for folder, message in (("none", "no folder of a saved"), ("empty", "finds no system in it")):
+        (tmp_path / "empty").mkdir(exist_ok=True)
+        with pytest.raises(SourceError, match=message) as caught:
+            load_pymrio_system(tmp_path / folder)
+        assert "save_all" in str(caught.value)
+    system.save_all(tmp_path / "cut")
+    (tmp_path / "cut" / "file_parameters.json").write_text("{", encoding="utf-8")
+    with pytest.raises(SourceError, match="finds no system"):
+        load_pymrio_system(tmp_path / "cut")

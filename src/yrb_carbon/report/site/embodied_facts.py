@@ -6,7 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from yrb_carbon.report.embodied_notes import backbone_text, choices_of, flow_text, system_text
+from yrb_carbon.report.embodied_notes import (
+    backbone_text,
+    choices_of,
+    flow_text,
+    network_choices,
+    system_text,
+)
 from yrb_carbon.report.language import Words
 from yrb_carbon.report.site.bilingual import PageWords, Text
 from yrb_carbon.report.site.formulas import FLOW_FORMULAS
@@ -48,6 +54,10 @@ class EmbodiedFacts:
     def backbone_of(self, table: FlowNetworkTable) -> Text:
         """Which flows are links of a table's network."""
         return self.words.each(partial(backbone_text, table))
+
+    def choices_of(self, table: FlowNetworkTable) -> Text:
+        """What blocks and communities of a table's network are made of."""
+        return self.words.each(partial(network_choices, table))
 
 
 def embodied_facts(study: Study, words: PageWords) -> EmbodiedFacts | None:
