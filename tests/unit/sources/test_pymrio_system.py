@@ -90,32 +90,30 @@ def test_faults_are_named(system):
         read_pymrio_system(bare, year=2010, emissions="emissions")
 
 
-@pytest.fixture
-def bare_root():
-    """The root logger as in a program that has not set it up; its handlers come back."""
+def bare_root(monkeypatch: pytest.MonkeyPatch) -> logging.Logger:
+    """The root logger as in a program that has not set it up."""
     root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    root.handlers.clear()
-    yield root
-    root.handlers[:], root.level = handlers, level
+    monkeypatch.setattr(root, "handlers", [])
+    return root
 
 
-def test_the_root_logger_of_users_stays_as_it_is(bare_root, capsys):
+def test_the_root_logger_of_users_stays_as_it_is(monkeypatch, capsys):
+    root = bare_root(monkeypatch)
     load_pymrio_system()
-    assert bare_root.handlers == []
+    assert root.handlers == []
     own = logging.StreamHandler()
-    bare_root.addHandler(own)
+    root.addHandler(own)
     load_pymrio_system()
-    assert bare_root.handlers == [own]
+    assert root.handlers == [own]
     assert capsys.readouterr().err == ""
 
 
-def test_a_saved_system_is_loaded(system, tmp_path, bare_root):
+def test_a_saved_system_is_loaded(system, tmp_path, monkeypatch):
     system.save_all(tmp_path)
-    bare_root.handlers.clear()
+    root = bare_root(monkeypatch)
     loaded = load_pymrio_system(tmp_path)
     np.testing.assert_allclose(loaded.Z, system.Z, rtol=SAME)
-    assert bare_root.handlers == []
+    assert root.handlers == []
 
 
 def test_folders_without_a_system_are_refused(system, tmp_path):
