@@ -51,10 +51,10 @@ def load_pymrio_system(folder: str | Path | None = None) -> pymrio.IOSystem:
         if folder is None:
             return pymrio.load_test()
         place = Place(Path(folder))
-        if not place.file.is_dir():
+        if not Path(folder).is_dir():
             raise SourceError("no folder of a saved pymrio system", place, HINT)
         try:
-            return pymrio.load_all(place.file)
+            return pymrio.load_all(folder)
         except (OSError, KeyError, ValueError, AttributeError, pymrio.ReadError) as error:
             raise SourceError(f"pymrio finds no system in it: {error}", place, HINT) from error
 
