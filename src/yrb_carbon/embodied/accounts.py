@@ -23,6 +23,8 @@ from yrb_carbon.study.provinces import load_provinces
 TONNES_PER_MT = 1e6
 EXPORTS = "exports"
 OTHER = "other"
+RESERVED = (EXPORTS, OTHER, "total", "polar", "")
+"""Names that no region may have: destinations and sums stand beside regions in tables."""
 UNPLACED_LIMIT = 0.01
 """Share of all emissions that may stand at accounts without output."""
 
@@ -193,14 +195,15 @@ def build_system(
     Raises
     ------
     DataError
-        If output is negative, emissions are missing, have other accounts than the table or stand
-        where there is no output beyond the limit, the table is not productive, or an identity
-        fails; the accounts are named.
+        If a region has a reserved name, output is negative, emissions are missing, have other
+        accounts than the table or stand where there is no output beyond the limit, the table is
+        not productive, or an identity fails; the accounts are named.
 
     Notes
     -----
     Miller and Blair (2009), Input-Output Analysis, 2nd edition, chapters 2, 3 and 10.
     """
+    _refuse_reserved(table.regions)
     output = table.output.to_numpy(dtype=float)
     _refuse_negative(table.output)
     known, imputed = _aligned_emissions(emissions, table)
@@ -370,6 +373,15 @@ def require_names(what: str, wanted: Sequence[str], known: Sequence[str]) -> Non
         raise DataError(
             f"{what} {listing(strange) or 'none'} wanted; the table has "
             f"{listing(known, limit=len(known))}"
+        )
+
+
+def _refuse_reserved(regions: Sequence[str]) -> None:
+    wrong = [region for region in regions if region in RESERVED]
+    if wrong:
+        raise DataError(
+            f"regions are named {listing(map(repr, wrong))}, which stand for destinations and sums "
+            "in the tables. Rename them in the input-output table"
         )
 
 

@@ -11,12 +11,12 @@ import pandas as pd
 from yrb_carbon.embodied.accounts import TONNES_PER_MT, EmbodiedSystem, require_names
 from yrb_carbon.embodied.leontief import (
     IntArray,
-    account_names,
     factor_leontief,
     require_identity,
 )
 from yrb_carbon.errors import DataError
 from yrb_carbon.sources.input_output import FloatArray
+from yrb_carbon.study.account_terms import account_term, path_term
 
 DEFAULT_THRESHOLD = 1e-4
 DEFAULT_DEPTH = 4
@@ -24,7 +24,6 @@ MAX_BRANCHES = 5_000_000
 """Branches of one depth that are held at once: some 0.5 GB."""
 ROUNDING = 1e-12
 """Relative rounding by which a branch may seem smaller than the threshold and is kept."""
-ARROW = " > "
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -319,7 +318,7 @@ def _bound(system: EmbodiedSystem, intensity: FloatArray) -> FloatArray:
 
 def _path_table(system: EmbodiedSystem, found: PathArrays, total: float) -> pd.DataFrame:
     """Paths with the labels of their accounts."""
-    names = account_names(system.labels)
+    names = [account_term(str(region), str(sector)) for region, sector in system.labels]
     regions = system.labels.get_level_values(0).to_numpy()
     sectors = system.labels.get_level_values(1).to_numpy()
     first = found.nodes.shape[1] - 1 - found.depth
@@ -328,7 +327,7 @@ def _path_table(system: EmbodiedSystem, found: PathArrays, total: float) -> pd.D
     return pd.DataFrame(
         {
             "path": [
-                ARROW.join(names[node] for node in nodes[start:])
+                path_term(names[node] for node in nodes[start:])
                 for nodes, start in zip(found.nodes, first, strict=True)
             ],
             "depth": found.depth,

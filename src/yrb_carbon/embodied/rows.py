@@ -41,6 +41,7 @@ from yrb_carbon.embodied.network import (
     without_negative_flows,
 )
 from yrb_carbon.embodied.paths import analyse_paths
+from yrb_carbon.study.account_terms import flow_term
 from yrb_carbon.study.embodied import (
     EmbodiedSection,
     EmbodiedTable,
@@ -299,11 +300,6 @@ def _flow_rows(
                     "equation": equation,
                     **value_row(str(region), co2),
                 }
-
-
-def flow_term(source: str, target: str) -> str:
-    """Term of the flow from one region to another."""
-    return f"{source}-{target}"
 
 
 def _network_options(table: FlowNetworkTable, n_regions: int, seed: int) -> NetworkOptions:

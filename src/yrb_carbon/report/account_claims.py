@@ -12,7 +12,6 @@ from yrb_carbon.report.embodied_names import (
     ACCOUNTS,
     DIRECTIONS,
     FACTORS,
-    FLOW_MARK,
     FLOWS,
     FUELS,
     NETWORK_MEASURES,
@@ -22,6 +21,7 @@ from yrb_carbon.report.embodied_names import (
 )
 from yrb_carbon.report.language import Words, message
 from yrb_carbon.report.terms import said
+from yrb_carbon.study.account_terms import is_flow, split_flow
 from yrb_carbon.study.embodied import EmbodiedTable, SystemTable
 
 FIRST_OF_ALL = message("{terms}, first of all")
@@ -87,8 +87,8 @@ class ClaimNames:
             return named(FACTORS, term, self.words)
         if self.kind == "structural_paths":
             return self.names.path(term, year)
-        if self.kind == "flow_paths" and FLOW_MARK in term:
-            return self.names.flow(*term.split(FLOW_MARK, 1))
+        if self.kind == "flow_paths" and is_flow(term):
+            return self.names.flow(*split_flow(term))
         if equation == "network":
             return named(NETWORK_MEASURES, term, self.words)
         return self.names.region(term) if self.kind else self._by_look(term)
@@ -98,8 +98,8 @@ class ClaimNames:
         for names in (FUELS, ACCOUNTS):
             if term in names:
                 return named(names, term, self.words)
-        if FLOW_MARK in term:
-            return self.names.flow(*term.split(FLOW_MARK, 1))
+        if is_flow(term):
+            return self.names.flow(*split_flow(term))
         sector = self.names.sector(term, 0)
         return self.names.region(term) if sector == term else sector
 

@@ -8,6 +8,8 @@ from functools import cache
 
 from yrb_carbon.errors import DataError
 from yrb_carbon.report.language import Words, message
+from yrb_carbon.study.account_terms import PATH_MARK, split_account, split_path
+from yrb_carbon.study.account_terms import split_flow as split_ends
 from yrb_carbon.study.base import Language
 from yrb_carbon.study.concordance import GROUPINGS, MINING, load_concordance
 from yrb_carbon.study.embodied import Sectors, SystemSection
@@ -19,9 +21,8 @@ EXPORTS, OTHER = "exports", "other"
 COUNTRY = "00"
 """Region of the national tables."""
 TOTAL = "total"
-PATH_MARK, ACCOUNT_MARK, FLOW_MARK, ROLE_MARK = " > ", " ", "-", "|"
-"""What stands in terms between the accounts of a path, the region and sector of an account, the
-two ends of a flow, a block and its role."""
+ROLE_MARK = "|"
+"""What stands in terms between a block and its role."""
 LISTS = "42"
 """Sectors of the tables themselves, whose list changes with the year."""
 
@@ -208,14 +209,14 @@ class AccountNames:
 
     def account(self, text: str, year: int) -> str:
         """Names of an account `<region> <sector>`."""
-        region, _, sector = text.partition(ACCOUNT_MARK)
+        region, sector = split_account(text)
         return self.words(
             "{region}: {sector}", region=self.region(region), sector=self.sector(sector, year)
         )
 
     def path(self, text: str, year: int) -> str:
         """Names of the accounts of a path, from the emitter to the final product."""
-        return PATH_MARK.join(self.account(part, year) for part in text.split(PATH_MARK))
+        return PATH_MARK.join(self.account(part, year) for part in split_path(text))
 
     def flow(self, source: str, target: str) -> str:
         """Names of the two ends of a flow."""
@@ -248,13 +249,11 @@ def split_flow(term: str, regions: frozenset[str]) -> tuple[str, str]:
     Raises
     ------
     DataError
-        If no mark of the term stands between two of them.
+        If the term is no flow between two of them.
     """
-    places = [place for place, mark in enumerate(term) if mark == FLOW_MARK]
-    for place in places:
-        source, target = term[:place], term[place + 1 :]
-        if source in regions and target in regions:
-            return source, target
+    source, target = split_ends(term)
+    if source in regions and target in regions:
+        return source, target
     raise DataError(f"{term!r} is no flow between two of {len(regions)} regions")
 
 

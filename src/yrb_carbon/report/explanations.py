@@ -13,14 +13,12 @@ import yaml
 from yrb_carbon.errors import DataError
 from yrb_carbon.panel.schema import load_dictionary
 from yrb_carbon.report.embodied_names import (
-    ACCOUNT_MARK,
     EXPORTS,
-    FLOW_MARK,
     OTHER,
-    PATH_MARK,
     AccountNames,
 )
 from yrb_carbon.report.language import Words
+from yrb_carbon.study.account_terms import ACCOUNT_MARK, FLOW_MARK, PATH_MARK
 from yrb_carbon.study.config import Study
 from yrb_carbon.study.embodied import Sectors
 

@@ -11,7 +11,8 @@ from yrb_carbon.embodied.accounts import build_system
 from yrb_carbon.embodied.build import StudiedSystem
 from yrb_carbon.embodied.flows import calc_flows
 from yrb_carbon.embodied.network_measures import calc_mean_backbone
-from yrb_carbon.embodied.rows import MadeRows, flow_term, system_rows
+from yrb_carbon.embodied.rows import MadeRows, system_rows
+from yrb_carbon.study.account_terms import flow_term
 from yrb_carbon.study.embodied import EmbodiedSection, FlowNetworkTable, FlowPathsTable
 
 MINING = ("S2",)

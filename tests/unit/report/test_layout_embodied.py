@@ -225,9 +225,9 @@ def test_equal_flows_stand_in_the_order_of_their_codes():
 
 def test_ends_of_a_flow_are_known_regions():
     known = frozenset({"a-b", "c", "a"})
-    assert names.split_flow("a-b-c", known) == ("a-b", "c")
-    assert names.split_flow("c-a-b", known) == ("c", "a-b")
-    for term in ("x-y", "x-a", "a-x", "a-exports", "c"):
+    assert names.split_flow('"a-b"-c', known) == ("a-b", "c")
+    assert names.split_flow('c-"a-b"', known) == ("c", "a-b")
+    for term in ("x-y", "x-a", "a-x", "a-exports", "c", "a-b-c"):
         with pytest.raises(DataError, match=f"'{term}' is no flow"):
             names.split_flow(term, known)
 
