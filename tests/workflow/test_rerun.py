@@ -24,7 +24,7 @@ RULE_OF_SCRIPT = {
     "describe": "descriptives",
     "differences": "differences",
     "draw_effects": "effect_figures",
-    "draw_embodied": "embodied_figures",
+    "draw_accounts": "account_figures",
     "draw_maps": "figures",
     "effects": "effects",
     "embodied": "embodied",
@@ -53,7 +53,7 @@ AT_THE_END = {"manifest", "replication", "site"}
 """Rules that come after every other."""
 
 BEHIND_ESTIMATES = {
-    "estimates", "tables", "claims", "effect_figures", "embodied_figures", *AT_THE_END,
+    "estimates", "tables", "claims", "effect_figures", "account_figures", *AT_THE_END,
 }  # fmt: skip
 EFFECTS = "effects:\n  inference: [delta, simulation]\n  draws: 400\n"
 

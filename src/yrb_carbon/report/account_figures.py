@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def draw_embodied_figures(
+def draw_account_figures(
     study: Study, estimates: pd.DataFrame, outlines: Boundaries | None, folder: str | Path
 ) -> dict[str, Any]:
     """Draw and write the figures of embodied carbon.
@@ -62,10 +62,10 @@ def draw_embodied_figures(
     dict
         See `write_all`.
     """
-    return write_all(study, embodied_commissions(study, estimates, outlines), folder)
+    return write_all(study, account_commissions(study, estimates, outlines), folder)
 
 
-def embodied_commissions(
+def account_commissions(
     study: Study, estimates: pd.DataFrame, outlines: Boundaries | None
 ) -> Iterator[Commission]:
     """The figures of embodied carbon."""

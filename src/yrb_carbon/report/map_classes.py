@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from yrb_carbon.errors import DataError
 from yrb_carbon.report.language import Words, message
-from yrb_carbon.study.figures import ClassesSection
+from yrb_carbon.study.figure_base import ClassesSection
 
 FloatArray = npt.NDArray[np.float64]
 

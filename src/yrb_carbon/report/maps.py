@@ -34,7 +34,7 @@ from yrb_carbon.report.map_classes import (
     classify,
 )
 from yrb_carbon.report.map_sheet import HATCH_COLOUR, Ground, MapSheet
-from yrb_carbon.study.figures import ClassesSection
+from yrb_carbon.study.figure_base import ClassesSection
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

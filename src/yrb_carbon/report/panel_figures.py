@@ -28,13 +28,8 @@ from yrb_carbon.report.moran_figure import draw_moran
 from yrb_carbon.report.trend_figure import TrendPanel, draw_trends
 from yrb_carbon.sources.boundaries import Boundaries
 from yrb_carbon.study.config import Study
-from yrb_carbon.study.figures import (
-    UNITS_FIGURE,
-    MapFigure,
-    MoranFigure,
-    TrendFigure,
-    shown_years,
-)
+from yrb_carbon.study.figure_base import shown_years
+from yrb_carbon.study.figures import UNITS_FIGURE, MapFigure, MoranFigure, TrendFigure
 from yrb_carbon.study.tables import MoranTable
 from yrb_carbon.study.units import load_units
 

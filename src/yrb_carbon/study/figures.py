@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
 from typing import TYPE_CHECKING, Literal, get_args
 
 from pydantic import Field, PositiveFloat, PositiveInt
@@ -29,6 +28,13 @@ from yrb_carbon.study.embodied import (
     FlowPathsTable,
     SystemSection,
 )
+from yrb_carbon.study.figure_base import (
+    ClassesSection,
+    SizedFigure,
+    Width,
+    class_faults,
+    kind_faults,
+)
 from yrb_carbon.study.mediation_tables import JOINT, MediationTable
 from yrb_carbon.study.robustness_tables import CurveQuantity, RobustnessTable
 from yrb_carbon.study.tables import MoranTable
@@ -41,13 +47,8 @@ FOREST_KINDS = ("mediation", "heterogeneity")
 """Kinds of tables that a forest plot can show; the first has path diagrams and maps too."""
 UNITS_FIGURE = "F1"
 """Name of the map of units and reaches."""
-MOST_CLASSES = 9
-MANY_YEARS = 4
-"""Years of a figure that names none."""
 
-Width = Literal["single", "one_and_half", "double"]
 Format = Literal["png", "svg", "pdf"]
-Scheme = Literal["natural_breaks", "quantiles", "equal_interval", "user", "continuous"]
 Statistic = Literal["mean", "median", "total"]
 Band = Literal["quartiles", "deciles", "none"]
 FlowKind = Literal["map", "chord", "matrix", "network"]
@@ -59,36 +60,6 @@ SHOWN_FLOWS: Mapping[FlowKind, int] = {"map": 20, "chord": 40}
 """Flows that a figure shows, or shows strongly, when it names no number."""
 MOST_FUELS = 7
 """Fuels with a colour of their own."""
-
-
-def shown_years(years: tuple[int, ...] | None, sample: range) -> tuple[int, ...]:
-    """Years of a figure; when it names none the first and last of a sample and two between."""
-    if years is not None:
-        return years
-    first, last = sample.start, sample.stop - 1
-    steps = MANY_YEARS - 1
-    spread = {first + round(step * (last - first) / steps) for step in range(MANY_YEARS)}
-    return tuple(sorted(spread))
-
-
-class SizedFigure(Section):
-    """Base of all figures."""
-
-    width: Width | None = Field(None, description="Of the page; figures.width when null.")
-
-
-class ClassesSection(Section):
-    """How the values of a map are cut into the classes of its legend."""
-
-    scheme: Scheme = Field(
-        "natural_breaks",
-        description="natural_breaks (Fisher 1958, Jenks 1977: least variance within classes), "
-        "quantiles, equal_interval, user (limits), or continuous (no classes).",
-    )
-    k: int = Field(5, ge=2, le=MOST_CLASSES, description="Number of classes.")
-    limits: tuple[float, ...] = Field(
-        (), description="Of scheme user: rising, between the classes; the ends are open."
-    )
 
 
 class MapFigure(SizedFigure):
@@ -303,7 +274,7 @@ class FiguresSection(Section):
         return (*self.curves, *self.paths, *self.forests, *self.spillovers)
 
     @property
-    def embodied_figures(self) -> tuple[str, ...]:
+    def account_figures(self) -> tuple[str, ...]:
         """Names of the figures of embodied carbon."""
         return (*self.flows, *self.mining)
 
@@ -354,12 +325,12 @@ def figure_faults(study: Study) -> Iterator[Fault]:
             path: Path = ("figures", key, name)
             yield from _table_faults(study, figure, path)
             if isinstance(figure, SpilloverMap):
-                yield from _class_faults(figure.classes, (*path, "classes"))
+                yield from class_faults(figure.classes, (*path, "classes"))
     for name, flows in figures.flows.items():
         yield from _flow_faults(study, flows, ("figures", "flows", name))
     for name, fuels in figures.mining.items():
         place: Path = ("figures", "mining", name)
-        yield from _kind_faults(study, fuels.table, "mining_emissions", (*place, "table"))
+        yield from kind_faults(study, fuels.table, "mining_emissions", (*place, "table"))
     yield from _width_faults(figures)
     yield from _name_faults(figures)
 
@@ -369,7 +340,7 @@ def _map_faults(study: Study) -> Iterator[Fault]:
         path: Path = ("figures", "maps", name)
         yield from unknown_names(study.variables, figure.variable, (*path, "variable"), "variable")
         yield from _year_faults(study, "main", figure.years, path)
-        yield from _class_faults(figure.classes, (*path, "classes"))
+        yield from class_faults(figure.classes, (*path, "classes"))
 
 
 def _year_faults(
@@ -385,23 +356,6 @@ def _year_faults(
                 f"allowed {allowed.start} to {allowed.stop - 1})"
             ),
         )
-
-
-def _class_faults(classes: ClassesSection, path: Path) -> Iterator[Fault]:
-    """Limits without the scheme that takes them, no limits for it, limits that do not rise."""
-    if classes.scheme != "user":
-        if classes.limits:
-            yield (
-                (*path, "limits"),
-                f"only scheme user takes limits (got scheme {classes.scheme!r})",
-            )
-    elif not 1 <= len(classes.limits) < MOST_CLASSES:
-        yield (
-            (*path, "limits"),
-            f"scheme user needs 1 to {MOST_CLASSES - 1} limits (got {len(classes.limits)})",
-        )
-    elif any(high <= low for low, high in pairwise(classes.limits)):
-        yield (*path, "limits"), f"limits must rise (got {listing(classes.limits)})"
 
 
 def _moran_faults(study: Study) -> Iterator[Fault]:
@@ -462,17 +416,9 @@ def _table_faults(
         )
 
 
-def _kind_faults(study: Study, name: str, kind: str, place: Path) -> Iterator[Fault]:
-    """The name of a table that is none of the kind wanted."""
-    options = [own for own, table in study.tables.items() if table.kind == kind]
-    if name not in options:
-        wanted = f"a table of kind {kind}"
-        yield place, wrong_table(study.tables, name, options, wanted, place[:-1])
-
-
 def _flow_faults(study: Study, figure: FlowFigure, path: Path) -> Iterator[Fault]:
     """Tables of other kinds, definitions and years that they do not have, regions on no map."""
-    yield from _kind_faults(study, figure.table, "flow_paths", (*path, "table"))
+    yield from kind_faults(study, figure.table, "flow_paths", (*path, "table"))
     if figure.top is not None and figure.kind not in SHOWN_FLOWS:
         yield (
             (*path, "top"),
@@ -527,7 +473,7 @@ def _network_faults(study: Study, figure: FlowFigure, path: Path) -> Iterator[Fa
         return
     if figure.kind == "map":
         yield place, f"a map of flows uses none (got {figure.network!r})"
-    yield from _kind_faults(study, figure.network, "flow_network", place)
+    yield from kind_faults(study, figure.network, "flow_network", place)
     network, table = study.tables.get(figure.network), study.tables.get(figure.table)
     section = study.embodied
     if not isinstance(network, FlowNetworkTable) or not isinstance(table, FlowPathsTable):

@@ -9,7 +9,7 @@ from yrb_carbon.study.accounts import ProvincialFile
 from yrb_carbon.study.base import Path
 from yrb_carbon.study.config import SampleSection, Study
 from yrb_carbon.study.embodied import EmbodiedTable, SystemTable
-from yrb_carbon.study.figures import shown_years
+from yrb_carbon.study.figure_base import shown_years
 from yrb_carbon.study.footprint import FootprintTable
 from yrb_carbon.study.regional import RegionalTable, RegionalTransferTable
 from yrb_carbon.study.tables import ModelsTable, TableSection

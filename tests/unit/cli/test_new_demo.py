@@ -77,7 +77,7 @@ def test_without_options_the_folder_is_explained(checkout):
     assert study.tables == {
         name: table for name, table in base.tables.items() if name not in embodied_tables(base)
     }
-    assert (study.embodied, study.figures.embodied_figures) == (None, ())
+    assert (study.embodied, study.figures.account_figures) == (None, ())
     assert study.figures.effect_figures == base.figures.effect_figures
     assert {n: (s.format, s.path) for n, s in study.sources.items()} == {
         n: (s.format, s.path) for n, s in base.sources.items()

@@ -17,10 +17,10 @@ from yrb_carbon.errors import DataError
 from yrb_carbon.estimates import estimates_frame
 from yrb_carbon.provenance import FileRecord
 from yrb_carbon.report.account_figures import (
-    draw_embodied_figures,
+    account_commissions,
+    draw_account_figures,
     draw_flows,
     draw_mining,
-    embodied_commissions,
     flow_title,
     fuel_bars,
 )
@@ -167,7 +167,7 @@ def test_what_belongs_to_one_kind_is_said_there(estimates):
 
 def test_a_network_without_links_has_a_sheet_with_the_reason(estimates, tmp_path):
     rows = without(estimates, table="B5", equation="link", year=2017)
-    record = draw_embodied_figures(STUDY, rows, outlines(), tmp_path)
+    record = draw_account_figures(STUDY, rows, outlines(), tmp_path)
     assert "No flow" in record["links"]["en"]["obstacle"]
     assert record["arrows"]["en"]["obstacle"] is None
     assert {path.name for path in tmp_path.glob("*.png")} == {f"{name}.png" for name in record}
@@ -205,17 +205,17 @@ def test_notes_and_units_of_a_system_that_is_not_the_provinces(estimates):
 
 
 def test_every_figure_is_commissioned_once_with_its_width(estimates):
-    found = list(embodied_commissions(STUDY, estimates, outlines()))
-    assert [one.name for one in found] == list(STUDY.figures.embodied_figures)
+    found = list(account_commissions(STUDY, estimates, outlines()))
+    assert [one.name for one in found] == list(STUDY.figures.account_figures)
     section = FiguresSection.model_validate({**FIGURES, "width": "single"})
     narrow = STUDY.model_copy(update={"figures": section})
-    widths = {one.name: one.width for one in embodied_commissions(narrow, estimates, None)}
+    widths = {one.name: one.width for one in account_commissions(narrow, estimates, None)}
     assert (widths["arrows"], widths["fuels"]) == (140, 90)
 
 
 def test_equal_rows_give_equal_files(estimates, tmp_path):
     for folder, rows in (("a", estimates), ("b", estimates[::-1])):
-        draw_embodied_figures(STUDY, rows, outlines(), tmp_path / folder)
+        draw_account_figures(STUDY, rows, outlines(), tmp_path / folder)
     for path in (tmp_path / "a").glob("*.png"):
         assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes()
 
@@ -310,7 +310,7 @@ def test_bars_are_told_with_sums_and_shares(estimates):
     assert "Diamonds" not in fuels_seen(FUEL_FIGURE, without_energy, Words())
 
 
-@pytest.mark.parametrize("name", STUDY.figures.embodied_figures)
+@pytest.mark.parametrize("name", STUDY.figures.account_figures)
 def test_pages_have_title_caption_table_and_what_is_seen(estimates, name, tmp_path):
     files = RunFiles(tmp_path / "estimates.csv", tmp_path / "manifest.json")
     run = Run(STUDY, PageWords(("en", "zh")), files, estimates, {}, None, None, (), ())

@@ -20,7 +20,7 @@ from yrb_carbon.report.map_classes import (
     cut_classes,
 )
 from yrb_carbon.report.moran_figure import CLUSTER_COLOURS, NOT_SIGNIFICANT_COLOUR
-from yrb_carbon.study.figures import MOST_CLASSES, ClassesSection
+from yrb_carbon.study.figure_base import MOST_CLASSES, ClassesSection
 
 ENGLISH = Words("en")
 SCHEMES = ("natural_breaks", "quantiles", "equal_interval")

@@ -20,7 +20,7 @@ from yrb_carbon.report.map_sheet import Ground
 from yrb_carbon.report.maps import MapVariable, draw_units_map, draw_variable_maps
 from yrb_carbon.report.press import save_figure
 from yrb_carbon.sources.boundaries import build_boundaries
-from yrb_carbon.study.figures import ClassesSection
+from yrb_carbon.study.figure_base import ClassesSection
 
 UNITS = [f"{14 + i}{j:02d}00" for i, j in itertools.product(range(3), range(1, 4))]
 SHAPES = [

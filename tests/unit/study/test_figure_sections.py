@@ -9,13 +9,8 @@ import pytest
 from yrb_carbon.errors import StudyError
 from yrb_carbon.study import plan
 from yrb_carbon.study.config import Study
-from yrb_carbon.study.figures import (
-    ROOMY_WIDTH,
-    FiguresSection,
-    ForestFigure,
-    SizedFigure,
-    shown_years,
-)
+from yrb_carbon.study.figure_base import SizedFigure, shown_years
+from yrb_carbon.study.figures import ROOMY_WIDTH, FiguresSection, ForestFigure
 from yrb_carbon.study.load import load_study
 
 ROOT = Path(__file__).parents[3]
@@ -67,7 +62,7 @@ def test_variables_of_trends_are_computed_but_fix_no_sample(study):
 
 def test_every_figure_belongs_to_one_job(study):
     figures = study.figures
-    names = [*figures.map_figures, *figures.effect_figures, *figures.embodied_figures]
+    names = [*figures.map_figures, *figures.effect_figures, *figures.account_figures]
     assert len(names) == len(set(names))
     named = [
         name

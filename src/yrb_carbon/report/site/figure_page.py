@@ -18,6 +18,7 @@ from yrb_carbon.report.site.run import Run
 from yrb_carbon.report.specification_curve import curve_title
 from yrb_carbon.report.terms import quantity_name
 from yrb_carbon.study.base import Language, Section
+from yrb_carbon.study.figure_base import shown_years
 from yrb_carbon.study.figures import (
     UNITS_FIGURE,
     CurveFigure,
@@ -30,7 +31,6 @@ from yrb_carbon.study.figures import (
     PathFigure,
     SpilloverMap,
     TrendFigure,
-    shown_years,
 )
 from yrb_carbon.study.mediation_tables import MediationTable
 from yrb_carbon.study.robustness_tables import RobustnessTable

@@ -37,8 +37,8 @@ from yrb_carbon.report.site.run import Run
 from yrb_carbon.report.specification_curve import AXIS, TITLES, make_curve
 from yrb_carbon.report.trend_figure import BAND_WORDS, STATISTIC_WORDS
 from yrb_carbon.study.base import Section
+from yrb_carbon.study.figure_base import ClassesSection, shown_years
 from yrb_carbon.study.figures import (
-    ClassesSection,
     CurveFigure,
     FlowFigure,
     ForestFigure,
@@ -48,7 +48,6 @@ from yrb_carbon.study.figures import (
     PathFigure,
     SpilloverMap,
     TrendFigure,
-    shown_years,
 )
 from yrb_carbon.study.robustness_tables import RobustnessTable
 from yrb_carbon.study.tables import MoranTable

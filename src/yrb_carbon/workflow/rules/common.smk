@@ -132,10 +132,10 @@ def figure_records():
     figures = study.figures
     maps = [rules.figures.output.record] if figures.map_figures else []
     effects = [rules.effect_figures.output.record] if figures.effect_figures else []
-    embodied = (
-        [rules.embodied_figures.output.record] if figures.embodied_figures else []
+    accounts = (
+        [rules.account_figures.output.record] if figures.account_figures else []
     )
-    return [*maps, *effects, *embodied]
+    return [*maps, *effects, *accounts]
 
 
 CAPTIONS = "../captions/"
@@ -181,7 +181,7 @@ def drawn_figures():
     """Files of all figures that the study asks for."""
     figures = study.figures
     return figure_files(
-        (*figures.map_figures, *figures.effect_figures, *figures.embodied_figures)
+        (*figures.map_figures, *figures.effect_figures, *figures.account_figures)
     )
 
 
