@@ -1,0 +1,219 @@
+"""The footprint in three dimensions: size, depth, flow and stock, by land type and in total.
+
+Amounts of land are in 10^4 ha (10^4 gha). The amounts that add up over land types and provinces
+are the footprint CF, the capacity BC, the size min(CF, BC) and the overshoot max(CF - BC, 0);
+everything else is made of their sums, so that a deficit of one land type or province is not made up
+by another (Fang 2015).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from yrb_carbon.errors import DataError, listing
+from yrb_carbon.indices.cells import refuse_cells
+from yrb_carbon.indices.constants import CARBON_TO_CO2, HA_PER_KM2, T_PER_MT
+
+HA_PER_AMOUNT = 1e4
+"""Hectares in 10^4 ha."""
+SUMMED = ("footprint", "capacity", "size", "overshoot", "surplus")
+"""Amounts that add up over land types and provinces, 10^4 ha."""
+MEASURES = (
+    *SUMMED, "depth", "footprint_3d", "deficit", "pressure", "flow_occupancy", "stock_flow_ratio",
+)  # fmt: skip
+LAND_TYPE = "land_type"
+WHOLE = "all"
+"""Land type of a single carbon account."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FootprintAccounts:
+    """Footprint in three dimensions of provinces.
+
+    Attributes
+    ----------
+    by_type : DataFrame, index (province, year, land_type)
+        `MEASURES`; one land type `all` for a single account.
+    total : DataFrame, index (province, year)
+        `MEASURES` of the sums over land types.
+    """
+
+    by_type: pd.DataFrame
+    total: pd.DataFrame
+
+    def grouped(self, groups: Mapping[str, str]) -> pd.DataFrame:
+        """Measures of groups of provinces, from the sums of their amounts.
+
+        Parameters
+        ----------
+        groups : mapping
+            Province -> group; the others are left out.
+
+        Returns
+        -------
+        DataFrame, index (group, year)
+            `MEASURES` and `n_units`, the number of provinces with amounts in the year.
+        """
+        own = self.total.dropna(subset=["footprint"])[list(SUMMED)]
+        names = own.index.get_level_values("province").map(dict(groups))
+        years = own.index.get_level_values("year")
+        keys = pd.MultiIndex.from_arrays([names, years], names=["group", "year"])
+        table = own.set_axis(keys)[keys.get_level_values("group").notna()]
+        cells = table.groupby(level=["group", "year"])
+        return calc_measures(cells.sum()).assign(n_units=cells.size())
+
+
+def calc_footprint(
+    emissions: pd.Series, factors: pd.DataFrame, shares: pd.DataFrame
+) -> pd.DataFrame:
+    """Land that takes up emissions, CF_k = E^C q_k / n_k with E^C = E 12/44.
+
+    Parameters
+    ----------
+    emissions : Series, index (province, year)
+        E, Mt CO2; missing where not known.
+    factors : DataFrame, same index, columns land types
+        n, t C per ha and year.
+    shares : DataFrame, as `factors`
+        q; rows sum to one.
+
+    Returns
+    -------
+    DataFrame, as `factors`, 10^4 ha.
+
+    Raises
+    ------
+    CellError
+        If emissions are negative; the cells are named.
+    """
+    refuse_cells(emissions < 0, "emissions are negative", emissions=emissions)
+    carbon = emissions * (T_PER_MT / CARBON_TO_CO2 / HA_PER_AMOUNT)
+    return (shares / factors).mul(carbon, axis=0)
+
+
+def calc_capacity(areas: pd.DataFrame, biodiversity: float = 0.0) -> pd.DataFrame:
+    """Land that can take up carbon, BC_k = A_k (1 - b).
+
+    Parameters
+    ----------
+    areas : DataFrame, index (province, year), columns land types
+        A, km2.
+    biodiversity : float
+        b, share that is kept for other species (0.12 after the Brundtland report; none here).
+
+    Returns
+    -------
+    DataFrame, as `areas`, 10^4 ha.
+
+    Raises
+    ------
+    CellError
+        If an area is missing or negative; the cells are named.
+    """
+    for kind in areas.columns:
+        refuse_cells(~(areas[kind] >= 0), "area missing or negative", **{str(kind): areas[kind]})
+    return areas * (HA_PER_KM2 / HA_PER_AMOUNT * (1.0 - biodiversity))
+
+
+def calc_accounts(footprint: pd.DataFrame, capacity: pd.DataFrame) -> FootprintAccounts:
+    """Footprint in three dimensions by land type and in total.
+
+    Size = sum_k min(CF_k, BC_k); depth = 1 + sum_k max(CF_k - BC_k, 0) / sum_k BC_k;
+    3-D footprint = size * depth (Niccolucci et al. 2009; Fang 2013, 2015). With one land type in
+    deficit the size is the capacity and the 3-D footprint the footprint.
+
+    Parameters
+    ----------
+    footprint, capacity : DataFrame, index (province, year), columns land types
+        CF and BC, 10^4 ha.
+
+    Returns
+    -------
+    FootprintAccounts
+
+    Raises
+    ------
+    DataError
+        If both are not of the same cells and land types, or a province has no capacity at all.
+    """
+    same_cells = footprint.index.equals(capacity.index)
+    if not same_cells or list(footprint.columns) != list(capacity.columns):
+        raise DataError(
+            "footprint and capacity are not of the same provinces, years and land types"
+        )
+    empty = [f"{p} {y}" for p, y in capacity.index[~(capacity.sum(axis=1) > 0)]]
+    if empty:
+        raise DataError(f"no land that takes up carbon: province and year {listing(empty)}")
+    long = pd.DataFrame(
+        {
+            "footprint": footprint.rename_axis(columns=LAND_TYPE).stack(future_stack=True),
+            "capacity": capacity.rename_axis(columns=LAND_TYPE).stack(future_stack=True),
+        }
+    )
+    gap = long["footprint"] - long["capacity"]
+    amounts = long.assign(
+        size=long["footprint"].where(gap <= 0, long["capacity"]).where(gap.notna()),
+        overshoot=gap.clip(lower=0.0),
+        surplus=(-gap).clip(lower=0.0),
+    )
+    cells = amounts.groupby(level=["province", "year"])
+    summed = cells.sum().where(cells.count().eq(cells.size(), axis=0))
+    return FootprintAccounts(calc_measures(amounts), calc_measures(summed))
+
+
+def calc_measures(amounts: pd.DataFrame) -> pd.DataFrame:
+    """Ratios of footprint, capacity, size and overshoot.
+
+    depth = 1 + overshoot / BC; 3-D = size * depth; deficit = CF - BC; pressure = CF / BC;
+    flow occupancy = size / BC, the share of the yearly uptake that is used (one in overshoot);
+    stock-flow ratio = overshoot / size = (CF - size) / size, stock used against flow used.
+
+    Parameters
+    ----------
+    amounts : DataFrame
+        Columns `SUMMED`.
+
+    Returns
+    -------
+    DataFrame
+        Columns `MEASURES`, same index; a ratio to nothing is missing.
+    """
+    capacity = amounts["capacity"].where(amounts["capacity"] > 0)
+    size = amounts["size"].where(amounts["size"] > 0)
+    depth = 1.0 + amounts["overshoot"] / capacity
+    return amounts[list(SUMMED)].assign(
+        depth=depth,
+        footprint_3d=amounts["size"] * depth,
+        deficit=amounts["footprint"] - amounts["capacity"],
+        pressure=amounts["footprint"] / capacity,
+        flow_occupancy=amounts["size"] / capacity,
+        stock_flow_ratio=amounts["overshoot"] / size,
+    )
+
+
+def calc_per_unit(amounts: pd.Series, base: pd.Series, scale: float = 1.0) -> pd.Series:
+    """Footprint per head or per value added, scale * CF / base.
+
+    Parameters
+    ----------
+    amounts : Series
+        CF, 10^4 ha; missing where not known.
+    base : Series, same index
+        10^4 persons, which gives ha per person; or 10^4 yuan.
+    scale : float
+        `HA_PER_AMOUNT` for ha per 10^4 yuan.
+
+    Returns
+    -------
+    Series, same index.
+
+    Raises
+    ------
+    CellError
+        If the base is not positive where the amount is known; the cells are named.
+    """
+    refuse_cells(amounts.notna() & ~(base > 0), "nothing to divide by", base=base)
+    return amounts * scale / base
