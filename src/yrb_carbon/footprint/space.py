@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from yrb_carbon.errors import DataError
 from yrb_carbon.indices.centrography import KM, calc_ellipse_track
-from yrb_carbon.sources.boundaries import WGS84, Boundaries
+from yrb_carbon.sources.boundaries import WGS84, Boundaries, check_projection
+from yrb_carbon.study.footprint import CHINA_CRS
 from yrb_carbon.weights.build import SpatialWeights, build_weights
 from yrb_carbon.weights.spec import WeightsSpec
+
+FloatArray = npt.NDArray[np.float64]
 
 
 def build_province_weights(
@@ -83,6 +87,7 @@ def calc_footprint_track(
     values: pd.Series,
     outlines: Boundaries,
     *,
+    crs: str = CHINA_CRS,
     scaling: Literal["sqrt2", "none"] = "sqrt2",
     weighting: Literal["w", "w2"] = "w",
 ) -> pd.DataFrame:
@@ -93,20 +98,69 @@ def calc_footprint_track(
     values : Series, index (unit, year)
         What weighs the centroids of the provinces.
     outlines : Boundaries
-        Centroids are measured in its equal-area projection.
+        Of `read_province_outlines`.
+    crs : str
+        Equal-area projection, in m, in which means and moments are taken.
     scaling, weighting
         As in `indices.centrography.calc_ellipse`.
 
     Returns
     -------
     DataFrame, index year
-        Columns of `calc_ellipse_track` (km, degrees, km2), and `lon`, `lat` of the centre.
-    """
-    from pyproj import Transformer
+        Columns of `calc_ellipse_track` (km, degrees, km2), and `lon`, `lat` of the centre;
+        `rotation` is from true north, γ more than from the map's, γ the convergence of meridians
+        at the centre.
 
-    track = calc_ellipse_track(
-        values, outlines.frame[["x", "y"]], scaling=scaling, weighting=weighting
-    )
-    back = Transformer.from_crs(outlines.area_crs, WGS84, always_xy=True)
+    Raises
+    ------
+    SourceError
+        If the projection is unknown or not in metres.
+    DataError
+        As in `calc_ellipse_track`.
+    """
+    from pyproj import Proj, Transformer
+
+    check_projection(crs)
+    degrees = outlines.frame[["lon", "lat"]]
+    forth = Transformer.from_crs(WGS84, crs, always_xy=True)
+    x, y = forth.transform(degrees["lon"].to_numpy(), degrees["lat"].to_numpy())
+    places = pd.DataFrame({"x": x, "y": y}, index=degrees.index)
+    track = calc_ellipse_track(values, places, scaling=scaling, weighting=weighting)
+    back = Transformer.from_crs(crs, WGS84, always_xy=True)
     lon, lat = back.transform(track["x"].to_numpy() / KM, track["y"].to_numpy() / KM)
-    return track.assign(lon=np.asarray(lon), lat=np.asarray(lat))
+    convergence = np.asarray(Proj(crs).get_factors(lon, lat).meridian_convergence)
+    return track.assign(
+        lon=np.asarray(lon), lat=np.asarray(lat), rotation=(track["rotation"] + convergence) % 180.0
+    )
+
+
+def calc_ellipse_outline(
+    ellipse: Mapping[str, float], *, crs: str = CHINA_CRS, n_points: int = 181
+) -> FloatArray:
+    """Outline of an ellipse of `calc_footprint_track`, for maps.
+
+    Parameters
+    ----------
+    ellipse : mapping
+        `lon`, `lat`, `major`, `minor`, `rotation`: a row of the track.
+    crs : str
+        The projection that it was computed in.
+    n_points : int
+        The last one is the first.
+
+    Returns
+    -------
+    ndarray, (n_points, 2), longitude and latitude, degrees.
+    """
+    from pyproj import Proj
+
+    plane = Proj(crs)
+    lon, lat = ellipse["lon"], ellipse["lat"]
+    centre = plane(lon, lat)
+    leaning = float(plane.get_factors(lon, lat).meridian_convergence)
+    turn = np.deg2rad(ellipse["rotation"] - leaning)
+    angle = np.linspace(0.0, 2 * np.pi, n_points)
+    along, across = ellipse["major"] * np.cos(angle), ellipse["minor"] * np.sin(angle)
+    x = centre[0] + (along * np.sin(turn) + across * np.cos(turn)) / KM
+    y = centre[1] + (along * np.cos(turn) - across * np.sin(turn)) / KM
+    return np.column_stack(plane(x, y, inverse=True))

@@ -183,7 +183,7 @@ def shift_rows(
         values, left_out = complete_provinces(_column(accounts, dimension))
         notes += _left_out(key.table, dimension, left_out)
         track = calc_footprint_track(
-            values, outlines, scaling=table.scaling, weighting=table.weighting
+            values, outlines, crs=table.crs, scaling=table.scaling, weighting=table.weighting
         )
         named = track.assign(**{term: track[name] for term, name in ELLIPSE_TERMS.items()})
         own = {"outcome": dimension, "n_units": values.index.get_level_values("unit").nunique()}

@@ -164,7 +164,7 @@ def calc_dagum_gini(values: pd.Series, groups: pd.Series) -> DagumGini:
     and against the sign of μ_j − μ_h, so that d + p = Δ_jh and d − p = |μ_j − μ_h|;
     G_w = Σ_j G_jj p_j s_j,  G_nb = Σ_{h<j} G_jh (p_j s_h + p_h s_j) D_jh,
     G_t = Σ_{h<j} G_jh (p_j s_h + p_h s_j)(1 − D_jh);  G = G_w + G_nb + G_t
-    (Dagum 1997, Empirical Economics 22:515-531, eqs. 5-17).
+    (Dagum 1997, Empirical Economics 22:515-531).
 
     Parameters
     ----------

@@ -99,7 +99,7 @@ def calc_mann_kendall(series: pd.Series, *, serial_correlation: bool = False) ->
     With serial correlation the variance is multiplied by
     1 + 2/(n(n−1)(n−2)) Σ_k (n−k)(n−k−1)(n−k−2) r_k, r_k the autocorrelation at lag k of the ranks
     of y_t − b·t with b the slope of Sen, where |r_k| > 1.96/√n, else zero (Hamed & Rao 1998,
-    J. Hydrology 204:182-196, eqs. 7-9). A factor below 1 counts as 1: in series of some twenty
+    J. Hydrology 204:182-196). A factor below 1 counts as 1: in series of some twenty
     years high lags are negative by chance, and 9 % of independent series would pass a test at 5 %.
     Of autoregressive ones too many still do: 16 % at 0.4 and 30 % at 0.7, 17 % and 37 % without.
 

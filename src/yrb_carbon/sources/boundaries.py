@@ -167,7 +167,7 @@ def read_boundaries(
     Overlaps and gaps of a file do not stop the reading (areas and distances can live with them);
     they are counted in `record.notes` and `is_coverage` is False.
     """
-    _check_projection(area_crs)
+    check_projection(area_crs)
     if simplify_m < 0 or contiguity_tolerance_m < 0:
         raise DataError(
             "tolerances are lengths in metres and cannot be negative "
@@ -228,7 +228,7 @@ def read_province_outlines(*, simplify_m: float = 1000.0, area_crs: str = AREA_C
         34 units, named by the first two digits of their codes: those of the mainland, Taiwan (71),
         Hong Kong (81) and Macao (82).
     """
-    _check_projection(area_crs)
+    check_projection(area_crs)
     codes, polygons, record, notes = _cnmaps_polygons("省", None)
     return build_boundaries(
         [code[:2] for code in codes],
@@ -730,7 +730,7 @@ def _inner_rings(polygons: Geometries) -> Geometries:
     return np.array(rings, dtype=object)
 
 
-def _check_projection(area_crs: str) -> None:
+def check_projection(area_crs: str) -> None:
     """Refuse a projection that is not in metres."""
     from pyproj import CRS
     from pyproj.exceptions import CRSError

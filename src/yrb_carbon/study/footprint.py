@@ -23,6 +23,9 @@ Scope = Literal["industry", "power"]
 Dimension = Literal["size", "depth", "footprint_3d", "footprint", "emissions"]
 Method = Literal["equity_efficiency", "benchmark", "overshoot"]
 
+CHINA_CRS = "+proj=aea +lat_1=25 +lat_2=47 +lat_0=0 +lon_0=105 +datum=WGS84 +units=m"
+"""Albers' equal-area projection as maps of China have it."""
+
 
 class GapSection(Section):
     """What is done with years and cells that the files do not have; all of it is flagged."""
@@ -192,6 +195,11 @@ class FootprintShiftTable(FootprintTable):
     )
     weighting: Literal["w", "w2"] = Field(
         "w", description="w2: weights squared, as some programs do."
+    )
+    crs: str = Field(
+        CHINA_CRS,
+        description="Equal-area projection of centres and ellipses, in metres; the default is "
+        "Albers' with the parallels 25 and 47, usual for China.",
     )
 
     def faults(self, study: Study, path: Path) -> Iterator[Fault]:

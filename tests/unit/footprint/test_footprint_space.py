@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from pyproj import Geod, Proj
 
 from yrb_carbon.analysis.rows import TableKey
-from yrb_carbon.errors import DataError
+from yrb_carbon.errors import DataError, SourceError
 from yrb_carbon.footprint.space import (
     build_province_weights,
+    calc_ellipse_outline,
     calc_footprint_track,
     complete_provinces,
 )
 from yrb_carbon.footprint.space_rows import inequality_rows, moran_rows, shift_rows, trend_rows
+from yrb_carbon.indices.centrography import calc_shift
 from yrb_carbon.indices.inequality import calc_dagum_gini, calc_theil
 from yrb_carbon.indices.trend import calc_mann_kendall, calc_sen_slope
 from yrb_carbon.provenance import FileRecord
 from yrb_carbon.sources.boundaries import build_boundaries
 from yrb_carbon.study.base import Label
 from yrb_carbon.study.footprint import (
+    CHINA_CRS,
     FootprintInequalityTable,
     FootprintMoranTable,
     FootprintSection,
@@ -132,6 +137,44 @@ def test_track_in_degrees_is_within_the_map():
     assert equal.loc[2010, ["lon", "lat"]].to_numpy(float) == pytest.approx(
         places.mean().to_numpy(), abs=0.02
     )
+
+
+def test_rotation_is_from_true_north():
+    """Meridians are straight lines of a conic projection, and lean away from its central one."""
+    provinces, lat = PROVINCES[:5], np.array([28.0, 31.0, 33.0, 36.0, 41.0])
+    frame = pd.DataFrame({"lon": 121.0, "lat": lat}, index=provinces)
+    index = pd.MultiIndex.from_product([provinces, [2010]], names=["unit", "year"])
+    meridian = replace(OUTLINES, frame=frame)
+    row = calc_footprint_track(pd.Series(1.0, index=index), meridian).loc[2010]
+    assert (row["rotation"] + 90) % 180 - 90 == pytest.approx(0.0, abs=1e-6)
+    assert row["lon"] == pytest.approx(121.0, abs=1e-9)
+    assert row["minor"] == pytest.approx(0.0, abs=1e-3)
+    # 111 km a degree, stretched by up to 2 %
+    assert row["major"] == pytest.approx(111 * np.sqrt(2) * lat.std(), rel=0.025)
+
+
+@pytest.mark.parametrize("dimension", ["size", "depth"])
+def test_outline_of_an_ellipse_has_its_area_and_axes(dimension):
+    values = complete_provinces(ACCOUNTS[dimension])[0]
+    row = calc_footprint_track(values, OUTLINES).loc[2014]
+    outline = calc_ellipse_outline(row, n_points=721)
+    assert outline[0] == pytest.approx(outline[-1])
+    x, y = np.array(Proj(CHINA_CRS)(*outline.T)) / 1e3
+    area = abs(np.sum(x[:-1] * y[1:] - x[1:] * y[:-1])) / 2
+    assert area == pytest.approx(row["area"], rel=1e-4)
+    reach = np.hypot(x - row["x"], y - row["y"])
+    assert reach.max() == pytest.approx(row["major"], rel=1e-9)
+    assert reach.min() == pytest.approx(row["minor"], rel=1e-4)
+    farthest = outline[int(reach.argmax())]
+    azimuth = Geod(ellps="WGS84").inv(row["lon"], row["lat"], *farthest)[0]
+    # azimuths of places some hundred km apart differ by the curvature of the way
+    assert (azimuth - row["rotation"] + 90) % 180 - 90 == pytest.approx(0.0, abs=1.5)
+
+
+def test_an_unknown_projection_is_refused():
+    values = complete_provinces(ACCOUNTS["size"])[0]
+    with pytest.raises(SourceError, match="not projected in metres"):
+        calc_footprint_track(values, OUTLINES, crs="EPSG:4326")
 
 
 def test_moran_rows_are_the_statistics():
@@ -248,9 +291,12 @@ def test_shift_rows_are_the_track(scaling, weighting):
         for term in ("major", "minor", "rotation", "area"):
             assert number(rows, model="ellipse", term=f"sde_{term}", **at) == line[term]
     shift = picked(rows, model="shift", equation="2010-2017")
-    east, north = (track.loc[2017, c] - track.loc[2010, c] for c in ("x", "y"))
-    assert number(shift, term="shift") == pytest.approx(np.hypot(east, north), rel=ROUNDING)
-    assert number(shift, term="east") == pytest.approx(east, rel=ROUNDING)
+    start, end = (tuple(track.loc[year, ["lon", "lat"]]) for year in (2010, 2017))
+    way = calc_shift(start, end)
+    assert number(shift, term="shift") == pytest.approx(way.distance / 1e3, rel=ROUNDING)
+    assert number(shift, term="east") == pytest.approx(way.east / 1e3, rel=ROUNDING)
+    assert number(shift, term="north") == pytest.approx(way.north / 1e3, rel=ROUNDING)
+    assert number(shift, term="direction") == way.direction
     assert set(shift["year"]) == {2017}
     assert picked(rows, model="shift")["equation"].nunique() == len(YEARS)
     slope = calc_sen_slope(track.loc[:LAST_FILE, "lon"]).slope

@@ -118,29 +118,48 @@ def test_weights_count_by_their_ratios_and_units_without_weight_do_not():
         assert other.rotation == pytest.approx(one.rotation, abs=ANGLE)
 
 
+RADIUS_KM = 6371.0088
+SPHERE = 0.006
+"""Relative: how far the ellipsoid is from the sphere of its mean radius, in a length."""
+
+
+def great_circle(start: tuple[float, float], end: tuple[float, float]) -> float:
+    """Length in km by the cosine rule."""
+    (lon, lat), (lon_end, lat_end) = np.deg2rad(start), np.deg2rad(end)
+    cosine = np.sin(lat) * np.sin(lat_end)
+    cosine += np.cos(lat) * np.cos(lat_end) * np.cos(lon_end - lon)
+    return float(RADIUS_KM * np.arccos(cosine))
+
+
 @pytest.mark.parametrize(
-    ("end", "distance", "direction"),
+    ("end", "direction"),
     [
-        ((0.0, 5.0), 5.0, 0.0),
-        ((3.0, 4.0), 5.0, np.rad2deg(np.arctan2(3, 4))),
-        ((5.0, 0.0), 5.0, 90.0),
-        ((0.0, -5.0), 5.0, 180.0),
-        ((-5.0, 0.0), 5.0, 270.0),
+        ((113.0, 37.0), 0.0),
+        ((113.0, 32.0), 180.0),
+        # a parallel is left polewards: half the difference of longitude times the sine of latitude
+        ((115.0, 35.0), 90.0 - np.sin(np.deg2rad(35.0))),
+        ((111.0, 35.0), 270.0 + np.sin(np.deg2rad(35.0))),
+        ((114.0, 36.0), np.rad2deg(np.arctan2(np.cos(np.deg2rad(35.5)), 1.0)) - 0.3),
     ],
 )
-def test_shift_goes_clockwise_from_north(end, distance, direction):
-    found = calc_shift((0.0, 0.0), end)
-    assert (found.distance, found.direction) == pytest.approx((distance, direction))
-    assert (found.east, found.north) == end
+def test_shift_on_the_ellipsoid(end, direction):
+    start = (113.0, 35.0)
+    found = calc_shift(start, end)
+    assert found.distance / 1e3 == pytest.approx(great_circle(start, end), rel=SPHERE)
+    assert found.direction == pytest.approx(direction, abs=0.2)
+    assert np.hypot(found.east, found.north) == pytest.approx(found.distance, rel=ROUNDING)
+    turn = np.deg2rad(found.direction)
+    assert found.east == pytest.approx(found.distance * np.sin(turn), abs=1e-3)
+    assert found.north == pytest.approx(found.distance * np.cos(turn), abs=1e-3)
 
 
 def test_no_shift_has_no_direction():
-    found = calc_shift((1.0, 2.0), (1.0, 2.0))
-    assert found.distance == 0.0
+    found = calc_shift((113.0, 35.0), (113.0, 35.0))
+    assert (found.distance, found.east, found.north) == (0.0, 0.0, 0.0)
     assert np.isnan(found.direction)
 
 
-def test_track_by_year_and_shifts():
+def test_track_by_year():
     places, weights = cloud(8)
     later = weights.where(places["x"] > places["x"].median(), 3 * weights)
     table = pd.concat({2000: weights, 2001: weights, 2003: later}, names=["year", "unit"])
@@ -152,19 +171,28 @@ def test_track_by_year_and_shifts():
     whole = calc_ellipse(places, later)
     assert track.loc[2003, "area"] == pytest.approx(whole.area / 1e6, rel=ROUNDING)
     assert track.loc[2003, "major"] == pytest.approx(whole.major / 1e3, rel=ROUNDING)
-    shifts = calc_shifts(track)
+
+
+def test_shifts_go_from_year_to_year_and_over_the_whole_period():
+    track = pd.DataFrame(
+        {"lon": [113.0, 113.0, 112.0], "lat": [35.0, 35.0, 36.0]}, index=[2000, 2001, 2003]
+    )
+    shifts = calc_shifts(track.iloc[::-1])
     assert list(shifts.index) == [(2000, 2001), (2001, 2003), (2000, 2003)]
-    assert shifts.loc[(2000, 2001), "distance"] == pytest.approx(0.0, abs=ROUNDING)
-    east = track.loc[2003, "x"] - track.loc[2000, "x"]
-    assert shifts.loc[(2000, 2003), "east"] == pytest.approx(east)
-    assert east < 0
+    assert shifts.loc[(2000, 2001), "distance"] == 0.0
+    assert np.isnan(shifts.loc[(2000, 2001), "direction"])
+    whole = calc_shift((113.0, 35.0), (112.0, 36.0))
+    for name in ("east", "north", "distance"):
+        assert shifts.loc[(2000, 2003), name] == pytest.approx(getattr(whole, name) / 1e3)
+    assert shifts.loc[(2000, 2003), "direction"] == whole.direction
+    assert 270 < whole.direction < 360
 
 
 def test_two_years_have_one_shift():
-    track = pd.DataFrame({"x": [0.0, 3.0], "y": [0.0, 4.0]}, index=[2001, 2000])
+    track = pd.DataFrame({"lon": [113.0, 114.0], "lat": [35.0, 34.0]}, index=[2001, 2000])
     shifts = calc_shifts(track)
     assert list(shifts.index) == [(2000, 2001)]
-    assert shifts.loc[(2000, 2001), "north"] == -4.0
+    assert shifts.loc[(2000, 2001), "north"] > 0
     with pytest.raises(DataError, match="two years, got 2001"):
         calc_shifts(track.loc[[2001]])
 
