@@ -146,3 +146,10 @@ def regional_faults(study: Study) -> Iterator[Fault]:
             (*where, "year"),
             f"no table of that year ({choices(str(section.transfer.year), years)})",
         )
+    if section.transfer.year not in section.inventories:
+        known = [str(year) for year in sorted(section.inventories)]
+        yield (
+            (*where, "year"),
+            f"no inventory of that year in regional.inventories "
+            f"({choices(str(section.transfer.year), known)})",
+        )
