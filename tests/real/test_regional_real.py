@@ -1,0 +1,107 @@
+"""Regional facts from the published files, beside what the source prints of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from yrb_carbon.claims import rounds_to
+from yrb_carbon.regional.emissions import calc_intensity, calc_territorial_emissions
+from yrb_carbon.regional.totals import (
+    calc_concentration,
+    calc_group_totals,
+    calc_ranks,
+    calc_shares,
+)
+from yrb_carbon.sources.ceads_inventory import read_ceads_inventory
+from yrb_carbon.sources.provincial import read_provincial
+from yrb_carbon.study.provinces import load_provinces
+
+pytestmark = pytest.mark.real
+
+PANEL = "province_panels/final_data.1.3.4_did-Desktop.csv"
+
+TOTALS_2019 = {"east": 4901.5750, "central": 2823.1338, "west": 3139.7010, "total": 10864.4097}
+"""Mt CO2: printed totals of the sheets of 2019, added by openpyxl alone."""
+ROUNDED = 5e-5
+"""Mt; half of the last digit of `TOTALS_2019`."""
+
+PRINTED_EAST = 4917.24
+"""Mt CO2, as the source prints it."""
+FIRST_EIGHT = ["37", "13", "32", "15", "44", "14", "21", "41"]
+"""The largest emitters in the order of the source: Shandong to Henan."""
+
+GDP_2019_FIRST_PUBLISHED = {
+    "11": 35371.28, "12": 14104.28, "13": 35104.52, "14": 17026.68, "15": 17212.53,
+    "21": 24909.45, "22": 11726.82, "23": 13612.68, "31": 38155.32, "32": 99631.52,
+    "33": 62351.74, "34": 37113.98, "35": 42395.00, "36": 24757.50, "37": 71067.53,
+    "41": 54259.20, "42": 45828.31, "43": 39752.12, "44": 107671.07, "45": 21237.14,
+    "46": 5308.93, "50": 23605.77, "51": 46615.82, "52": 16769.34, "53": 23223.75,
+    "54": 1697.82, "61": 25793.17, "62": 8718.30, "63": 2965.95, "64": 3748.48, "65": 13597.11,
+}  # fmt: skip
+"""10^8 yuan, China Statistical Yearbook 2020; later yearbooks have other numbers."""
+TEN_THOUSAND = 1e4
+
+
+@pytest.fixture(scope="module")
+def regions():
+    return load_provinces().grouped("region")
+
+
+@pytest.fixture(scope="module")
+def emissions(data_root: Path) -> pd.Series:
+    (path,) = (data_root / "ceads_province_emissions").glob("2019*.xlsx")
+    return calc_territorial_emissions(read_ceads_inventory(path).reported).loc[2019]
+
+
+def test_emissions_of_the_regions_in_2019(emissions, regions):
+    totals = calc_group_totals(emissions, regions)
+    for name, number in TOTALS_2019.items():
+        assert totals[name] == pytest.approx(number, abs=ROUNDED)
+
+
+def test_the_east_is_a_third_of_a_percent_below_the_printed_number(emissions, regions):
+    """4,901.6 of 4,917.2 Mt and 45.12 of 45.19 %: the source read an earlier release."""
+    totals = calc_group_totals(emissions, regions)
+    assert totals["east"] / PRINTED_EAST - 1 == pytest.approx(-0.0032, abs=0.0001)
+    share = 100 * calc_shares(totals)["east"]
+    assert rounds_to(share, 45.12, 2)
+    assert not rounds_to(share, 45.19, 2)
+
+
+def test_the_eight_largest_emitters_come_in_the_printed_order(emissions):
+    ranks = calc_ranks(emissions)
+    assert ranks[FIRST_EIGHT].tolist() == list(range(1, 9))
+    # 51.63 % printed
+    assert rounds_to(100 * calc_concentration(emissions)[8], 51.34, 2)
+
+
+def test_printed_intensities_follow_from_product_as_first_published(emissions, regions):
+    """Of the regions that have the printed emissions; Tibet counts in neither sum."""
+    gdp = TEN_THOUSAND * pd.Series(GDP_2019_FIRST_PUBLISHED)
+    found = calc_intensity(emissions, gdp, regions)
+    assert rounds_to(found["central"], 1.16, 2)
+    assert rounds_to(found["west"], 1.54, 2)
+    assert not rounds_to(found["east"], 0.92, 2)
+    assert rounds_to(found["east"] * PRINTED_EAST / TOTALS_2019["east"], 0.92, 2)
+
+
+def test_product_of_the_panel_is_of_a_later_release(data_root, emissions, regions):
+    people, _ = read_provincial("province_panel", data_root / PANEL, ("prov_gdp", "prov_pop"))
+    gdp = people["prov_gdp"].xs(2019, level="year")
+    found = calc_intensity(emissions, gdp, regions)
+    assert [round(found[name], 3) for name in ("east", "central", "west")] == [0.894, 1.153, 1.517]
+    first = TEN_THOUSAND * pd.Series(GDP_2019_FIRST_PUBLISHED)
+    gap = calc_group_totals(gdp, regions) / calc_group_totals(first, regions) - 1
+    assert gap[["east", "central", "west", "total"]].round(4).tolist() == [
+        0.0228, 0.0028, 0.0173, 0.0167,
+    ]  # fmt: skip
+
+
+def test_every_province_has_product_and_people_from_2000_to_2020(data_root):
+    people, _ = read_provincial("province_panel", data_root / PANEL, ("prov_gdp", "prov_pop"))
+    known = people.loc[people.index.get_level_values("year") <= 2020].notna().all(axis=1)
+    counts = known.groupby(level="year").sum()
+    assert counts.to_dict() == dict.fromkeys(range(2000, 2021), 31)
