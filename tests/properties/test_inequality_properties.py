@@ -30,7 +30,7 @@ def grouped(draw: st.DrawFn) -> tuple[pd.Series, pd.Series]:
     return pd.Series(values, index=units), pd.Series(groups, index=units)
 
 
-@settings(deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(grouped())
 def test_parts_of_dagum_add_up_and_stay_in_bounds(sample):
     values, groups = sample
@@ -44,7 +44,7 @@ def test_parts_of_dagum_add_up_and_stay_in_bounds(sample):
     assert found.pairs["gini"].between(0, 1 + PARTS).all()
 
 
-@settings(deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(grouped())
 def test_parts_of_theil_add_up_and_are_not_negative(sample):
     values, groups = sample
@@ -56,7 +56,7 @@ def test_parts_of_theil_add_up_and_are_not_negative(sample):
     assert found.total <= np.log(len(values)) + PARTS
 
 
-@settings(deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(grouped(), st.integers(0, 3))
 def test_a_transfer_to_a_poorer_unit_lessens_inequality(sample, seed):
     values, groups = sample
@@ -69,7 +69,7 @@ def test_a_transfer_to_a_poorer_unit_lessens_inequality(sample, seed):
     assert calc_theil(after, groups).total <= calc_theil(values, groups).total + PARTS
 
 
-@settings(deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     arrays(float, (8, 2), elements=st.floats(-1e6, 1e6).map(round)),
     arrays(float, 8, elements=st.floats(0.1, 100.0)),
@@ -95,7 +95,7 @@ def test_turned_clouds_have_turned_ellipses(points, weights, turn):
         assert gap == pytest.approx(0.0, abs=1e-4)
 
 
-@settings(deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.integers(-20, 20), min_size=4, max_size=25), st.integers(1, 5))
 def test_trends_turn_with_the_series(values, factor):
     series = pd.Series(values, index=range(2000, 2000 + len(values)), dtype=float)
