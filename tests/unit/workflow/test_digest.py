@@ -18,6 +18,39 @@ MAX_LINES = 25
 
 Edit = Callable[[str, str], None]
 
+EVERYWHERE = """
+class A:
+    if True:
+        pass
+    elif False:
+        import yrb_carbon.m1
+    else:
+        import yrb_carbon.m2
+try:
+    with open("x") as handle:
+        import yrb_carbon.m3
+except ValueError:
+    import yrb_carbon.m4
+else:
+    import yrb_carbon.m5
+finally:
+    import yrb_carbon.m6
+for _ in ():
+    match handle:
+        case 1:
+            import yrb_carbon.m7
+while False:
+    async def f():
+        async with handle:
+            import yrb_carbon.m8
+"""
+
+
+def forget() -> None:
+    """Read all files anew."""
+    digest._parsed.cache_clear()
+    digest._reached.cache_clear()
+
 
 @pytest.fixture
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -48,16 +81,16 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         path.write_text(text, encoding="utf-8")
     monkeypatch.setattr(digest, "PACKAGE_FOLDER", home)
     monkeypatch.setattr(digest, "SCRIPTS_FOLDER", home / "workflow/scripts")
-    digest._parsed.cache_clear()
+    forget()
     yield home
-    digest._parsed.cache_clear()
+    forget()
 
 
 @pytest.fixture
 def rewrite(package: Path) -> Edit:
     def rewrite(name: str, text: str) -> None:
         (package / name).write_text(text, encoding="utf-8")
-        digest._parsed.cache_clear()
+        forget()
 
     return rewrite
 
@@ -69,6 +102,14 @@ def names(package: Path, script: str) -> set[str]:
 
 def test_closure_follows_relative_imports_inside_functions(package):
     assert names(package, "work.py") == {"__init__.py", "a.py", "b.py"}
+
+
+def test_imports_are_found_in_every_kind_of_block(package, rewrite):
+    modules = {f"m{number}.py" for number in range(1, 9)}
+    for name in modules:
+        rewrite(name, "x = 1\n")
+    rewrite("b.py", EVERYWHERE)
+    assert names(package, "work.py") == {"__init__.py", "a.py", "b.py", *modules}
 
 
 def test_a_registry_counts_where_something_is_taken_from_it(package):
