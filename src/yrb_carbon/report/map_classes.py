@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -189,7 +188,7 @@ def calc_edges(values: FloatArray, k: int, scheme: str) -> FloatArray:
     """Edges of classes by a scheme.
 
     natural_breaks: the cut with the least sum of squares within classes (Fisher 1958, Journal of
-    the American Statistical Association 53:789-798; Jenks 1977), found exactly by mapclassify.
+    the American Statistical Association 53:789-798; Jenks 1977), found exactly.
     quantiles: e_j = Q(j/k), j = 0..k, by linear interpolation. equal_interval: equal widths.
 
     Parameters
@@ -222,14 +221,32 @@ def calc_edges(values: FloatArray, k: int, scheme: str) -> FloatArray:
 
 
 def _natural_breaks(values: FloatArray, k: int) -> FloatArray:
-    """Upper limits of all natural classes but the last."""
-    with warnings.catch_warnings():
-        # it says that another package would be faster
-        warnings.filterwarnings("ignore", message="Numba not installed", category=UserWarning)
-        from mapclassify import FisherJenks
+    """Upper limits of all natural classes but the last, by Fisher's recursion.
 
-        found = FisherJenks(values, k=k)
-    return np.asarray(found.bins, dtype=np.float64)[:-1]
+    With x sorted and D(i, j) the sum of squares of x_i .. x_j around their mean, the least sum
+    within c classes of x_1 .. x_j is
+
+        S(c, j) = min over i of S(c - 1, i - 1) + D(i, j),    S(1, j) = D(1, j).
+
+    Of equal sums the one with the smallest i, as mapclassify has it. Its own function is not
+    called: it sums squares in single precision, and brings scikit-learn with it.
+    """
+    ordered = np.sort(values)
+    x = ordered - ordered.mean()
+    sums, squares = (np.concatenate([[0.0], np.cumsum(power)]) for power in (x, x**2))
+    least = np.full((k, x.size + 1), np.inf)
+    starts = np.zeros((k, x.size + 1), dtype=np.intp)
+    for j in range(1, x.size + 1):
+        # of each class that ends at j, by where it starts
+        sizes = np.arange(j, 0, -1)
+        within = squares[j] - squares[:j] - (sums[j] - sums[:j]) ** 2 / sizes
+        together = least[:-1, :j] + within
+        starts[1:, j] = together.argmin(axis=1)
+        least[:, j] = within[0], *together.min(axis=1)
+    ends = [x.size]
+    for row in starts[:0:-1]:
+        ends.append(int(row[ends[-1]]))
+    return np.asarray(ordered[np.array(ends[:0:-1]) - 1])
 
 
 def class_intervals(edges: FloatArray, words: Words) -> list[str]:

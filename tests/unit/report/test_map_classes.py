@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import subprocess
+import sys
 import warnings
 
 import numpy as np
@@ -46,8 +48,10 @@ def test_quantile_classes_hold_equal_numbers():
     assert len(set(classes.colours)) == 5
 
 
-def test_natural_breaks_have_the_least_squares_within_classes():
-    x = np.array([1.0, 1.1, 1.3, 4.0, 4.2, 9.0, 9.1, 9.3, 9.4])
+@pytest.mark.parametrize("offset", [0.0, 1e4], ids=["near zero", "far from zero"])
+def test_natural_breaks_have_the_least_squares_within_classes(offset):
+    """Far from zero, sums of squares in single precision lose the distances between values."""
+    x = offset + np.array([1.0, 1.1, 1.3, 4.0, 4.2, 9.0, 9.1, 9.3, 9.4])
 
     def within(edges: np.ndarray) -> float:
         inside = np.searchsorted(edges[1:-1], x, side="left")
@@ -206,3 +210,13 @@ def test_any_number_of_classes_has_as_many_colours(k):
     for centre in (None, 0.0):
         found = cut_classes(np.linspace(-1, 1, 200), "equal_interval", k, centre)
         assert len(set(found.colours)) == len(found.edges) - 1 == k
+
+
+def test_drawing_maps_does_not_bring_scikit_learn():
+    """It takes a second of every job that draws or describes a map."""
+    code = (
+        "import sys, numpy as np; from yrb_carbon.report.map_classes import classify; "
+        "classify(np.arange(30.0)); print('sklearn' in sys.modules, 'scipy' in sys.modules)"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout.split() == ["False", "False"]
