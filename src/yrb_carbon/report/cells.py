@@ -126,11 +126,17 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+def row_records(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows as mappings of columns to plain values; several times as fast as `to_dict`."""
+    names = [str(name) for name in rows.columns]
+    columns = [cells.tolist() for _, cells in rows.items()]
+    return [dict(zip(names, cells, strict=True)) for cells in zip(*columns, strict=True)]
+
+
 def records(rows: pd.DataFrame, *names: str) -> dict[tuple[Any, ...], dict[str, Any]]:
     """Rows by the values of some columns; of rows that agree in them the first."""
     found: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for row in rows.to_dict("records"):
-        record = {str(name): cell for name, cell in row.items()}
+    for record in row_records(rows):
         found.setdefault(tuple(record[name] for name in names), record)
     return found
 
@@ -187,7 +193,7 @@ def lost_draws(rows: pd.DataFrame) -> list[LostDraws]:
         LostDraws(
             row["model"], row["vcov"], row["inference"], int(row["estimate"]), int(row["draws"])
         )
-        for row in found.to_dict("records")
+        for row in row_records(found)
     ]
 
 

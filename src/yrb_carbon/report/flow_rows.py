@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -135,16 +136,17 @@ def flow_matrix(rows: pd.DataFrame, table: str) -> pd.DataFrame:
     DataError
         If a pair of regions has no row, or several.
     """
-    own = rows.loc[rows["equation"] == OWN].set_index("term")["estimate"]
-    regions = sorted(map(str, own.index))
-    flows = pd.DataFrame(float("nan"), index=regions, columns=regions)
-    for region, size in own.items():
-        flows.loc[region, region] = size
-    between = rows[rows["equation"] == BETWEEN]
-    for term, size in zip(between["term"], between["estimate"], strict=True):
-        start, end = split_flow(str(term), frozenset(regions))
+    own = rows.loc[rows["equation"] == OWN, ["term", "estimate"]]
+    between = rows.loc[rows["equation"] == BETWEEN, ["term", "estimate"]]
+    regions = sorted(own["term"].tolist())
+    known = frozenset(regions)
+    sizes = {(region, region): size for region, size in own.itertuples(index=False, name=None)}
+    for term, size in between.itertuples(index=False, name=None):
+        start, end = split_flow(term, known)
         if end not in (EXPORTS, OTHER):
-            flows.loc[start, end] = size
+            sizes[start, end] = size
+    cells = [[sizes.get((start, end), math.nan) for end in regions] for start in regions]
+    flows = pd.DataFrame(cells, index=regions, columns=regions, dtype=np.float64)
     absent = int(flows.isna().to_numpy().sum())
     if absent or not regions:
         raise DataError(

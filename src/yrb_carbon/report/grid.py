@@ -18,7 +18,7 @@ NUMBER = re.compile(rf"^<?[(\[{{]?(-?\d+(\.\d+)?(e[+-]\d+)?(, )?){{1,2}}[)\]}}]?
 
 def columns_of(body: pd.DataFrame) -> list[list[str]]:
     """Texts of each column."""
-    return [[str(cell) for cell in body.iloc[:, place]] for place in range(body.shape[1])]
+    return [list(map(str, cells.tolist())) for _, cells in body.items()]
 
 
 def is_numeric(cells: Sequence[str]) -> bool:
@@ -59,7 +59,7 @@ def headings(heads: Sequence[str]) -> tuple[list[str], list[tuple[str, int]]]:
 
 def rows_of(body: pd.DataFrame) -> list[Row]:
     """Rows of texts."""
-    return [tuple(map(str, cells)) for cells in body.itertuples(index=False, name=None)]
+    return list(zip(*columns_of(body), strict=True))
 
 
 def blocks_of(body: pd.DataFrame) -> Iterator[list[Row]]:

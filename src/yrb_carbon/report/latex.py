@@ -15,12 +15,12 @@ from yrb_carbon.report.grid import NUMBER, columns_of, headings, is_common, is_n
 from yrb_carbon.report.language import Words
 from yrb_carbon.report.widths import (
     GAP,
-    fitted_widths,
+    Breaks,
     heading_lines,
     heading_room,
     natural_widths,
+    own_columns,
     text_width,
-    without_common,
 )
 from yrb_carbon.study.base import Language
 
@@ -259,9 +259,8 @@ def _size_of_type(
     whole = next((own for own in sizes if sum(widths) <= own[1]), None)
     if whole is not None:
         return whole
-    broken = (
-        own for own in (sizes[-1], SMALLEST) if sum(fitted_widths(body, widths, own[1])) <= own[1]
-    )
+    breaks = Breaks.of(body)
+    broken = (own for own in (sizes[-1], SMALLEST) if sum(breaks.fitted(widths, own[1])) <= own[1])
     return next(broken, SMALLEST)
 
 
@@ -269,13 +268,14 @@ def _fitted(
     body: pd.DataFrame, widths: Sequence[int], line: int, points: float, *, turned: bool
 ) -> list[int]:
     """Widths in characters for which the columns, with what lies between them, fit the line."""
-    fitted = fitted_widths(body, widths, line)
+    breaks = Breaks.of(body)
+    fitted = breaks.fitted(widths, line)
     while sum(
         (own - GAP + SLACK * (own < width)) * points + 2 * COLUMN_SEPARATION
         for own, width in zip(fitted, widths, strict=True)
     ) > (TURNED_POINTS if turned else UPRIGHT_POINTS):
         line -= 1
-        narrower = fitted_widths(body, widths, line)
+        narrower = breaks.fitted(widths, line)
         if narrower == fitted:
             break
         fitted = narrower
@@ -345,7 +345,7 @@ def _heads_over(body: pd.DataFrame, page: Page) -> list[list[str]]:
         return whole
     return [
         heading_lines(head, heading_room(head, cells)) if is_numeric(cells) else [head]
-        for head, cells in zip(heads, columns_of(without_common(body)), strict=True)
+        for head, cells in zip(heads, own_columns(body), strict=True)
     ]
 
 
@@ -357,9 +357,7 @@ def _widths_below(body: pd.DataFrame, heads: Sequence[Sequence[str]]) -> list[in
             if place and _is_broken(cells)
             else max(map(text_width, (*lines, *cells)))
         )
-        for place, (lines, cells) in enumerate(
-            zip(heads, columns_of(without_common(body)), strict=True)
-        )
+        for place, (lines, cells) in enumerate(zip(heads, own_columns(body), strict=True))
     ]
 
 

@@ -13,6 +13,7 @@ from yrb_carbon.report.cells import (
     FAILED_NOTE,
     RESIDUAL_AR1,
     SERIAL_NOTE,
+    LostDraws,
     column_label,
     covariance_meanings,
     format_estimate,
@@ -21,6 +22,7 @@ from yrb_carbon.report.cells import (
     lost_draws,
     records,
     region_heading,
+    row_records,
     sample_label,
     sizes_note,
     weights_label,
@@ -41,6 +43,7 @@ from yrb_carbon.study.tables import ModelsTable
 from yrb_carbon.study.units import load_units
 
 Body = tuple[pd.DataFrame, list[str]]
+Record = Mapping[str, Any]
 Cells = Mapping[tuple[Any, ...], dict[str, Any]]
 
 STANDARDISED = "standardised"
@@ -338,12 +341,11 @@ def choice_label(choice: str, value: Any, study: Study, words: Words) -> str:
 
 def remarks_of(rows: pd.DataFrame, words: Words) -> list[str]:
     """What keeps a specification from having effects, from its rows; empty when nothing does."""
-    return list(_failures(rows, words))
+    return list(_failures(row_records(rows[rows["quantity"] == "value"]), words))
 
 
-def _failures(rows: pd.DataFrame, words: Words) -> Iterator[str]:
-    values = rows[rows["quantity"] == "value"]
-    for row in values.to_dict("records"):
+def _failures(rows: Sequence[Record], words: Words) -> Iterator[str]:
+    for row in rows:
         what = words("mediation") if row["equation"] == "system" else words("model")
         if row["term"] == AT_BOUNDARY:
             yield words(
@@ -366,21 +368,29 @@ REMARKED = ["model", "equation", "quantity", "term", "estimate", "vcov", "infere
 def _remarks_by_model(rows: pd.DataFrame, words: Words, counted: bool = True) -> dict[str, str]:
     """Remarks of the models that have any."""
     values = rows.loc[rows["quantity"] == "value", REMARKED]
+    lost = lost_draws(values)
+    by_model: dict[str, list[Record]] = {}
+    for row in row_records(values):
+        by_model.setdefault(row["model"], []).append(row)
     remarks = {
-        str(model): words.clauses(_remarks(own, words, counted))
-        for model, own in values.groupby("model", sort=False)
+        model: words.clauses(
+            _remarks(own, [one for one in lost if one.model == model], words, counted)
+        )
+        for model, own in by_model.items()
     }
     return {model: text for model, text in remarks.items() if text}
 
 
-def _remarks(rows: pd.DataFrame, words: Words, counted: bool = True) -> list[str]:
-    remarks = remarks_of(rows, words)
-    counts = {row["term"]: row["estimate"] for row in rows.to_dict("records")}
+def _remarks(
+    rows: Sequence[Record], lost_by_system: Sequence[LostDraws], words: Words, counted: bool
+) -> list[str]:
+    remarks = list(_failures(rows, words))
+    counts = {row["term"]: row["estimate"] for row in rows}
     if counted and counts.get(ISLANDS, 0) > 0:
         remarks.append(words("{n:.0f} units without neighbours left out", n=counts[ISLANDS]))
     if counted and counts.get(COMPONENTS, 1) > 1:
         remarks.append(words("W falls into {n:.0f} parts", n=counts[COMPONENTS]))
-    for lost in lost_draws(rows):
+    for lost in lost_by_system:
         count = lost.text(words)
         remarks.append(
             words("{count} draws without effects: no stars", count=count)

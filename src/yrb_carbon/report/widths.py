@@ -9,10 +9,11 @@ import math
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 
-from yrb_carbon.report.grid import columns_of, headings, is_common, is_numeric
+from yrb_carbon.report.grid import headings, is_common, is_numeric, rows_of
 
 GAP = 2
 """Characters between two columns, part of the width of each."""
@@ -93,28 +94,50 @@ def natural_widths(body: pd.DataFrame) -> list[int]:
     """Width of each column in characters, headings over numbers in lines as wide as these."""
     heads, _ = headings([str(head) for head in body.columns])
     widths = []
-    for head, cells in zip(heads, columns_of(without_common(body)), strict=True):
+    for head, cells in zip(heads, own_columns(body), strict=True):
         lines = heading_lines(head, heading_room(head, cells)) if is_numeric(cells) else [head]
         widths.append(GAP + max(map(text_width, (*lines, *cells)), default=0))
     return widths
 
 
-def fitted_widths(body: pd.DataFrame, widths: Sequence[int], line: int) -> list[int]:
-    """Widths of the columns when texts, then intervals are broken so that a row fits a line."""
-    fitted = list(widths)
-    columns = columns_of(without_common(body))
-    heads, _ = headings([str(head) for head in body.columns])
-    words = [
-        GAP + max(map(_least_room, (head, *cells)))
-        for head, cells in zip(heads, columns, strict=True)
-    ]
-    texts = [place for place, cells in enumerate(columns) if not is_numeric(cells)]
-    _narrow(fitted, {place: max(COMFORTABLE, words[place]) for place in texts}, line)
-    if sum(fitted) > line:
-        for place in set(range(len(columns))) - set(texts):
-            fitted[place] = min(fitted[place], words[place])
-    _narrow(fitted, {place: words[place] for place in texts}, line)
-    return fitted
+@dataclass(frozen=True, slots=True)
+class Breaks:
+    """How narrow the columns of a table can be.
+
+    Attributes
+    ----------
+    texts, numbers : mapping
+        Place of a column -> its width in characters when it is broken wherever it can be.
+    """
+
+    texts: Mapping[int, int]
+    numbers: Mapping[int, int]
+
+    @classmethod
+    def of(cls, body: pd.DataFrame) -> Breaks:
+        """Those of the texts and headings of a table."""
+        columns = own_columns(body)
+        heads, _ = headings([str(head) for head in body.columns])
+        least = [
+            GAP + max(map(_least_room, {head, *cells}))
+            for head, cells in zip(heads, columns, strict=True)
+        ]
+        numeric = [is_numeric(cells) for cells in columns]
+        return cls(
+            texts={place: own for place, own in enumerate(least) if not numeric[place]},
+            numbers={place: own for place, own in enumerate(least) if numeric[place]},
+        )
+
+    def fitted(self, widths: Sequence[int], line: int) -> list[int]:
+        """Widths of the columns when texts, then intervals are broken so that a row fits a line."""
+        fitted = list(widths)
+        comfortable = {place: max(COMFORTABLE, own) for place, own in self.texts.items()}
+        _narrow(fitted, comfortable, line)
+        if sum(fitted) > line:
+            for place, own in self.numbers.items():
+                fitted[place] = min(fitted[place], own)
+        _narrow(fitted, self.texts, line)
+        return fitted
 
 
 def _narrow(widths: list[int], least: Mapping[int, int], line: int) -> None:
@@ -126,7 +149,7 @@ def _narrow(widths: list[int], least: Mapping[int, int], line: int) -> None:
         widths[max(above, key=lambda place: widths[place])] -= 1
 
 
-def without_common(body: pd.DataFrame) -> pd.DataFrame:
-    """The rows but those that say one text of all columns."""
-    rows = [row for row in body.itertuples(index=False, name=None) if not is_common(row)]
-    return pd.DataFrame(rows, columns=body.columns)
+def own_columns(body: pd.DataFrame) -> list[tuple[str, ...]]:
+    """Texts of each column, but those of rows that say one text of all columns."""
+    rows = [row for row in rows_of(body) if not is_common(row)]
+    return list(zip(*rows, strict=True)) or [()] * body.shape[1]

@@ -28,7 +28,7 @@ from yrb_carbon.report.grid import (
     is_common,
     is_numeric,
 )
-from yrb_carbon.report.widths import fitted_widths, natural_widths
+from yrb_carbon.report.widths import Breaks, natural_widths
 
 if TYPE_CHECKING:
     from docx.document import Document
@@ -132,11 +132,11 @@ def _page(body: pd.DataFrame) -> _Page:
         if sum(natural) <= _characters(side, size):
             return _stretched(side, size, natural)
     numbers = [at for at, cells in enumerate(columns_of(body)) if is_numeric(cells)]
+    breaks = Breaks.of(body)
     fitting = [
         (size, widths)
         for size in BROKEN_SIZES
-        if sum(widths := fitted_widths(body, natural, _characters(True, size)))
-        <= _characters(True, size)
+        if sum(widths := breaks.fitted(natural, _characters(True, size))) <= _characters(True, size)
     ]
     whole = [
         (size, widths)
@@ -144,7 +144,7 @@ def _page(body: pd.DataFrame) -> _Page:
         if size >= READABLE and all(widths[at] == natural[at] for at in numbers)
     ]
     smallest = BROKEN_SIZES[-1]
-    narrowest = (smallest, fitted_widths(body, natural, _characters(True, smallest)))
+    narrowest = (smallest, breaks.fitted(natural, _characters(True, smallest)))
     return _stretched(True, *[*whole, *fitting, narrowest][0])
 
 
