@@ -74,6 +74,7 @@ def judge_account(
     rank          Supported where the terms come first in their order, each strictly before the
                   next; contradicted where one comes before its turn.
     account_sign  Supported where every row has the sign, contradicted where one has the other.
+                  With a `level` a row whose p is above it has neither.
     members       Supported where at least `overlap` members are among the first `top` terms,
                   contradicted where fewer are.
     printed       Supported where the number rounds to the printed one.
@@ -329,14 +330,37 @@ class _Ranking:
 def _signed(claim: AccountSignClaim, part: _Part) -> PartVerdict:
     """Whether every row has the sign; the one that is most against it decides."""
     turn = 1.0 if claim.expected == "positive" else -1.0
-    ordered = sorted(part.rows, key=lambda row: (turn * row["estimate"], row["term"]))
+    signs = {str(row["term"]): turn * _counted_sign(claim, row) for row in part.rows}
+    ordered = sorted(
+        part.rows, key=lambda row: (signs[row["term"]], turn * row["estimate"], row["term"])
+    )
+    shown = (
+        f"{row['term']} {_text(row['estimate'])}"
+        + ("" if claim.level is None else f" (p {_text(row['p_value'])})")
+        for row in ordered
+    )
     return PartVerdict(
         part.label,
-        _by_sign(turn * float(ordered[0]["estimate"])),
+        _by_sign(signs[ordered[0]["term"]]),
         ordered[0],
-        WITHOUT_P,
-        "; ".join(f"{row['term']} {_text(row['estimate'])}" for row in ordered),
+        WITHOUT_P if claim.level is None else float(ordered[0]["p_value"]),
+        "; ".join(shown),
     )
+
+
+def _counted_sign(claim: AccountSignClaim, row: Row) -> float:
+    """Sign of a row; zero where its p is above the level of the claim."""
+    sign = float(np.sign(row["estimate"]))
+    if claim.level is None:
+        return sign
+    if np.isnan(row["p_value"]):
+        raise NotTestableError(
+            Label(
+                en=f"{claim.row.table} has no p-value for {row['term']}",
+                zh=f"表{claim.row.table}没有{row['term']}的p值",
+            )
+        )
+    return sign if row["p_value"] <= claim.level else 0.0
 
 
 def _by_distance(claim: PrintedClaim, parts: Sequence[_Part]) -> Iterator[PartVerdict]:

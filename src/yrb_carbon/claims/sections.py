@@ -46,6 +46,10 @@ class Selector(Section):
     equation: str | None = Field(None, description="Equation.")
     quantity: Quantity = Field(description="Quantity.")
     term: str = Field("", description="Term; * stands for any text.")
+    inference: str | None = Field(
+        None, description="Inference, where rows differ in nothing else; claims with ways of "
+        "their own choose it by them."
+    )  # fmt: skip
 
     @property
     def columns(self) -> dict[str, str]:
@@ -261,6 +265,12 @@ class AccountSignClaim(YearlyClaim):
 
     kind: Literal["account_sign"]
     expected: Sign
+    level: float | None = Field(
+        None,
+        gt=0,
+        lt=1,
+        description="For rows with a p-value: a sign counts where p is not above this level.",
+    )
 
     @property
     def wanted(self) -> str:
