@@ -74,6 +74,16 @@ class FootprintSection(Section):
         min_length=1,
         description="industry: its sectors; power: plants of electricity and heat.",
     )
+    non_energy: Literal["deduct", "burn"] = Field(
+        "deduct",
+        description="Fuels that the chemical industry takes as raw materials: not burnt, as in the "
+        "published inventories, or burnt.",
+    )
+    other_petroleum: Literal["feedstock", "burn"] = Field(
+        "feedstock",
+        description="Other petroleum products (naphtha, bitumen, petroleum coke) in final "
+        "consumption: raw materials, as in the published inventories, or burnt. Plants burn them.",
+    )
     grid_factor: PositiveFloat = Field(
         0.581, description="t CO2 per MWh of electricity, for power consumption."
     )
@@ -85,6 +95,11 @@ class FootprintSection(Section):
         "xie2008",
         description="t C absorbed per ha and year by land type: a set of "
         "data/sequestration_factors.csv, or the NPP of each province.",
+    )
+    shares: Literal["set", "national", "province"] = Field(
+        "set",
+        description="Share of each land type in the uptake: printed with the set (xie2008 has "
+        "them), that of the country's land in the year, or that of the province's own.",
     )
     land_types: tuple[LandType, ...] = Field(
         ("forest", "grassland"), min_length=1, description="Land that absorbs."
@@ -263,6 +278,18 @@ def footprint_faults(study: Study) -> Iterator[Fault]:
     for key in ("economy", "people", "land"):
         yield from brace_faults((*place, key, "path"), getattr(section, key).path)
     yield from repeated(section, place, "scope", "land_types")
+    if section.shares == "set" and section.sequestration != "xie2008":
+        yield (
+            (*place, "shares"),
+            f"{section.sequestration} has no printed shares (got 'set'; allowed 'national', "
+            "'province')",
+        )
+    if section.unit == "gha" and section.sequestration == "province_npp":
+        yield (
+            (*place, "unit"),
+            "global hectares need factors of land of the world's mean yield (got 'gha' with "
+            "province_npp; allowed with xie2008, landuse)",
+        )
     if not any(year in section.energy for year in section.years):
         known = ", ".join(str(year) for year in sorted(section.energy))
         yield (

@@ -1,0 +1,317 @@
+"""From the files that a study names to its footprint accounts of all provinces and years."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from yrb_carbon.errors import DataError, listing
+from yrb_carbon.footprint.accounts import (
+    HA_PER_AMOUNT,
+    WHOLE,
+    FootprintAccounts,
+    calc_accounts,
+    calc_capacity,
+    calc_footprint,
+    calc_per_unit,
+)
+from yrb_carbon.footprint.gaps import (
+    HELD,
+    INTERPOLATED,
+    MISSING,
+    FilledPanel,
+    GapRules,
+    fill_gaps,
+)
+from yrb_carbon.footprint.industry import (
+    EnergyOptions,
+    IndustrialEmissions,
+    calc_industrial_emissions,
+    calc_inventory_emissions,
+    chemical_sectors,
+    compare_totals,
+    industry_sectors,
+    load_complete_factors,
+)
+from yrb_carbon.footprint.sequestration import (
+    AREA_COLUMNS,
+    calc_mean_uptake,
+    calc_uptake_factors,
+    calc_uptake_shares,
+    load_land_factors,
+    load_sequestration_factors,
+    require_land_types,
+)
+from yrb_carbon.sources.ceads_energy import read_ceads_energies
+from yrb_carbon.sources.ceads_inventory import read_ceads_inventories
+from yrb_carbon.sources.ceads_sheets import read_named_years
+from yrb_carbon.sources.provincial import read_provincial
+from yrb_carbon.study.accounts import ProvincialFile
+from yrb_carbon.study.concordance import load_concordance
+from yrb_carbon.study.footprint import FootprintSection
+
+POPULATION, VALUE_ADDED, NPP = "prov_pop", "prov_industry_va", "prov_npp"
+OWN, POWER = "industry", "power"
+"""Columns of the emissions of the sectors themselves, and of power and heat."""
+BEFORE = "prov_"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StudiedFootprint:
+    """Footprint of provinces and what it is made from, all of the same provinces and years.
+
+    Attributes
+    ----------
+    emissions : FilledPanel
+        Mt CO2 by fuel (with `electricity` and `heat` where power is counted at consumption), and
+        the parts `industry` and `power`; with the state of each cell.
+    accounts : FootprintAccounts
+    measures : DataFrame, index (province, year)
+        Measures of the accounts (10^4 ha and ratios), `emissions` (Mt CO2), `per_head` (ha per
+        person), `per_value_added` (ha per 10^4 yuan, current prices).
+    population, value_added : Series, index (province, year)
+        10^4 persons; 10^4 yuan.
+    land_state : Series, index (province, year)
+        Whether land cover is of the year.
+    published : DataFrame or None
+        Emissions of industry in the published inventories, index (province, year), columns fuel.
+    check : DataFrame or None
+        Computed and published totals of the same scope, as `compare_totals`.
+    borrowed : tuple of str
+        Fuels whose factor is not of the chosen set.
+    negative : tuple of (province, year, fuel, amount)
+        Inputs of plants, or energy used, below zero, taken as zero.
+    record : dict
+        Files read, ready for JSON.
+    """
+
+    emissions: FilledPanel
+    accounts: FootprintAccounts
+    measures: pd.DataFrame
+    population: pd.Series
+    value_added: pd.Series
+    land_state: pd.Series
+    published: pd.DataFrame | None
+    check: pd.DataFrame | None
+    borrowed: tuple[str, ...]
+    negative: tuple[tuple[str, int, str, float], ...]
+    record: dict[str, Any]
+
+    @property
+    def years(self) -> tuple[int, ...]:
+        """Years of the accounts."""
+        return self.emissions.years
+
+    @property
+    def fuels(self) -> tuple[str, ...]:
+        """Columns of `emissions` that add up to the total."""
+        return tuple(str(name) for name in self.by_fuel.columns)
+
+    @property
+    def by_fuel(self) -> pd.DataFrame:
+        """Emissions by fuel, index (province, year), Mt CO2."""
+        return self.emissions.values.drop(columns=[OWN, POWER])
+
+    def notes(self) -> tuple[str, ...]:
+        """What was filled, left out or taken from elsewhere, as sentences."""
+        state = self.emissions.state
+        counts = {name: int(state.eq(name).sum()) for name in (INTERPOLATED, HELD, MISSING)}
+        told = ", ".join(f"{number} {name}" for name, number in counts.items() if number)
+        notes = [f"emissions of {len(state)} provinces and years: {told or 'all reported'}"]
+        if self.emissions.dropped:
+            gone = _years(self.emissions.dropped)
+            notes.append(f"years without energy inventory left out: {gone}")
+        held = self.land_state[self.land_state.eq(HELD)].index.unique("year")
+        if len(held):
+            notes.append(f"land cover of the nearest year stands for {_years(held)}")
+        if self.borrowed:
+            notes.append(f"factors of Shan et al. (2018) for {listing(self.borrowed, 17)}")
+        if self.negative:
+            cells = (f"{p} {y} {fuel} {amount:.6g}" for p, y, fuel, amount in self.negative)
+            notes.append(f"energy used below zero, taken as zero: {listing(cells, 30)}")
+        return tuple(notes)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Energy:
+    """Emissions by province and year of the files, before gaps are filled."""
+
+    made: IndustrialEmissions
+    published: pd.DataFrame | None
+    check: pd.DataFrame | None
+    borrowed: tuple[str, ...]
+    record: dict[str, Any]
+
+
+def build_footprint(section: FootprintSection, data_root: str | Path) -> StudiedFootprint:
+    """Read the files and compute the accounts.
+
+    Parameters
+    ----------
+    section : FootprintSection
+    data_root : path
+        Folder that the paths of the section are relative to.
+
+    Returns
+    -------
+    StudiedFootprint
+
+    Raises
+    ------
+    SourceError, DataError
+        For files that cannot be read, lack provinces or years, or do not go together.
+    """
+    root = Path(data_root)
+    energy = _read_energy(section, root)
+    made = energy.made
+    parts = {OWN: made.own.sum(axis=1, skipna=False), POWER: made.power.sum(axis=1, skipna=False)}
+    gaps = section.gaps
+    rules = GapRules(inside=gaps.inside, outside=gaps.outside, cells=gaps.cells)
+    filled = fill_gaps(made.by_fuel.assign(**parts), section.years, rules, "energy inventory")
+    cells = pd.MultiIndex.from_tuples(list(filled.values.index), names=["province", "year"])
+    population, people = _read_cells(section.people, root, POPULATION, cells)
+    value_added, economy = _read_cells(section.economy, root, VALUE_ADDED, cells)
+    land, land_record = _read_land(section, root, filled)
+    total = filled.values.drop(columns=[OWN, POWER]).sum(axis=1, skipna=False)
+    accounts = _calc_accounts(section, total, land.values)
+    footprint = accounts.total["footprint"]
+    measures = accounts.total.assign(
+        emissions=total,
+        per_head=calc_per_unit(footprint, population),
+        per_value_added=calc_per_unit(footprint, value_added, HA_PER_AMOUNT),
+    )
+    return StudiedFootprint(
+        emissions=filled,
+        accounts=accounts,
+        measures=measures,
+        population=population,
+        value_added=value_added,
+        land_state=land.state,
+        published=energy.published,
+        check=energy.check,
+        borrowed=energy.borrowed,
+        negative=made.negative,
+        record={
+            **energy.record,
+            "people": people,
+            "economy": economy,
+            "land": land_record,
+        },
+    )
+
+
+def _read_energy(section: FootprintSection, root: Path) -> _Energy:
+    concordance = load_concordance()
+    industry, chemistry = industry_sectors(concordance), chemical_sectors(concordance)
+    factors, borrowed = load_complete_factors(section.factors)
+    files = {year: root / path for year, path in section.energy.items()}
+    found = read_named_years(read_ceads_energies, files, "footprint.energy")
+    found.require_sums()
+    options = EnergyOptions(
+        industry="industry" in section.scope,
+        power="power" in section.scope,
+        allocation=section.power,
+        non_energy=section.non_energy,
+        other_petroleum=section.other_petroleum,
+        grid_factor=section.grid_factor,
+        heat_factor=section.heat_factor,
+    )
+    made = calc_industrial_emissions(found.frame, factors, industry, chemistry, options)
+    record: dict[str, Any] = {"energy": found.described()}
+    if not section.inventories:
+        return _Energy(made, None, None, borrowed, record)
+    books = {year: root / path for year, path in section.inventories.items()}
+    inventory = read_named_years(read_ceads_inventories, books, "footprint.inventories")
+    inventory.require_sums()
+    published = calc_inventory_emissions(inventory.frame, industry)
+    # The inventories hold plants where they stand: only that scope can be held against them.
+    whole = EnergyOptions(non_energy=section.non_energy, other_petroleum=section.other_petroleum)
+    same_scope = calc_industrial_emissions(found.frame, factors, industry, chemistry, whole)
+    check = compare_totals(same_scope.by_fuel, published)
+    record["inventories"] = inventory.described()
+    return _Energy(made, published, check, borrowed, record)
+
+
+def _read_cells(
+    file: ProvincialFile, root: Path, column: str, cells: pd.MultiIndex
+) -> tuple[pd.Series, dict[str, Any]]:
+    """Column of a provincial file in some provinces and years, all of which it must have."""
+    frame, record = read_provincial(file.format, root / file.path, [column])
+    own = frame[column].reindex(cells)
+    lost = [f"{province} {year}" for province, year in own.index[own.isna()]]
+    if lost:
+        raise DataError(
+            f"{root / file.path}: no {column} of province and year {listing(lost)}. Shorten "
+            "footprint.first_year to last_year, or take another file"
+        )
+    return own, record.as_dict()
+
+
+def _read_land(
+    section: FootprintSection, root: Path, filled: FilledPanel
+) -> tuple[FilledPanel, dict[str, Any]]:
+    """Areas by land type (km2) and, if it is used, NPP (gC/m2/a)."""
+    named = {f"{BEFORE}{AREA_COLUMNS[kind]}": kind for kind in section.land_types}
+    columns = [*named, NPP] if section.sequestration == "province_npp" else list(named)
+    path = root / section.land.path
+    frame, record = read_provincial(section.land.format, path, columns)
+    provinces = filled.values.index.unique("province")
+    lost = [code for code in provinces if code not in frame.index.unique("province")]
+    if lost:
+        raise DataError(f"{path}: no land cover of province {listing(lost)}")
+    rules = GapRules(inside="error", outside=section.gaps.land, cells="error")
+    own = frame[frame.index.get_level_values("province").isin(provinces)]
+    land = fill_gaps(own.rename(columns=named), filled.years, rules, "land cover")
+    return land, record.as_dict()
+
+
+def _calc_accounts(
+    section: FootprintSection, total: pd.Series, land: pd.DataFrame
+) -> FootprintAccounts:
+    """Accounts by land type, or a single one."""
+    kinds = list(section.land_types)
+    areas = land[kinds]
+    cells = pd.MultiIndex.from_tuples(list(areas.index), names=["province", "year"])
+    npp = land.get(NPP)
+    factors = calc_uptake_factors(cells, kinds, section.sequestration, npp)
+    printed = None
+    if section.shares == "set":
+        printed = load_sequestration_factors(section.sequestration)["share"]
+    shares = calc_uptake_shares(areas, factors, section.shares, printed)
+    capacity = calc_capacity(areas, section.biodiversity)
+    if section.accounts == "one":
+        mean = calc_mean_uptake(areas, factors, shares, section.shares).to_frame(WHOLE)
+        footprint = calc_footprint(total, mean, pd.DataFrame(1.0, mean.index, mean.columns))
+    else:
+        footprint = calc_footprint(total, factors, shares)
+    if section.unit == "gha":
+        footprint, capacity = _in_global_hectares(footprint, capacity, shares)
+    if section.accounts == "one":
+        capacity = capacity.sum(axis=1).to_frame(WHOLE)
+    return calc_accounts(footprint, capacity)
+
+
+def _in_global_hectares(
+    footprint: pd.DataFrame, capacity: pd.DataFrame, shares: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Footprint times equivalence factors, capacity times these and yield factors.
+
+    A single account takes the mean of the equivalence factors by shares in the uptake.
+    """
+    kinds = list(capacity.columns)
+    table = load_land_factors()
+    require_land_types(list(table.index), kinds, "yield and equivalence factors")
+    equivalence, yields = table["equivalence_factor"][kinds], table["yield_factor"][kinds]
+    if list(footprint.columns) == [WHOLE]:
+        used = footprint.mul((shares * equivalence).sum(axis=1), axis=0)
+    else:
+        used = footprint * equivalence
+    return used, capacity * yields * equivalence
+
+
+def _years(years: Sequence[int] | pd.Index) -> str:
+    return listing([str(year) for year in years], 40)
