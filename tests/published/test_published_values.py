@@ -8,7 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from yrb_carbon.comparison.published import PrintedCell, read_published
+from yrb_carbon.comparison.numbers import read_numbers
+from yrb_carbon.comparison.published import (
+    CellVerdict,
+    PrintedCell,
+    judge_cell,
+    read_published,
+)
+from yrb_carbon.estimates import estimates_frame, write_estimates
 
 REGIONS = ("东部", "中部", "西部")
 TOTAL = "总计"
@@ -113,3 +120,25 @@ def test_every_document_is_referenced(cells, repository: Path):
 
 def test_what_is_not_computed_says_why(cells):
     assert all(cell.selector is not None or cell.reason for cell in cells)
+
+
+def test_the_flow_is_judged_where_a_run_has_one_and_told_where_it_has_several(cells, tmp_path):
+    row = {
+        "study": "a", "table": "B4", "model": "system", "quantity": "value", "term": "61-33",
+        "year": 2012, "estimate": 3.57061,
+    }  # fmt: skip
+    path = tmp_path / "estimates.csv"
+    flows = [cell for cell in cells if cell.column == "largest flow of embodied carbon"]
+    write_estimates(estimates_frame([row]), path)
+    found = [judge_cell(cell, read_numbers(path)) for cell in flows]
+    assert {one.verdict for one in found} == {CellVerdict.EQUAL}
+    write_estimates(estimates_frame([row | {"estimate": 3.5}]), path)
+    found = [judge_cell(cell, read_numbers(path)) for cell in flows]
+    assert {one.verdict for one in found} == {CellVerdict.DIFFERS}
+    write_estimates(estimates_frame([row, row | {"model": "final", "estimate": 1.0}]), path)
+    found = [judge_cell(cell, read_numbers(path)) for cell in flows]
+    assert {one.verdict for one in found} == {CellVerdict.NOT_COMPUTED}
+    assert all("differ in model" in one.reason for one in found)
+    write_estimates(estimates_frame([row | {"term": "reg1-reg2"}]), path)
+    found = [judge_cell(cell, read_numbers(path)) for cell in flows]
+    assert all("needs interprovincial tables" in one.reason for one in found)
