@@ -45,3 +45,5 @@ def test_cases_of_the_benchmark_run(script):
     assert row["n_paths"] > 20
     assert 0.1 < row["explained"] < 1
     assert row["pymrio"] > 0
+    assert row["network"] > 0
+    assert set(script.READ_TO_NETWORK) - {"read"} <= set(row)
