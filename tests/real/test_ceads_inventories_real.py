@@ -38,7 +38,7 @@ NATIONAL = {1997: 2935.9, 2012: 9742.7, 2015: 9831.6, 2017: 10171.2, 2019: 10864
 """Mt CO2, sum of the printed totals of 30 provinces read cell by cell with another program."""
 
 MINING_CO2 = {2012: 389.0308, 2015: 349.9238, 2017: 319.7738}
-"""Mt CO2 of energy in the six mining sectors, from an independent reading, to one decimal."""
+"""Mt CO2 of energy in the six mining sectors, from an independent reading."""
 
 MINING_BY_FUEL = {
     "raw_coal": (280.8817, 232.7000, 214.1297),
