@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from yrb_carbon.analysis.moran import global_moran_rows
@@ -17,6 +18,7 @@ from yrb_carbon.footprint.space import (
     calc_footprint_track,
     complete_provinces,
 )
+from yrb_carbon.indices.cells import refuse_cells
 from yrb_carbon.indices.centrography import calc_shifts
 from yrb_carbon.indices.inequality import calc_dagum_gini, calc_theil, calc_variation
 from yrb_carbon.indices.trend import FEWEST_YEARS, calc_mann_kendall, calc_sen_slope
@@ -29,12 +31,15 @@ from yrb_carbon.study.footprint import (
 )
 from yrb_carbon.study.provinces import REGIONS, load_provinces
 from yrb_carbon.weights.autocorrelation import calc_local_moran
+from yrb_carbon.weights.build import SpatialWeights
 
 Rows = Iterator[dict[str, Any]]
 
 WEIGHTS = "queen"
 TOTAL = "total"
 GLOBAL, LOCAL, TREND = "global", "local", "trend"
+LOG = "_log"
+"""Ending of the models of logarithms."""
 CENTRE, SHIFT, ELLIPSE = "centre", "shift", "ellipse"
 THEIL, DAGUM, VARIATION = "theil", "dagum", "cv"
 PAIR, AFFLUENCE = "pair", "affluence"
@@ -101,7 +106,13 @@ def moran_rows(
         Outcome: the dimension. Model `global`: rows as those of Moran's I of the panel. `trend`:
         of I over the years with an inventory. `local`, equation the province: `moran` of term the
         cluster (HH, LH, LL, HL, ns), p by permutation before and after FDR; `value` of terms z
-        and lag (standardised value, and that of the neighbours).
+        and lag (standardised value, and that of the neighbours). `global_log`, `trend_log`,
+        `local_log`: the same of logarithms, for table.logs.
+
+    Raises
+    ------
+    DataError
+        If the accounts lack a dimension, or a value to take the logarithm of is not positive.
     """
     rows: list[dict[str, Any]] = []
     notes: list[str] = []
@@ -114,23 +125,48 @@ def moran_rows(
         panel = values.to_frame().loc[list(weights.unit_ids)]
         panel, flat = _without_flat_years(panel)
         notes += [f"{key.table}: {dimension} is the same everywhere in {year}" for year in flat]
-        own = {"outcome": dimension, "weights": WEIGHTS}
-        found = global_moran_rows(
-            panel, weights, [dimension], permutations=section.permutations, seed=seed
-        )
-        rows += [{**own, "model": GLOBAL, **row} for row in found]
-        by_year = pd.Series({row["year"]: row["estimate"] for row in found})
-        trend, short = _track_trend(by_year, section, key.table, dimension)
-        notes += short
-        rows += [{**own, "model": TREND, "n_units": len(weights.unit_ids), **row} for row in trend]
-        printed = panel[panel.index.get_level_values("year").isin(table.printed_years(section))]
-        local = calc_local_moran(
-            printed, weights, dimension, permutations=table.local_permutations, seed=seed,
-            level=section.alpha,
-        )  # fmt: skip
-        drawn = {"draws": table.local_permutations, "seed": seed}
-        rows += [{**own, "model": LOCAL, **row} for row in _local_rows(local, drawn)]
+        shared = {"outcome": dimension, "weights": WEIGHTS}
+        for suffix in ("", LOG) if table.logs else ("",):
+            own = _logarithms(panel) if suffix else panel
+            found, short = _moran_of(table, own, weights, section, key.table, seed)
+            notes += short
+            rows += [{**shared, **row, "model": row["model"] + suffix} for row in found]
     return SpaceRows(complete_rows(rows, key), tuple(dict.fromkeys(notes)))
+
+
+def _moran_of(
+    table: FootprintMoranTable,
+    panel: pd.DataFrame,
+    weights: SpatialWeights,
+    section: FootprintSection,
+    name: str,
+    seed: int,
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Rows of one dimension, the only column of the panel, and notes."""
+    dimension = str(panel.columns[0])
+    found = global_moran_rows(
+        panel, weights, [dimension], permutations=section.permutations, seed=seed
+    )
+    by_year = pd.Series({row["year"]: row["estimate"] for row in found})
+    trend, notes = _track_trend(by_year, section, name, dimension)
+    printed = panel[panel.index.get_level_values("year").isin(table.printed_years(section))]
+    local = calc_local_moran(
+        printed, weights, dimension, permutations=table.local_permutations, seed=seed,
+        level=section.alpha,
+    )  # fmt: skip
+    drawn = {"draws": table.local_permutations, "seed": seed}
+    rows = [
+        *({"model": GLOBAL, **row} for row in found),
+        *({"model": TREND, "n_units": len(weights.unit_ids), **row} for row in trend),
+        *({"model": LOCAL, **row} for row in _local_rows(local, drawn)),
+    ]
+    return rows, notes
+
+
+def _logarithms(panel: pd.DataFrame) -> pd.DataFrame:
+    values = panel.iloc[:, 0]
+    refuse_cells(~(values > 0), f"no logarithm of {values.name}", value=values)
+    return pd.DataFrame(np.log(panel))
 
 
 def _local_rows(local: pd.DataFrame, drawn: Mapping[str, int]) -> Rows:

@@ -188,6 +188,11 @@ class FootprintMoranTable(FootprintTable):
     dimensions: tuple[Dimension, ...] = Field(
         ("size", "depth"), min_length=1, description="What is tested."
     )
+    logs: bool = Field(
+        True,
+        description="Whether logarithms are tested beside the values: depth is skewed, and a few "
+        "provinces decide on its Moran's I.",
+    )
     local_permutations: PositiveInt = Field(
         9999, description="Permutations of local clusters: few leave none significant after FDR."
     )

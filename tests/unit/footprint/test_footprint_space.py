@@ -226,6 +226,29 @@ def test_local_rows_have_cluster_and_place_on_the_scatter():
     assert set(picked(local, inference="permutation")["term"]) > {"ns"}
 
 
+def test_logarithms_stand_beside_the_values():
+    rows = moran_rows(moran_table(years=(2010,)), ACCOUNTS, OUTLINES, section(), KEY, seed=3).frame
+    own = moran_rows(
+        moran_table(years=(2010,), logs=False), ACCOUNTS, OUTLINES, section(), KEY, seed=3
+    ).frame
+    ending = rows["model"].str.endswith("_log")
+    pd.testing.assert_frame_equal(rows[~ending].reset_index(drop=True), own, check_exact=True)
+    logs = moran_rows(
+        moran_table(years=(2010,), logs=False), np.log(ACCOUNTS), OUTLINES, section(), KEY, seed=3
+    ).frame
+    beside = rows[ending].assign(model=rows["model"].str.removesuffix("_log"))
+    pd.testing.assert_frame_equal(beside.reset_index(drop=True), logs, check_exact=True)
+
+
+def test_there_is_no_logarithm_of_nothing():
+    none = ACCOUNTS.copy()
+    none.loc[("13", 2012), "size"] = 0.0
+    with pytest.raises(DataError, match=r"no logarithm of size: unit 13, year 2012"):
+        moran_rows(moran_table(), none, OUTLINES, section(), KEY, seed=3)
+    found = moran_rows(moran_table(logs=False), none, OUTLINES, section(), KEY, seed=3)
+    assert len(found.frame)
+
+
 def test_trend_of_moran_ends_with_the_last_inventory():
     rows = moran_rows(moran_table(), ACCOUNTS, OUTLINES, section(), KEY, seed=3).frame
     own = picked(rows, outcome="size", model="trend")
