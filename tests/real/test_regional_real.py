@@ -41,7 +41,7 @@ GDP_2019_FIRST_PUBLISHED = {
     "46": 5308.93, "50": 23605.77, "51": 46615.82, "52": 16769.34, "53": 23223.75,
     "54": 1697.82, "61": 25793.17, "62": 8718.30, "63": 2965.95, "64": 3748.48, "65": 13597.11,
 }  # fmt: skip
-"""10^8 yuan, China Statistical Yearbook 2020; later yearbooks have other numbers."""
+"""10^8 yuan, China Statistical Yearbook 2020; later yearbooks have larger ones."""
 TEN_THOUSAND = 1e4
 
 
@@ -63,7 +63,7 @@ def test_emissions_of_the_regions_in_2019(emissions, regions):
 
 
 def test_the_east_is_a_third_of_a_percent_below_the_printed_number(emissions, regions):
-    """4,901.6 of 4,917.2 Mt and 45.12 of 45.19 %: the source read an earlier release."""
+    """4,901.6 of 4,917.2 Mt and 45.12 of 45.19 %: the source read another release."""
     totals = calc_group_totals(emissions, regions)
     assert totals["east"] / PRINTED_EAST - 1 == pytest.approx(-0.0032, abs=0.0001)
     share = 100 * calc_shares(totals)["east"]
@@ -88,7 +88,7 @@ def test_printed_intensities_follow_from_product_as_first_published(emissions, r
     assert rounds_to(found["east"] * PRINTED_EAST / TOTALS_2019["east"], 0.92, 2)
 
 
-def test_product_of_the_panel_is_of_a_later_release(data_root, emissions, regions):
+def test_product_of_the_panel_is_of_another_release(data_root, emissions, regions):
     people, _ = read_provincial("province_panel", data_root / PANEL, ("prov_gdp", "prov_pop"))
     gdp = people["prov_gdp"].xs(2019, level="year")
     found = calc_intensity(emissions, gdp, regions)

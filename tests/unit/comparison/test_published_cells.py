@@ -248,7 +248,12 @@ def test_command_with_the_values_that_ship(results):
     result = compare(str(results))
     assert result.exit_code == 0
     assert "song2024, text: panel, prefecture-level units: 90 units" in result.stdout
-    assert "bai2022: 230 not computed here: regional facts are not computed yet" in result.stdout
+    assert "bai2022: 69 not computed here: the run has no table of that name (got 'D1'" in (
+        result.stdout
+    )
+    assert "bai2022: 2 not computed here: no file of the studies has carbon markets" in (
+        result.stdout
+    )
 
 
 def test_synthetic_runs_say_so(printed, results):
