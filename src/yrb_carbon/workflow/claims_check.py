@@ -51,6 +51,10 @@ ACCOUNT_MODELS: Mapping[str, tuple[str, ...]] = {
     "embodied_intensity": ("accounts",),
     "sector_contributions": ("upstream", "upstream_all", "downstream"),
     "structural_paths": ("paths",),
+    "forest_stock": ("stock", "sink"),
+    "land_use": ("agricultural", "construction"),
+    "regional_emissions": ("emissions", "intensity", "gdp"),
+    "regional_transfer": ("matrix", "areas", "balance", "theil"),
 }
 """Values of the column `model` that tables of accounts have, by kind, where they are fixed."""
 IN_A_NULL = re.compile(r"effects? of (\S+)")
