@@ -13,8 +13,12 @@ DATA ?= $(or $(YRB_CARBON_DATA),../shared/data)
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-# one worker a core: threads of BLAS would get in the way of one another
-PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 YRB_CARBON_DATA="$(DATA)" $(BIN)/python -m pytest
+# one worker a core: threads of BLAS would get in the way of one another; neighbours of a test stay
+# with its worker, so that what a module prepares is prepared once
+PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 YRB_CARBON_DATA="$(DATA)" \
+  $(BIN)/python -m pytest --dist worksteal -p no:faker
+# a thousand runs of the same modules: they are compiled once, whatever the environment says
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: all demo test lint check real docs docs-reference golden golden-real clean
 .DEFAULT_GOAL := all
@@ -55,8 +59,9 @@ lint: $(STAMP)
 	$(BIN)/lint-imports
 	$(BIN)/snakefmt --check Snakefile src/yrb_carbon/workflow/rules
 
+# what takes more than a second of processor time by itself is marked slow; twice that is told
 check: lint
-	$(PYTEST) -n $(CORES) -m "not slow"
+	$(PYTEST) -n $(CORES) -m "not slow" --durations 10 --fast-seconds 2
 
 # the variable silences an advertisement of the theme; warnings of the build are errors
 docs: $(STAMP)

@@ -1,10 +1,12 @@
-"""Shared fixtures: where the real data are, and the closing line that counts their tests."""
+"""Shared fixtures: where the real data are, which tests read them, which tests are slow."""
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from fast_rule import OPTION, PROPERTY, processor_seconds, too_slow
 
 from yrb_carbon.provenance import DATA_VARIABLE
 from yrb_carbon.provenance import data_root as configured_data_root
@@ -16,6 +18,22 @@ def real_data_folder() -> Path:
     """Folder of the real data as tests see it: relative paths start at the repository."""
     folder = configured_data_root()
     return folder if folder.is_absolute() else (REPOSITORY / folder)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Name the tests that ought to be marked slow."""
+    told = "name tests whose call takes more than S seconds of processor time"
+    parser.addoption(OPTION, type=float, metavar="S", help=told)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Note what the call of a test takes; what modules and sessions prepare is not its own."""
+    before = processor_seconds()
+    try:
+        return (yield)
+    finally:
+        item.user_properties.append((PROPERTY, processor_seconds() - before))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -50,8 +68,13 @@ REAL_LINE = pytest.StashKey[str]()
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """Count the tests on real data that ran and those skipped for want of the folder."""
+    """Name tests that ought to be slow; count those on real data that ran or were skipped."""
     stats = terminalreporter.stats
+    limit = config.getoption(OPTION)
+    if limit and (lines := too_slow(stats.get("passed", []), limit)):
+        terminalreporter.section(f"over {limit:g} s of processor time: mark as slow, or speed up")
+        for line in lines:
+            terminalreporter.write_line(line)
     reports = [r for kind in ("passed", "failed", "skipped") for r in stats.get(kind, [])]
     real = [r for r in reports if "real" in getattr(r, "keywords", {})]
     skipped = [r for r in real if r.skipped and "is absent" in str(r.longrepr)]

@@ -10,7 +10,7 @@ import pytest
 import shapely
 
 from yrb_carbon.panel.allocate import points_to_units
-from yrb_carbon.sources.boundaries import Boundaries, read_boundaries
+from yrb_carbon.sources.boundaries import read_boundaries
 
 AREA_SHARE = 0.0015
 """The reference was measured after simplifying at 0.005 degrees, ours before; the smallest and
@@ -27,11 +27,6 @@ RECODE_2003 = RECODE_2018 | {
     "142300": "141100", "152800": "150800", "152600": "150900", "622400": "621100",
     "622600": "621200", "632100": "630200",
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def cnmaps() -> Boundaries:
-    return read_boundaries()
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +71,7 @@ def test_measures_do_not_depend_on_the_tolerance(cnmaps):
     assert rough.frame[measures].equals(cnmaps.subset(rough.unit_ids).frame[measures])
 
 
+@pytest.mark.slow
 def test_order_of_the_units_asked_for_changes_no_bit(cnmaps):
     wanted = ["640500", "140100", "632700", "620900"]
     one, other = read_boundaries(unit_ids=wanted), read_boundaries(unit_ids=wanted[::-1])

@@ -10,11 +10,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from demo_files import demo_folder
 from python_calamine import CalamineWorkbook
 
-from yrb_carbon.demo import FILES, generate
-from yrb_carbon.sources.boundaries import read_boundaries
-from yrb_carbon.study.units import load_units
+from yrb_carbon.demo import FILES
 
 pytestmark = pytest.mark.real
 
@@ -42,11 +41,8 @@ TEXTS = sorted(name for name in FOLDERS if not FILES[name].endswith(".xlsx"))
 
 
 @pytest.fixture(scope="module")
-def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("demo")
-    boundaries = read_boundaries("cnmaps", unit_ids=load_units().select("A").ids)
-    generate(folder, boundaries=boundaries, interregional=False)
-    return folder
+def demo_inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return demo_folder(tmp_path_factory) / "inputs"
 
 
 def cells(path: Path, sheet: str) -> list[list[object]]:
@@ -78,17 +74,17 @@ def kinds_by_column(rows: list[list[object]], width: int) -> list[set[str]]:
 
 
 @pytest.mark.parametrize("name", WORKBOOKS)
-def test_sheets_have_the_same_names_in_the_same_order(data_root, demo_folder, name):
+def test_sheets_have_the_same_names_in_the_same_order(data_root, demo_inputs, name):
     real, demo = (
         CalamineWorkbook.from_path(path).sheet_names
-        for path in (data_root / FOLDERS[name] / FILES[name], demo_folder / FILES[name])
+        for path in (data_root / FOLDERS[name] / FILES[name], demo_inputs / FILES[name])
     )
     assert demo == real
 
 
 @pytest.mark.parametrize("name", [n for n in WORKBOOKS if n != "ceads_apparent"])
-def test_headers_are_the_same_and_cells_of_the_same_kinds(data_root, demo_folder, name):
-    real_path, demo_path = data_root / FOLDERS[name] / FILES[name], demo_folder / FILES[name]
+def test_headers_are_the_same_and_cells_of_the_same_kinds(data_root, demo_inputs, name):
+    real_path, demo_path = data_root / FOLDERS[name] / FILES[name], demo_inputs / FILES[name]
     compared = 0
     for sheet in CalamineWorkbook.from_path(real_path).sheet_names:
         real, demo = cells(real_path, sheet), cells(demo_path, sheet)
@@ -105,9 +101,9 @@ def test_headers_are_the_same_and_cells_of_the_same_kinds(data_root, demo_folder
     assert compared >= 1
 
 
-def test_apparent_sheets_have_the_same_rows_and_provinces(data_root, demo_folder):
+def test_apparent_sheets_have_the_same_rows_and_provinces(data_root, demo_inputs):
     file = FILES["ceads_apparent"]
-    real_path, demo_path = data_root / FOLDERS["ceads_apparent"] / file, demo_folder / file
+    real_path, demo_path = data_root / FOLDERS["ceads_apparent"] / file, demo_inputs / file
     for year in ("1997", "2017", "2019"):
         real, demo = cells(real_path, year), cells(demo_path, year)
         assert header_of(demo) == header_of(real)
@@ -116,13 +112,13 @@ def test_apparent_sheets_have_the_same_rows_and_provinces(data_root, demo_folder
         assert max(map(len, demo)) == max(map(len, real))
 
 
-def test_odd_places_are_kept(data_root, demo_folder):
+def test_odd_places_are_kept(data_root, demo_inputs):
     """Text in columns without a header, and the claim of 1 048 576 rows."""
-    edgar = cells(demo_folder / FILES["edgar_city"], "Sheet1")
+    edgar = cells(demo_inputs / FILES["edgar_city"], "Sheet1")
     assert edgar[3][9] == cells(data_root / "gp_city_panels" / FILES["edgar_city"], "Sheet1")[3][9]
-    population = cells(demo_folder / FILES["population"], "面板数据")
+    population = cells(demo_inputs / FILES["population"], "面板数据")
     assert kind(population[38][19]) == "text"
-    for folder in (demo_folder, data_root / "gp_city_panels"):
+    for folder in (demo_inputs, data_root / "gp_city_panels"):
         with zipfile.ZipFile(folder / FILES["finance"]) as archive:
             start = archive.read("xl/worksheets/sheet1.xml")[:2000]
         assert b'ref="A1:J1048576"' in start
@@ -134,8 +130,8 @@ def first_line(path: Path, encoding: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_text_files_have_the_same_header_encoding_and_mark(data_root, demo_folder, name):
-    real, demo = data_root / FOLDERS[name] / FILES[name], demo_folder / FILES[name]
+def test_text_files_have_the_same_header_encoding_and_mark(data_root, demo_inputs, name):
+    real, demo = data_root / FOLDERS[name] / FILES[name], demo_inputs / FILES[name]
     encoding = "gbk" if name == "ceads_county" else "utf-8"
     assert first_line(demo, encoding) == first_line(real, encoding)
     mark = b"\xef\xbb\xbf"
@@ -154,7 +150,7 @@ def is_number(text: str) -> bool:
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_text_files_have_cells_of_the_same_kinds(data_root, demo_folder, name):
+def test_text_files_have_cells_of_the_same_kinds(data_root, demo_inputs, name):
     encoding = "gbk" if name == "ceads_county" else "utf-8-sig"
 
     def kinds(path: Path) -> list[set[str]]:
@@ -166,18 +162,18 @@ def test_text_files_have_cells_of_the_same_kinds(data_root, demo_folder, name):
                     found[column].add("number" if is_number(cell) else "text")
         return found
 
-    real, demo = kinds(data_root / FOLDERS[name] / FILES[name]), kinds(demo_folder / FILES[name])
+    real, demo = kinds(data_root / FOLDERS[name] / FILES[name]), kinds(demo_inputs / FILES[name])
     for column, (have, allowed) in enumerate(zip(demo, real, strict=True)):
         assert have <= allowed, column
 
 
-def test_counties_of_the_dissolved_units_keep_their_names(data_root, demo_folder):
+def test_counties_of_the_dissolved_units_keep_their_names(data_root, demo_inputs):
     def cities(path: Path) -> set[str]:
         rows = csv.reader(io.StringIO(path.read_bytes().decode("gbk")))
         return {row[3] for row in rows}
 
     file = FILES["ceads_county"]
-    units = cities(demo_folder / file) & cities(data_root / FOLDERS["ceads_county"] / file)
+    units = cities(demo_inputs / file) & cities(data_root / FOLDERS["ceads_county"] / file)
     assert {"莱芜市", "海东地区", "济源市", "中卫市"} <= units
     assert len(units) >= 92
 

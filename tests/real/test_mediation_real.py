@@ -38,6 +38,7 @@ def data(data_root):
     )
 
 
+@pytest.mark.slow
 def test_only_the_path_of_the_mediator_in_the_outcome_differs(data):
     units = data.index.get_level_values("unit").unique()
     weights = build_weights(

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from yrb_carbon.sources import READERS
 from yrb_carbon.sources.base import SourceTable
 from yrb_carbon.sources.ceads_county import sum_counties_to_cities
 
@@ -87,9 +86,9 @@ def panel(data_root: Path) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="session")
-def tables(data_root: Path) -> dict[str, SourceTable]:
+def tables(read_published) -> dict[str, SourceTable]:
     """Every file is read once."""
-    return {name: READERS[name].read(data_root / file) for name, file in FILES.items()}
+    return {name: read_published(name, file) for name, file in FILES.items()}
 
 
 def compare(ours: pd.Series, theirs: pd.Series, tolerance: float) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -52,8 +50,8 @@ SHEET_SUM = 1e-6
 
 
 @pytest.fixture(scope="module")
-def tables(data_root: Path) -> dict[str, SourceTable]:
-    return {name: READERS[name].read(data_root / file) for name, (file, _) in ROWS.items()}
+def tables(read_published) -> dict[str, SourceTable]:
+    return {name: read_published(name, file) for name, (file, _) in ROWS.items()}
 
 
 def has_note(table: SourceTable, text: str) -> bool:

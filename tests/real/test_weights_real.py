@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from yrb_carbon.sources.boundaries import Boundaries, read_boundaries
+from yrb_carbon.sources.boundaries import read_boundaries
 from yrb_carbon.weights.autocorrelation import calc_global_moran
 from yrb_carbon.weights.build import SpatialWeights, build_weights
 from yrb_carbon.weights.check import dense
@@ -15,11 +15,6 @@ from yrb_carbon.weights.spec import WeightsSpec
 QUEEN_LINKS = 286
 PUBLISHED_MEAN = 4.974
 """Mean neighbours of the 115 units, 2·286/115."""
-
-
-@pytest.fixture(scope="module")
-def cnmaps() -> Boundaries:
-    return read_boundaries()
 
 
 @pytest.fixture(scope="module")

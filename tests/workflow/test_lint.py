@@ -21,6 +21,7 @@ def found_by_lint(folder: Path, *arguments: str) -> set[str]:
     return titles
 
 
+@pytest.mark.slow
 def test_lint_finds_nothing_but_the_missing_environments(tmp_path: Path):
     assert found_by_lint(tmp_path / "copy") == {EXPECTED}
 

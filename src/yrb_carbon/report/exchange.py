@@ -146,7 +146,8 @@ def read_exported(
     for name, matrix in read.items():
         if not set(matrix.unit_ids) <= set(units):
             raise DataError(f"{folder}: the weights {name!r} have units that the panel has not")
-    unknown = [unit for unit in units if unit not in load_units().frame.index]
+    listed = load_units().frame.index
+    unknown = [unit for unit in units if unit not in listed]
     if unknown:
         raise DataError(f"{folder}: the panel has units that no list has: {listing(unknown)}")
     return ExportedStudy(study, sample, frame, read)

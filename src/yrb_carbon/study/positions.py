@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -208,6 +209,13 @@ for _name, _first in _LEADING.items():
 _Loader.add_implicit_resolver(MERGE_TAG, re.compile("^<<$"), ["<"])
 
 
+@lru_cache(maxsize=16)
+def _composed(text: str) -> yaml.Node | None:
+    """Nodes of a text, which nobody changes: one command reads the configuration several times."""
+    node: yaml.Node | None = yaml.compose(text, Loader=_Loader)
+    return node
+
+
 MOST_NODES = 100_000
 """Values of a file; aliases of aliases can make billions of a few lines."""
 DEEPEST = 50
@@ -288,7 +296,7 @@ class _FileReader:
             self._fault(place, (), f"a tab in the indentation{more}; YAML indents with spaces")
             return None
         try:
-            node = yaml.compose(text, Loader=_Loader)
+            node = _composed(text)
         except yaml.MarkedYAMLError as error:
             self._fault(*self._syntax(error))
             return None

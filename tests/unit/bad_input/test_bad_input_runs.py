@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 from checkout import Checkout
-from demo_files import demo_folder
+from demo_files import accounts_folder, demo_folder
 from openpyxl import load_workbook
+
+pytestmark = pytest.mark.slow
 
 OVERLAY = """\
 study: {{name: broken}}
@@ -54,6 +56,7 @@ def broken(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> BrokenSt
     overlay = checkout.folder / "studies/broken.yaml"
     overlay.write_text(OVERLAY.format(folder=study.inputs), encoding="utf-8")
     shutil.copytree(demo / "inputs", study.inputs)
+    shutil.copytree(accounts_folder(tmp_path_factory), study.inputs, dirs_exist_ok=True)
     panel = checkout.folder / "results/broken/panel"
     panel.mkdir(parents=True)
     shutil.copy(demo / "boundaries.parquet", panel)

@@ -233,6 +233,7 @@ impactsSDPDm <- function(res, NSIM = 200, sd = 12345) res""",
 """Functions with the documented arguments (splm 1.6-5, SDPDmod 0.0.5), and no others."""
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not r_has("spdep", "sf"), reason="R with spdep and sf is not installed")
 @pytest.mark.parametrize("name", ["queen", "knn4"])
 def test_r_runs_all_that_the_readme_says(results, study, tmp_path, name):

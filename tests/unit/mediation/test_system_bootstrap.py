@@ -403,6 +403,7 @@ def test_bad_choices_are_refused():
         results.bootstrap(9, n_jobs=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_spread_under_independent_errors_is_that_of_the_information_matrix(scheme):
     """Independent errors: both schemes estimate the same covariance as Monte Carlo does."""

@@ -213,6 +213,7 @@ def test_every_figure_is_commissioned_once_with_its_width(estimates):
     assert (widths["arrows"], widths["fuels"]) == (140, 90)
 
 
+@pytest.mark.slow
 def test_equal_rows_give_equal_files(estimates, tmp_path):
     for folder, rows in (("a", estimates), ("b", estimates[::-1])):
         draw_account_figures(STUDY, rows, outlines(), tmp_path / folder)

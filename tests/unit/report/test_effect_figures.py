@@ -270,6 +270,7 @@ def test_maps_show_the_effects_by_unit(by_unit, estimates):
     assert f"mean {mean:.3f}".replace("-", "−") in variable.definition
 
 
+@pytest.mark.slow
 def test_files_say_what_they_rest_on_and_do_not_change(estimates, by_unit, tmp_path):
     first = draw_effect_figures(STUDY, estimates, by_unit, BOUNDARIES, tmp_path / "a")
     second = draw_effect_figures(STUDY, estimates, by_unit, BOUNDARIES, tmp_path / "b")

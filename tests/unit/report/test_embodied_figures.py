@@ -326,6 +326,7 @@ def test_texts_are_chinese():
         assert not any(word in found for word in ("flow", "receive", "sent", "classes"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("draw", [flow_map, network, chord, matrix])
 def test_equal_figures_are_equal_files(draw, tmp_path):
     one, other = (

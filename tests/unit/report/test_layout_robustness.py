@@ -390,6 +390,7 @@ def test_colours_follow_the_interval():
     assert colour_of(0.1, 0.2) == ABOVE_ZERO
 
 
+@pytest.mark.slow
 @needs_chinese_font
 def test_curves_are_the_same_bytes_again_and_carry_the_caution(rows, tmp_path, monkeypatch):
     for name in ("a", "b"):

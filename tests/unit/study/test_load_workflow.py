@@ -21,6 +21,9 @@ weights: {queen: {}}
 variables: {}
 tables: {}
 """
+
+pytestmark = pytest.mark.slow
+
 SNAKEFILE = """\
 from yrb_carbon.study.load import load_for_workflow
 
