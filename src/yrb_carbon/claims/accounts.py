@@ -131,6 +131,8 @@ def _rows_that_count(
 ) -> tuple[pd.DataFrame, Label | None]:
     """Rows of the claim, and what it names but the rows do not have."""
     rows = claim.row.rows_of(estimates)
+    if isinstance(claim, RankedClaim):
+        rows = rows.assign(term=rows[claim.ranked])
     missing = []
     if claim.models:
         missing += [model for model in claim.models if model not in set(rows["model"])]

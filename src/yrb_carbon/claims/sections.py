@@ -241,6 +241,9 @@ class RankedClaim(YearlyClaim):
     """Base of what ranks the terms of a year."""
 
     order: Literal["largest", "smallest"] = Field("largest", description="What comes first.")
+    ranked: Literal["term", "equation"] = Field(
+        "term", description="Column of the rows whose values are ranked."
+    )
 
 
 class RankClaim(RankedClaim):

@@ -94,7 +94,7 @@ def _land_rows(_table: LandUseTable, facts: RegionalFacts) -> Rows:
         for kind, areas in totals.items():
             own = {"year": year, "n_units": len(land[kind]), "estimator": PRINTED}
             for term, area in areas.items():
-                place = {**own, "model": kind, "outcome": "land"}
+                place = {**own, "model": kind, "outcome": "area"}
                 yield {**place, **value_row(str(term), area)}
                 yield {**place, **share_row(str(term), area / both[str(term)])}
 
@@ -113,7 +113,7 @@ def _emission_rows(table: RegionalEmissionsTable, facts: RegionalFacts) -> Rows:
             yield {**mine, "equation": CONCENTRATION, **share_row(str(largest), share)}
         if year in years_of(facts.gdp):
             intensity = facts.intensity_of(year)
-            mine = {**own, "model": "intensity", "outcome": "intensity"}
+            mine = {**own, "model": "intensity", "outcome": "co2"}
             for term, number in intensity.items():
                 yield {**mine, **value_row(str(term), number)}
             yield from _rank_rows(intensity[emissions.index], mine)

@@ -68,18 +68,21 @@ class RegionalTable(AccountsTable):
 class ForestStockTable(RegionalTable):
     """Forest stock by province and region, and the carbon in it."""
 
+    outcomes: ClassVar[tuple[str, ...]] = ("stock", "co2")
     kind: Literal["forest_stock"]
 
 
 class LandUseTable(RegionalTable):
     """Agricultural and construction land by province and region."""
 
+    outcomes: ClassVar[tuple[str, ...]] = ("area",)
     kind: Literal["land_use"]
 
 
 class RegionalEmissionsTable(RegionalTable):
     """Emissions, shares, ranks and intensity by province and region."""
 
+    outcomes: ClassVar[tuple[str, ...]] = ("co2", "gdp")
     kind: Literal["regional_emissions"]
     parts: ClassVar[tuple[str, ...]] = ("regions", "provinces")
     years: tuple[Year, ...] | None = Field(
@@ -98,6 +101,7 @@ class RegionalEmissionsTable(RegionalTable):
 class RegionalTransferTable(RegionalTable):
     """Emission, sink, capacity and transfer side by side; transfers between areas."""
 
+    outcomes: ClassVar[tuple[str, ...]] = ("co2",)
     kind: Literal["regional_transfer"]
     parts: ClassVar[tuple[str, ...]] = ("matrix", "areas", "balance", "inequality")
     year: Year | None = Field(

@@ -51,11 +51,19 @@ ACCOUNT_MODELS: Mapping[str, tuple[str, ...]] = {
     "embodied_intensity": ("accounts",),
     "sector_contributions": ("upstream", "upstream_all", "downstream"),
     "structural_paths": ("paths",),
+    "industrial_emissions": ("energy", "inventory", "difference", "flag"),
+    "footprint_accounts": ("accounts",),
+    "footprint_moran": (
+        "global", "global_log", "local", "local_log", "trend", "trend_log",
+    ),
+    "footprint_shift": ("centre", "ellipse", "shift", "trend"),
+    "footprint_inequality": ("theil", "dagum", "cv", "trend"),
+    "reduction_potential": ("equity_efficiency", "benchmark", "overshoot"),
     "forest_stock": ("stock", "sink"),
     "land_use": ("agricultural", "construction"),
     "regional_emissions": ("emissions", "intensity", "gdp"),
     "regional_transfer": ("matrix", "areas", "balance", "theil"),
-}
+}  # fmt: skip
 """Values of the column `model` that tables of accounts have, by kind, where they are fixed."""
 IN_A_NULL = re.compile(r"effects? of (\S+)")
 

@@ -481,3 +481,19 @@ def test_shipped_claims_of_accounts_name_their_source_and_may_be_absent(reposito
     assert all(one.optional for one in own.values())
     assert own["largest_path_size"].value == 3.5706
     assert own["upstream_order"].first == ("S8", "S11", "S20", "S24")
+
+
+def test_equations_are_ranked_where_they_hold_what_is_ranked():
+    rows = [
+        {**row, "equation": place}
+        for place, number in {"east": 3.0, "west": 2.0, "11": 9.0}.items()
+        for row in of_year({"index": number})
+    ]
+    named = {"row": {**ROW, "term": "index"}, "ranked": "equation", "excluded": ["1*"]}
+    found = verdict_of(rank("east", **named), rows)
+    assert found["verdict"] == SUPPORTED
+    assert found["evidence"] == "2012: east 3 (1); west 2 (2)"
+    assert verdict_of(rank("west", **named), rows)["verdict"] == CONTRADICTED
+    two = rows + [{**row, "equation": "east"} for row in of_year({"other": 1.0})]
+    with pytest.raises(DataError):
+        verdict_of(rank("east", **{**named, "row": ROW}), two)

@@ -21,6 +21,7 @@ from yrb_carbon.study.regional import (
     RegionalEmissionsTable,
     RegionalTransferTable,
 )
+from yrb_carbon.workflow.claims_check import ACCOUNT_MODELS
 
 EXACT = 1e-12
 """Sums of some dozens of numbers, relative."""
@@ -252,6 +253,22 @@ def test_inequality_per_head_follows_the_formula(side, facts):
     theil = side[side["equation"].eq("emissions_per_head") & side["year"].eq(2019)]
     own = theil[theil["quantity"].eq("value")].set_index("term")["estimate"]
     assert own["total"] == pytest.approx(wanted, rel=CLOSE)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        ForestStockTable(kind="forest_stock", title=TITLE),
+        LandUseTable(kind="land_use", title=TITLE),
+        RegionalEmissionsTable(kind="regional_emissions", title=TITLE),
+        RegionalTransferTable(kind="regional_transfer", title=TITLE),
+    ],
+    ids=lambda table: table.kind,
+)
+def test_models_and_outcomes_are_those_that_claims_may_name(facts, table):
+    rows = rows_of(facts, table)
+    assert set(rows["model"]) == set(ACCOUNT_MODELS[table.kind])
+    assert set(rows["outcome"]) == set(table.outcomes)
 
 
 def test_without_a_table_there_is_no_transfer(facts):
