@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -137,18 +137,48 @@ class StudiedFootprint:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Energy:
-    """Emissions by province and year of the files, before gaps are filled."""
+class FootprintInputs:
+    """What the files of a study hold.
 
-    made: IndustrialEmissions
-    published: pd.DataFrame | None
-    check: pd.DataFrame | None
-    borrowed: tuple[str, ...]
+    Attributes
+    ----------
+    energy : DataFrame
+        Columns year, province, item, fuel, amount; missing where a province did not report.
+    inventory : DataFrame or None
+        Columns year, province, sector, fuel, co2 (Mt).
+    population, value_added : Series, index (province, year)
+        10^4 persons; 10^4 yuan.
+    land : DataFrame, index (province, year)
+        Areas by land type, km2; and, where absorption needs it, `prov_npp`, gC/m2/a.
+    record : dict
+        Files read, ready for JSON.
+    paths : dict
+        Key of the section -> path of the file, for messages.
+    """
+
+    energy: pd.DataFrame
+    inventory: pd.DataFrame | None
+    population: pd.Series
+    value_added: pd.Series
+    land: pd.DataFrame
     record: dict[str, Any]
+    paths: dict[str, Path]
 
 
 def build_footprint(section: FootprintSection, data_root: str | Path) -> StudiedFootprint:
-    """Read the files and compute the accounts.
+    """Read the files and compute the accounts, as `calc_studied_footprint`.
+
+    Parameters
+    ----------
+    section : FootprintSection
+    data_root : path
+        Folder that the paths of the section are relative to.
+    """
+    return calc_studied_footprint(section, read_footprint_inputs(section, data_root))
+
+
+def read_footprint_inputs(section: FootprintSection, data_root: str | Path) -> FootprintInputs:
+    """Read the files that a study names.
 
     Parameters
     ----------
@@ -158,24 +188,89 @@ def build_footprint(section: FootprintSection, data_root: str | Path) -> Studied
 
     Returns
     -------
-    StudiedFootprint
+    FootprintInputs
 
     Raises
     ------
     SourceError, DataError
-        For files that cannot be read, lack provinces or years, or do not go together.
+        For files that cannot be read, or whose sums are not those of their parts.
     """
     root = Path(data_root)
-    energy = _read_energy(section, root)
-    made = energy.made
-    parts = {OWN: made.own.sum(axis=1, skipna=False), POWER: made.power.sum(axis=1, skipna=False)}
-    gaps = section.gaps
-    rules = GapRules(inside=gaps.inside, outside=gaps.outside, cells=gaps.cells)
-    filled = fill_gaps(made.by_fuel.assign(**parts), section.years, rules, "energy inventory")
+    files = {year: root / path for year, path in section.energy.items()}
+    energy = read_named_years(read_ceads_energies, files, "footprint.energy")
+    energy.require_sums()
+    record: dict[str, Any] = {"energy": energy.described()}
+    inventory = None
+    if section.inventories:
+        books = {year: root / path for year, path in section.inventories.items()}
+        found = read_named_years(read_ceads_inventories, books, "footprint.inventories")
+        found.require_sums()
+        inventory, record["inventories"] = found.frame, found.described()
+    named = {f"{BEFORE}{AREA_COLUMNS[kind]}": kind for kind in section.land_types}
+    columns = {
+        "people": [POPULATION],
+        "economy": [VALUE_ADDED],
+        "land": [*named, NPP] if section.sequestration == "province_npp" else list(named),
+    }
+    frames, paths = {}, {}
+    for key, wanted in columns.items():
+        file: ProvincialFile = getattr(section, key)
+        paths[key] = root / file.path
+        frames[key], told = read_provincial(file.format, paths[key], wanted)
+        record[key] = told.as_dict()
+    return FootprintInputs(
+        energy=energy.frame,
+        inventory=inventory,
+        population=frames["people"][POPULATION],
+        value_added=frames["economy"][VALUE_ADDED],
+        land=frames["land"].rename(columns=named),
+        record=record,
+        paths=paths,
+    )
+
+
+def calc_studied_footprint(section: FootprintSection, inputs: FootprintInputs) -> StudiedFootprint:
+    """Emissions, accounts and ratios of all provinces and years of a study.
+
+    Parameters
+    ----------
+    section : FootprintSection
+    inputs : FootprintInputs
+
+    Returns
+    -------
+    StudiedFootprint
+
+    Raises
+    ------
+    DataError
+        If the files lack provinces or years, or do not go together.
+    """
+    concordance = load_concordance()
+    industry, chemistry = industry_sectors(concordance), chemical_sectors(concordance)
+    factors, borrowed = load_complete_factors(section.factors)
+    options = EnergyOptions(
+        industry="industry" in section.scope,
+        power="power" in section.scope,
+        allocation=section.power,
+        non_energy=section.non_energy,
+        other_petroleum=section.other_petroleum,
+        grid_factor=section.grid_factor,
+        heat_factor=section.heat_factor,
+    )
+    made = calc_industrial_emissions(inputs.energy, factors, industry, chemistry, options)
+    published = check = None
+    if inputs.inventory is not None:
+        published = calc_inventory_emissions(inputs.inventory, industry)
+        # The inventories hold plants where they stand: only that scope can be held against them.
+        whole = replace(options, industry=True, power=True, allocation="generation")
+        same = calc_industrial_emissions(inputs.energy, factors, industry, chemistry, whole)
+        check = compare_totals(same.by_fuel, published)
+    filled = _fill(section, made)
     cells = pd.MultiIndex.from_tuples(list(filled.values.index), names=["province", "year"])
-    population, people = _read_cells(section.people, root, POPULATION, cells)
-    value_added, economy = _read_cells(section.economy, root, VALUE_ADDED, cells)
-    land, land_record = _read_land(section, root, filled)
+    population = _cells_of(inputs.population, cells, inputs.paths["people"])
+    value_added = _cells_of(inputs.value_added, cells, inputs.paths["economy"])
+    land = _fill_land(section, inputs, filled)
     total = filled.values.drop(columns=[OWN, POWER]).sum(axis=1, skipna=False)
     accounts = _calc_accounts(section, total, land.values)
     footprint = accounts.total["footprint"]
@@ -191,82 +286,45 @@ def build_footprint(section: FootprintSection, data_root: str | Path) -> Studied
         population=population,
         value_added=value_added,
         land_state=land.state,
-        published=energy.published,
-        check=energy.check,
-        borrowed=energy.borrowed,
+        published=published,
+        check=check,
+        borrowed=borrowed,
         negative=made.negative,
-        record={
-            **energy.record,
-            "people": people,
-            "economy": economy,
-            "land": land_record,
-        },
+        record=inputs.record,
     )
 
 
-def _read_energy(section: FootprintSection, root: Path) -> _Energy:
-    concordance = load_concordance()
-    industry, chemistry = industry_sectors(concordance), chemical_sectors(concordance)
-    factors, borrowed = load_complete_factors(section.factors)
-    files = {year: root / path for year, path in section.energy.items()}
-    found = read_named_years(read_ceads_energies, files, "footprint.energy")
-    found.require_sums()
-    options = EnergyOptions(
-        industry="industry" in section.scope,
-        power="power" in section.scope,
-        allocation=section.power,
-        non_energy=section.non_energy,
-        other_petroleum=section.other_petroleum,
-        grid_factor=section.grid_factor,
-        heat_factor=section.heat_factor,
-    )
-    made = calc_industrial_emissions(found.frame, factors, industry, chemistry, options)
-    record: dict[str, Any] = {"energy": found.described()}
-    if not section.inventories:
-        return _Energy(made, None, None, borrowed, record)
-    books = {year: root / path for year, path in section.inventories.items()}
-    inventory = read_named_years(read_ceads_inventories, books, "footprint.inventories")
-    inventory.require_sums()
-    published = calc_inventory_emissions(inventory.frame, industry)
-    # The inventories hold plants where they stand: only that scope can be held against them.
-    whole = EnergyOptions(non_energy=section.non_energy, other_petroleum=section.other_petroleum)
-    same_scope = calc_industrial_emissions(found.frame, factors, industry, chemistry, whole)
-    check = compare_totals(same_scope.by_fuel, published)
-    record["inventories"] = inventory.described()
-    return _Energy(made, published, check, borrowed, record)
+def _fill(section: FootprintSection, made: IndustrialEmissions) -> FilledPanel:
+    """Emissions by fuel and the two parts, in all years of the study."""
+    parts = {OWN: made.own.sum(axis=1, skipna=False), POWER: made.power.sum(axis=1, skipna=False)}
+    gaps = section.gaps
+    rules = GapRules(inside=gaps.inside, outside=gaps.outside, cells=gaps.cells)
+    return fill_gaps(made.by_fuel.assign(**parts), section.years, rules, "energy inventory")
 
 
-def _read_cells(
-    file: ProvincialFile, root: Path, column: str, cells: pd.MultiIndex
-) -> tuple[pd.Series, dict[str, Any]]:
-    """Column of a provincial file in some provinces and years, all of which it must have."""
-    frame, record = read_provincial(file.format, root / file.path, [column])
-    own = frame[column].reindex(cells)
+def _cells_of(values: pd.Series, cells: pd.MultiIndex, path: Path) -> pd.Series:
+    """Values of some provinces and years, all of which there must be."""
+    own = values.reindex(cells)
     lost = [f"{province} {year}" for province, year in own.index[own.isna()]]
     if lost:
         raise DataError(
-            f"{root / file.path}: no {column} of province and year {listing(lost)}. Shorten "
-            "footprint.first_year to last_year, or take another file"
+            f"{path}: no {values.name} of province and year {listing(lost)}. Change "
+            "footprint.first_year and last_year, or take another file"
         )
-    return own, record.as_dict()
+    return own
 
 
-def _read_land(
-    section: FootprintSection, root: Path, filled: FilledPanel
-) -> tuple[FilledPanel, dict[str, Any]]:
-    """Areas by land type (km2) and, if it is used, NPP (gC/m2/a)."""
-    named = {f"{BEFORE}{AREA_COLUMNS[kind]}": kind for kind in section.land_types}
-    columns = [*named, NPP] if section.sequestration == "province_npp" else list(named)
-    path = root / section.land.path
-    frame, record = read_provincial(section.land.format, path, columns)
+def _fill_land(
+    section: FootprintSection, inputs: FootprintInputs, filled: FilledPanel
+) -> FilledPanel:
+    """Land of the provinces in the years of the emissions."""
     provinces = filled.values.index.unique("province")
-    lost = [code for code in provinces if code not in frame.index.unique("province")]
+    lost = [code for code in provinces if code not in inputs.land.index.unique("province")]
     if lost:
-        raise DataError(f"{path}: no land cover of province {listing(lost)}")
+        raise DataError(f"{inputs.paths['land']}: no land cover of province {listing(lost)}")
     rules = GapRules(inside="error", outside=section.gaps.land, cells="error")
-    own = frame[frame.index.get_level_values("province").isin(provinces)]
-    land = fill_gaps(own.rename(columns=named), filled.years, rules, "land cover")
-    return land, record.as_dict()
+    own = inputs.land[inputs.land.index.get_level_values("province").isin(provinces)]
+    return fill_gaps(own, filled.years, rules, "land cover")
 
 
 def _calc_accounts(
