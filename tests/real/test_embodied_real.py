@@ -23,6 +23,7 @@ from yrb_carbon.embodied.flows import (
     calc_upstream,
 )
 from yrb_carbon.embodied.paths import analyse_paths
+from yrb_carbon.errors import DataError
 from yrb_carbon.sources.ceads_inventory import PROCESS, read_ceads_inventory
 from yrb_carbon.sources.china_io import COUNTRY, read_china_io
 from yrb_carbon.study.concordance import GROUPINGS, MINING, load_concordance
@@ -174,3 +175,14 @@ def test_scopes_differ_by_the_process_of_cement(data_root, year):
     touched = [sector for sector, one in zip(SECTORS, gap, strict=True) if abs(one) > EXACT]
     assert touched == ["S10"]
     assert gap.sum() == pytest.approx(process, rel=SUMMED)
+
+
+def test_a_national_table_needs_all_provinces_that_inventories_cover(data_root):
+    (path,) = (data_root / "ceads_province_emissions").glob("2015*.xlsx")
+    inventory = read_ceads_inventory(path).frame
+    file = "ionet_china_io/china_2015_42.csv"
+    systems = {"n": {"format": "china_io", "sectors": "S26", "tables": {2015: {"path": file}}}}
+    section = EmbodiedSection.model_validate({"systems": systems})
+    fewer = inventory[inventory["province"] != "61"]
+    with pytest.raises(DataError, match=r"national table of 2015 .* has none of 61 Shaanxi"):
+        build_studied_system("n", section, fewer, load_concordance(), data_root)

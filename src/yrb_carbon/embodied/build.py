@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from inspect import Parameter, signature
 from pathlib import Path
@@ -21,9 +21,11 @@ from yrb_carbon.embodied.deflation import deflate_table
 from yrb_carbon.embodied.emissions import select_scope
 from yrb_carbon.errors import DataError, Place, SourceError, listing
 from yrb_carbon.provenance import FileRecord
+from yrb_carbon.sources.ceads_sheets import NOT_COVERED
 from yrb_carbon.sources.input_output import InputOutputTable
 from yrb_carbon.study.concordance import Concordance
 from yrb_carbon.study.embodied import EmbodiedSection, InputOutputSection, Scope, SystemSection
+from yrb_carbon.study.provinces import load_provinces
 
 IMPORTS = "imports"
 """Sector of the price indices that imported inputs are deflated by."""
@@ -111,18 +113,30 @@ def build_studied_system(
     if section.price == "constant":
         tables = _at_constant_prices(tables, section, Path(data_root))
     mining = system.mining or _mining_of(system, concordance, next(iter(tables.values())))
+    by_year = {
+        year: build_system(
+            table, placed[year], exports=section.exports, missing=section.missing_inventory
+        )
+        for year, table in tables.items()
+    }
+    for built in by_year.values():
+        _refuse_idle(name, built, mining)
     return StudiedSystem(
         name=name,
-        by_year={
-            year: build_system(
-                table, placed[year], exports=section.exports, missing=section.missing_inventory
-            )
-            for year, table in tables.items()
-        },
+        by_year=by_year,
         mining=tuple(mining),
         records=records,
         household=pd.Series(outside, dtype="float64").rename_axis("year"),
     )
+
+
+def _refuse_idle(name: str, system: EmbodiedSystem, mining: Sequence[str]) -> None:
+    """Refuse a system whose mining makes nothing: all its tables would be zero."""
+    if not (system.mask(mining) @ system.output) > 0:
+        raise DataError(
+            f"system {name!r}: mining ({listing(mining)}) has no output in any region in "
+            f"{system.year}. Name the sectors that mine under `mining`"
+        )
 
 
 def read_table(
@@ -155,7 +169,7 @@ def read_table(
         See the reader of the format.
     """
     if system.format == "pymrio":
-        return _read_pymrio(year, entry, system, data_root)
+        return _read_pymrio(year, entry, system, section, data_root)
     path = data_root / str(entry.path)
     options: dict[str, Any] = {"tolerance": section.balance_tolerance, **entry.options}
     if system.format == "china_io":
@@ -188,15 +202,24 @@ def table_options(format_: str) -> tuple[str, ...]:
 
 
 def _read_pymrio(
-    year: int, entry: InputOutputSection, system: SystemSection, data_root: Path
+    year: int,
+    entry: InputOutputSection,
+    system: SystemSection,
+    section: EmbodiedSection,
+    data_root: Path,
 ) -> tuple[InputOutputTable, pd.DataFrame]:
     """A system saved by pymrio, or its test system where there is no path."""
     from yrb_carbon.sources.pymrio_system import load_pymrio_system, read_pymrio_system
 
     folder = None if entry.path is None else data_root / entry.path
     loaded = load_pymrio_system(folder)
+    options: dict[str, Any] = {"tolerance": section.balance_tolerance, **entry.options}
     table, emissions = read_pymrio_system(
-        loaded, year=year, emissions=str(system.extension), **entry.options
+        loaded,
+        year=year,
+        emissions=str(system.extension),
+        accepted_share=section.failing_share,
+        **options,
     )
     if folder is None:
         return table, emissions
@@ -220,10 +243,23 @@ def _from_inventories(
         table = aggregate_table(table, merge, classification=grouping)
     if table.regions == (WHOLE_COUNTRY,):
         codes = sorted(set(emitted["province"]))
+        _refuse_missing(codes, table.year)
         emitted = merge_regions(emitted, dict.fromkeys(codes, WHOLE_COUNTRY))
     mapped = map_emissions(emitted, concordance.targets(grouping), table.output)
     placed = emissions_by_account(mapped, table, concordance.households)
     return table, placed.accounts, float(placed.outside.sum())
+
+
+def _refuse_missing(codes: Collection[str], year: int) -> None:
+    """Refuse emissions of the country without those of a province that inventories cover."""
+    provinces = load_provinces()
+    missing = sorted(set(provinces.codes) - NOT_COVERED - set(codes))
+    if missing:
+        names = listing(f"{code} {provinces.label(code)}" for code in missing)
+        raise DataError(
+            f"the national table of {year} needs the emissions of all provinces; the inventory of "
+            f"that year has none of {names}. Take a year that all of them reported"
+        )
 
 
 def _mining_of(

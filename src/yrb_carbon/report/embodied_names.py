@@ -208,8 +208,10 @@ class AccountNames:
         return _sectors(scheme).get(code, {}).get(self.words.language, code)
 
     def account(self, text: str, year: int) -> str:
-        """Names of an account `<region> <sector>`."""
+        """Names of an account `<region> <sector>`; the sector's alone in a national table."""
         region, sector = split_account(text)
+        if region == COUNTRY:
+            return self.sector(sector, year)
         return self.words(
             "{region}: {sector}", region=self.region(region), sector=self.sector(sector, year)
         )

@@ -335,7 +335,7 @@ def power_of_ten(ratio: float) -> int:
 
     Close is within `NEAR_POWER` of its decimal logarithm.
     """
-    if not ratio > 0:
+    if not 0 < ratio < math.inf:
         return 0
     power = round(math.log10(ratio))
     return power if abs(math.log10(ratio) - power) < NEAR_POWER else 0

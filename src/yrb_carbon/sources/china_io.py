@@ -92,7 +92,7 @@ def read_china_io(
         CSV with Code, Description, DescriptionInChinese, perhaps Origin, the sectors 01 to 42,
         final uses, exports and output.
     year : int, optional
-        By default the one that the file name has.
+        By default the one that the file name has; it must not be another.
     import_split : {"proportional", "negative_use"}
         For competing imports: take from every use but exports its share of them, see
         `calc_import_shares`; or leave the rows as they are, imports being a final use `imports`
@@ -109,8 +109,9 @@ def read_china_io(
     Raises
     ------
     SourceError
-        See `Reading`; also for a missing, doubled or misnamed sector, an origin that is unknown,
-        imports above the use of a product, an unlikely unit, or rows or columns out of balance.
+        See `Reading`; also for another year in the file name, a missing, doubled or misnamed
+        sector, an origin that is unknown, imports above the use of a product, an unlikely unit, or
+        rows or columns out of balance.
     """
     raw = read_csv(path)
     reading = Reading(raw)
@@ -148,7 +149,7 @@ def read_china_io(
         [flows[only_row(codes, code, reading.place(CODE))] for code in ADDED.values()]
     )
     table = assemble_table(
-        year=year or _year(raw.path),
+        year=_year(raw.path, year),
         intermediate=pd.DataFrame(intermediate, labels, labels),
         final_demand=pd.DataFrame(
             uses, labels, pd.MultiIndex.from_product([[COUNTRY], categories])
@@ -178,8 +179,17 @@ def _sector_list(names: list[str], place: Place) -> SectorList:
         raise SourceError(error.problem, place, error.hint) from error
 
 
-def _year(path: Path) -> int:
+def _year(path: Path, wanted: int | None) -> int:
+    """The year wanted, which the file name must not contradict, or the one that it tells."""
     years = {int(year) for year in YEAR.findall(path.name.replace("_", " "))}
+    if wanted is not None:
+        if len(years) == 1 and wanted not in years:
+            raise SourceError(
+                f"the file name says {years.pop()}, the table of {wanted} is wanted",
+                Place(path),
+                "Name the file under its own year.",
+            )
+        return wanted
     if len(years) != 1:
         raise SourceError("the file name does not tell the year", Place(path), "Name the year.")
     return years.pop()

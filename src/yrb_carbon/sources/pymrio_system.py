@@ -6,6 +6,7 @@ import hashlib
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,10 +17,13 @@ from yrb_carbon.errors import Place, SourceError, listing
 from yrb_carbon.provenance import FileRecord
 from yrb_carbon.sources.input_output import (
     ACCOUNT,
+    BALANCE_TOLERANCE,
     USE,
     InputOutputTable,
     assemble_table,
+    describe_unbalanced,
     emission_frame,
+    unbalanced,
 )
 
 if TYPE_CHECKING:
@@ -80,6 +84,8 @@ def read_pymrio_system(
     emissions: str,
     stressors: Sequence[str] | None = None,
     value_added: str | None = None,
+    tolerance: float = BALANCE_TOLERANCE,
+    accepted_share: float = 0.0,
 ) -> tuple[InputOutputTable, pd.DataFrame]:
     """Turn a pymrio system and one of its extensions into a table and emissions.
 
@@ -98,6 +104,10 @@ def read_pymrio_system(
         result. Masses are turned into Mt.
     value_added : str, optional
         Name of the extension with the value added; without it there is none.
+    tolerance : float
+        Largest gap between the output of an account and the sum of its row, relative to output.
+    accepted_share : float
+        Share of the rows that may miss it by more; they are noted.
 
     Returns
     -------
@@ -109,7 +119,7 @@ def read_pymrio_system(
     ------
     SourceError
         If flows or final demand are missing, amounts are in several units, an extension or a
-        stressor is not there, or emissions are not in a unit of mass.
+        stressor is not there, emissions are not in a unit of mass, or rows do not balance.
     """
     place = Place(system.name or "pymrio system")
     if system.Z is None or system.Y is None:
@@ -143,7 +153,24 @@ def read_pymrio_system(
         ),
         classification=str(place.file),
     )
+    table = _balanced(table, tolerance, accepted_share, place)
     return table, _emissions(system, year, emissions, stressors, table, place)
+
+
+def _balanced(
+    table: InputOutputTable, tolerance: float, accepted_share: float, place: Place
+) -> InputOutputTable:
+    """The table, refused where its rows are not its output; its columns lack the value added."""
+    found = unbalanced(table.balance(), tolerance)
+    failing = found[found["side"] == "row"]
+    if failing.empty:
+        return table
+    n_rows = len(table.output)
+    text = describe_unbalanced(failing, n_rows, tolerance, lambda key, _: " ".join(key))
+    if len(failing) > accepted_share * n_rows:
+        raise SourceError(text, place, "Call its calc_all anew, or correct its output x.")
+    notes = (*table.record.notes, f"accepted: {text}")
+    return replace(table, record=replace(table.record, notes=notes))
 
 
 def _texts(index: pd.Index, names: Sequence[str]) -> pd.MultiIndex:

@@ -97,10 +97,10 @@ def as_number(value: object) -> float | None:
     """Value of a cell as a number, text included; None for anything else."""
     if isinstance(value, bool | np.bool_):
         return None
+    number = number_from_text(value) if isinstance(value, str) else None
     if isinstance(value, int | float | np.integer | np.floating):
         number = float(value)
-        return number if math.isfinite(number) else None
-    return number_from_text(value) if isinstance(value, str) else None
+    return number if number is not None and math.isfinite(number) else None
 
 
 def did_you_mean(wanted: str, names: Sequence[str]) -> str:

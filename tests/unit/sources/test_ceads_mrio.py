@@ -253,6 +253,20 @@ DAMAGES = {
         lambda rows, t: rows[-2].__setitem__(4, rows[-2][4] + 0.5 * t.output[1]),
         r"1 of 252 .*: column of Beijing 02 Mining and washing of coal \(column E\) .*\+50.00%",
     ),
+    "row of nothing beside an output": (
+        lambda rows, t: rows[HEAD + 85].__setitem__(
+            slice(3, -1), [0.0] * (len(rows[HEAD + 85]) - 4)
+        ),
+        r"row of Shaanxi 02 Mining and washing of coal \(row 90\) sums to 0, .*\(gap -100.00%\)",
+    ),
+    "output of nothing beside a row": (
+        lambda rows, t: rows[HEAD + 85].__setitem__(-1, 0.0),
+        r"row of Shaanxi 02 Mining and washing of coal \(row 90\) sums to .*, output 0 ",
+    ),
+    "number beyond all numbers": (
+        lambda rows, t: rows[HEAD + 6].__setitem__(9, "1e999"),
+        r"row 11, column 'J': '1e999' is not a number",
+    ),
     "total input out of balance": (
         lambda rows, t: rows[-1].__setitem__(4, 0.7 * t.output[1]),
         r"1 of 126 .*: printed total input of Beijing 02 .* \(column E\) sums to 1.92506e\+06, "

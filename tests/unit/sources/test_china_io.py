@@ -152,3 +152,8 @@ def test_the_year_is_told_by_the_name_of_the_file(tmp_path):
     with pytest.raises(SourceError, match="does not tell the year"):
         read_china_io(path)
     assert read_china_io(path, year=2020).year == 2020
+    other = write(tmp_path / "china_2015_42.csv", rows)
+    with pytest.raises(SourceError, match="file name says 2015, the table of 2017 is wanted"):
+        read_china_io(other, year=2017)
+    both = write(tmp_path / "china_2015_of_2017.csv", rows)
+    assert read_china_io(both, year=2017).year == 2017

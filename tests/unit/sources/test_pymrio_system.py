@@ -126,3 +126,14 @@ def test_folders_without_a_system_are_refused(system, tmp_path):
     (tmp_path / "cut" / "file_parameters.json").write_text("{", encoding="utf-8")
     with pytest.raises(SourceError, match="finds no system"):
         load_pymrio_system(tmp_path / "cut")
+
+
+def test_rows_that_are_not_the_output_are_refused_or_noted(system):
+    bent = system.copy()
+    bent.x.iloc[3] *= 1.5
+    options = {"year": 2010, "emissions": "emissions"}
+    with pytest.raises(SourceError, match=r"1 of 48 rows .*row of reg1 .*gap -33\.33%"):
+        read_pymrio_system(bent, **options)
+    table, _ = read_pymrio_system(bent, accepted_share=1 / 48, **options)
+    assert table.record.notes[-1].startswith("accepted: 1 of 48 rows")
+    read_pymrio_system(bent, tolerance=0.4, **options)

@@ -1,0 +1,56 @@
+"""Systems of pymrio built from a configuration: files, names, and a mining that makes nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pymrio
+import pytest
+
+from yrb_carbon.embodied.build import StudiedSystem, build_studied_system
+from yrb_carbon.errors import DataError
+from yrb_carbon.study.concordance import load_concordance
+from yrb_carbon.study.embodied import EmbodiedSection
+
+SYSTEM = {
+    "format": "pymrio", "sectors": "own", "mining": ["mining"], "emissions": "own",
+    "extension": "emissions",
+}  # fmt: skip
+ENTRY = {"options": {"stressors": ["emission_type1"]}}
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> pymrio.IOSystem:
+    return pymrio.load_test().calc_all()
+
+
+def built(folder: Path | None, system: pymrio.IOSystem | None = None) -> StudiedSystem:
+    entry: dict[str, Any] = dict(ENTRY)
+    if folder is not None and system is not None:
+        system.save_all(folder / "own")
+        entry["path"] = "own"
+    section = EmbodiedSection.model_validate(
+        {"systems": {"t": {**SYSTEM, "tables": {2010: entry}}}}
+    )
+    root = "." if folder is None else folder
+    return build_studied_system("t", section, None, load_concordance(), root)
+
+
+def test_a_saved_system_is_the_one_of_the_package_and_names_its_folder(saved, tmp_path):
+    packaged, own = built(None), built(tmp_path, saved)
+    assert own.by_year[2010].emissions == pytest.approx(packaged.by_year[2010].emissions)
+    assert own.records[0].file == str(tmp_path / "own")
+    assert packaged.records[0].file == "testmrio"
+
+
+def test_a_mining_that_makes_nothing_is_refused(saved, tmp_path):
+    idle = [key for key in saved.Z.index if key[1] == "mining"]
+    for key in idle:
+        saved.Z.loc[key, :] = saved.Z.loc[:, key] = saved.Y.loc[key, :] = 0.0
+    saved.emissions.F.loc[:, idle] = 0.0
+    saved.x = None
+    saved.reset_all_full()
+    saved.calc_all()
+    with pytest.raises(DataError, match=r"system 't': mining \(mining\) has no output .* in 2010"):
+        built(tmp_path, saved)
