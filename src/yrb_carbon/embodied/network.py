@@ -345,7 +345,12 @@ def without_negative_flows(flows: pd.DataFrame) -> tuple[pd.DataFrame, list[str]
         f"{flows.index[row]} to {flows.columns[column]} ({values[row, column]:.3g})"
         for row, column in np.argwhere(values < 0).tolist()
     ]
-    said = [f"{len(cells)} flows are negative and count as zero: {listing(cells)}."]
+    lost, kept = -values[values < 0].sum(), values[values > 0].sum()
+    share = f", {lost / kept:.2%} of the others" if kept else ""
+    said = [
+        f"{len(cells)} flows are negative, together {-lost:.3g}{share}, and count as zero: "
+        f"{listing(cells)}."
+    ]
     return flows.clip(lower=0.0), said if cells else []
 
 

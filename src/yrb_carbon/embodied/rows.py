@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 import pandas as pd
@@ -74,6 +74,8 @@ the key regions (1) or not (0)."""
 TIES = {"image": "image", "density": "densities", "ties": "ties"}
 """Equation of the rows between blocks, and which table of the block model they hold."""
 REMAINDER = "remainder"
+NEGATIVE_FLOWS, NEGATIVE_TOTAL = "negative_flows", "negative_total"
+"""Terms of a network whose flows are negative in part."""
 
 
 def mining_rows(
@@ -190,7 +192,7 @@ def system_rows(
             flows, negative = without_negative_flows(between)
             own_seed = named_seed(seed, key.table, str(year))
             found = analyse_network(flows, _network_options(table, len(flows), own_seed))
-            made = _network_rows(found, section.flow)
+            made = chain(_network_rows(found, section.flow), _negative_rows(between, section.flow))
             notes += [f"{key.table} {year}: {note}" for note in (*negative, *found.notes)]
         else:
             made = makers[type(table)](table, accounts, system.mining, section)
@@ -343,6 +345,15 @@ def _network_rows(found: NetworkResults, flow: str) -> Rows:
         for start, line in getattr(found.blocks, name).iterrows():
             for end, value in line.items():
                 yield {**own, "equation": equation, **value_row(f"{start}-{end}", value)}
+
+
+def _negative_rows(flows: pd.DataFrame, flow: str) -> Rows:
+    """How many flows are negative, which the network takes as zero, and their sum; if there are."""
+    values = flows.to_numpy(dtype=float)
+    negative = values[values < 0]
+    if negative.size:
+        for term, value in ((NEGATIVE_FLOWS, negative.size), (NEGATIVE_TOTAL, negative.sum())):
+            yield {"model": flow, "equation": NETWORK, **value_row(term, value)}
 
 
 def _path_rows(

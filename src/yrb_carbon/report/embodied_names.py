@@ -126,6 +126,8 @@ NETWORK_MEASURES = {
     "n_communities": message("Communities"),
     "n_blocks": message("Blocks"),
     "key_overlap": message("Share of expected key regions found"),
+    "negative_flows": message("Negative flows, taken as zero"),
+    "negative_total": message("Sum of negative flows (Mt)"),
 }
 REGION_MEASURES = {
     "out_degree": message("Links out"),
@@ -148,6 +150,7 @@ COUNTS = frozenset(
     {
         "n_nodes", "n_links", "n_components", "n_strong_components", "diameter", "n_communities",
         "n_blocks", "small_world_random_networks", "out_degree", "in_degree", "community",
+        "negative_flows",
     }
 )  # fmt: skip
 """Measures that are whole numbers."""

@@ -107,8 +107,14 @@ def test_negative_flows_count_as_zero_and_are_named(made, system):
     negative = flows.stack()
     (where,) = negative.index[negative < 0]
     (note,) = (note for note in made.notes if "negative" in note)
-    start = f"B5 2012: 1 flows are negative and count as zero: {where[0]} to {where[1]} ("
-    assert note.startswith(start)
+    size, others = negative[where], flows.clip(lower=0).to_numpy().sum()
+    assert note == (
+        f"B5 2012: 1 flows are negative, together {size:.3g}, {-size / others:.2%} of the others, "
+        f"and count as zero: {where[0]} to {where[1]} ({size:.3g})."
+    )
+    whole = of(made, "network", 2012)
+    assert (whole["negative_flows"], whole["negative_total"]) == (1, size)
+    assert "negative_flows" not in of(made, "network", 2015)
     assert of(made, "network", 2012)["total_flow"] == pytest.approx(flows.clip(lower=0).sum().sum())
 
 
