@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import chain, pairwise
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -188,11 +188,12 @@ def system_rows(
         accounts = system.by_year[year]
         own = {**shared, "year": year, "n_units": len(accounts.regions)}
         if isinstance(table, FlowNetworkTable):
-            between = calc_flows(accounts, system.mining, section.flow).between
+            flow = section.flow
+            between = calc_flows(accounts, system.mining, flow).between
             flows, negative = without_negative_flows(between)
             own_seed = named_seed(seed, key.table, str(year))
             found = analyse_network(flows, _network_options(table, len(flows), own_seed))
-            made = chain(_network_rows(found, section.flow), _negative_rows(between, section.flow))
+            made = iter([*_network_rows(found, flow), *_negative_rows(between, flow)])
             notes += [f"{key.table} {year}: {note}" for note in (*negative, *found.notes)]
         else:
             made = makers[type(table)](table, accounts, system.mining, section)
