@@ -1,4 +1,4 @@
-"""Figures of embodied carbon: flows between regions, emissions of mining by fuel.
+"""Figures made from tables of accounts: systems B, C and D.
 
 Like the printed tables they are views of estimates.csv, nothing else; maps take outlines as well.
 """
@@ -33,7 +33,12 @@ from yrb_carbon.report.flow_rows import FlowSource, ShownFlows, shown_flows
 from yrb_carbon.report.fuel_figure import FuelBars, draw_fuels
 from yrb_carbon.report.language import Words
 from yrb_carbon.report.layout_embodied import RECOMPUTED, WHOLE, fuels_by_size
-from yrb_carbon.report.map_sheet import Ground
+from yrb_carbon.report.province_figures import (
+    ProvinceSources,
+    province_commissions,
+    province_ground,
+)
+from yrb_carbon.report.province_map import Atlas, MapOf, ProvinceMap
 from yrb_carbon.sources.boundaries import Boundaries
 from yrb_carbon.study.config import Study
 from yrb_carbon.study.embodied import FlowNetworkTable, SystemSection
@@ -46,7 +51,7 @@ if TYPE_CHECKING:
 def draw_account_figures(
     study: Study, estimates: pd.DataFrame, outlines: Boundaries | None, folder: str | Path
 ) -> dict[str, Any]:
-    """Draw and write the figures of embodied carbon.
+    """Draw and write the figures of accounts.
 
     Parameters
     ----------
@@ -68,18 +73,19 @@ def draw_account_figures(
 def account_commissions(
     study: Study, estimates: pd.DataFrame, outlines: Boundaries | None
 ) -> Iterator[Commission]:
-    """The figures of embodied carbon."""
-    figures = study.figures
+    """The figures of accounts."""
+    figures, atlas = study.figures, Atlas()
     for name, flows in figures.flows.items():
         yield Commission(
             name, partial(flow_title, flows, study), figures.roomy_width_mm(flows),
-            partial(draw_flows, flows, study, estimates, outlines),
+            partial(draw_flows, flows, study, estimates, outlines, map_of=atlas.sheet),
         )  # fmt: skip
     for name, fuels in figures.mining.items():
         yield Commission(
             name, title_of(fuels), figures.width_mm(fuels),
             partial(draw_mining, fuels, study, estimates),
         )  # fmt: skip
+    yield from province_commissions(ProvinceSources(study, estimates, outlines, atlas))
 
 
 def flow_title(figure: FlowFigure, study: Study, words: Words) -> str:
@@ -96,6 +102,7 @@ def draw_flows(
     *,
     title: str,
     page: Page,
+    map_of: MapOf = ProvinceMap.of,
 ) -> Figure:
     """Draw one figure of flows.
 
@@ -124,9 +131,8 @@ def draw_flows(
     }
     if figure.kind == "chord":
         return draw_chord_diagram(shown.flows, top=figure.shown, **communities, **shared)
-    if outlines is None:
-        raise DataError(f"a figure of kind {figure.kind!r} needs outlines of the provinces")
-    ground = Ground(outlines, has_arrow=study.figures.north_arrow)
+    ground = province_ground(study, outlines, f"kind {figure.kind!r}")
+    shared["map_of"] = map_of
     if figure.kind == "map":
         return draw_flow_map(ground, shown.flows, top=figure.shown, **shared)
     if shown.links is None:

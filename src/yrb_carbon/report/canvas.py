@@ -214,9 +214,20 @@ GROUP_COLOURS = (
 )  # fmt: skip
 """Of communities, areas and fuels; Okabe & Ito (2008), their yellow darkened for thin lines."""
 OTHER_COLOUR = "#BDBDBD"
+DARK = 0.5
+"""Luminance below which letters on a colour are white."""
 
 
 def three_digits(value: float) -> str:
     """A number in three significant digits, thousands parted."""
     digits = max(0, 2 - math.floor(math.log10(abs(value)))) if value else 0
     return f"{value:,.{digits}f}".replace("-", "−")
+
+
+def letters_on(colour: str) -> str:
+    """Black or white, whichever is easier to read on a colour."""
+    from matplotlib.colors import to_rgb
+
+    red, green, blue = to_rgb(colour)
+    luminance = 0.299 * red + 0.587 * green + 0.114 * blue
+    return "#FFFFFF" if luminance < DARK else TEXT_COLOUR

@@ -13,6 +13,7 @@ from yrb_carbon.errors import DataError, listing
 from yrb_carbon.report.canvas import (
     EDGE,
     GROUP_COLOURS,
+    NOTE_SIZE,
     OTHER_COLOUR,
     RULE_COLOUR,
     TEXT_SIZE,
@@ -21,6 +22,7 @@ from yrb_carbon.report.canvas import (
     Page,
     draw_legend,
     legend_height,
+    letters_on,
     three_digits,
 )
 from yrb_carbon.report.chord import ChordLayout, band_path, chord_layout, on_circle, ribbon_path
@@ -31,6 +33,7 @@ from yrb_carbon.report.map_sheet import Ground
 from yrb_carbon.report.province_map import (
     ARROW_ORDER,
     NODE_ORDER,
+    MapOf,
     Point,
     ProvinceMap,
     draw_arrow,
@@ -79,6 +82,7 @@ def draw_flow_map(
     names: Mapping[str, str] | None = None,
     notes: Sequence[str] = (),
     top: int = 20,
+    map_of: MapOf = ProvinceMap.of,
 ) -> Figure:
     """Draw the largest flows as arrows between provinces.
 
@@ -100,6 +104,8 @@ def draw_flow_map(
         Printed below those on what is drawn.
     top : int
         Arrows; of equal flows at the end those of the lower codes.
+    map_of : callable
+        Makes the map of some inches.
 
     Raises
     ------
@@ -117,7 +123,7 @@ def draw_flow_map(
     classes = cut_classes(sizes, "natural_breaks", len(ARROW_WIDTHS))
     own_notes = [_arrow_note(table, largest, unit, words), ground.projection(words)]
     layout = Layout.of(page, title, [words.sentences(own_notes), *notes])
-    outline = ProvinceMap.of(ground, page.width - 2 * EDGE)
+    outline = map_of(ground, page.width - 2 * EDGE)
     places = outline.places(list(table.index))
     net = table.sum(axis=1) - table.sum(axis=0)
     fills = [_fill_of(float(net.get(one, 0.0))) for one in ground.boundaries.unit_ids]
@@ -137,7 +143,7 @@ def draw_flow_map(
         handles.append(Patch(facecolor=colour, edgecolor=RULE_COLOUR, linewidth=0.5, label=text))
     below = legend_height(handles, page.width - 2 * EDGE)
     figure = layout.figure(below + outline.height)
-    axes = outline.draw(layout, figure, below, fills)
+    axes = outline.panel(layout, figure, (EDGE, below), fills)
     for rank, (flow, own) in enumerate(zip(largest, classes.index(sizes), strict=True)):
         colour, width = styles[own]
         draw_arrow(
@@ -164,6 +170,7 @@ def draw_network_map(
     names: Mapping[str, str] | None = None,
     notes: Sequence[str] = (),
     group_names: Mapping[Any, str] | None = None,
+    map_of: MapOf = ProvinceMap.of,
 ) -> Figure:
     """Draw a network on the map: links as arrows, provinces as circles.
 
@@ -181,6 +188,8 @@ def draw_network_map(
         As in `draw_flow_map`.
     group_names : mapping of group to text, optional
         Else the groups as they are.
+    map_of
+        As in `draw_flow_map`.
 
     Raises
     ------
@@ -208,7 +217,7 @@ def draw_network_map(
         ground.projection(words),
     ]  # fmt: skip
     layout = Layout.of(page, title, [words.sentences(own_notes), *notes])
-    outline = ProvinceMap.of(ground, page.width - 2 * EDGE)
+    outline = map_of(ground, page.width - 2 * EDGE)
     places = outline.places(nodes)
     smallest, largest = (outline.scale * size for size in NODE_SIZES)
     sizes = (largest * np.sqrt(strength / strength.max())).clip(lower=smallest)
@@ -225,7 +234,7 @@ def draw_network_map(
     below = legend_height(handles, page.width - 2 * EDGE) + 0.04
     figure = layout.figure(below + outline.height)
     fills = [EVEN_FILL] * len(ground.boundaries.unit_ids)
-    axes = outline.draw(layout, figure, below, fills)
+    axes = outline.panel(layout, figure, (EDGE, below), fills)
     for rank, flow in enumerate(drawn):
         draw_arrow(
             axes, places[flow.sender], places[flow.receiver], color=LINK_COLOUR,
@@ -365,6 +374,7 @@ def draw_flow_matrix(
     notes: Sequence[str] = (),
     blocks: pd.Series[Any] | None = None,
     block_names: Mapping[Any, str] | None = None,
+    has_numbers: bool = False,
 ) -> Figure:
     """Draw the matrix of flows, ordered by blocks.
 
@@ -377,6 +387,8 @@ def draw_flow_matrix(
     blocks : Series, index region, optional
         Lines part them; within a block those that send and receive most come first.
     block_names : mapping of block to text, optional
+    has_numbers : bool
+        Whether the flows are written into their squares, with what stays on the diagonal.
 
     Raises
     ------
@@ -406,6 +418,8 @@ def draw_flow_matrix(
     left = (page.width + room - side) / 2
     axes = layout.axes(figure, (left, below + room, side, side))
     _cells(axes, values, classes)
+    if has_numbers:
+        _write_numbers(axes, flows.loc[nodes, nodes].to_numpy(dtype=np.float64), values, classes)
     ticks = np.arange(len(nodes)) + 0.5
     axes.set_xticks(ticks, said, rotation=90, fontsize=size)
     axes.set_yticks(ticks, said, fontsize=size)
@@ -436,6 +450,17 @@ def _cells(axes: Axes, values: FloatArray, classes: Classes) -> None:
         PatchCollection(squares, facecolor=colours, edgecolor="#FFFFFF", linewidth=0.3),
         autolim=False,
     )
+
+
+def _write_numbers(axes: Axes, flows: FloatArray, values: FloatArray, classes: Classes) -> None:
+    """Sizes of the flows in their squares; `values` has zeros on the diagonal."""
+    for (row, column), size in np.ndenumerate(flows):
+        is_coloured = values[row, column] > 0
+        colour = classes.paint(values[row, [column]])[0] if is_coloured else "#FFFFFF"
+        axes.text(
+            column + 0.5, row + 0.5, three_digits(float(size)), ha="center",
+            va="center_baseline", fontsize=NOTE_SIZE, color=letters_on(colour),
+        )  # fmt: skip
 
 
 def _matrix_handles(classes: Classes, values: FloatArray, words: Words) -> list[Any]:

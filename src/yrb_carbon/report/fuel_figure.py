@@ -19,6 +19,7 @@ from yrb_carbon.report.canvas import (
     Page,
     draw_legend,
     legend_height,
+    letters_on,
     no_frame,
     three_digits,
 )
@@ -37,8 +38,6 @@ LEFT, BELOW = 0.5, 0.24
 """Inches for the axes."""
 BAR = 0.62
 """Width of a bar, of the distance between two."""
-DARK = 0.5
-"""Luminance below which letters on a colour are white."""
 MARKER: Mapping[str, Any] = {
     "linestyle": "none", "marker": "D", "markersize": 3.5, "markerfacecolor": "#FFFFFF",
     "markeredgecolor": TEXT_COLOUR, "markeredgewidth": 0.8,
@@ -134,7 +133,7 @@ def _draw_bars(axes: Axes, bars: FuelBars, tall: float) -> None:
             if size / top * tall >= line:
                 axes.text(
                     place, start + size / 2, f"{size / total:.1%}", ha="center",
-                    va="center_baseline", fontsize=TEXT_SIZE, color=_letters_on(colour),
+                    va="center_baseline", fontsize=TEXT_SIZE, color=letters_on(colour),
                 )  # fmt: skip
         foot = foot + sizes
     for place, total in zip(places, bars.totals, strict=True):
@@ -152,11 +151,3 @@ def _draw_bars(axes: Axes, bars: FuelBars, tall: float) -> None:
     axes.tick_params(axis="x", length=0)
     axes.grid(axis="y", color="#EBEBEB", linewidth=0.5)
     axes.set_axisbelow(True)
-
-
-def _letters_on(colour: str) -> str:
-    """Black or white, whichever is easier to read on a colour."""
-    from matplotlib.colors import to_rgb
-
-    luminance = float(np.dot(to_rgb(colour), (0.299, 0.587, 0.114)))
-    return "#FFFFFF" if luminance < DARK else TEXT_COLOUR

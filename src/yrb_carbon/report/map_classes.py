@@ -25,6 +25,8 @@ MIDDLE = "#F7F7F7"
 """Of a class that holds the centre."""
 NO_DATA_COLOUR = "#D9D9D9"
 
+SIDES = message("one colour below {centre}, another above it, the darker the farther from it")
+ONE_SIDE = message("the darker the higher")
 SCHEME_WORDS: Mapping[str, str] = {
     "natural_breaks": message("natural breaks"),
     "quantiles": message("quantiles"),
@@ -283,6 +285,11 @@ def classes_note(section: ClassesSection, cut: Classes | Ramp, centre: float | N
     else:
         parts.append(words("units in brackets"))
     return words.clauses(parts)
+
+
+def shades_text(cut: Classes | Ramp, centre: float | None, words: Words) -> str:
+    """What light and dark colours mean."""
+    return words(SIDES, centre=f"{centre:g}") if cut.two_sided else words(ONE_SIDE)
 
 
 def _sequential(count: int) -> tuple[str, ...]:

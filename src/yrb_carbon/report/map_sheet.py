@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import shapely
 
-from yrb_carbon.report.canvas import RULE_COLOUR, TEXT_SIZE
+from yrb_carbon.report.canvas import RULE_COLOUR, TEXT_SIZE, Layout
 from yrb_carbon.report.language import Words
 from yrb_carbon.report.outlines import (
     Geometries,
@@ -26,7 +26,9 @@ from yrb_carbon.study.report import PROVINCE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
+POLYGON = int(shapely.GeometryType.POLYGON)
 CONTEXT_COLOUR = "#F4F4F4"
 OUTLINE = "#FFFFFF"
 PROVINCE_OUTLINE, PROVINCE_WIDTH = "#555555", 0.5
@@ -87,6 +89,33 @@ class Ground:
         code = self.boundaries.area_crs
         name = CRS.from_user_input(code).name.replace("_", " ")
         return words("Projection: {name} ({code}).", name=name, code=code)
+
+
+class Sheet(Protocol):
+    """A map of some inches that can be drawn as a panel of a figure."""
+
+    @property
+    def aspect(self) -> float:
+        """Height over width."""
+        ...
+
+    def panel(
+        self,
+        layout: Layout,
+        figure: Figure,
+        corner: tuple[float, float],
+        colours: Sequence[str],
+        *,
+        missing: npt.NDArray[np.bool_] | None = None,
+        hatched: npt.NDArray[np.bool_] | None = None,
+        furniture: bool = True,
+    ) -> Axes:
+        """Draw it; see `MapSheet.panel`."""
+        ...
+
+    def outline_handles(self, words: Words) -> list[Any]:
+        """Entries of a legend."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +179,37 @@ class MapSheet:
     def reach_width(self) -> float:
         """Points of the borders of reaches."""
         return REACH_WIDTH * min(1.0, self.inches / SMALL_MAP)
+
+    def panel(
+        self,
+        layout: Layout,
+        figure: Figure,
+        corner: tuple[float, float],
+        colours: Sequence[str],
+        *,
+        missing: npt.NDArray[np.bool_] | None = None,
+        hatched: npt.NDArray[np.bool_] | None = None,
+        furniture: bool = True,
+    ) -> Axes:
+        """Draw the ground as a panel of a figure.
+
+        Parameters
+        ----------
+        layout : Layout
+        figure : Figure
+        corner : (float, float)
+            Its lower left corner, inches of the body.
+        colours, missing, hatched
+            As in `draw`.
+        furniture : bool
+            Whether it has a scale bar.
+        """
+        axes = layout.axes(figure, (*corner, self.inches, self.inches * self.aspect))
+        self.draw(axes, colours, missing, hatched)
+        self.graticule(axes, labels=False)
+        if furniture:
+            self.furniture(axes)
+        return axes
 
     def draw(
         self,
@@ -315,6 +375,10 @@ class MapSheet:
             )  # fmt: skip
 
 
+SheetOf = Callable[[Ground, float], Sheet]
+"""Makes the map of a ground on some inches of paper."""
+
+
 def _degree(axes: Axes, text: str, at: tuple[float, float], shift: tuple[float, float],
             **style: Any) -> None:  # fmt: skip
     axes.annotate(
@@ -344,10 +408,11 @@ def _path(polygon: Any) -> Any:
     """Matplotlib path of a polygon with its holes."""
     from matplotlib.path import Path as MplPath
 
-    rings = [
-        np.asarray(ring.coords)[:, :2]
-        for part in shapely.get_parts(polygon)
-        if part.geom_type == "Polygon"
-        for ring in (part.exterior, *part.interiors)
-    ]
-    return MplPath.make_compound_path(*[MplPath(ring, closed=True) for ring in rings])
+    parts = shapely.get_parts(polygon)
+    rings = shapely.get_rings(parts[shapely.get_type_id(parts) == POLYGON])
+    points, ring = shapely.get_coordinates(rings, return_index=True)
+    codes = np.full(len(points), MplPath.LINETO, dtype=MplPath.code_type)
+    is_first = np.diff(ring, prepend=-1) > 0
+    codes[is_first] = MplPath.MOVETO
+    codes[np.roll(is_first, -1)] = MplPath.CLOSEPOLY
+    return MplPath(points, codes)

@@ -33,7 +33,7 @@ from yrb_carbon.report.map_classes import (
     classes_note,
     classify,
 )
-from yrb_carbon.report.map_sheet import HATCH_COLOUR, Ground, MapSheet
+from yrb_carbon.report.map_sheet import HATCH_COLOUR, Ground, MapSheet, Sheet, SheetOf
 from yrb_carbon.study.figure_base import ClassesSection
 
 if TYPE_CHECKING:
@@ -157,6 +157,9 @@ def draw_variable_maps(
     *,
     title: str,
     page: Page,
+    sheet_of: SheetOf = MapSheet.of,
+    most_columns: int = 2,
+    notes: Sequence[str] = (),
 ) -> Figure:
     """Draw a variable in some years (F2), one panel each, classes common to the years.
 
@@ -168,6 +171,12 @@ def draw_variable_maps(
         Years, or other headings.
     title : str
     page : Page
+    sheet_of : callable
+        Makes the map of a panel of some inches.
+    most_columns : int
+        Panels side by side on a wide page; there is one on a narrow page.
+    notes : sequence of str
+        Printed before the one on the projection.
 
     Returns
     -------
@@ -184,12 +193,12 @@ def draw_variable_maps(
         raise DataError("a map needs at least one year")
     words = page.words
     table = _by_unit_and_year(variable, ground.boundaries.unit_ids, panels)
-    layout = Layout.of(page, title, [ground.projection(words)])
-    columns = min(2 if page.width >= TWO_COLUMNS_FROM else 1, len(panels))
+    layout = Layout.of(page, title, [words.sentences([*notes, ground.projection(words)])])
+    columns = min(most_columns if page.width >= TWO_COLUMNS_FROM else 1, len(panels))
     room = page.width - 2 * EDGE
     # a single map leaves the page as it is, two share it
     inches = (room - (columns - 1) * GAP) / columns
-    sheet = MapSheet.of(ground, inches)
+    sheet = sheet_of(ground, inches)
     groups = [list(panels)] if variable.by_year else [[panel] for panel in panels]
     keys = [_Key.of(variable, table[group], sheet, words, inches, room) for group in groups]
     rows = -(-len(panels) // columns)
@@ -201,14 +210,13 @@ def draw_variable_maps(
         row, column = divmod(place, columns)
         left = EDGE + column * (inches + GAP)
         bottom = common + (rows - 1 - row) * (name + tall + each + GAP) + each
-        axes = layout.axes(figure, (left, bottom, inches, tall))
         key = keys[0 if variable.by_year else place]
         values = table[panel].to_numpy(dtype=np.float64)
         absent = ~np.isfinite(values)
-        sheet.draw(axes, key.cut.paint(values), missing=absent)
-        sheet.graticule(axes, labels=False)
-        if place == 0:
-            sheet.furniture(axes)
+        axes = sheet.panel(
+            layout, figure, (left, bottom), key.cut.paint(values), missing=absent,
+            furniture=place == 0,
+        )  # fmt: skip
         heading = words("{panel} (N = {n})", panel=panel, n=int((~absent).sum()))
         axes.set_title(heading, fontsize=HEAD_SIZE, pad=2.5)
         if not variable.by_year:
@@ -245,7 +253,7 @@ class _Key:
         cls,
         variable: MapVariable,
         table: pd.DataFrame,
-        sheet: MapSheet,
+        sheet: Sheet,
         words: Words,
         panel: float,
         room: float,

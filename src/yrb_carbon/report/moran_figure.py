@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from yrb_carbon.errors import DataError, listing
@@ -28,7 +29,7 @@ from yrb_carbon.report.canvas import (
 from yrb_carbon.report.cells import p_words
 from yrb_carbon.report.fonts import line_height
 from yrb_carbon.report.language import Words, message
-from yrb_carbon.report.map_sheet import Ground, MapSheet
+from yrb_carbon.report.map_sheet import Ground, MapSheet, SheetOf
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -72,6 +73,7 @@ def draw_moran(
     names: Mapping[str, str],
     named: int,
     notes: Sequence[str] = (),
+    sheet_of: SheetOf = MapSheet.of,
 ) -> Figure:
     """Draw one column a year: the scatter plot above, the map of clusters below.
 
@@ -91,6 +93,8 @@ def draw_moran(
         the largest local I in absolute value.
     notes : sequence of str
         Written below.
+    sheet_of : callable
+        Makes the map of a panel of some inches.
 
     Returns
     -------
@@ -108,7 +112,7 @@ def draw_moran(
     fitting = int((room + GAP) / (LEAST_COLUMN + GAP))
     columns = max(1, min(len(years), MOST_COLUMNS, fitting))
     inches = (room - LEFT - (columns - 1) * (GAP + LEFT)) / columns
-    sheet = MapSheet.of(ground, inches + LEFT)
+    sheet = sheet_of(ground, inches + LEFT)
     handles = _handles(local, words, float(local["level"].iloc[0])) + sheet.outline_handles(words)
     layout = Layout.of(page, title, [*notes, ground.projection(words)])
     legend = legend_height(handles, room) + EDGE
@@ -129,11 +133,11 @@ def draw_moran(
         _name(above, own, names, named, plot)
         if column == 0:
             above.set_ylabel(words("Neighbours' mean"), fontsize=TEXT_SIZE, labelpad=1)
-        below = layout.axes(figure, (left - LEFT, bottom, inches + LEFT, tall))
-        _clusters(below, sheet, _in_order(own, ground.boundaries.unit_ids, year))
-        sheet.graticule(below, labels=False)
-        if place == 0:
-            sheet.furniture(below)
+        found = _in_order(own, ground.boundaries.unit_ids, year)
+        sheet.panel(
+            layout, figure, (left - LEFT, bottom), _cluster_colours(found),
+            hatched=_lost_by_fdr(found), furniture=place == 0,
+        )  # fmt: skip
     draw_legend(figure, layout, handles)
     return figure
 
@@ -208,12 +212,15 @@ def _name(
             )  # fmt: skip
 
 
-def _clusters(axes: Axes, sheet: MapSheet, own: pd.DataFrame) -> None:
-    """Significant units in the colour of their quadrant, hatched where FDR leaves them out."""
-    found = own["cluster"].to_numpy()
-    colours = [CLUSTER_COLOURS.get(cluster, NOT_SIGNIFICANT_COLOUR) for cluster in found]
-    lost = (found != NOT_SIGNIFICANT) & (own["cluster_fdr"].to_numpy() == NOT_SIGNIFICANT)
-    sheet.draw(axes, colours, hatched=lost)
+def _cluster_colours(own: pd.DataFrame) -> list[str]:
+    """Significant units in the colour of their quadrant."""
+    return [CLUSTER_COLOURS.get(cluster, NOT_SIGNIFICANT_COLOUR) for cluster in own["cluster"]]
+
+
+def _lost_by_fdr(own: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Which units FDR leaves out."""
+    is_found = own["cluster"].to_numpy() != NOT_SIGNIFICANT
+    return np.asarray(is_found & (own["cluster_fdr"].to_numpy() == NOT_SIGNIFICANT))
 
 
 def _handles(local: pd.DataFrame, words: Words, level: float) -> list[Any]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 
 from yrb_carbon.errors import DataError, listing
-from yrb_carbon.report.canvas import EDGE, NOTE_SIZE, Layout
+from yrb_carbon.report.canvas import NOTE_SIZE, Layout
+from yrb_carbon.report.language import Words
 from yrb_carbon.report.map_sheet import MARGIN, Ground, MapSheet
 from yrb_carbon.report.outlines import Geometries
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Point = tuple[float, float]
+BoolArray = npt.NDArray[np.bool_]
 Extent = tuple[float, float, float, float]
 
 BOX_SHARES = (0.13, 0.115, 0.1, 0.085)
@@ -42,14 +45,14 @@ class ProvinceMap:
     Attributes
     ----------
     sheet : MapSheet
-    box : (west, south, east, north) or None
+    aside : MapSheet or None
         What the box in the lower right corner shows; None where nothing lies outside of the frame.
     box_share : float
         Its width, of that of the map.
     """
 
     sheet: MapSheet
-    box: Extent | None
+    aside: MapSheet | None
     box_share: float
 
     @classmethod
@@ -69,9 +72,11 @@ class ProvinceMap:
         frame = _with_margin(_bounds(lands))
         parts = shapely.get_parts(drawn)
         outside = parts[~shapely.intersects(parts, shapely.box(*frame))]
-        box = _with_margin(_bounds(outside)) if len(outside) else None
-        share = BOX_SHARES[-1] if box is None else _free_share(frame, box, lands)
-        return cls(replace(sheet, extent=frame), box, share)
+        if not len(outside):
+            return cls(replace(sheet, extent=frame), None, 0.0)
+        box = _with_margin(_bounds(outside))
+        aside = _only_within(sheet, box)
+        return cls(replace(sheet, extent=frame), aside, _free_share(frame, box, lands))
 
     @property
     def scale(self) -> float:
@@ -79,35 +84,43 @@ class ProvinceMap:
         return min(1.0, max(LEAST_SCALE, self.sheet.inches / FULL_SCALE))
 
     @property
+    def aspect(self) -> float:
+        """Height over width."""
+        return self.sheet.aspect
+
+    @property
     def height(self) -> float:
         """Inches on paper."""
         return self.sheet.inches * self.sheet.aspect
 
-    def draw(self, layout: Layout, figure: Figure, bottom: float, colours: Sequence[str]) -> Axes:
-        """Draw the ground at some inches above the lower edge of the body.
-
-        Parameters
-        ----------
-        layout : Layout
-        figure : Figure
-        bottom : float
-        colours : sequence of str
-            One a unit.
-        """
-        inches = self.sheet.inches
-        axes = layout.axes(figure, (EDGE, bottom, inches, self.height))
-        self.sheet.draw(axes, colours)
-        self.sheet.graticule(axes, labels=False)
-        self.sheet.furniture(axes)
-        if self.box is not None:
-            aside = _only_within(self.sheet, self.box)
+    def panel(
+        self,
+        layout: Layout,
+        figure: Figure,
+        corner: tuple[float, float],
+        colours: Sequence[str],
+        *,
+        missing: BoolArray | None = None,
+        hatched: BoolArray | None = None,
+        furniture: bool = True,
+    ) -> Axes:
+        """Draw the ground and the box; parameters as in `MapSheet.panel`."""
+        axes = self.sheet.panel(
+            layout, figure, corner, colours, missing=missing, hatched=hatched, furniture=furniture
+        )
+        if self.aside is not None:
+            inches = self.sheet.inches
             wide = self.box_share * inches
-            tall, shift = wide * aside.aspect, BOX_SHIFT * inches
-            left = EDGE + inches - wide - shift
-            inset = layout.axes(figure, (left, bottom + shift, wide, tall))
-            aside.draw(inset, colours)
+            tall, shift = wide * self.aside.aspect, BOX_SHIFT * inches
+            left, bottom = corner[0] + inches - wide - shift, corner[1] + shift
+            inset = layout.axes(figure, (left, bottom, wide, tall))
+            self.aside.draw(inset, colours, missing, hatched)
             inset.set_zorder(axes.get_zorder() + 1)
         return axes
+
+    def outline_handles(self, words: Words) -> list[Any]:
+        """Entries of a legend for the borders and the units behind."""
+        return self.sheet.outline_handles(words)
 
     def places(self, units: Sequence[str]) -> dict[str, Point]:
         """Where a unit's name and arrows stand: a point inside with most room.
@@ -123,6 +136,26 @@ class ProvinceMap:
                 f"no outline for {listing(absent)}; the map has {listing(self.sheet.names_at, 40)}"
             )
         return {unit: self.sheet.names_at[unit] for unit in units}
+
+
+@dataclass(frozen=True, slots=True)
+class Atlas:
+    """Maps of provinces for several figures: those of the same units and size are made once.
+
+    Simplifying outlines takes longer than drawing them, and each figure is drawn in two languages.
+    """
+
+    made: dict[tuple[object, ...], ProvinceMap] = field(default_factory=dict)
+
+    def sheet(self, ground: Ground, inches: float) -> ProvinceMap:
+        """`ProvinceMap.of`; all grounds have the same outlines and the same options."""
+        key = (ground.boundaries.unit_ids, ground.context is None, round(inches, 6))
+        if key not in self.made:
+            self.made[key] = ProvinceMap.of(ground, inches)
+        return self.made[key]
+
+
+MapOf = Callable[[Ground, float], ProvinceMap]
 
 
 def _largest_parts(shapes: Geometries) -> Geometries:

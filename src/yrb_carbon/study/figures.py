@@ -8,6 +8,17 @@ from typing import TYPE_CHECKING, Literal, get_args
 from pydantic import Field, PositiveFloat, PositiveInt
 
 from yrb_carbon.errors import listing
+from yrb_carbon.study.account_figures import (
+    ACCOUNT_GROUPS,
+    AccountFigure,
+    AreaMatrixFigure,
+    PotentialFigure,
+    ProvinceBarsFigure,
+    ProvinceMapFigure,
+    ProvinceMoranFigure,
+    ProvinceTrackFigure,
+    account_figure_faults,
+)
 from yrb_carbon.study.base import (
     Fault,
     Identifier,
@@ -197,7 +208,7 @@ class FuelFigure(SizedFigure):
 
 AnyFigure = (
     MapFigure | MoranFigure | TrendFigure | PathFigure | ForestFigure | SpilloverMap | CurveFigure
-    | FlowFigure | FuelFigure
+    | FlowFigure | FuelFigure | AccountFigure
 )  # fmt: skip
 
 
@@ -210,9 +221,12 @@ class PageWidths(Section):
 
 
 ROOMY_WIDTH = 140.0
-"""mm that path diagrams, specification curves, forest plots and flows need for their texts."""
+"""mm that figures with much text need."""
+ROOMY_GROUPS = ("province_bars", "province_moran", "province_tracks", "potential", "area_matrix")
+"""Figures of systems C and D that need them."""
 FIGURE_GROUPS = (
     "maps", "moran", "trends", "curves", "paths", "forests", "spillovers", "flows", "mining",
+    *ACCOUNT_GROUPS,
 )  # fmt: skip
 """Keys of the section whose entries are figures."""
 
@@ -261,6 +275,24 @@ class FiguresSection(Section):
     mining: dict[Identifier, FuelFigure] = Field(
         default_factory=dict, description="Emissions of mining by fuel and year."
     )
+    province_maps: dict[Identifier, ProvinceMapFigure] = Field(
+        default_factory=dict, description="Maps of provinces, from tables of systems C and D."
+    )
+    province_bars: dict[Identifier, ProvinceBarsFigure] = Field(
+        default_factory=dict, description="Provinces in bars, measures side by side."
+    )
+    province_moran: dict[Identifier, ProvinceMoranFigure] = Field(
+        default_factory=dict, description="Moran's I and clusters of provinces."
+    )
+    province_tracks: dict[Identifier, ProvinceTrackFigure] = Field(
+        default_factory=dict, description="Gravity centres and ellipses."
+    )
+    potential: dict[Identifier, PotentialFigure] = Field(
+        default_factory=dict, description="Ranking by potential, equity against efficiency."
+    )
+    area_matrix: dict[Identifier, AreaMatrixFigure] = Field(
+        default_factory=dict, description="Transfers between the eight areas."
+    )
 
     @property
     def map_figures(self) -> tuple[str, ...]:
@@ -275,13 +307,16 @@ class FiguresSection(Section):
 
     @property
     def account_figures(self) -> tuple[str, ...]:
-        """Names of the figures of embodied carbon."""
-        return (*self.flows, *self.mining)
+        """Names of the figures that are made from tables of accounts."""
+        own = (getattr(self, group) for group in ACCOUNT_GROUPS)
+        return (*self.flows, *self.mining, *(name for group in own for name in group))
 
     @property
     def needs_provinces(self) -> bool:
         """Whether a figure is drawn on the outlines of provinces."""
-        return any(figure.kind in ON_MAPS for figure in self.flows.values())
+        clusters = (figure.kind == "clusters" for figure in self.province_moran.values())
+        flows = (figure.kind in ON_MAPS for figure in self.flows.values())
+        return any([self.province_maps, self.province_tracks, any(clusters), any(flows)])
 
     def section(self, name: str) -> AnyFigure | None:
         """Section of the figure of a name; None for the map of units, which has none."""
@@ -331,6 +366,7 @@ def figure_faults(study: Study) -> Iterator[Fault]:
     for name, fuels in figures.mining.items():
         place: Path = ("figures", "mining", name)
         yield from kind_faults(study, fuels.table, "mining_emissions", (*place, "table"))
+    yield from account_figure_faults(study)
     yield from _width_faults(figures)
     yield from _name_faults(figures)
 
@@ -502,7 +538,7 @@ def _network_faults(study: Study, figure: FlowFigure, path: Path) -> Iterator[Fa
 
 def _width_faults(figures: FiguresSection) -> Iterator[Fault]:
     """Figures with much text on too narrow a page."""
-    for key in ("curves", "paths", "forests", "flows"):
+    for key in ("curves", "paths", "forests", "flows", *ROOMY_GROUPS):
         for name, figure in getattr(figures, key).items():
             own = figures.width_mm(figure)
             if figure.width is not None and own < ROOMY_WIDTH:

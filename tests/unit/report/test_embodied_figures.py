@@ -215,11 +215,11 @@ def test_far_islands_have_a_box_that_covers_no_land():
     drawn = ProvinceMap.of(ground(*far), 5)
     lands = [max(shapely.get_parts(u), key=lambda p: p.area) for u in drawn.sheet.units]
     box = shapely.box(corner.x0, corner.y0, corner.x1, corner.y1)
-    assert drawn.box is not None
+    assert drawn.aside is not None
     assert not any(shapely.intersects(land, box) for land in lands)
     island = ground(*far).boundaries.projected()[5]
     inside = min(shapely.get_parts(island), key=lambda part: part.area)
-    assert shapely.contains(shapely.box(*drawn.box), inside)
+    assert shapely.contains(shapely.box(*drawn.aside.extent), inside)
 
 
 def chord(groups=None, flows=FLOWS, **more):

@@ -10,13 +10,28 @@ from typing import Any
 from yrb_carbon.report.account_figures import flow_title
 from yrb_carbon.report.embodied_names import FLOWS
 from yrb_carbon.report.flow_rows import FlowSource
-from yrb_carbon.report.language import message
+from yrb_carbon.report.language import Words, message
+from yrb_carbon.report.province_figures import (
+    area_title,
+    dimension_name,
+    measure_name,
+    potential_title,
+)
 from yrb_carbon.report.site.bilingual import Text
 from yrb_carbon.report.site.downloads import SHOWN, Download, Product
 from yrb_carbon.report.site.figure_words import Shown, seen_on
 from yrb_carbon.report.site.run import Run
 from yrb_carbon.report.specification_curve import curve_title
 from yrb_carbon.report.terms import quantity_name
+from yrb_carbon.study.account_figures import (
+    AreaMatrixFigure,
+    PotentialFigure,
+    ProvinceBarsFigure,
+    ProvinceMapFigure,
+    ProvinceMoranFigure,
+    ProvinceTrackFigure,
+    dimension_of,
+)
 from yrb_carbon.study.base import Language, Section
 from yrb_carbon.study.figure_base import shown_years
 from yrb_carbon.study.figures import (
@@ -129,6 +144,10 @@ def _title(run: Run, section: Section, table: str | None) -> Text:
         return run.words.each(partial(curve_title, section, own))
     if isinstance(section, FlowFigure):
         return run.words.each(partial(flow_title, section, run.study))
+    if isinstance(section, PotentialFigure):
+        return run.words.each(partial(potential_title, section, run.study))
+    if isinstance(section, AreaMatrixFigure):
+        return run.words.each(partial(area_title, section, run.estimates))
     label = getattr(section, "title", None) or run.study.tables[str(table)].title
     return run.words.label(label)
 
@@ -214,6 +233,68 @@ def _fuels(run: Run, figure: FuelFigure) -> Text:
     )
 
 
+def _province_map(run: Run, figure: ProvinceMapFigure) -> Text:
+    return run.words.each(
+        lambda words: words(
+            "Maps of the provinces by {measure}, all with the same colours, of table {table}.",
+            measure=measure_name(run.study, figure.table, figure.measure, words),
+            table=figure.table,
+        )
+    )
+
+
+def _province_bars(run: Run, figure: ProvinceBarsFigure) -> Text:
+    def in_language(words: Words) -> str:
+        names = (measure_name(run.study, figure.table, one, words) for one in figure.measures)
+        return words(
+            "Provinces in bars, grouped by region: {measures}, of table {table}.",
+            measures=words.listing(names), table=figure.table,
+        )  # fmt: skip
+
+    return run.words.each(in_language)
+
+
+def _province_moran(run: Run, figure: ProvinceMoranFigure) -> Text:
+    if figure.kind == "series":
+        return run.words(
+            "Moran's I of every year, filled where significant, of table {table}.",
+            table=figure.table,
+        )
+    return run.words.each(
+        lambda words: words(
+            "Moran scatter plots of {measure} by province and maps of its local clusters, before "
+            "and after FDR, of table {table}.",
+            measure=dimension_name(dimension_of(figure, run.study), words), table=figure.table,
+        )
+    )  # fmt: skip
+
+
+def _track(run: Run, figure: ProvinceTrackFigure) -> Text:
+    return run.words.each(
+        lambda words: words(
+            "Gravity centres of {measure} by year, and the standard deviational ellipses of the "
+            "first and last year, of table {table}.",
+            measure=dimension_name(dimension_of(figure, run.study), words), table=figure.table,
+        )
+    )  # fmt: skip
+
+
+def _potential(run: Run, figure: PotentialFigure) -> Text:
+    return run.words(
+        "Provinces by potential of reduction with the range of their ranks, and equity against "
+        "efficiency, of table {table}.",
+        table=figure.table,
+    )
+
+
+def _area_matrix(run: Run, figure: AreaMatrixFigure) -> Text:
+    return run.words(
+        "Emissions of eight areas in rows, driven by the final demand of those in columns, of "
+        "table {table}.",
+        table=figure.table,
+    )
+
+
 _WORDS: Mapping[type[Section], Callable[[Run, Any], Text]] = {
     MapFigure: _map,
     MoranFigure: _moran,
@@ -224,4 +305,10 @@ _WORDS: Mapping[type[Section], Callable[[Run, Any], Text]] = {
     CurveFigure: _curve,
     FlowFigure: _flows,
     FuelFigure: _fuels,
+    ProvinceMapFigure: _province_map,
+    ProvinceBarsFigure: _province_bars,
+    ProvinceMoranFigure: _province_moran,
+    ProvinceTrackFigure: _track,
+    PotentialFigure: _potential,
+    AreaMatrixFigure: _area_matrix,
 }

@@ -28,14 +28,31 @@ from yrb_carbon.report.effect_figures import (
 from yrb_carbon.report.figures import reaches_of
 from yrb_carbon.report.forest import ForestRow
 from yrb_carbon.report.language import Words, message
-from yrb_carbon.report.map_classes import classify
+from yrb_carbon.report.map_classes import classify, shades_text
 from yrb_carbon.report.maps import REACHES
 from yrb_carbon.report.path_diagram import Arrow
+from yrb_carbon.report.province_figures import ProvinceSources
 from yrb_carbon.report.site.account_words import flows_seen, fuels_seen
 from yrb_carbon.report.site.bilingual import Text
+from yrb_carbon.report.site.province_words import (
+    areas_seen,
+    bars_seen,
+    map_seen,
+    moran_seen,
+    potential_seen,
+    track_seen,
+)
 from yrb_carbon.report.site.run import Run
 from yrb_carbon.report.specification_curve import AXIS, TITLES, make_curve
 from yrb_carbon.report.trend_figure import BAND_WORDS, STATISTIC_WORDS
+from yrb_carbon.study.account_figures import (
+    AreaMatrixFigure,
+    PotentialFigure,
+    ProvinceBarsFigure,
+    ProvinceMapFigure,
+    ProvinceMoranFigure,
+    ProvinceTrackFigure,
+)
 from yrb_carbon.study.base import Section
 from yrb_carbon.study.figure_base import ClassesSection, shown_years
 from yrb_carbon.study.figures import (
@@ -53,8 +70,6 @@ from yrb_carbon.study.robustness_tables import RobustnessTable
 from yrb_carbon.study.tables import MoranTable
 
 NOT_DRAWN = message("A sheet without a drawing: {reason}")
-SIDES = message("one colour below {centre}, another above it, the darker the farther from it")
-ONE_SIDE = message("the darker the higher")
 
 
 @dataclass(frozen=True)
@@ -112,8 +127,7 @@ def _named(shown: Shown, variable: str, words: Words) -> str:
 
 def _colours(values: Any, classes: ClassesSection, centre: float | None, words: Words) -> str:
     """What light and dark colours of a map mean."""
-    cut = classify(values, classes, centre)
-    return words(SIDES, centre=f"{centre:g}") if cut.two_sided else words(ONE_SIDE)
+    return shades_text(classify(values, classes, centre), centre, words)
 
 
 def _span(values: Any) -> dict[str, str]:
@@ -289,6 +303,18 @@ def _fuels(shown: Shown, figure: FuelFigure, words: Words) -> str:
     return fuels_seen(figure, shown.run.estimates, words)
 
 
+def _of_provinces(
+    seen: Callable[[Any, ProvinceSources, Words], str],
+) -> Callable[[Shown, Any, Words], str]:
+    """What is seen on a figure that is drawn from estimates and outlines of provinces."""
+
+    def told(shown: Shown, figure: Any, words: Words) -> str:
+        run = shown.run
+        return seen(figure, ProvinceSources(run.study, run.estimates, None), words)
+
+    return told
+
+
 _SEEN: Mapping[type[Section], Callable[[Shown, Any, Words], str]] = {
     MapFigure: _map,
     MoranFigure: _moran,
@@ -299,4 +325,10 @@ _SEEN: Mapping[type[Section], Callable[[Shown, Any, Words], str]] = {
     CurveFigure: _curve,
     FlowFigure: _flows,
     FuelFigure: _fuels,
+    ProvinceMapFigure: _of_provinces(map_seen),
+    ProvinceBarsFigure: _of_provinces(bars_seen),
+    ProvinceMoranFigure: _of_provinces(moran_seen),
+    ProvinceTrackFigure: _of_provinces(track_seen),
+    PotentialFigure: _of_provinces(potential_seen),
+    AreaMatrixFigure: _of_provinces(areas_seen),
 }
