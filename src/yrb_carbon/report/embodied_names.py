@@ -8,12 +8,11 @@ from functools import cache
 
 from yrb_carbon.errors import DataError
 from yrb_carbon.report.language import Words, message
+from yrb_carbon.report.place_names import ALL_REGIONS, Names, province_names
 from yrb_carbon.study.account_terms import PATH_MARK, split_account, split_path
 from yrb_carbon.study.account_terms import split_flow as split_ends
-from yrb_carbon.study.base import Language
 from yrb_carbon.study.concordance import GROUPINGS, MINING, load_concordance
 from yrb_carbon.study.embodied import Sectors, SystemSection
-from yrb_carbon.study.provinces import load_provinces
 from yrb_carbon.study.sector_lists import load_sector_list, sector_list_names
 
 EXPORTS, OTHER = "exports", "other"
@@ -168,8 +167,6 @@ BACKBONES = {
     "disparity": message("flows that the disparity filter keeps at {alpha:g}"),
     "none": message("all flows above zero"),
 }
-ONE_OF = message("All regions")
-Names = Mapping[Language, str]
 
 
 def named(names: Mapping[str, str], key: str, words: Words) -> str:
@@ -194,14 +191,14 @@ class AccountNames:
     def region(self, code: str) -> str:
         """Name of a region: a province by its own, the country, exports, all for an empty code."""
         if code == "":
-            return self.words(ONE_OF)
+            return self.words(ALL_REGIONS)
         if code == EXPORTS:
             return self.words("Exports")
         if code == OTHER:
             return self.words("Statistical error")
         if code == COUNTRY:
             return self.words("China")
-        return _provinces().get(code, {}).get(self.words.language, code)
+        return province_names().get(code, {}).get(self.words.language, code)
 
     def sector(self, code: str, year: int) -> str:
         """Name of a sector in the list of a year, by which the lists of 42 sectors differ."""
@@ -260,15 +257,6 @@ def split_flow(term: str, regions: frozenset[str]) -> tuple[str, str]:
     if source in regions and target in regions:
         return source, target
     raise DataError(f"{term!r} is no flow between two of {len(regions)} regions")
-
-
-@cache
-def _provinces() -> Mapping[str, Names]:
-    frame = load_provinces().frame
-    return {
-        str(code): {"en": str(en), "zh": str(zh)}
-        for code, en, zh in zip(frame.index, frame["name_en"], frame["short_zh"], strict=True)
-    }
 
 
 @cache

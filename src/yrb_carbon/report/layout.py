@@ -56,6 +56,14 @@ from yrb_carbon.report.layout_mediation_companions import (
     steps_layout,
     timing_layout,
 )
+from yrb_carbon.report.layout_regional import (
+    layout_forest_stock,
+    layout_land_use,
+    layout_regional_emissions,
+    layout_regional_transfer,
+    regional_emissions_page,
+    regional_transfer_page,
+)
 from yrb_carbon.report.layout_robustness import (
     layout_leave_out,
     layout_placebo,
@@ -800,11 +808,17 @@ LAYOUTS: dict[str, Layout] = {
     "flow_network": layout_flow_network,
     "structural_paths": layout_structural_paths,
     "flow_decomposition": layout_flow_decomposition,
+    "forest_stock": layout_forest_stock,
+    "land_use": layout_land_use,
+    "regional_emissions": layout_regional_emissions,
+    "regional_transfer": layout_regional_transfer,
 }
 """Body and notes of a table of each kind, from its section, the study, its rows, the words."""
 PAGES: dict[str, Page] = {
     "differences": differences_page,
     "robustness": robustness_page,
     "flow_network": flow_network_page,
+    "regional_emissions": regional_emissions_page,
+    "regional_transfer": regional_transfer_page,
 }
 """What a page shows of the tables whose body is too wide for one."""

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import pandas as pd
 
-from yrb_carbon.report.cells import format_estimate, records
+from yrb_carbon.report.account_tables import (
+    PERCENT,
+    Body,
+    Lines,
+    Numbers,
+    has_term,
+    number_at,
+    numbers_of,
+    shown_columns,
+    shown_parts,
+    year_heads,
+    years_of,
+)
+from yrb_carbon.report.cells import format_estimate
 from yrb_carbon.report.embodied_names import (
     ACCOUNTS,
     COUNTS,
@@ -51,10 +65,6 @@ from yrb_carbon.study.embodied import (
     SystemTable,
 )
 
-Body = tuple[pd.DataFrame, list[str]]
-Lines = list[list[str]]
-Numbers = Mapping[tuple[Any, ...], float]
-
 WHOLE = ""
 """Equation of what is summed over all regions."""
 RECOMPUTED = "energy"
@@ -81,16 +91,15 @@ PARTS = {
     "image": message("Image of the blocks"),
 }
 MT = message("Mt")
-PERCENT = "%"
 
 
 def layout_mining_emissions(
     table: MiningEmissionsTable, study: Study, rows: pd.DataFrame, words: Printer
 ) -> Body:
     """Emissions of mining by fuel, the largest first, and by province; years in columns."""
-    years = _years(rows)
-    values = _numbers(rows[rows["quantity"] == "value"], "equation", "term", "year")
-    shares = _numbers(rows[rows["quantity"] == "share"], "equation", "term", "year")
+    years = years_of(rows)
+    values = numbers_of(rows[rows["quantity"] == "value"], "equation", "term", "year")
+    shares = numbers_of(rows[rows["quantity"] == "share"], "equation", "term", "year")
     again = bool((rows["equation"] == RECOMPUTED).any())
     fuels = fuels_by_size(rows)
     burnt = [fuel for fuel in fuels if any(values.get((WHOLE, fuel, year)) for year in years)]
@@ -100,19 +109,19 @@ def layout_mining_emissions(
     for fuel in [*burnt, TOTAL]:
         line = [words(PARTS["fuels"]), named(FUELS, fuel, words)]
         for year in years:
-            line.append(words.estimate(_of(values, WHOLE, fuel, year)))
-            line.append(words.percent(_of(shares, WHOLE, fuel, year)))
-            line += [words.estimate(_of(values, RECOMPUTED, fuel, year))] if again else []
+            line.append(words.estimate(number_at(values, WHOLE, fuel, year)))
+            line.append(words.percent(number_at(shares, WHOLE, fuel, year)))
+            line += [words.estimate(number_at(values, RECOMPUTED, fuel, year))] if again else []
         lines["fuels"].append(line)
     for province in provinces:
         line = [words(PARTS["provinces"]), names.region(province)]
         for year in years:
-            line += [words.estimate(_of(values, province, TOTAL, year)), ""]
+            line += [words.estimate(number_at(values, province, TOTAL, year)), ""]
             line += [""] if again else []
         lines["provinces"].append(line)
     parts = [words(MT), PERCENT, *([words("recomputed, Mt")] if again else [])]
-    heads = ["", words("Fuel or province"), *_year_heads(years, parts)]
-    body = pd.DataFrame(_parts(lines, words), columns=heads)
+    heads = ["", words("Fuel or province"), *year_heads(years, parts)]
+    body = pd.DataFrame(shown_parts(lines, words), columns=heads)
     absent = [named(FUELS, fuel, words) for fuel in fuels if fuel not in burnt]
     return body, emissions_notes(rows, absent, again, words)
 
@@ -130,14 +139,20 @@ def layout_embodied_intensity(
     """Intensities and emissions of mining, one row a region and year, all regions last."""
     system = system_of(table, study)
     names = account_names(system, words)
-    cells = _numbers(rows, "equation", "year", "term")
-    shown = [one for one in _columns(table.printed_columns, ACCOUNTS, words) if _has(rows, one[0])]
+    cells = numbers_of(rows, "equation", "year", "term")
+    shown = [
+        one
+        for one in shown_columns(table.printed_columns, partial(named, ACCOUNTS), words)
+        if has_term(rows, one[0])
+    ]
     regions = sorted(set(rows["equation"]) - {WHOLE})
     lines = []
     for region in [*regions, *([WHOLE] if len(regions) != 1 else [])]:
-        years = _years(rows[rows["equation"] == region])
+        years = years_of(rows[rows["equation"] == region])
         for place, year in enumerate(years):
-            numbers = [_account(_of(cells, region, year, term), term, words) for term, _ in shown]
+            numbers = [
+                _account(number_at(cells, region, year, term), term, words) for term, _ in shown
+            ]
             lines.append(["" if place else names.region(region), str(year), *numbers])
     heads = [words("Region"), words("Year"), *(head for _, head in shown)]
     return pd.DataFrame(lines, columns=heads), intensity_notes(table, system, study, rows, words)
@@ -156,8 +171,8 @@ def layout_sector_contributions(
     names = account_names(system, words)
     own = own.assign(label=_sector_labels(own, names))
     mining = mining_names(system, names)
-    years = _years(own)
-    cells = _numbers(own, "model", "quantity", "label", "year")
+    years = years_of(own)
+    cells = numbers_of(own, "model", "quantity", "label", "year")
     all_too = own["model"].isin(list(WITH_MINING.values())).any()
     lines: dict[str, Lines] = {}
     counts = {}
@@ -168,15 +183,15 @@ def layout_sector_contributions(
         for label in [*others[: table.top], *(label for label in ranked if label in mining)]:
             line = [words(head), label]
             for year in years:
-                line.append(words.estimate(_of(cells, direction, "value", label, year)))
-                line.append(words.percent(_of(cells, direction, "share", label, year)))
+                line.append(words.estimate(number_at(cells, direction, "value", label, year)))
+                line.append(words.percent(number_at(cells, direction, "share", label, year)))
                 if all_too:
-                    share = _of(cells, WITH_MINING[direction], "share", label, year)
+                    share = number_at(cells, WITH_MINING[direction], "share", label, year)
                     line.append(words.percent(share))
             lines.setdefault(direction, []).append(line)
     parts = [words(MT), PERCENT, *([words("% with mining")] if all_too else [])]
-    heads = ["", words("Sector"), *_year_heads(years, parts)]
-    body = pd.DataFrame(_parts(lines, words), columns=heads)
+    heads = ["", words("Sector"), *year_heads(years, parts)]
+    body = pd.DataFrame(shown_parts(lines, words), columns=heads)
     return body, sector_notes(table, system, study, rows, counts, words)
 
 
@@ -206,7 +221,7 @@ def layout_flow_paths(
     flows = rows[rows["equation"].eq(WHOLE) & rows["quantity"].eq("value")]
     ends = [split_flow(str(term), regions) for term in flows["term"]]
     flows = flows.assign(source=[one for one, _ in ends], target=[two for _, two in ends])
-    years = _years(rows)
+    years = years_of(rows)
     lines = []
     for flow in table.flows:
         own = flows[flows["model"] == flow]
@@ -220,7 +235,7 @@ def layout_flow_paths(
                     line.append(words.estimate(one["estimate"]))
                 line += [] if at else ["", ""]
             lines.append(line)
-    heads = [words("Definition"), words("Rank"), *_year_heads(years, [words("path"), words(MT)])]
+    heads = [words("Definition"), words("Rank"), *year_heads(years, [words("path"), words(MT)])]
     return pd.DataFrame(lines, columns=heads), flow_notes(table, system, study, rows, words)
 
 
@@ -237,7 +252,7 @@ def layout_flow_network(
     """All measures of the network and of every region, blocks and key regions; years across."""
     system = system_of(table, study)
     regions = sorted({str(term) for term in rows.loc[rows["equation"] == "key", "term"]})
-    measures = _columns(table.printed_columns, REGION_MEASURES, words)
+    measures = shown_columns(table.printed_columns, partial(named, REGION_MEASURES), words)
     body = _network_body(table, system, rows, words, regions, measures)
     return body, network_notes(table, system, study, rows, words)
 
@@ -250,10 +265,10 @@ def flow_network_page(
     A block has a line a year, its members across all columns.
     """
     system = system_of(table, study)
-    years = _years(rows)
+    years = years_of(rows)
     key = {region for year in years for region, _ in _key_regions(rows, year)[: table.key_regions]}
     shown = CENTRALITIES if words.layout.columns is None else table.printed_columns
-    measures = _columns(shown, REGION_MEASURES, words)
+    measures = shown_columns(shown, partial(named, REGION_MEASURES), words)
     body = _network_body(table, system, rows, words, sorted(key), measures)
     lines = [
         own
@@ -281,15 +296,18 @@ def _network_body(
     regions: Sequence[str],
     measures: Sequence[tuple[str, str]],
 ) -> pd.DataFrame:
-    years = _years(rows)
+    years = years_of(rows)
     names = account_names(system, words)
-    numbers = _numbers(rows, "equation", "term", "year")
+    numbers = numbers_of(rows, "equation", "term", "year")
     lines: dict[str, Lines] = {
         "network": _whole_network(rows, numbers, years, words),
         "key_regions": _key_lines(table, rows, names, years, words),
         "regions": [
             [head, names.region(region)]
-            + [_measure(_of(numbers, measure, region, year), measure, words) for year in years]
+            + [
+                _measure(number_at(numbers, measure, region, year), measure, words)
+                for year in years
+            ]
             for measure, head in measures
             if (rows["equation"] == measure).any()
             for region in regions
@@ -298,7 +316,10 @@ def _network_body(
         **{
             part: [
                 [words(PARTS[part]), term.replace("-", " > ")]
-                + [words.estimate(_of(numbers, equation, term, year), places) for year in years]
+                + [
+                    words.estimate(number_at(numbers, equation, term, year), places)
+                    for year in years
+                ]
                 for term in sorted(set(rows.loc[rows["equation"] == equation, "term"]))
             ]
             for part, equation, places in (
@@ -308,7 +329,7 @@ def _network_body(
         },
     }
     heads = ["", words("Measure, region or block"), *map(str, years)]
-    return pd.DataFrame(_parts(lines, words), columns=heads)
+    return pd.DataFrame(shown_parts(lines, words), columns=heads)
 
 
 def _whole_network(
@@ -319,7 +340,7 @@ def _whole_network(
     ordered = [name for name in NETWORK_MEASURES if name in present]
     return [
         [words(PARTS["network"]), named(NETWORK_MEASURES, name, words)]
-        + [_measure(_of(numbers, "network", name, year), name, words) for year in years]
+        + [_measure(number_at(numbers, "network", name, year), name, words) for year in years]
         for name in [*ordered, *sorted(present - set(ordered))]
     ]
 
@@ -392,12 +413,12 @@ def layout_structural_paths(
     system = system_of(table, study)
     names = account_names(system, words)
     single = rows[rows["equation"].str.startswith(f"{DEPTH} ")]
-    shares = _numbers(single[single["quantity"] == "share"], "year", "term")
+    shares = numbers_of(single[single["quantity"] == "share"], "year", "term")
     values = single[single["quantity"] == "value"]
-    sums = _numbers(rows[rows["equation"] == DEPTH], "quantity", "year", "term")
-    listed = _numbers(rows[rows["equation"] == LISTED], "quantity", "year", "term")
+    sums = numbers_of(rows[rows["equation"] == DEPTH], "quantity", "year", "term")
+    listed = numbers_of(rows[rows["equation"] == LISTED], "quantity", "year", "term")
     lines = []
-    for year in _years(rows):
+    for year in years_of(rows):
         own: dict[str, Lines] = {"paths": [], "depths": []}
         largest = _largest(values[values["year"] == year], table.top)
         for place, row in enumerate(largest, start=1):
@@ -405,16 +426,16 @@ def layout_structural_paths(
             own["paths"].append(
                 [str(year), str(place), names.path(str(row["term"]), year), steps,
                  words.estimate(row["estimate"]),
-                 words.percent(_of(shares, year, row["term"]))]
+                 words.percent(number_at(shares, year, row["term"]))]
             )  # fmt: skip
         for term in _depths(rows, year):
             own["depths"].append(
                 [str(year), "", _depth_words(term, year, listed, words),
                  term if term.isdigit() else "",
-                 words.estimate(_of(sums, "value", year, term)),
-                 words.percent(_of(sums, "share", year, term))]
+                 words.estimate(number_at(sums, "value", year, term)),
+                 words.percent(number_at(sums, "share", year, term))]
             )  # fmt: skip
-        lines += _parts(own, words)
+        lines += shown_parts(own, words)
     heads = [words("Year"), words("Rank"), words("Path"), words("Depth"), words(MT), PERCENT]
     return pd.DataFrame(lines, columns=heads), path_notes(table, system, study, rows, words)
 
@@ -433,10 +454,10 @@ def _depth_words(term: str, year: int, listed: Numbers, words: Printer) -> str:
         return words("All longer paths")
     if term == TOTAL:
         return words("All paths")
-    count = _of(listed, "value", year, term)
+    count = number_at(listed, "value", year, term)
     if pd.isna(count):
         return words("All paths of this depth")
-    share = words.percent(_of(listed, "share", year, term))
+    share = words.percent(number_at(listed, "share", year, term))
     return words("All paths of this depth, {n} listed: {share} %", n=int(count), share=share)
 
 
@@ -446,15 +467,19 @@ def layout_flow_decomposition(
     """Effects of the factors on the change between two years, all regions first."""
     system = system_of(table, study)
     names = account_names(system, words)
-    cells = _numbers(rows, "model", "equation", "term")
-    shown = [one for one in _columns(table.printed_columns, FACTORS, words) if _has(rows, one[0])]
+    cells = numbers_of(rows, "model", "equation", "term")
+    shown = [
+        one
+        for one in shown_columns(table.printed_columns, partial(named, FACTORS), words)
+        if has_term(rows, one[0])
+    ]
     lines = []
     for period in sorted(set(map(str, rows["model"]))):
         first, _, last = period.partition("-")
         said = words("{first} to {last}", first=first, last=last)
         regions = sorted(set(rows.loc[rows["model"] == period, "equation"]) - {WHOLE, POLAR})
         for region in [*([WHOLE] if len(regions) != 1 else []), *regions]:
-            numbers = [words.estimate(_of(cells, period, region, term)) for term, _ in shown]
+            numbers = [words.estimate(number_at(cells, period, region, term)) for term, _ in shown]
             lines.append([said, names.region(region), *numbers])
     heads = [words("Period"), words("Region"), *(head for _, head in shown)]
     return pd.DataFrame(lines, columns=heads), decomposition_notes(
@@ -465,42 +490,3 @@ def layout_flow_decomposition(
 def system_of(table: SystemTable, study: Study) -> SystemSection:
     """Input-output system of a table."""
     return section_of(study).systems[table.system]
-
-
-def _years(rows: pd.DataFrame) -> list[int]:
-    return sorted({int(year) for year in rows["year"].dropna()})
-
-
-def _numbers(rows: pd.DataFrame, *names: str) -> Numbers:
-    return {key: row["estimate"] for key, row in records(rows, *names).items()}
-
-
-def _of(numbers: Numbers, *key: object) -> float:
-    """A number by its key; not a number where there is none, which prints as nothing."""
-    return numbers.get(key, float("nan"))
-
-
-def _has(rows: pd.DataFrame, term: str) -> bool:
-    return bool(rows["term"].eq(term).any())
-
-
-def _year_heads(years: Iterable[int], parts: Sequence[str]) -> list[str]:
-    """Headings `year: part`, which stand below a common one a year."""
-    return [f"{year}: {part}" for year in years for part in parts]
-
-
-def _parts(lines: Mapping[str, Lines], words: Printer) -> Lines:
-    """Lines of the parts that the layout shows, in its order."""
-    return [line for part in words.rows(lines) for line in lines[part]]
-
-
-def _columns(
-    shown: Sequence[str], names: Mapping[str, str], words: Printer
-) -> list[tuple[str, str]]:
-    """Terms that stand in columns, with their headings: those of the layout, or all."""
-    if words.layout.columns is None:
-        return [(term, named(names, term, words)) for term in shown]
-    return [
-        (one.id, named(names, one.id, words) if one.label is None else words.label(one.label))
-        for one in words.layout.columns
-    ]

@@ -50,6 +50,11 @@ class Printer(Words):
         """A number with the table's decimals, or with others; empty where there is none."""
         return format_estimate(value, self._decimals if decimals is None else decimals)
 
+    def amount(self, value: float, most: int) -> str:
+        """A large number: at most so many decimals, unless the table's layout names its own."""
+        own = self.layout.decimals
+        return format_estimate(value, min(self._decimals, most) if own is None else own)
+
     def percent(self, share: float) -> str:
         """A share in percent, with two decimals less than the share itself would have."""
         return format_estimate(100 * share, max(self._decimals - 2, 0))

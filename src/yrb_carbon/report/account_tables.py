@@ -1,0 +1,111 @@
+"""What the layouts of the tables made from accounts share: numbers by key, columns, parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from yrb_carbon.report.cells import records
+from yrb_carbon.report.language import Words
+from yrb_carbon.report.printer import Printer
+
+Body = tuple[pd.DataFrame, list[str]]
+"""A table and its notes."""
+Lines = list[list[str]]
+Numbers = Mapping[tuple[Any, ...], float]
+
+PERCENT = "%"
+FEW_YEARS = 5
+"""So many years stand beside one another on a page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A part of a table with columns of its own.
+
+    Attributes
+    ----------
+    title : str
+    heads : sequence of str
+        Of all its columns.
+    lines : list of list of str
+    """
+
+    title: str
+    heads: Sequence[str]
+    lines: Lines
+
+
+def years_of(rows: pd.DataFrame) -> list[int]:
+    """Years of the rows, sorted."""
+    return sorted({int(year) for year in rows["year"].dropna()})
+
+
+def spread_years(years: Sequence[int]) -> list[int]:
+    """The first year, the last and three between them; all of five or fewer."""
+    last = len(years) - 1
+    if last < FEW_YEARS:
+        return list(years)
+    return [years[part * last // (FEW_YEARS - 1)] for part in range(FEW_YEARS)]
+
+
+def numbers_of(rows: pd.DataFrame, *names: str) -> Numbers:
+    """Estimates by the values of some columns."""
+    return {key: row["estimate"] for key, row in records(rows, *names).items()}
+
+
+def number_at(numbers: Numbers, *key: object) -> float:
+    """A number by its key; not a number where there is none, which prints as nothing."""
+    return numbers.get(key, float("nan"))
+
+
+def has_term(rows: pd.DataFrame, term: str) -> bool:
+    """Whether a row has a term."""
+    return bool(rows["term"].eq(term).any())
+
+
+def year_heads(years: Iterable[int], parts: Sequence[str]) -> list[str]:
+    """Headings `year: part`, which stand below a common one a year."""
+    return [f"{year}: {part}" for year in years for part in parts]
+
+
+def shown_parts(lines: Mapping[str, Lines], words: Printer) -> Lines:
+    """Lines of the parts that the layout shows, in its order."""
+    return [line for part in words.rows(lines) for line in lines[part]]
+
+
+def shown_columns(
+    shown: Sequence[str], name: Callable[[str, Words], str], words: Printer
+) -> list[tuple[str, str]]:
+    """Terms that stand in columns, with their headings: those of the layout, or all."""
+    if words.layout.columns is None:
+        return [(term, name(term, words)) for term in shown]
+    return [
+        (one.id, name(one.id, words) if one.label is None else words.label(one.label))
+        for one in words.layout.columns
+    ]
+
+
+def stacked(panels: Mapping[str, Panel], words: Printer) -> pd.DataFrame:
+    """The panels that the layout shows, one below the other.
+
+    A panel alone has its own headings. Of several each begins with its title across the table and
+    a line of its headings, and the columns are numbered.
+    """
+    shown = [panels[part] for part in words.rows(panels) if panels[part].lines]
+    if len(shown) == 1:
+        return pd.DataFrame(shown[0].lines, columns=list(shown[0].heads))
+    width = max((len(panel.heads) for panel in shown), default=1)
+    lines: Lines = []
+    for panel in shown:
+        lines.append([panel.title] * width)
+        lines += [padded(line, width) for line in (panel.heads, *panel.lines)]
+    return pd.DataFrame(lines, columns=["", *(f"({place})" for place in range(1, width))])
+
+
+def padded(line: Sequence[str], width: int) -> list[str]:
+    """A line with empty cells up to a width."""
+    return [*line, *[""] * (width - len(line))]

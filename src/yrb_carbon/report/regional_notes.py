@@ -1,0 +1,158 @@
+"""Notes below the tables of regional facts: sources and their years, units, definitions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from yrb_carbon.report.account_tables import years_of
+from yrb_carbon.report.language import Words, message
+from yrb_carbon.report.place_names import place_name
+from yrb_carbon.study.config import Study
+from yrb_carbon.study.provinces import load_provinces
+from yrb_carbon.study.regional import RegionalSection, RegionalTransferTable
+
+EXACT_NOTE = message(
+    "Sums and ratios of published numbers: there is neither a sample nor a covariance."
+)
+REGIONS_NOTE = message("Regions: {regions}.")
+FOREST_NOTE = message(
+    "Standing forest stock, 10^4 m3, of the national forest inventory of {years} as printed by "
+    "Bai, Guo and Lai (2022, table 1). Carbon dioxide held is {factor:g} t per m3 of stock: what is "
+    "there, no annual uptake."
+)
+FLOW_NOTE = message(
+    "Uptake: {factor:g} t CO2 per m3 of growth since the inventory before, a mean year."
+)
+NO_FLOW_NOTE = message("With one inventory there is no growth and so no annual uptake.")
+LAND_NOTE = message(
+    "10^3 ha of {years}, from the China Statistical Yearbook 2021 as printed by Bai, Guo and Lai "
+    "(2022, table 2). Percentages are of agricultural and construction land together; unused land "
+    "is in neither."
+)
+SCOPES = {
+    "total": message("with the process of cement"),
+    "energy": message("fuels alone"),
+}
+EMISSIONS_NOTE = message(
+    "Mt CO2 of all sectors and households of the provincial inventories of {years}, {scope}, where "
+    "they arise: bought electricity and heat are not counted again. {n} provinces report; Tibet "
+    "has no inventory. Intensity is emissions over GDP at current prices, t per 10^4 yuan (10^4 t "
+    "per 10^8 yuan), of a region the sum over the sum. Rank 1 is the largest."
+)
+MISSING_NOTE = message("A province without a report leaves the sums that need it empty: {cells}.")
+SPREAD_NOTE = message("Pages show some of the years; the CSV file has all.")
+MATRIX_NOTE = message(
+    "Emissions of an area that the final demand of another drives, through all supply chains, "
+    "{year}; the diagonal is its own demand. For others: what others drive here, of others: what "
+    "its demand drives elsewhere, net: the former less the latter; percentages are of the sums "
+    "over the areas, of net among those of one sign. Exports are in neither. {system}"
+)
+SYSTEM_NOTE = message("Input-output system: {name}.")
+NO_TRANSFER_NOTE = message("The study names no input-output system, so there are no transfers.")
+BALANCE_NOTE = message(
+    "Economic contribution: share of GDP over share of emissions; ecological support: share of the "
+    "forest stock over share of emissions; above 1 a place has more of it than of the emissions. "
+    "Both above 1: low carbon; the first alone: economic surplus; the second alone: sink surplus; "
+    "neither: high carbon (Lu et al. 2013). Carbon in the forest is a stock, not compared with a "
+    "year's emissions. Shares of emissions are of the provinces that report. Between regions, "
+    "transfers within a region are none."
+)
+THEIL_NOTE = message(
+    "Theil's T of provinces weighted by their share of the denominator, parted into that between "
+    "and that within the three regions; 0 is equality."
+)
+
+
+def section_of(study: Study) -> RegionalSection:
+    """Section of regional facts of a study that has tables of them."""
+    if study.regional is None:
+        raise TypeError("the study has no section of regional facts")
+    return study.regional
+
+
+def forest_notes(study: Study, rows: pd.DataFrame, words: Words) -> list[str]:
+    """Notes of the forest stock."""
+    factor = section_of(study).sink_factor
+    grown = rows["equation"].eq("flow").any()
+    said = [
+        words(FOREST_NOTE, years=_years(rows, words), factor=factor),
+        words(FLOW_NOTE, factor=factor) if grown else words(NO_FLOW_NOTE),
+    ]
+    return _notes(said, study, words)
+
+
+def land_notes(study: Study, rows: pd.DataFrame, words: Words) -> list[str]:
+    """Notes of agricultural and construction land."""
+    return _notes([words(LAND_NOTE, years=_years(rows, words))], study, words)
+
+
+def emission_notes(study: Study, rows: pd.DataFrame, words: Words) -> list[str]:
+    """Notes of emissions and intensity."""
+    emitted = rows[rows["model"].eq("emissions")]
+    counts = sorted({int(count) for count in emitted["n_units"].dropna()})
+    said = [
+        words(
+            EMISSIONS_NOTE,
+            years=_years(emitted, words),
+            scope=words(SCOPES[section_of(study).scope]),
+            n=words.listing(map(str, counts)),
+        ),
+        *_missing(emitted, words),
+        words(SPREAD_NOTE),
+    ]
+    return _notes(said, study, words)
+
+
+def _missing(emitted: pd.DataFrame, words: Words) -> Iterator[str]:
+    """Provinces and years without emissions."""
+    values = emitted[emitted["quantity"].eq("value") & emitted["equation"].eq("")]
+    lost = values[values["estimate"].isna() & values["term"].isin(load_provinces().codes)]
+    cells = [
+        words("{name} {year}", name=place_name(str(term), words), year=int(year))
+        for term, year in lost[["term", "year"]].sort_values(["year", "term"]).to_numpy().tolist()
+    ]
+    if cells:
+        yield words(MISSING_NOTE, cells=words.listing(cells))
+
+
+def side_by_side_notes(
+    table: RegionalTransferTable, study: Study, rows: pd.DataFrame, words: Words
+) -> list[str]:
+    """Notes of transfers, balance and inequality."""
+    matrix = rows[rows["model"].eq("matrix")]
+    transfer = section_of(study).transfer
+    if matrix.empty or transfer is None or study.embodied is None:
+        moved = words(NO_TRANSFER_NOTE)
+    else:
+        label = study.embodied.systems[transfer.system].label
+        name = transfer.system if label is None else words.label(label)
+        system = words(SYSTEM_NOTE, name=name)
+        moved = words(MATRIX_NOTE, year=_years(matrix, words), system=system)
+    return [moved, *_notes([words(BALANCE_NOTE), words(THEIL_NOTE)], study, words)]
+
+
+def _notes(said: list[str], study: Study, words: Words) -> list[str]:
+    """What is said of the table, what holds for all, and the study's own note."""
+    note = section_of(study).note
+    common = [words(EXACT_NOTE), regions_text(words)]
+    return [words.sentences(said), words.sentences(common), *([words.label(note)] if note else [])]
+
+
+def regions_text(words: Words) -> str:
+    """Which provinces the three regions have."""
+    grouped = load_provinces().grouped("region")
+    regions = words.clauses(
+        words(
+            "{name}: {members}",
+            name=place_name(region, words),
+            members=words.listing(place_name(code, words) for code in codes),
+        )
+        for region, codes in grouped.items()
+    )
+    return words(REGIONS_NOTE, regions=regions)
+
+
+def _years(rows: pd.DataFrame, words: Words) -> str:
+    return words.listing(map(str, years_of(rows)))
