@@ -151,20 +151,21 @@ def layout_regional_emissions(
     table: RegionalEmissionsTable, study: Study, rows: pd.DataFrame, words: Printer
 ) -> Body:
     """Emissions, shares, ranks and intensity by region and by province; years in columns."""
-    body = _emission_body(rows, _years_with(rows, EMISSIONS), words)
-    return body, emission_notes(study, rows, words)
+    years = years_of(rows[rows["model"].eq(EMISSIONS)])
+    body = _emission_body(rows, years, words)
+    return body, emission_notes(study, rows, _page_years(table, years) != years, words)
 
 
 def regional_emissions_page(
     table: RegionalEmissionsTable, study: Study, rows: pd.DataFrame, words: Printer
 ) -> pd.DataFrame:
-    """The same of few years: the first, the last and three between, unless the table has some."""
-    years = _years_with(rows, EMISSIONS)
-    return _emission_body(rows, years if table.years else spread_years(years), words)
+    """The same of few years, unless the table names its own."""
+    years = years_of(rows[rows["model"].eq(EMISSIONS)])
+    return _emission_body(rows, _page_years(table, years), words)
 
 
-def _years_with(rows: pd.DataFrame, model: str) -> list[int]:
-    return years_of(rows[rows["model"].eq(model)])
+def _page_years(table: RegionalEmissionsTable, years: list[int]) -> list[int]:
+    return spread_years(years) if table.years is None else years
 
 
 def _emission_body(rows: pd.DataFrame, years: Sequence[int], words: Printer) -> pd.DataFrame:

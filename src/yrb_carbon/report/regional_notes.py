@@ -19,8 +19,8 @@ EXACT_NOTE = message(
 REGIONS_NOTE = message("Regions: {regions}.")
 FOREST_NOTE = message(
     "Standing forest stock, 10^4 m3, of the national forest inventory of {years} as printed by "
-    "Bai, Guo and Lai (2022, table 1). Carbon dioxide held is {factor:g} t per m3 of stock: what is "
-    "there, no annual uptake."
+    "Bai, Guo and Lai (2022, table 1). Carbon dioxide held is {factor:g} t per m3 of stock: what "
+    "is there, no annual uptake."
 )
 FLOW_NOTE = message(
     "Uptake: {factor:g} t CO2 per m3 of growth since the inventory before, a mean year."
@@ -88,8 +88,8 @@ def land_notes(study: Study, rows: pd.DataFrame, words: Words) -> list[str]:
     return _notes([words(LAND_NOTE, years=_years(rows, words))], study, words)
 
 
-def emission_notes(study: Study, rows: pd.DataFrame, words: Words) -> list[str]:
-    """Notes of emissions and intensity."""
+def emission_notes(study: Study, rows: pd.DataFrame, is_spread: bool, words: Words) -> list[str]:
+    """Notes of emissions and intensity; `is_spread` where pages show some years alone."""
     emitted = rows[rows["model"].eq("emissions")]
     counts = sorted({int(count) for count in emitted["n_units"].dropna()})
     said = [
@@ -100,7 +100,7 @@ def emission_notes(study: Study, rows: pd.DataFrame, words: Words) -> list[str]:
             n=words.listing(map(str, counts)),
         ),
         *_missing(emitted, words),
-        words(SPREAD_NOTE),
+        *([words(SPREAD_NOTE)] if is_spread else []),
     ]
     return _notes(said, study, words)
 
