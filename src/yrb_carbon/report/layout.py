@@ -45,6 +45,16 @@ from yrb_carbon.report.layout_embodied import (
     layout_structural_paths,
 )
 from yrb_carbon.report.layout_endogeneity import layout_endogeneity
+from yrb_carbon.report.layout_footprint import (
+    footprint_accounts_page,
+    layout_footprint_accounts,
+    layout_footprint_inequality,
+    layout_footprint_moran,
+    layout_footprint_shift,
+    layout_industrial_emissions,
+    layout_reduction_potential,
+    reduction_potential_page,
+)
 from yrb_carbon.report.layout_heterogeneity import (
     differences_layout,
     differences_page,
@@ -808,6 +818,12 @@ LAYOUTS: dict[str, Layout] = {
     "flow_network": layout_flow_network,
     "structural_paths": layout_structural_paths,
     "flow_decomposition": layout_flow_decomposition,
+    "industrial_emissions": layout_industrial_emissions,
+    "footprint_accounts": layout_footprint_accounts,
+    "footprint_moran": layout_footprint_moran,
+    "footprint_shift": layout_footprint_shift,
+    "footprint_inequality": layout_footprint_inequality,
+    "reduction_potential": layout_reduction_potential,
     "forest_stock": layout_forest_stock,
     "land_use": layout_land_use,
     "regional_emissions": layout_regional_emissions,
@@ -818,6 +834,8 @@ PAGES: dict[str, Page] = {
     "differences": differences_page,
     "robustness": robustness_page,
     "flow_network": flow_network_page,
+    "footprint_accounts": footprint_accounts_page,
+    "reduction_potential": reduction_potential_page,
     "regional_emissions": regional_emissions_page,
     "regional_transfer": regional_transfer_page,
 }

@@ -1,0 +1,455 @@
+"""Notes below the tables of the industrial carbon footprint: sources, choices, gaps, units."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from yrb_carbon.report.account_tables import number_at, numbers_of, years_of
+from yrb_carbon.report.cells import format_estimate
+from yrb_carbon.report.embodied_names import named
+from yrb_carbon.report.footprint_names import CRITERIA, LAND_TYPES
+from yrb_carbon.report.language import Words, message
+from yrb_carbon.report.moran_figure import CLUSTER_WORDS
+from yrb_carbon.report.printer import Printer
+from yrb_carbon.report.regional_notes import regions_text
+from yrb_carbon.study.config import Study
+from yrb_carbon.study.footprint import (
+    FootprintAccountsTable,
+    FootprintInequalityTable,
+    FootprintMoranTable,
+    FootprintSection,
+    FootprintShiftTable,
+    FootprintTable,
+    IndustrialEmissionsTable,
+    ReductionPotentialTable,
+)
+
+FACTOR_SETS = {
+    "ceads": message("Shan et al. (2018)"),
+    "gbt2589": message("GB/T 2589-2008 and the provincial guidelines of 2011"),
+}
+SCOPES = {
+    ("industry", "power"): message("of industry and of power and heat"),
+    ("industry",): message("of industry without power and heat"),
+    ("power",): message("of power and heat alone"),
+}
+ALLOCATIONS = {
+    "generation": message(
+        "fuels of power and heat plants are emissions of the province that burns them, bought "
+        "electricity is not counted again"
+    ),
+    "consumption": message(
+        "electricity and heat count where industry uses them, {grid:g} t per MWh and {heat:g} t "
+        "per GJ, without the fuels of plants"
+    ),
+}
+NON_ENERGY = {
+    "deduct": message("raw materials of the chemical industry are left out"),
+    "burn": message("raw materials of the chemical industry count as burnt"),
+}
+OTHER_PETROLEUM = {
+    "feedstock": message("other petroleum products of industry are raw materials"),
+    "burn": message("other petroleum products of industry count as burnt"),
+}
+SOURCE_NOTE = message(
+    "Energy emissions {scope}, Mt CO2: provincial energy inventories of {years} times the factors "
+    "of {factors}; {choices}."
+)
+YEARS_INSIDE = {
+    "interpolate": message("years without an inventory between two others lie on a line"),
+    "drop": message("years without an inventory between two others are left out"),
+    "error": message("no year without an inventory between two others"),
+}
+YEARS_OUTSIDE = {
+    "hold": message("those outside have the nearest year's amounts"),
+    "drop": message("those outside are left out"),
+    "error": message("none outside"),
+}
+CELLS = {
+    "interpolate": message("provinces without a report likewise"),
+    "drop": message("provinces without a report stay empty"),
+    "error": message("no province without a report"),
+}
+GAPS_NOTE = message("Gaps: {rules}.")
+FLAGS_NOTE = message("Cells of provinces and years: {counts}; {years}.")
+STATES = {
+    "reported": message("{n} reported"),
+    "interpolated": message("{n} interpolated"),
+    "held": message("{n} of the nearest year"),
+    "missing": message("{n} missing"),
+}
+FILLED_NOTE = message("{year}: {n} filled or missing")
+ALL_REPORTED = message("none filled")
+LAND_NOTE = message("Land cover of the nearest year stands for {years}.")
+BORROWED_NOTE = message(
+    "Fuels without a factor of the set have that of Shan et al. (2018): up to {share} % of a "
+    "year's emissions."
+)
+CHECK_NOTE = message(
+    "Less the inventories: computed less published emissions of industry with power and heat where "
+    "they are burnt, of the provinces that both have; the percentage is computed over published."
+)
+NO_CHECK_NOTE = message("There are no published inventories to compare with.")
+SHARES_NOTE = message("Other percentages are of the emissions of all provinces.")
+NO_FUEL_NOTE = message("Left out for want of emissions in these years: {fuels}.")
+SEQUESTRATIONS = {
+    "xie2008": message("world means of Xie et al. (2008)"),
+    "province_npp": message("the NPP of each province, an upper bound"),
+    "landuse": message("the coefficients of land use of the carbon sinks"),
+}
+SHARE_RULES = {
+    "set": message("as printed with these"),
+    "national": message("of the country's land in the year"),
+    "province": message("of the province's own land"),
+}
+ACCOUNTS_NOTE = message(
+    "Footprint: land that takes up the emissions; capacity: land that there is ({types}){kept}. "
+    "Uptake per hectare: {uptake}; shares of land types in the uptake: {shares}. {account}"
+)
+KEPT = message(", {share:g} % kept for other species")
+ACCOUNT_KINDS = {
+    "types": message("Land types have accounts of their own: none makes up for another."),
+    "one": message("All land is one account."),
+}
+MEASURES_NOTE = message(
+    "Size: the lesser of footprint and capacity; depth: 1 and the overshoot over the capacity, 1 "
+    "where the yearly uptake suffices; footprint in three dimensions: size times depth. Deficit: "
+    "footprint less capacity, pressure: the one over the other; flow occupied: size over "
+    "capacity; stock over flow: overshoot over size. Value added is at current prices. Regions "
+    "and all are made of the sums of their provinces."
+)
+TYPES_NOTE = message("Measures of each land type are in estimates.csv.")
+PAGE_NOTE = message("Pages show size, depth and their product; the CSV file has all measures.")
+OVER_NOTE = message("Provinces with a depth above 1: {counts}.")
+COVER_NOTE = message("Unused uptake of all provinces over their overshoot: {ratios}.")
+WEIGHTS_NOTE = message("Weights: provinces that share a border, rows standardised{link}.")
+LINKED = message("; Hainan is linked to Guangdong")
+UNLINKED = message("; Hainan, without a neighbour, is left out")
+MORAN_NOTE = message(
+    "I with z under randomisation and two-sided p from {permutations} permutations, {n} provinces."
+)
+CLUSTERS_NOTE = message(
+    "Clusters after correction for their number (false discovery rate {level:g}), in brackets "
+    "those that are significant before it alone; {permutations} permutations; {meanings}."
+)
+SEED_NOTE = message("Seed {seed}.")
+TREND_NOTE = message(
+    "Trends of {first} to {last}, years with an inventory and between: slope of Theil and Sen a "
+    "year, test of Mann and Kendall{serial}."
+)
+SERIAL = message(", which allows for serial correlation (Hamed and Rao 1998)")
+INDEPENDENT = message(", years taken as independent")
+FEW_YEARS_NOTE = message("There are too few years with an inventory for trends.")
+SHIFT_NOTE = message(
+    "Centre: mean of the centroids of {n} provinces, weighted; shift and direction (from north, "
+    "clockwise) since the year before. Standard deviational ellipse{scaling}{weighting}; rotation "
+    "of the major axis from north."
+)
+SCALED = message(", axes times the root of 2")
+SQUARED = message(", weights squared")
+INEQUALITY_NOTE = message(
+    "{n} provinces, {per}. Theil's T and its parts between and within regions; Gini coefficient "
+    "with the parts within regions, net between them and of their overlap (Dagum 1997); "
+    "coefficient of variation: standard deviation over mean."
+)
+PER = {
+    "province": message("each of the same weight"),
+    "head": message("amounts per head, each province of the same weight"),
+}
+TRENDS_NOTE = message("Intervals of slopes: 95 %; stars by p after FDR over the provinces.")
+PLAIN_TRENDS_NOTE = message("Intervals of slopes: 95 %; FDR is over the provinces.")
+POTENTIAL_NOTE = message(
+    "Equity ({equity}) and efficiency ({efficiency}): criteria scaled to 0 to 1 and weighted by "
+    "their entropy; index: {weight:g} of equity and {rest:g} of efficiency (after Wei, Ni and Du "
+    "2012). Ranks, 1 is the largest potential{draws}. Above the mean: which of the two scores. To "
+    "the best quarter: emissions above those at the 25 % quantile of emissions per value added; to "
+    "the capacity: emissions of the overshoot. Share: of index times emissions in that of all; of "
+    "regions the means of the scores."
+)
+DRAWS = message(", with their 5 % and 95 % quantiles over {draws} random weights")
+ENTROPY_NOTE = message("Weights {year}: {weights}; rank correlation with equal weights {rank}.")
+LAST_NOTE = message("Pages show the last year; the CSV file has all years of the table.")
+EXACT_NOTE = message("Accounts are sums and ratios: there is no covariance.")
+EQUITY = ("per_head", "depth", "cumulative_share")
+EFFICIENCY = ("per_value_added", "coal_share")
+
+
+def section_of(study: Study) -> FootprintSection:
+    """Section of the footprint of a study that has tables of it."""
+    if study.footprint is None:
+        raise TypeError("the study has no section of the footprint")
+    return study.footprint
+
+
+def source_text(section: FootprintSection, words: Words) -> str:
+    """What emissions are made from, in one sentence."""
+    years = [year for year in sorted(section.energy) if year in section.years]
+    scope = tuple(sorted(section.scope))
+    allocation = words(
+        ALLOCATIONS[section.power], grid=section.grid_factor, heat=section.heat_factor
+    )
+    parts = [
+        *([allocation] if "power" in scope else []),
+        *(
+            [
+                words(NON_ENERGY[section.non_energy]),
+                words(OTHER_PETROLEUM[section.other_petroleum]),
+            ]
+            if "industry" in scope
+            else []
+        ),
+    ]
+    return words(
+        SOURCE_NOTE,
+        scope=words(SCOPES[scope]),
+        years=words.listing(map(str, years)),
+        factors=words(FACTOR_SETS[section.factors]),
+        choices=words.clauses(parts),
+    )
+
+
+def gaps_text(section: FootprintSection, words: Words) -> str:
+    """What is done with gaps, in one sentence."""
+    rules = (
+        YEARS_INSIDE[section.gaps.inside],
+        YEARS_OUTSIDE[section.gaps.outside],
+        CELLS[section.gaps.cells],
+    )
+    return words(GAPS_NOTE, rules=words.clauses(map(words, rules)))
+
+
+def land_text(section: FootprintSection, words: Words) -> str:
+    """What takes up the emissions."""
+    kept = words(KEPT, share=100 * section.biodiversity) if section.biodiversity else ""
+    return words(
+        ACCOUNTS_NOTE,
+        types=words.listing(named(LAND_TYPES, kind, words) for kind in section.land_types),
+        kept=kept,
+        uptake=words(SEQUESTRATIONS[section.sequestration]),
+        shares=words(SHARE_RULES[section.shares]),
+        account=words(ACCOUNT_KINDS[section.accounts]),
+    )
+
+
+def emission_notes(
+    table: IndustrialEmissionsTable,
+    study: Study,
+    rows: pd.DataFrame,
+    absent: list[str],
+    words: Words,
+) -> list[str]:
+    """Notes of emissions: source, gaps with their number, comparison."""
+    section = section_of(study)
+    is_checked = rows["model"].eq("difference").any()
+    said = [
+        words(CHECK_NOTE) if is_checked else words(NO_CHECK_NOTE),
+        words(SHARES_NOTE),
+        *([words(NO_FUEL_NOTE, fuels=words.listing(absent))] if absent else []),
+    ]
+    flagged = [gaps_text(section, words), *_flags(rows[rows["model"].eq("flag")], words)]
+    return [
+        source_text(section, words),
+        words.sentences(flagged),
+        words.sentences(said),
+        *_common(section, words),
+    ]
+
+
+def _flags(rows: pd.DataFrame, words: Words) -> Iterator[str]:
+    """How many cells are filled, in which years; land cover and factors that are others'."""
+    counts = rows[rows["equation"].eq("") & rows["quantity"].eq("value")]
+    if len(counts):
+        sums = counts.groupby("term")["estimate"].sum()
+        filled = counts[counts["term"].ne("reported")].groupby("year")["estimate"].sum()
+        years = [
+            words(FILLED_NOTE, year=year, n=int(filled[year]))
+            for year in years_of(counts)
+            if filled.get(year, 0) > 0
+        ]
+        yield words(
+            FLAGS_NOTE,
+            counts=words.listing(
+                words(text, n=int(sums[state])) for state, text in STATES.items() if state in sums
+            ),
+            years=words.listing(years) if years else words(ALL_REPORTED),
+        )
+    land = rows[rows["equation"].eq("land") & rows["estimate"].gt(0)]
+    if len(land):
+        yield words(LAND_NOTE, years=words.listing(map(str, years_of(land))))
+    borrowed = rows[rows["equation"].eq("borrowed")]
+    if len(borrowed):
+        share = format_estimate(100 * float(borrowed["estimate"].max()), 1)
+        yield words(BORROWED_NOTE, share=share)
+
+
+def account_notes(
+    table: FootprintAccountsTable, study: Study, rows: pd.DataFrame, words: Printer
+) -> list[str]:
+    """Notes of the accounts: land, measures, overshoot."""
+    section = section_of(study)
+    whole = rows[rows["equation"].eq("")]
+    years = [year for year in years_of(whole) if year in table.printed_years(section)]
+    said = [words(MEASURES_NOTE), *_overshoot(whole, years, words)]
+    if section.accounts == "types" and len(section.land_types) > 1:
+        said.append(words(TYPES_NOTE))
+    if words.layout.columns is None:
+        said.append(words(PAGE_NOTE))
+    return [
+        land_text(section, words),
+        words.sentences(said),
+        words.sentences([source_text(section, words), gaps_text(section, words)]),
+        *_common(section, words),
+    ]
+
+
+def _overshoot(whole: pd.DataFrame, years: list[int], words: Words) -> Iterator[str]:
+    """Provinces in overshoot, and what the others leave unused."""
+    cells = numbers_of(whole, "quantity", "term", "year")
+
+    def listed(quantity: str, term: str, decimals: int) -> str:
+        found = {year: number_at(cells, quantity, term, year) for year in years}
+        return words.listing(
+            words("{year}: {value}", year=year, value=format_estimate(value, decimals))
+            for year, value in found.items()
+            if pd.notna(value)
+        )
+
+    if counts := listed("value", "n_overshoot", 0):
+        yield words(OVER_NOTE, counts=counts)
+    if ratios := listed("ratio", "surplus_to_overshoot", 2):
+        yield words(COVER_NOTE, ratios=ratios)
+
+
+def moran_notes(
+    table: FootprintMoranTable, study: Study, rows: pd.DataFrame, words: Printer
+) -> list[str]:
+    """Notes of Moran's I: weights, permutations, level, seed."""
+    section = section_of(study)
+    shuffled = rows[rows["inference"].eq("permutation")]
+    meanings = words.clauses(
+        words("{name}: {meaning}", name=name, meaning=words(meaning))
+        for name, meaning in CLUSTER_WORDS.items()
+    )
+    link = words(LINKED if section.link_hainan else UNLINKED)
+    said = [
+        words(WEIGHTS_NOTE, link=link),
+        words(MORAN_NOTE, permutations=section.permutations, n=_units(rows, words)),
+        words(
+            CLUSTERS_NOTE,
+            level=section.alpha,
+            permutations=table.local_permutations,
+            meanings=meanings,
+        ),
+        *(
+            words(SEED_NOTE, seed=int(seed))
+            for seed in sorted(shuffled["seed"].dropna().unique())[:1]
+        ),
+    ]
+    return [words.sentences(said), *_in_time(table, section, rows, words)]
+
+
+def _units(rows: pd.DataFrame, words: Words) -> str:
+    """Provinces of the rows that are about all of them."""
+    counts = sorted({int(count) for count in rows["n_units"].dropna() if count > 1})
+    return words.listing(map(str, counts[-1:]))
+
+
+def _in_time(
+    table: FootprintTable,
+    section: FootprintSection,
+    rows: pd.DataFrame,
+    words: Printer,
+) -> list[str]:
+    """Trends, stars, sources, the study's note: what all tables in space and time say."""
+    tests = rows[rows["model"].eq("trend") & rows["quantity"].eq("test")]
+    said = []
+    if len(tests):
+        is_serial = tests["inference"].str.startswith("hamed_rao").any()
+        measured = section.measured_years
+        said.append(
+            words(
+                TREND_NOTE,
+                first=measured[0],
+                last=measured[-1],
+                serial=words(SERIAL if is_serial else INDEPENDENT),
+            )
+        )
+    else:
+        said.append(words(FEW_YEARS_NOTE))
+    if isinstance(table, FootprintInequalityTable) and len(tests):
+        said.append(words(TRENDS_NOTE if words.has_stars else PLAIN_TRENDS_NOTE))
+    if words.has_stars and not isinstance(table, FootprintShiftTable):
+        said.append(words("{stars}.", stars=words.stars_key))
+    sources = [source_text(section, words), gaps_text(section, words)]
+    return [words.sentences(said), words.sentences(sources), *_common(section, words)]
+
+
+def shift_notes(
+    table: FootprintShiftTable, study: Study, rows: pd.DataFrame, words: Printer
+) -> list[str]:
+    """Notes of gravity centres and ellipses."""
+    said = words(
+        SHIFT_NOTE,
+        n=_units(rows, words),
+        scaling=words(SCALED) if table.scaling == "sqrt2" else "",
+        weighting=words(SQUARED) if table.weighting == "w2" else "",
+    )
+    return [said, *_in_time(table, section_of(study), rows, words)]
+
+
+def inequality_notes(
+    table: FootprintInequalityTable, study: Study, rows: pd.DataFrame, words: Printer
+) -> list[str]:
+    """Notes of inequality and trends."""
+    said = words(INEQUALITY_NOTE, n=_units(rows, words), per=words(PER[table.per]))
+    return [said, *_in_time(table, section_of(study), rows, words)]
+
+
+def potential_notes(
+    table: ReductionPotentialTable, study: Study, rows: pd.DataFrame, words: Printer
+) -> list[str]:
+    """Notes of the reduction potential: criteria, weights, ranges of ranks."""
+    section = section_of(study)
+    drawn = rows["draws"].dropna()
+    draws = words(DRAWS, draws=int(drawn.max())) if len(drawn) else ""
+    said = words(
+        POTENTIAL_NOTE,
+        equity=words.listing(words(CRITERIA[name]) for name in EQUITY),
+        efficiency=words.listing(words(CRITERIA[name]) for name in EFFICIENCY),
+        weight=table.equity_weight,
+        rest=1 - table.equity_weight,
+        draws=draws,
+    )
+    sources = [source_text(section, words), gaps_text(section, words)]
+    return [
+        said,
+        words.sentences([*_entropy(rows, words), words(LAST_NOTE)]),
+        land_text(section, words),
+        words.sentences(sources),
+        *_common(section, words),
+    ]
+
+
+def _entropy(rows: pd.DataFrame, words: Words) -> Iterator[str]:
+    """Weights of the criteria in the last year, and what equal ones would change."""
+    own = rows[rows["equation"].isin(["weights", "equal_weights"])]
+    for year in years_of(own)[-1:]:
+        cells = numbers_of(own[own["year"].eq(year)], "equation", "term")
+        weights = words.listing(
+            words(
+                "{name} {value}",
+                name=words(CRITERIA[name]),
+                value=format_estimate(number_at(cells, "weights", name), 2),
+            )
+            for name in (*EQUITY, *EFFICIENCY)
+        )
+        rank = format_estimate(number_at(cells, "equal_weights", "rank_correlation"), 2)
+        yield words(ENTROPY_NOTE, year=year, weights=weights, rank=rank)
+
+
+def _common(section: FootprintSection, words: Words) -> list[str]:
+    """What holds for all tables, and the study's own note."""
+    note = [] if section.note is None else [words.label(section.note)]
+    return [words.sentences([words(EXACT_NOTE), regions_text(words)]), *note]

@@ -1,0 +1,548 @@
+"""Printed tables of the footprint of industry: emissions, accounts, space, time, potential."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+import pandas as pd
+
+from yrb_carbon.report.account_tables import (
+    PERCENT,
+    Body,
+    Lines,
+    Numbers,
+    Panel,
+    has_term,
+    number_at,
+    numbers_of,
+    shown_columns,
+    shown_parts,
+    stacked,
+    year_heads,
+    years_of,
+)
+from yrb_carbon.report.cells import format_interval, format_p, records
+from yrb_carbon.report.embodied_names import named
+from yrb_carbon.report.footprint_names import (
+    AREAS,
+    CARRIERS,
+    DIMENSIONS,
+    HEAD_UNITS,
+    LAND_UNITS,
+    MEASURES,
+    MONEY_UNITS,
+    POTENTIAL,
+    QUADRANTS,
+    SOURCES,
+)
+from yrb_carbon.report.footprint_notes import (
+    account_notes,
+    emission_notes,
+    inequality_notes,
+    moran_notes,
+    potential_notes,
+    section_of,
+    shift_notes,
+)
+from yrb_carbon.report.language import Words, message
+from yrb_carbon.report.place_names import TOTAL, grouped_places, place_heads, place_name
+from yrb_carbon.report.printer import Printer
+from yrb_carbon.study.config import Study
+from yrb_carbon.study.footprint import (
+    FootprintAccountsTable,
+    FootprintInequalityTable,
+    FootprintMoranTable,
+    FootprintShiftTable,
+    FootprintTable,
+    IndustrialEmissionsTable,
+    ReductionPotentialTable,
+)
+from yrb_carbon.study.provinces import REGIONS
+
+ENERGY, INVENTORY, DIFFERENCE = "energy", "inventory", "difference"
+GLOBAL, LOCAL, TREND = "global", "local", "trend"
+CENTRE, SHIFT, ELLIPSE = "centre", "shift", "ellipse"
+THEIL, DAGUM, VARIATION, PAIR = "theil", "dagum", "cv", "pair"
+SCORES, BENCHMARK, OVERSHOOT, REDUCTION = (
+    "equity_efficiency", "benchmark", "overshoot", "reduction",
+)  # fmt: skip
+"""Models and equations of the rows."""
+PERMUTED, CORRECTED, RANDOMISED = "permutation", "permutation_fdr", "randomisation"
+FDR = "_fdr"
+"""End of the inference of tests of trends that are corrected for their number."""
+NOT_SIGNIFICANT = "ns"
+SEN_SLOPE, MANN_KENDALL = "sen_slope", "mann_kendall|z|no trend"
+MOST_AMOUNT, MOST_PLACE = 2, 2
+"""Decimals of amounts and of places on the map, unless the layout names others."""
+ROUNDING = 9
+"""Decimals of Mt below which a difference is that of two orders of summing."""
+PAGE_MEASURES = ("size", "depth", "footprint_3d")
+"""Measures that a page shows, unless the layout names others."""
+COUNTED = ("rank", "rank_low", "rank_high")
+
+MT = message("Mt")
+REGION, PROVINCE, YEAR = message("Region"), message("Province"), message("Year")
+TREND_A_YEAR, P_OF_TREND = message("Trend a year"), message("p of the trend")
+PART_OF = message("{name}: {part}")
+PARTS = {
+    "fuels": message("By fuel"),
+    "check": message("Less the inventories"),
+    "global": message("Moran's I of the provinces"),
+    "local": message("Local clusters"),
+    "theil": message("Theil's T"),
+    "dagum": message("Gini coefficient after Dagum"),
+    "variation": message("Coefficient of variation"),
+    "trends": message("Trends"),
+}
+SHIFT_HEADS = {
+    (CENTRE, "lon"): message("Centre, degrees east"),
+    (CENTRE, "lat"): message("Centre, degrees north"),
+    (SHIFT, "shift"): message("Shift, km"),
+    (SHIFT, "direction"): message("Direction, degrees"),
+    (ELLIPSE, "sde_major"): message("Major axis, km"),
+    (ELLIPSE, "sde_minor"): message("Minor axis, km"),
+    (ELLIPSE, "sde_rotation"): message("Rotation, degrees"),
+    (ELLIPSE, "sde_area"): message("Area, km2"),
+}
+"""Model and term of the columns of centres and ellipses."""
+
+
+def printed_years(table: FootprintTable, study: Study, rows: pd.DataFrame) -> list[int]:
+    """Years of a table that its rows have."""
+    wanted = table.printed_years(section_of(study))
+    return [year for year in years_of(rows) if year in wanted]
+
+
+def layout_industrial_emissions(
+    table: IndustrialEmissionsTable, study: Study, rows: pd.DataFrame, words: Printer
+) -> Body:
+    """Emissions by fuel, what they differ from the published by, and by province."""
+    years = printed_years(table, study, rows[rows["model"].eq(ENERGY)])
+    cells = numbers_of(rows, "model", "equation", "quantity", "term", "year")
+    published = bool(rows["model"].eq(INVENTORY).any())
+    fuels = _fuels_by_size(rows)
+    burnt = [
+        fuel
+        for fuel in fuels
+        if any(number_at(cells, ENERGY, "", "value", fuel, year) > 0 for year in years)
+    ]
+
+    def numbers(equation: str, term: str) -> list[str]:
+        texts = []
+        for year in years:
+            at = partial(number_at, cells)
+            texts.append(words.amount(at(ENERGY, equation, "value", term, year), MOST_AMOUNT))
+            texts.append(words.percent(at(ENERGY, equation, "share", term, year)))
+            if published:
+                value = at(INVENTORY, equation, "value", term, year)
+                texts.append(words.amount(value, MOST_AMOUNT))
+        return texts
+
+    def differences(equation: str) -> list[str]:
+        texts = []
+        for year in years:
+            value = number_at(cells, DIFFERENCE, equation, "difference", TOTAL, year)
+            ratio = number_at(cells, DIFFERENCE, equation, "ratio", TOTAL, year)
+            texts += [words.amount(round(value, ROUNDING), MOST_AMOUNT), words.percent(ratio), ""]
+        return texts
+
+    found = set(rows.loc[rows["model"].eq(ENERGY), "equation"])
+    compared = set(rows.loc[rows["model"].eq(DIFFERENCE), "equation"])
+    head = words(PARTS["fuels"])
+    lines: dict[str, Lines] = {
+        "fuels": [
+            *([head, named(CARRIERS, fuel, words), *numbers("", fuel)] for fuel in burnt),
+            [head, named(CARRIERS, TOTAL, words), *numbers("", TOTAL)],
+            *(
+                [head, named(SOURCES, part, words), *numbers(part, TOTAL)]
+                for part in SOURCES
+                if part in found
+            ),
+        ],
+        "check": [
+            [words(PARTS["check"]), place_name(place, words), *differences(place)]
+            for _, place in grouped_places(compared, "")
+        ],
+        "provinces": [
+            [*heads, *numbers(place, TOTAL)]
+            for place, heads in place_heads(found, words, whole="").items()
+        ],
+    }
+    parts = [words(MT), PERCENT, *([words("inventories, Mt")] if published else [])]
+    heads = ["", words("Fuel or province"), *year_heads(years, parts)]
+    body = pd.DataFrame(shown_parts(lines, words), columns=heads)
+    absent = [named(CARRIERS, fuel, words) for fuel in fuels if fuel not in burnt]
+    return body, emission_notes(table, study, rows, absent, words)
+
+
+def _fuels_by_size(rows: pd.DataFrame) -> list[str]:
+    """Fuels, electricity and heat by their mean emissions, the largest first."""
+    own = rows[rows["model"].eq(ENERGY) & rows["equation"].eq("") & rows["quantity"].eq("value")]
+    means = own[own["term"].ne(TOTAL)].groupby("term")["estimate"].mean().sort_index()
+    return [str(fuel) for fuel in means.sort_values(ascending=False, kind="stable").index]
+
+
+def layout_footprint_accounts(
+    table: FootprintAccountsTable, study: Study, rows: pd.DataFrame, words: Printer
+) -> Body:
+    """Measures of the footprint by province; the years of each beside one another."""
+    body = _account_body(table, study, rows, table.printed_columns, words)
+    return body, account_notes(table, study, rows, words)
+
+
+def footprint_accounts_page(
+    table: FootprintAccountsTable, study: Study, rows: pd.DataFrame, words: Printer
+) -> pd.DataFrame:
+    """The same with size, depth and footprint in three dimensions, unless the layout has others."""
+    return _account_body(table, study, rows, PAGE_MEASURES, words)
+
+
+def _account_body(
+    table: FootprintAccountsTable,
+    study: Study,
+    rows: pd.DataFrame,
+    shown: Sequence[str],
+    words: Printer,
+) -> pd.DataFrame:
+    years = printed_years(table, study, rows)
+    cells = numbers_of(rows[rows["quantity"].eq("value")], "equation", "term", "year")
+    head = partial(_measure_head, section_of(study).unit)
+    measures = shown_columns(shown, head, words)
+    lines = [
+        heads
+        + [
+            _measure(number_at(cells, place, measure, year), measure, words)
+            for measure, _ in measures
+            for year in years
+        ]
+        for place, heads in place_heads(set(rows["equation"]), words, whole="").items()
+    ]
+    columns = [words(PART_OF, name=head, part=year) for _, head in measures for year in years]
+    return pd.DataFrame(lines, columns=[words(REGION), words(PROVINCE), *columns])
+
+
+def _measure(value: float, measure: str, words: Printer) -> str:
+    return words.amount(value, MOST_AMOUNT) if measure in AREAS else words.estimate(value)
+
+
+def _measure_head(unit: str, measure: str, words: Words) -> str:
+    """Name of a measure with its unit."""
+    units: Mapping[str, Mapping[str, str]] = {
+        **dict.fromkeys(AREAS, LAND_UNITS), "per_head": HEAD_UNITS, "per_value_added": MONEY_UNITS,
+    }  # fmt: skip
+    name = named(MEASURES, measure, words)
+    if measure not in units:
+        return name
+    return words("{name}, {unit}", name=name, unit=words(units[measure][unit]))
+
+
+def layout_footprint_moran(
+    table: FootprintMoranTable, study: Study, rows: pd.DataFrame, words: Printer
+) -> Body:
+    """Moran's I by year with its trend, and the local clusters of the printed years."""
+    panels = {
+        "global": _global_panel(table, rows, words),
+        "local": _local_panel(table, study, rows[rows["model"].eq(LOCAL)], words),
+    }
+    return stacked(panels, words), moran_notes(table, study, rows, words)
+
+
+def _global_panel(table: FootprintMoranTable, rows: pd.DataFrame, words: Printer) -> Panel:
+    found = records(rows[rows["model"].eq(GLOBAL)], "outcome", "inference", "year")
+    trend = records(rows[rows["model"].eq(TREND)], "outcome", "term")
+    shown = [name for name in table.dimensions if rows["outcome"].eq(name).any()]
+    lines = []
+    for year in sorted({int(year) for *_, year in found}):
+        line = [str(year)]
+        for name in shown:
+            value = found.get((name, RANDOMISED, year))
+            shuffled = found.get((name, PERMUTED, year))
+            if value is None or shuffled is None:
+                line += ["", "", ""]
+                continue
+            line += [words.starred(value, shuffled), words.estimate(value["statistic"], 2),
+                     format_p(shuffled["p_value"])]  # fmt: skip
+        lines.append(line)
+    if trend:
+        line = [words(TREND_A_YEAR)]
+        for name in shown:
+            slope, test = trend.get((name, SEN_SLOPE)), trend.get((name, MANN_KENDALL))
+            if slope is None or test is None:
+                line += ["", "", ""]
+                continue
+            line += [words.estimate(slope["estimate"]), words.estimate(test["statistic"], 2),
+                     format_p(test["p_value"])]  # fmt: skip
+        lines.append(line)
+    heads = [
+        words(PART_OF, name=named(DIMENSIONS, name, words), part=part)
+        for name in shown
+        for part in ("I", "z", "p")
+    ]
+    return Panel(words(PARTS["global"]), [words(YEAR), *heads], lines)
+
+
+def _local_panel(
+    table: FootprintMoranTable, study: Study, rows: pd.DataFrame, words: Printer
+) -> Panel:
+    moran = rows[rows["quantity"].eq("moran")]
+    clusters = {
+        key: str(row["term"])
+        for key, row in records(moran, "outcome", "inference", "equation", "year").items()
+    }
+    years = printed_years(table, study, rows)
+    shown = [name for name in table.dimensions if rows["outcome"].eq(name).any()]
+
+    def cluster(name: str, place: str, year: int) -> str:
+        after = clusters.get((name, CORRECTED, place, year), "")
+        before = clusters.get((name, PERMUTED, place, year), "")
+        if after in ("", NOT_SIGNIFICANT):
+            return "" if before in ("", NOT_SIGNIFICANT) else f"({before})"
+        return after
+
+    lines = [
+        heads + [cluster(name, place, year) for name in shown for year in years]
+        for place, heads in place_heads(set(rows["equation"]), words, whole="").items()
+    ]
+    heads = [
+        words(PART_OF, name=named(DIMENSIONS, name, words), part=year)
+        for name in shown
+        for year in years
+    ]
+    return Panel(words(PARTS["local"]), [words(REGION), words(PROVINCE), *heads], lines)
+
+
+def layout_footprint_shift(
+    table: FootprintShiftTable, study: Study, rows: pd.DataFrame, words: Printer
+) -> Body:
+    """Gravity centres and ellipses of the printed years, the whole shift, and trends."""
+    lines = [
+        line
+        for name in table.dimensions
+        for line in _track_lines(table, study, rows[rows["outcome"].eq(name)], name, words)
+    ]
+    heads = [words("Of what"), words(YEAR), *map(words, SHIFT_HEADS.values())]
+    return pd.DataFrame(lines, columns=heads), shift_notes(table, study, rows, words)
+
+
+def _track_lines(
+    table: FootprintShiftTable, study: Study, rows: pd.DataFrame, name: str, words: Printer
+) -> Lines:
+    """Lines of one dimension; its name stands in the first."""
+    cells = numbers_of(rows, "model", "equation", "term", "year")
+    known = years_of(rows[rows["model"].eq(CENTRE)])
+    before = dict(zip(known[1:], known, strict=False))
+    lines: Lines = []
+    for year in printed_years(table, study, rows):
+        period = f"{before.get(year, '')}-{year}"
+        line = [str(year)]
+        for model, term in SHIFT_HEADS:
+            equation = period if model == SHIFT else ""
+            line.append(words.amount(number_at(cells, model, equation, term, year), MOST_PLACE))
+        lines.append(line)
+    period = f"{known[0]}-{known[-1]}" if known else ""
+    if len(known) > 2 and rows["equation"].eq(period).any():
+        line = [words("{first} to {last}", first=known[0], last=known[-1])]
+        for model, term in SHIFT_HEADS:
+            value = number_at(cells, model, period, term, known[-1])
+            line.append(words.amount(value, MOST_PLACE) if model == SHIFT else "")
+        lines.append(line)
+    trends = records(rows[rows["model"].eq(TREND)], "equation", "term")
+    if trends:
+        slopes, tests = [words(TREND_A_YEAR)], [words(P_OF_TREND)]
+        for _, term in SHIFT_HEADS:
+            slope, test = trends.get((term, SEN_SLOPE)), trends.get((term, MANN_KENDALL))
+            slopes.append("" if slope is None else words.estimate(slope["estimate"]))
+            tests.append("" if test is None else format_p(test["p_value"]))
+        lines += [slopes, tests]
+    head = named(DIMENSIONS, name, words)
+    return [["" if place else head, *line] for place, line in enumerate(lines)]
+
+
+def layout_footprint_inequality(
+    table: FootprintInequalityTable, study: Study, rows: pd.DataFrame, words: Printer
+) -> Body:
+    """Theil, Gini and variation of the printed years, and trends by province."""
+    years = printed_years(table, study, rows)
+    own = rows[rows["model"].isin([THEIL, DAGUM, VARIATION])]
+    cells = numbers_of(own, "outcome", "model", "equation", "quantity", "term", "year")
+    panels = {
+        "theil": _theil_panel(table, cells, years, words),
+        "dagum": _dagum_panel(table, rows, cells, years, words),
+        "variation": _variation_panel(table, cells, years, words),
+        "trends": _trends_panel(table, rows[rows["model"].eq(TREND)], words),
+    }
+    return stacked(panels, words), inequality_notes(table, study, rows, words)
+
+
+def _by_year(
+    table: FootprintInequalityTable,
+    cells: Numbers,
+    model: str,
+    columns: Sequence[tuple[str, str, str]],
+    years: Sequence[int],
+    words: Printer,
+) -> Lines:
+    """A line a dimension and year; columns are equation, quantity and term of their numbers."""
+    lines = []
+    for name in table.dimensions:
+        for place, year in enumerate(years):
+            line = ["" if place else named(DIMENSIONS, name, words), str(year)]
+            for equation, quantity, term in columns:
+                value = number_at(cells, name, model, equation, quantity, term, year)
+                is_share = quantity == "share"
+                line.append(words.percent(value) if is_share else words.estimate(value))
+            lines.append(line)
+    return lines
+
+
+def _theil_panel(
+    table: FootprintInequalityTable, cells: Numbers, years: Sequence[int], words: Printer
+) -> Panel:
+    columns = [
+        ("", "value", TOTAL), ("", "value", "between"), ("", "value", "within"),
+        ("", "share", "between"), ("", "share", "within"),
+        *((region, "value", TOTAL) for region in REGIONS),
+    ]  # fmt: skip
+    heads = [
+        words("Of what"), words(YEAR), words("Total"), words("Between regions"),
+        words("Within regions"), words("Between, %"), words("Within, %"),
+        *_within_heads(words),
+    ]  # fmt: skip
+    return Panel(words(PARTS["theil"]), heads, _by_year(table, cells, THEIL, columns, years, words))
+
+
+def _within_heads(words: Printer) -> list[str]:
+    return [words("Within: {region}", region=place_name(one, words)) for one in REGIONS]
+
+
+def _dagum_panel(
+    table: FootprintInequalityTable,
+    rows: pd.DataFrame,
+    cells: Numbers,
+    years: Sequence[int],
+    words: Printer,
+) -> Panel:
+    pairs = [
+        (f"{one}-{two}", one, two)
+        for one in REGIONS
+        for two in REGIONS
+        if has_term(rows[rows["equation"].eq(PAIR)], f"{one}-{two}")
+    ]
+    columns = [
+        *(("", "value", term) for term in ("G", "Gw", "Gnb", "Gt")),
+        *(("", "share", term) for term in ("Gw", "Gnb", "Gt")),
+        *((region, "value", "G") for region in REGIONS),
+        *((PAIR, "value", term) for term, *_ in pairs),
+    ]
+    heads = [
+        words("Of what"), words(YEAR), words("Total"), words("Within regions"),
+        words("Net between"), words("Overlap"), words("Within, %"), words("Net between, %"),
+        words("Overlap, %"), *_within_heads(words),
+        *(
+            words("Between: {first}, {second}", first=place_name(one, words),
+                  second=place_name(two, words))
+            for _, one, two in pairs
+        ),
+    ]  # fmt: skip
+    return Panel(words(PARTS["dagum"]), heads, _by_year(table, cells, DAGUM, columns, years, words))
+
+
+def _variation_panel(
+    table: FootprintInequalityTable, cells: Numbers, years: Sequence[int], words: Printer
+) -> Panel:
+    columns = [(equation, "value", TOTAL) for equation in ("", *REGIONS)]
+    heads = [words("Of what"), words(YEAR), words("Total"), *_within_heads(words)]
+    lines = _by_year(table, cells, VARIATION, columns, years, words)
+    return Panel(words(PARTS["variation"]), heads, lines)
+
+
+def _trends_panel(table: FootprintInequalityTable, rows: pd.DataFrame, words: Printer) -> Panel:
+    slopes = records(rows[rows["term"].eq(SEN_SLOPE)], "outcome", "equation")
+    tests = rows[rows["term"].eq(MANN_KENDALL)]
+    is_corrected = tests["inference"].str.endswith(FDR)
+    plain = records(tests[~is_corrected], "outcome", "equation")
+    corrected = records(tests[is_corrected], "outcome", "equation")
+    shown = [name for name in table.dimensions if rows["outcome"].eq(name).any()]
+    lines = []
+    for place, line in place_heads(set(rows["equation"]), words, whole="").items():
+        for name in shown:
+            slope, test = slopes.get((name, place)), plain.get((name, place))
+            fdr = corrected.get((name, place))
+            if slope is None or test is None:
+                line += [""] * 5
+                continue
+            line += [
+                words.starred(slope, fdr or test),
+                format_interval(slope),
+                words.estimate(test["statistic"], 2),
+                format_p(test["p_value"]),
+                "" if fdr is None else format_p(fdr["p_value"]),
+            ]
+        lines.append(line)
+    parts = [words("slope"), words("interval"), "z", "p", words("p after FDR")]
+    heads = [
+        words(PART_OF, name=named(DIMENSIONS, name, words), part=part)
+        for name in shown
+        for part in parts
+    ]
+    return Panel(words(PARTS["trends"]), [words(REGION), words(PROVINCE), *heads], lines)
+
+
+def layout_reduction_potential(
+    table: ReductionPotentialTable, study: Study, rows: pd.DataFrame, words: Printer
+) -> Body:
+    """Provinces by their rank in every printed year, then the regions and all."""
+    body = _potential_body(table, rows, printed_years(table, study, rows), words)
+    return body, potential_notes(table, study, rows, words)
+
+
+def reduction_potential_page(
+    table: ReductionPotentialTable, study: Study, rows: pd.DataFrame, words: Printer
+) -> pd.DataFrame:
+    """The same of the last year alone."""
+    return _potential_body(table, rows, printed_years(table, study, rows)[-1:], words)
+
+
+def _potential_body(
+    table: ReductionPotentialTable, rows: pd.DataFrame, years: Sequence[int], words: Printer
+) -> pd.DataFrame:
+    measures = shown_columns(table.printed_columns, partial(named, POTENTIAL), words)
+    cells = numbers_of(rows, "model", "equation", "quantity", "term", "year")
+    regions = {place: region for region, place in grouped_places(set(rows["equation"]), "")}
+    lines: Lines = []
+    for year in years:
+        ranks = {
+            place: number_at(cells, SCORES, place, "value", "rank", year)
+            for place in regions
+            if place not in (*REGIONS, "")
+        }
+        ordered = sorted(ranks, key=lambda place: (ranks[place], place))
+        groups = [place for place in regions if place in (*REGIONS, "")]
+        for place in [*ordered, *groups]:
+            line = [str(year), "" if place in groups else place_name(regions[place], words)]
+            line.append(place_name(place, words))
+            for measure, _ in measures:
+                line += _potential(cells, place, measure, year, words)
+            line.append(words.percent(number_at(cells, SCORES, place, "share", REDUCTION, year)))
+            lines.append(line)
+    heads = [words(YEAR), words(REGION), words(PROVINCE)]
+    for measure, head in measures:
+        if measure in (BENCHMARK, OVERSHOOT):
+            heads += [words(PART_OF, name=head, part=unit) for unit in (words(MT), PERCENT)]
+        else:
+            heads.append(head)
+    return pd.DataFrame(lines, columns=[*heads, words("Share, %")])
+
+
+def _potential(cells: Numbers, place: str, measure: str, year: int, words: Printer) -> list[str]:
+    """Texts of one measure; amounts that can be reduced have two, Mt and percent."""
+    if measure in (BENCHMARK, OVERSHOOT):
+        at = partial(number_at, cells, measure, place)
+        return [words.amount(at("value", measure, year), MOST_AMOUNT),
+                words.percent(at("share", measure, year))]  # fmt: skip
+    quantity = "mean" if place in REGIONS else "value"
+    value = number_at(cells, SCORES, place, quantity, measure, year)
+    if measure == "quadrant":
+        return ["" if pd.isna(value) else named(QUADRANTS, str(int(value)), words)]
+    return [words.estimate(value, 0 if measure in COUNTED else None)]
