@@ -89,23 +89,29 @@ def shown_columns(
     ]
 
 
-def stacked(panels: Mapping[str, Panel], words: Printer) -> pd.DataFrame:
-    """The panels that the layout shows, one below the other.
+def stacked(parts: Mapping[str, Sequence[Panel]], words: Printer) -> pd.DataFrame:
+    """The panels of the parts that the layout shows, one below the other.
 
     A panel alone has its own headings. Of several each begins with its title across the table and
     a line of its headings, and the columns are numbered.
     """
-    shown = [panels[part] for part in words.rows(panels) if panels[part].lines]
+    shown = [panel for part in words.rows(parts) for panel in parts[part] if panel.lines]
     if len(shown) == 1:
         return pd.DataFrame(shown[0].lines, columns=list(shown[0].heads))
     width = max((len(panel.heads) for panel in shown), default=1)
     lines: Lines = []
     for panel in shown:
         lines.append([panel.title] * width)
-        lines += [padded(line, width) for line in (panel.heads, *panel.lines)]
+        lines += [[*line, *[""] * (width - len(line))] for line in (panel.heads, *panel.lines)]
     return pd.DataFrame(lines, columns=["", *(f"({place})" for place in range(1, width))])
 
 
-def padded(line: Sequence[str], width: int) -> list[str]:
-    """A line with empty cells up to a width."""
-    return [*line, *[""] * (width - len(line))]
+def year_runs(years: Iterable[int]) -> list[str]:
+    """Years in order, those that follow one another as one: `2003-2005`, `2009`."""
+    runs: list[list[int]] = []
+    for year in years:
+        if runs and year == runs[-1][-1] + 1:
+            runs[-1].append(year)
+        else:
+            runs.append([year])
+    return [str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs]

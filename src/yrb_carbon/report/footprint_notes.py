@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from yrb_carbon.report.account_tables import number_at, numbers_of, years_of
+from yrb_carbon.report.account_tables import number_at, numbers_of, year_runs, years_of
 from yrb_carbon.report.cells import format_estimate
 from yrb_carbon.report.embodied_names import named
 from yrb_carbon.report.footprint_names import CRITERIA, LAND_TYPES
@@ -130,6 +130,7 @@ UNLINKED = message("; Hainan, without a neighbour, is left out")
 MORAN_NOTE = message(
     "I with z under randomisation and two-sided p from {permutations} permutations, {n} provinces."
 )
+LOGS_NOTE = message("ln: the same of natural logarithms.")
 CLUSTERS_NOTE = message(
     "Clusters after correction for their number (false discovery rate {level:g}), in brackets "
     "those that are significant before it alone; {permutations} permutations; {meanings}."
@@ -204,7 +205,7 @@ def source_text(section: FootprintSection, words: Words) -> str:
     return words(
         SOURCE_NOTE,
         scope=words(SCOPES[scope]),
-        years=words.listing(map(str, years)),
+        years=words.listing(year_runs(years)),
         factors=words(FACTOR_SETS[section.factors]),
         choices=words.clauses(parts),
     )
@@ -336,6 +337,7 @@ def moran_notes(
     said = [
         words(WEIGHTS_NOTE, link=link),
         words(MORAN_NOTE, permutations=section.permutations, n=_units(rows, words)),
+        *([words(LOGS_NOTE)] if table.logs else []),
         words(
             CLUSTERS_NOTE,
             level=section.alpha,
@@ -363,7 +365,7 @@ def _in_time(
     words: Printer,
 ) -> list[str]:
     """Trends, stars, sources, the study's note: what all tables in space and time say."""
-    tests = rows[rows["model"].eq("trend") & rows["quantity"].eq("test")]
+    tests = rows[rows["model"].isin(["trend", "trend_log"]) & rows["quantity"].eq("test")]
     said = []
     if len(tests):
         is_serial = tests["inference"].str.startswith("hamed_rao").any()

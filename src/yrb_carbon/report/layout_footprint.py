@@ -69,6 +69,8 @@ SCORES, BENCHMARK, OVERSHOOT, REDUCTION = (
 )  # fmt: skip
 """Models and equations of the rows."""
 PERMUTED, CORRECTED, RANDOMISED = "permutation", "permutation_fdr", "randomisation"
+LOG = "_log"
+"""End of the models of logarithms."""
 FDR = "_fdr"
 """End of the inference of tests of trends that are corrected for their number."""
 NOT_SIGNIFICANT = "ns"
@@ -80,6 +82,9 @@ ROUNDING = 9
 PAGE_MEASURES = ("size", "depth", "footprint_3d")
 """Measures that a page shows, unless the layout names others."""
 COUNTED = ("rank", "rank_low", "rank_high")
+
+Tested = Sequence[tuple[str, str]]
+"""Dimensions with the end of the models that test them."""
 
 MT = message("Mt")
 REGION, PROVINCE, YEAR = message("Region"), message("Province"), message("Year")
@@ -241,72 +246,84 @@ def layout_footprint_moran(
     table: FootprintMoranTable, study: Study, rows: pd.DataFrame, words: Printer
 ) -> Body:
     """Moran's I by year with its trend, and the local clusters of the printed years."""
+    tested = [
+        (name, suffix)
+        for suffix in ("", LOG)
+        for name in table.dimensions
+        if (rows["outcome"].eq(name) & rows["model"].eq(GLOBAL + suffix)).any()
+    ]
+    years = printed_years(table, study, rows)
     panels = {
-        "global": _global_panel(table, rows, words),
-        "local": _local_panel(table, study, rows[rows["model"].eq(LOCAL)], words),
+        "global": [_global_panel(tested, rows, words)],
+        "local": [
+            _local_panel([one for one in tested if one[1] == suffix], years, rows, words)
+            for suffix in dict.fromkeys(suffix for _, suffix in tested)
+        ],
     }
     return stacked(panels, words), moran_notes(table, study, rows, words)
 
 
-def _global_panel(table: FootprintMoranTable, rows: pd.DataFrame, words: Printer) -> Panel:
-    found = records(rows[rows["model"].eq(GLOBAL)], "outcome", "inference", "year")
-    trend = records(rows[rows["model"].eq(TREND)], "outcome", "term")
-    shown = [name for name in table.dimensions if rows["outcome"].eq(name).any()]
+def _tested_name(name: str, suffix: str, words: Printer) -> str:
+    """Name of what is tested, with its transformation."""
+    said = named(DIMENSIONS, name, words)
+    return words("ln {name}", name=said) if suffix else said
+
+
+def _global_panel(tested: Tested, rows: pd.DataFrame, words: Printer) -> Panel:
+    moran = records(rows[rows["quantity"].eq("moran")], "outcome", "model", "inference", "year")
+    trend = records(rows, "outcome", "model", "term")
     lines = []
-    for year in sorted({int(year) for *_, year in found}):
+    for year in sorted({int(year) for _, model, _, year in moran if model.startswith(GLOBAL)}):
         line = [str(year)]
-        for name in shown:
-            value = found.get((name, RANDOMISED, year))
-            shuffled = found.get((name, PERMUTED, year))
+        for name, suffix in tested:
+            value = moran.get((name, GLOBAL + suffix, RANDOMISED, year))
+            shuffled = moran.get((name, GLOBAL + suffix, PERMUTED, year))
             if value is None or shuffled is None:
                 line += ["", "", ""]
                 continue
             line += [words.starred(value, shuffled), words.estimate(value["statistic"], 2),
                      format_p(shuffled["p_value"])]  # fmt: skip
         lines.append(line)
-    if trend:
-        line = [words(TREND_A_YEAR)]
-        for name in shown:
-            slope, test = trend.get((name, SEN_SLOPE)), trend.get((name, MANN_KENDALL))
-            if slope is None or test is None:
-                line += ["", "", ""]
-                continue
-            line += [words.estimate(slope["estimate"]), words.estimate(test["statistic"], 2),
-                     format_p(test["p_value"])]  # fmt: skip
-        lines.append(line)
+    line = [words(TREND_A_YEAR)]
+    for name, suffix in tested:
+        slope = trend.get((name, TREND + suffix, SEN_SLOPE))
+        test = trend.get((name, TREND + suffix, MANN_KENDALL))
+        if slope is None or test is None:
+            line += ["", "", ""]
+            continue
+        line += [words.estimate(slope["estimate"]), words.estimate(test["statistic"], 2),
+                 format_p(test["p_value"])]  # fmt: skip
+    lines += [line] if any(line[1:]) else []
     heads = [
-        words(PART_OF, name=named(DIMENSIONS, name, words), part=part)
-        for name in shown
+        words(PART_OF, name=_tested_name(name, suffix, words), part=part)
+        for name, suffix in tested
         for part in ("I", "z", "p")
     ]
     return Panel(words(PARTS["global"]), [words(YEAR), *heads], lines)
 
 
-def _local_panel(
-    table: FootprintMoranTable, study: Study, rows: pd.DataFrame, words: Printer
-) -> Panel:
-    moran = rows[rows["quantity"].eq("moran")]
+def _local_panel(tested: Tested, years: Sequence[int], rows: pd.DataFrame, words: Printer) -> Panel:
+    own = rows[rows["model"].isin([LOCAL + suffix for _, suffix in tested])]
+    moran = own[own["quantity"].eq("moran")]
     clusters = {
         key: str(row["term"])
         for key, row in records(moran, "outcome", "inference", "equation", "year").items()
     }
-    years = printed_years(table, study, rows)
-    shown = [name for name in table.dimensions if rows["outcome"].eq(name).any()]
 
     def cluster(name: str, place: str, year: int) -> str:
-        after = clusters.get((name, CORRECTED, place, year), "")
-        before = clusters.get((name, PERMUTED, place, year), "")
-        if after in ("", NOT_SIGNIFICANT):
-            return "" if before in ("", NOT_SIGNIFICANT) else f"({before})"
-        return after
+        after = clusters.get((name, CORRECTED, place, year), NOT_SIGNIFICANT)
+        before = clusters.get((name, PERMUTED, place, year), NOT_SIGNIFICANT)
+        if after != NOT_SIGNIFICANT:
+            return after
+        return "" if before == NOT_SIGNIFICANT else f"({before})"
 
     lines = [
-        heads + [cluster(name, place, year) for name in shown for year in years]
-        for place, heads in place_heads(set(rows["equation"]), words, whole="").items()
+        heads + [cluster(name, place, year) for name, _ in tested for year in years]
+        for place, heads in place_heads(set(own["equation"]), words, whole="").items()
     ]
     heads = [
-        words(PART_OF, name=named(DIMENSIONS, name, words), part=year)
-        for name in shown
+        words(PART_OF, name=_tested_name(name, suffix, words), part=year)
+        for name, suffix in tested
         for year in years
     ]
     return Panel(words(PARTS["local"]), [words(REGION), words(PROVINCE), *heads], lines)
@@ -367,10 +384,10 @@ def layout_footprint_inequality(
     own = rows[rows["model"].isin([THEIL, DAGUM, VARIATION])]
     cells = numbers_of(own, "outcome", "model", "equation", "quantity", "term", "year")
     panels = {
-        "theil": _theil_panel(table, cells, years, words),
-        "dagum": _dagum_panel(table, rows, cells, years, words),
-        "variation": _variation_panel(table, cells, years, words),
-        "trends": _trends_panel(table, rows[rows["model"].eq(TREND)], words),
+        "theil": [_theil_panel(table, cells, years, words)],
+        "dagum": [_dagum_panel(table, rows, cells, years, words)],
+        "variation": [_variation_panel(table, cells, years, words)],
+        "trends": [_trends_panel(table, rows[rows["model"].eq(TREND)], words)],
     }
     return stacked(panels, words), inequality_notes(table, study, rows, words)
 

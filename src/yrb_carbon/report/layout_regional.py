@@ -229,7 +229,7 @@ def regional_transfer_page(
     return stacked(_panels(rows, spread_years(years_of(unequal)), words), words)
 
 
-def _panels(rows: pd.DataFrame, years: Sequence[int], words: Printer) -> dict[str, Panel]:
+def _panels(rows: pd.DataFrame, years: Sequence[int], words: Printer) -> dict[str, list[Panel]]:
     models = (MATRIX, AREAS_OF, BALANCE, THEIL)
     by_model = {model: rows[rows["model"].eq(model)] for model in models}
     unequal = by_model[THEIL]
@@ -239,7 +239,7 @@ def _panels(rows: pd.DataFrame, years: Sequence[int], words: Printer) -> dict[st
         "balance": _balance_lines(by_model[BALANCE], words),
         "inequality": _inequality_lines(unequal[unequal["year"].isin(list(years))], words),
     }
-    return {part: Panel(words(PARTS[part]), *lines) for part, lines in found.items()}
+    return {part: [Panel(words(PARTS[part]), *lines)] for part, lines in found.items()}
 
 
 def _matrix_lines(rows: pd.DataFrame, words: Printer) -> tuple[list[str], Lines]:

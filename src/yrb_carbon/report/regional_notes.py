@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from yrb_carbon.report.account_tables import years_of
+from yrb_carbon.report.account_tables import year_runs, years_of
 from yrb_carbon.report.language import Words, message
 from yrb_carbon.report.place_names import place_name
 from yrb_carbon.study.config import Study
@@ -155,4 +155,4 @@ def regions_text(words: Words) -> str:
 
 
 def _years(rows: pd.DataFrame, words: Words) -> str:
-    return words.listing(map(str, years_of(rows)))
+    return words.listing(year_runs(years_of(rows)))

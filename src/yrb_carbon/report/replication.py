@@ -49,6 +49,16 @@ NUMBERS_BY = {
     "flow_network": "embodied.py",
     "structural_paths": "embodied.py",
     "flow_decomposition": "embodied.py",
+    "industrial_emissions": "footprint.py",
+    "footprint_accounts": "footprint.py",
+    "footprint_moran": "footprint.py",
+    "footprint_shift": "footprint.py",
+    "footprint_inequality": "footprint.py",
+    "reduction_potential": "footprint.py",
+    "forest_stock": "regional.py",
+    "land_use": "regional.py",
+    "regional_emissions": "regional.py",
+    "regional_transfer": "regional.py",
 }
 """Kind of a table -> script that computes its numbers."""
 

@@ -41,6 +41,9 @@ INFERENCE_NAMES = {
     "bootstrap": message("bootstrap"),
     "permutation": message("permutation"),
     "permutation_fdr": message("permutation, after FDR"),
+    "hamed_rao": message("Hamed and Rao"),
+    "hamed_rao_fdr": message("Hamed and Rao, after FDR"),
+    "normal_fdr": message("normal, after FDR"),
     "randomisation": message("randomisation"),
     "normal": message("normal"),
     "chi2": message("chi2"),
@@ -58,6 +61,10 @@ ESTIMATOR_NAMES = {
     "qml": message("QML"),
     "input_output": message("input-output accounts"),
     "inventory": message("emission inventories"),
+    "energy": message("energy inventories and emission factors"),
+    "accounts": message("accounts of land and carbon"),
+    "printed": message("printed tables"),
+    "yearbook": message("yearbooks"),
 }
 TABLE_KINDS = {
     "descriptives": message("descriptive statistics"),
@@ -84,6 +91,16 @@ TABLE_KINDS = {
     "flow_network": message("network of flows"),
     "structural_paths": message("structural paths"),
     "flow_decomposition": message("structural decomposition"),
+    "industrial_emissions": message("energy emissions of industry"),
+    "footprint_accounts": message("footprint in three dimensions"),
+    "footprint_moran": message("footprint: spatial autocorrelation"),
+    "footprint_shift": message("footprint: gravity centre and ellipse"),
+    "footprint_inequality": message("footprint: inequality and trends"),
+    "reduction_potential": message("reduction potential"),
+    "forest_stock": message("forest stock"),
+    "land_use": message("land use"),
+    "regional_emissions": message("regional emissions"),
+    "regional_transfer": message("regional balance and transfers"),
     "claims": message("verdicts"),
 }
 FIXED_EFFECTS = {

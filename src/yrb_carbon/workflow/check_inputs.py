@@ -36,6 +36,7 @@ from yrb_carbon.panel.assemble import (
     to_unit_set,
 )
 from yrb_carbon.panel.schema import load_dictionary, value_faults
+from yrb_carbon.report.account_tables import year_runs
 from yrb_carbon.sources.base import KEY_COLUMNS, SourceTable
 from yrb_carbon.study.accounts import ProvincialFormat
 from yrb_carbon.study.config import SourceSection, Study
@@ -393,7 +394,8 @@ class _Inputs:
                 no_unit[column] |= set(map(int, given.index[~given.any(axis=1)]))
                 no_year[column] |= set(map(str, given.columns[~given.any(axis=0)]))
         for period, columns in _alike(no_unit):
-            text = f"no unit of the study has a value of {listing(columns)} in {_spans(period)}"
+            years = ", ".join(year_runs(period))
+            text = f"no unit of the study has a value of {listing(columns)} in {years}"
             self._lacking(source, place, text, columns, SHORTER)
         label = load_matcher().label
         for units, columns in _alike(no_year):
@@ -574,17 +576,6 @@ def _alike(lacking: Mapping[str, set[Any]]) -> Iterator[tuple[list[Any], list[st
             groups[tuple(sorted(own))].append(column)
     for cells, columns in groups.items():
         yield list(cells), columns
-
-
-def _spans(years: Sequence[int]) -> str:
-    """Years as `2003-2005, 2009`."""
-    runs: list[list[int]] = []
-    for year in years:
-        if runs and year == runs[-1][-1] + 1:
-            runs[-1].append(year)
-        else:
-            runs.append([year])
-    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
 
 
 def _described(error: BaseException) -> str:

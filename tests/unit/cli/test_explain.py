@@ -27,10 +27,11 @@ WRONG = 2
 INFERENCE = {
     "normal", "t", "delta", "simulation", "mc", "bootstrap_wild_unit", "bootstrap_year",
     "bootstrap", "permutation", "permutation_fdr", "randomisation", "sobel", "chi2", "F",
+    "hamed_rao", "hamed_rao_fdr", "normal_fdr",
 }  # fmt: skip
 """As docs/reference/estimates.md lists them."""
 TESTS = {
-    "Anderson-Rubin", "Chow LR", "Durbin-Wu-Hausman", "Hansen J", "Hausman",
+    "mann_kendall", "Anderson-Rubin", "Chow LR", "Durbin-Wu-Hausman", "Hansen J", "Hausman",
     "Kleibergen-Paap rk Wald", "LM error", "LM lag", "LR SDM to SAR", "LR SDM to SEM",
     "LR SDM to SLX", "LR SLX to OLS", "LR time effects", "LR unit effects", "Moran's I", "Mundlak",
     "Wald", "Wald SDM to SAR", "Wald SDM to SEM", "Wald SDM to SLX", "Wald SLX to OLS",
@@ -86,7 +87,8 @@ def table_kinds() -> set[str]:
         (
             "estimators",
             {*get_args(Estimator), *get_args(SystemEstimator), "ols", "2sls", "gmm",
-             "adjusted_score", "bias_corrected", "input_output", "inventory"},
+             "adjusted_score", "bias_corrected", "input_output", "inventory", "energy", "accounts",
+             "printed", "yearbook"},
         ),
         ("models", set(get_args(ModelKind))),
         ("tables", table_kinds()),
