@@ -13,13 +13,14 @@ SYMBOLS = {
     "tau", "eta", "ab", "c'", "sum", "dy", "dx'", "it", "km", "CO", "GDP", "NPP", "EDGAR", "area",
     "pop", "gdp", "real", "patents", "granted", "price", "base", "year", "csv", "estimates",
     "equation", "linearmodels", "statsmodels", "minus", "emissions", "Mt", "CONCOR",
-    "PageRank",
+    "PageRank", "HH", "HL", "LH", "LL",
 }  # fmt: skip
 """Symbols, names of columns in formulas, and programs: the same in every language."""
 PERSONS = {
-    "Anderson", "Baron", "Chow", "Cleary", "Dietzenbacher", "Durbin", "Elhorst", "Hansen",
-    "Hausman", "Holm", "Jong", "Kenny", "Kleibergen", "Lee", "LeSage", "Los", "Mundlak", "Paap",
-    "Pace", "Rubin", "Sanderson", "Sobel", "Wald", "Windmeijer", "Wu", "Yang", "Yu", "de",
+    "Anderson", "Baron", "Chow", "Cleary", "Dagum", "Dietzenbacher", "Durbin", "Elhorst", "Hamed",
+    "Hansen", "Hausman", "Holm", "Jong", "Kendall", "Kenny", "Kleibergen", "Lee", "LeSage", "Los",
+    "Mann", "Mundlak", "Paap", "Pace", "Rao", "Rubin",
+    "Sanderson", "Sen", "Sobel", "Theil", "Wald", "Windmeijer", "Wu", "Yang", "Yu", "de",
 }  # fmt: skip
 IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9]*[_0-9]\w*")
 """Names of columns, tables and claims: no word of a language has digits or underscores."""

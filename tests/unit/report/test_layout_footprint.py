@@ -1,0 +1,378 @@
+"""Printed tables of the footprint: every number is a row, every code has a name."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from chinese_texts import left_in_latin
+from footprint_data import INVENTORY_YEARS, SILENT
+from footprint_rows import (
+    TABLES,
+    YEARS,
+    footprint_folder,
+    footprint_study,
+    footprint_table_rows,
+)
+
+from yrb_carbon.estimates import estimates_frame
+from yrb_carbon.footprint.potential import EFFICIENCY, EQUITY
+from yrb_carbon.report import footprint_names as names
+from yrb_carbon.report import footprint_notes as notes
+from yrb_carbon.report.cells import PrintedTable, format_estimate, format_p
+from yrb_carbon.report.language import Words
+from yrb_carbon.report.layout import LAYOUTS, layout_table
+from yrb_carbon.report.moran_figure import CLUSTER_WORDS
+from yrb_carbon.study.config import SYNTHETIC_CAUTION
+from yrb_carbon.study.footprint import (
+    Dimension,
+    FootprintAccountsTable,
+    FootprintSection,
+    GapSection,
+    LandType,
+    ReductionPotentialTable,
+)
+from yrb_carbon.study.provinces import load_provinces
+
+LANGUAGES = ("en", "zh")
+PLAIN = re.compile(r"-?\d+(\.\d+)?(e[+-]\d+)?")
+CODE = re.compile(r"\d\d|east|west|total|[a-z]+_[a-z_]+")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return footprint_folder(tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def rows(folder: Path) -> pd.DataFrame:
+    return footprint_table_rows(footprint_study(), folder)
+
+
+def lay_out(name: str, rows: pd.DataFrame, language: str = "en", **changes: Any) -> PrintedTable:
+    return layout_table(name, footprint_study(**changes), rows, language)  # type: ignore[arg-type]
+
+
+def lines_of(body: pd.DataFrame, *start: str) -> list[list[str]]:
+    found = [list(map(str, line)) for line in body.to_numpy().tolist()]
+    return [line for line in found if line[: len(start)] == list(start)]
+
+
+def texts_of(table: PrintedTable) -> list[str]:
+    frames = (table.body, table.shown)
+    cells = [str(cell) for frame in frames for cell in frame.to_numpy().ravel()]
+    return [*(str(head) for frame in frames for head in frame), *cells, *table.notes]
+
+
+def of(rows: pd.DataFrame, table: str, **wanted: Any) -> float:
+    """The number of one row."""
+    own = rows[rows["table"].eq(table)]
+    for column, value in {"equation": "", "quantity": "value", **wanted}.items():
+        own = own[own[column].eq(value)]
+    (found,) = own["estimate"]
+    return float(found)
+
+
+def printed_forms(rows: pd.DataFrame) -> set[str]:
+    values = [*rows["estimate"].dropna(), *rows["statistic"].dropna()]
+    forms = {
+        format_estimate(scale * value, digits)
+        for value in values
+        for scale in (1, 100)
+        for digits in (0, 2, 4)
+    }
+    return forms | {format_p(p) for p in rows["p_value"].dropna()}
+
+
+def test_every_kind_of_the_footprint_has_a_layout(rows):
+    assert {values["kind"] for values in TABLES.values()} <= set(LAYOUTS)
+    assert set(rows["table"]) == set(TABLES)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", TABLES)
+def test_every_number_of_the_footprint_is_a_row_and_every_code_a_name(name, language, rows):
+    table = lay_out(name, rows, language)
+    known = printed_forms(rows[rows["table"].eq(name)]) | {str(year) for year in YEARS}
+    cells = [str(cell) for cell in table.body.to_numpy().ravel() if cell]
+    numbers = [cell for cell in cells if PLAIN.fullmatch(cell)]
+    assert len(numbers) > 30
+    assert [cell for cell in numbers if cell not in known] == []
+    assert [text for text in cells if CODE.fullmatch(text) and text not in numbers] == []
+    assert table.notes[-1] == Words(language).label(SYNTHETIC_CAUTION)  # type: ignore[arg-type]
+    if language == "zh":
+        assert [text for text in texts_of(table) if left_in_latin(text)] == []
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_footprint_tables_are_the_same_in_both_languages_and_any_order(name, rows):
+    english, chinese = (lay_out(name, rows, language) for language in LANGUAGES)
+    for own, other in ((english.body, chinese.body), (english.shown, chinese.shown)):
+        assert own.shape == other.shape
+        assert own.columns.is_unique
+        assert other.columns.is_unique
+        for one, two in zip(own.to_numpy().ravel(), other.to_numpy().ravel(), strict=True):
+            if PLAIN.fullmatch(one) or PLAIN.fullmatch(two):
+                assert one == two
+    backwards = lay_out(name, rows[::-1])
+    assert backwards.body.equals(english.body)
+    assert backwards.notes == english.notes
+
+
+def test_fuels_are_printed_beside_the_published_and_sum_to_all(rows):
+    table = lay_out("C1", rows)
+    body = table.body
+    fuels = [line for line in lines_of(body, "By fuel") if not line[1].startswith("of which")]
+    assert fuels[-1][1] == "All fuels"
+    at = list(body.columns).index("2003: Mt")
+    parts = sum(float(line[at]) for line in fuels[:-1])
+    assert parts == pytest.approx(float(fuels[-1][at]), abs=0.005 * len(fuels))
+    whole = of(rows, "C1", model="energy", term="total", year=2003)
+    assert fuels[-1][at] == format_estimate(whole, 2)
+    assert fuels[-1][at + 2] == format_estimate(
+        of(rows, "C1", model="inventory", term="total", year=2003), 2
+    )
+    sizes = [float(line[at]) for line in fuels[:-1]]
+    assert len(sizes) == 17
+    (power,) = lines_of(body, "By fuel", "of which power and heat")
+    assert power[at] == format_estimate(
+        of(rows, "C1", model="energy", equation="power", term="total", year=2003), 2
+    )
+
+
+def test_differences_from_the_inventories_have_lines_of_their_own(rows):
+    table = lay_out("C1", rows)
+    (whole,) = lines_of(table.body, "Less the inventories", "All provinces")
+    at = list(table.body.columns).index("2003: Mt")
+    assert whole[at : at + 2] == [
+        format_estimate(of(rows, "C1", model="difference", quantity="difference", term="total",
+                           year=2003), 2),
+        format_estimate(100 * of(rows, "C1", model="difference", quantity="ratio", term="total",
+                                 year=2003), 2),
+    ]  # fmt: skip
+    first = list(table.body.columns).index("2000: Mt")
+    assert 2000 not in INVENTORY_YEARS
+    assert whole[first : first + 2] == ["", ""]
+    (silent,) = lines_of(table.body, "Less the inventories", "Ningxia")
+    assert SILENT == ("64", 2002)
+    assert silent[list(table.body.columns).index("2002: Mt")] == ""
+    chosen = lay_out("C1", rows, C1={"layout": {"rows": ["check"], "decimals": 0}})
+    assert set(chosen.body.iloc[:, 0]) == {"Less the inventories"}
+    assert whole[at].partition(".")[0][:-1] in chosen.body.iloc[-1, at]
+    unchecked = rows[~rows["model"].isin(["inventory", "difference"])]
+    alone = lay_out("C1", unchecked)
+    assert not any("inventories" in head for head in alone.body.columns)
+    assert "no published inventories" in " ".join(alone.notes)
+
+
+def test_notes_count_what_is_filled(rows):
+    said = " ".join(lay_out("C1", rows).notes)
+    assert "89 reported, 31 interpolated, 30 of the nearest year, 0 missing" in said
+    assert "2001: 30 filled or missing, 2002: 1 filled or missing, 2004: 30 filled" in said
+    assert "inventories of 2000, 2002-2003 times the factors of Shan et al. (2018)" in said
+    assert "Land cover of the nearest year stands for 2000, 2004." in said
+    assert "of the set have" not in said
+    held = rows["model"].eq("flag") & rows["term"].ne("reported")
+    plain = " ".join(lay_out("C1", rows.assign(estimate=rows["estimate"].mask(held, 0.0))).notes)
+    assert "none filled" in plain
+
+
+def test_consumption_and_another_set_are_told_with_their_fuels(folder):
+    section = {"power": "consumption", "factors": "gbt2589", "grid_factor": 0.6,
+               "gaps": {"inside": "drop", "outside": "drop", "cells": "drop"}}  # fmt: skip
+    study = footprint_study(section)
+    made = footprint_table_rows(
+        study.model_copy(update={"tables": {"C1": study.tables["C1"]}}), folder
+    )
+    table = layout_table("C1", study, made)
+    assert lines_of(table.body, "By fuel", "Electricity bought")
+    assert {head.partition(":")[0] for head in table.body.columns[2:]} == {"2000", "2002", "2003"}
+    said = " ".join(table.notes)
+    for part in ("0.6 t per MWh", "GB/T 2589-2008", "have that of Shan et al. (2018): up to",
+                 "are left out; those outside are left out; provinces without a report stay empty",
+                 "1 missing"):  # fmt: skip
+        assert part in said
+    (ningxia,) = (line for line in lines_of(table.body, "") if line[1] == "Ningxia")
+    assert ningxia[list(table.body.columns).index("2002: Mt")] == ""
+
+
+def test_measures_have_their_years_beside_one_another(rows):
+    table = lay_out("C2", rows)
+    assert list(table.shown.columns[2:7]) == [f"Footprint size, 10^4 ha: {year}" for year in YEARS]
+    assert table.shown.shape[1] == 2 + 3 * len(YEARS)
+    assert table.body.shape[1] == 2 + len(FootprintAccountsTable.printed_columns) * len(YEARS)
+    (east,) = lines_of(table.body, "East", "Whole region")
+    size = of(rows, "C2", equation="east", term="size", year=2003)
+    assert east[list(table.body.columns).index("Footprint size, 10^4 ha: 2003")] == (
+        format_estimate(size, 2)
+    )
+    head = of(rows, "C2", term="per_head", year=2000)
+    (whole,) = lines_of(table.body, "All provinces")
+    place = list(table.body.columns).index("Footprint per head, ha per person: 2000")
+    assert whole[place] == format_estimate(head)
+    over = int(of(rows, "C2", term="n_overshoot", year=2003))
+    assert f"2003: {over}" in table.notes[1]
+    few = lay_out("C2", rows, C2={"years": [2003], "layout": {"columns": [{"id": "pressure"}]}})
+    assert list(few.shown.columns) == ["Region", "Province", "Pressure: 2003"]
+    assert "Pages show" not in " ".join(few.notes)
+
+
+def test_units_of_global_hectares_are_named(rows):
+    table = lay_out("C2", rows, section={"unit": "gha", "biodiversity": 0.12, "accounts": "one"})
+    assert "Footprint size, 10^4 gha: 2000" in table.body.columns
+    assert "Footprint per head, gha per person: 2000" in table.body.columns
+    assert "12 % kept for other species" in table.notes[0]
+    assert "All land is one account." in table.notes[0]
+    assert "each land type are in" not in " ".join(table.notes)
+
+
+def test_moran_of_values_and_logarithms_stand_beside_one_another(rows):
+    table = lay_out("C3", rows, C3={"layout": {"rows": ["global"]}})
+    assert list(table.body.columns[1:7]) == [
+        f"{name}: {part}" for name in ("Footprint size", "Footprint depth")
+        for part in ("I", "z", "p")
+    ]  # fmt: skip
+    assert table.body.columns[7] == "ln Footprint size: I"
+    own = rows[rows["table"].eq("C3") & rows["model"].eq("global_log") & rows["outcome"].eq("depth")
+               & rows["year"].eq(2002)].set_index("inference")  # fmt: skip
+    (line,) = lines_of(table.body, "2002")
+    assert line[10].rstrip("*") == format_estimate(own.loc["randomisation", "estimate"])
+    assert line[12] == format_p(own.loc["permutation", "p_value"])
+    (trend,) = lines_of(table.body, "Trend a year")
+    slope = of(rows, "C3", model="trend", outcome="size", term="sen_slope")
+    assert trend[1] == format_estimate(slope)
+    said = " ".join(table.notes)
+    assert "from 99 permutations, 30 provinces" in said
+    assert f"Seed {int(own.loc['permutation', 'seed'])}." in said
+    assert "false discovery rate 0.05" in said
+
+
+def test_clusters_before_the_correction_are_in_brackets(rows):
+    local = rows["table"].eq("C3") & rows["model"].eq("local") & rows["quantity"].eq("moran")
+    here = local & rows["equation"].eq("11") & rows["year"].eq(2000) & rows["outcome"].eq("size")
+    for after, before, wanted in (("ns", "HL", "(HL)"), ("HL", "HL", "HL"), ("ns", "ns", "")):
+        terms = rows["term"].mask(here & rows["inference"].eq("permutation_fdr"), after)
+        terms = terms.mask(here & rows["inference"].eq("permutation"), before)
+        table = lay_out("C3", rows.assign(term=terms), C3={"layout": {"rows": ["local"]}})
+        assert lines_of(table.body, "East", "Beijing")[0][2] == wanted
+    whole = lay_out("C3", rows).body
+    titles = [line[0] for line in whole.to_numpy().tolist() if len(set(line)) == 1]
+    assert titles == ["Moran's I of the provinces", "Local clusters", "Local clusters"]
+
+
+def test_track_has_the_shift_of_the_year_and_of_the_whole(rows):
+    table = lay_out("C4", rows, C4={"years": [2000, 2003]})
+    first, second, whole, slope, test = (line[1:] for line in table.body.to_numpy().tolist()[:5])
+    assert table.body.iloc[0, 0] == "Footprint size"
+    assert (first[0], second[0], whole[0]) == ("2000", "2003", "2000 to 2004")
+    shift = of(rows, "C4", model="shift", outcome="size", equation="2002-2003", term="shift")
+    assert first[3] == ""
+    assert second[3] == format_estimate(shift, 2)
+    all_of = of(rows, "C4", model="shift", outcome="size", equation="2000-2004", term="shift")
+    assert whole[3] == format_estimate(all_of, 2)
+    assert slope[1] == format_estimate(
+        of(rows, "C4", model="trend", outcome="size", equation="lon", term="sen_slope")
+    )
+    assert slope[3] == ""
+    assert re.fullmatch(r"[<0]\.?\d*\.?\d*", test[1])
+    assert "axes times the root of 2" in table.notes[0]
+    plain = lay_out("C4", rows, C4={"scaling": "none", "weighting": "w2"})
+    assert "root of 2" not in plain.notes[0]
+    assert "weights squared" in plain.notes[0]
+
+
+def test_inequality_parts_and_trends_after_fdr(rows):
+    table = lay_out("C5", rows, C5={"layout": {"rows": ["dagum"]}})
+    (line,) = lines_of(table.body, "Footprint size", "2000")
+    at = {head: place for place, head in enumerate(table.body.columns)}
+    own = {"model": "dagum", "outcome": "size", "year": 2000}
+    assert line[at["Overlap"]] == format_estimate(of(rows, "C5", **own, term="Gt"))
+    assert line[at["Between: East, West"]] == format_estimate(
+        of(rows, "C5", **own, equation="pair", term="east-west")
+    )
+    assert line[at["Within: West"]] == format_estimate(
+        of(rows, "C5", **own, equation="west", term="G")
+    )
+    theil = lay_out("C5", rows, C5={"layout": {"rows": ["theil"]}}).body
+    share = of(rows, "C5", model="theil", outcome="depth", quantity="share", term="between",
+               year=2004)  # fmt: skip
+    assert lines_of(theil, "", "2004")[-1][5] == format_estimate(100 * share, 2)
+    trends = lay_out("C5", rows, C5={"layout": {"rows": ["trends"]}})
+    tested = rows[rows["table"].eq("C5") & rows["model"].eq("trend") & rows["outcome"].eq("size")
+                  & rows["equation"].eq("11") & rows["quantity"].eq("test")]  # fmt: skip
+    p_values = tested.set_index("inference")["p_value"]
+    (beijing,) = lines_of(trends.body, "East", "Whole region")
+    assert beijing[6] == ""
+    (beijing,) = (line for line in lines_of(trends.body, "") if line[1] == "Beijing")
+    assert beijing[5:7] == [format_p(p_values["hamed_rao"]), format_p(p_values["hamed_rao_fdr"])]
+    said = " ".join(trends.notes)
+    assert "Hamed and Rao 1998" in said
+    assert "each of the same weight" in said
+    short = rows[rows["model"].ne("trend")]
+    assert "too few years" in " ".join(lay_out("C5", short).notes)
+
+
+def test_provinces_stand_in_the_order_of_their_potential(rows):
+    table = lay_out("C6", rows)
+    assert set(table.shown["Year"]) == {"2004"}
+    assert set(table.body["Year"]) == {"2000", "2004"}
+    ranks = [int(rank) for rank in table.shown["Rank"] if rank]
+    assert ranks == sorted(ranks)
+    assert len(ranks) == 30
+    first = table.shown.iloc[0]
+    frame = load_provinces().frame
+    (code,) = frame.index[frame["name_en"].eq(first["Province"])]
+    quadrant = int(of(rows, "C6", equation=code, term="quadrant", year=2004))
+    assert first["Above the mean"] == names.QUADRANTS[str(quadrant)]
+    assert first["To the best quarter: Mt"] == format_estimate(
+        of(rows, "C6", model="benchmark", equation=code, term="benchmark", year=2004), 2
+    )
+    east = table.shown[table.shown["Province"].eq("East")].iloc[0]
+    assert east["Index"] == format_estimate(
+        of(rows, "C6", quantity="mean", equation="east", term="index", year=2004)
+    )
+    whole = table.shown.iloc[-1]
+    assert whole["Province"] == "All provinces"
+    assert whole["To the capacity: %"] == format_estimate(
+        100 * of(rows, "C6", model="overshoot", quantity="share", term="overshoot", year=2004), 2
+    )
+    said = " ".join(table.notes)
+    weight = of(rows, "C6", equation="weights", term="depth", year=2004)
+    assert "Weights 2004: footprint per head" in said
+    assert f"footprint depth {format_estimate(weight, 2)}" in said
+    assert "over 50 random weights" in said
+
+
+def test_names_of_the_footprint_cover_the_keys_of_the_configuration():
+    from typing import get_args
+
+    def choices(model: Any, field: str) -> set[str]:
+        return set(get_args(model.model_fields[field].annotation))
+
+    assert set(names.MEASURES) == set(FootprintAccountsTable.printed_columns)
+    assert set(names.POTENTIAL) == set(ReductionPotentialTable.printed_columns)
+    assert set(names.DIMENSIONS) == set(get_args(Dimension))
+    assert set(names.LAND_TYPES) == set(get_args(LandType))
+    assert (notes.EQUITY, notes.EFFICIENCY) == (EQUITY, EFFICIENCY)
+    assert set(names.CRITERIA) == {*EQUITY, *EFFICIENCY}
+    assert set(CLUSTER_WORDS) == {"HH", "HL", "LH", "LL"}
+    for field, known in (
+        ("factors", notes.FACTOR_SETS), ("power", notes.ALLOCATIONS),
+        ("non_energy", notes.NON_ENERGY), ("other_petroleum", notes.OTHER_PETROLEUM),
+        ("sequestration", notes.SEQUESTRATIONS), ("shares", notes.SHARE_RULES),
+        ("accounts", notes.ACCOUNT_KINDS), ("unit", names.LAND_UNITS),
+    ):  # fmt: skip
+        assert set(known) == choices(FootprintSection, field)
+    for field, known in (
+        ("inside", notes.YEARS_INSIDE), ("outside", notes.YEARS_OUTSIDE), ("cells", notes.CELLS),
+    ):  # fmt: skip
+        assert set(known) == choices(GapSection, field)
+
+
+def test_rows_of_no_footprint_print_as_nothing():
+    empty = estimates_frame([])
+    for name in ("C2", "C3", "C4", "C6"):
+        assert len(lay_out(name, empty).body) == 0
