@@ -394,8 +394,8 @@ class _Inputs:
                 no_unit[column] |= set(map(int, given.index[~given.any(axis=1)]))
                 no_year[column] |= set(map(str, given.columns[~given.any(axis=0)]))
         for period, columns in _alike(no_unit):
-            years = ", ".join(year_runs(period))
-            text = f"no unit of the study has a value of {listing(columns)} in {years}"
+            when = ", ".join(year_runs(period))
+            text = f"no unit of the study has a value of {listing(columns)} in {when}"
             self._lacking(source, place, text, columns, SHORTER)
         label = load_matcher().label
         for units, columns in _alike(no_year):
