@@ -3,14 +3,15 @@
     python benchmarks/report.py [--cores N] [--repeats N] [--output FILE]
 
 Wants a finished run of the demonstration (`make`) in the folder that it is started in. Removes
-what readers see, leaves estimates.csv and all before it, and lets snakemake make it again. Run it
-on a quiet machine: the line `load` says how busy it was before. Ends with code 1 if a promise is
-not kept on two cores: less than 40 s of wall time in all, less than 55 s of processor time in all
-jobs.
+what readers see, leaves estimates.csv and all before it, and lets snakemake make it again. Ends
+with code 1 if a promise is not kept on two cores: less than 55 s of processor time in all jobs,
+and, on a quiet machine, less than 40 s of wall time in all.
 
 One line a rule, in the order in which they began; medians over ``repeats``:
 
 - cores: of the machine that snakemake may use;
+- load: processes that wanted a core on average in the minute before the first run; wall times of a
+  busy machine, 0.5 and more, say what it had left, and no promise is held by them;
 - began, wall: seconds from the start of snakemake to that of the job, and of the job;
 - cpu: seconds of processor time of the job, imports included, read off the system ten times a
   second. The column `cpu_time` of snakemake's own benchmarks misses most of a job longer than
@@ -46,6 +47,7 @@ BASE = RESULTS / "estimates.csv"
 JOBS, PLANNING, WHOLE = "all jobs", "snakemake", "report"
 PROMISED_CORES = 2
 PROMISES = {(WHOLE, "wall"): 40.0, (JOBS, "cpu"): 55.0}
+QUIET = 0.5
 INTERVAL = 0.1
 SCRIPT = re.compile(r"\.(\w+)\.py$")
 """How snakemake names the copy of a script that it runs: `tmpabc.write_site.py`."""
@@ -69,9 +71,10 @@ def main() -> None:
     options = parser.parse_args()
     if not BASE.is_file():
         sys.exit(f"{BASE}: no such file; run the demonstration first (make)")
-    print(f"cores of the machine {os.cpu_count()}, load {os.getloadavg()[0]:.2f}")
+    load = os.getloadavg()[0]
+    print(f"cores of the machine {os.cpu_count()}, load {load:.2f}")
     runs = [time_report(options.cores) for _ in range(options.repeats)]
-    table = summarise(runs, options.cores)
+    table = summarise(runs, options.cores, load)
     print(table.to_string(index=False))
     table.to_csv(options.output, index=False, float_format="%.3g", lineterminator="\n")
     broken = check_promises(table)
@@ -82,14 +85,15 @@ def main() -> None:
 def check_promises(table: pd.DataFrame) -> list[str]:
     """What the table does not keep."""
     found = table.set_index("rule")
+    is_quiet = bool((table["load"] < QUIET).all())
     return [
         f"{column} of {rule} is {found.loc[rule, column]:.3g} s, promised {limit:.3g} s"
         for (rule, column), limit in PROMISES.items()
-        if not found.loc[rule, column] < limit
+        if (is_quiet or column == "cpu") and not found.loc[rule, column] < limit
     ]
 
 
-def summarise(runs: list[dict[str, Usage]], cores: int) -> pd.DataFrame:
+def summarise(runs: list[dict[str, Usage]], cores: int, load: float) -> pd.DataFrame:
     """Medians of several runs, one line a rule."""
 
     def median(rule: str, values: list[float]) -> float:
@@ -105,7 +109,7 @@ def summarise(runs: list[dict[str, Usage]], cores: int) -> pd.DataFrame:
             "wall": median(rule, [usage.ended - usage.began for usage in own]),
             "cpu": median(rule, [usage.cpu for usage in own]),
         }
-        rows.append({"rule": rule, "cores": cores, "repeats": len(runs), **row})
+        rows.append({"rule": rule, "cores": cores, "load": load, "repeats": len(runs), **row})
     return pd.DataFrame(rows)
 
 

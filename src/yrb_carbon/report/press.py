@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 
 HASH_SALT = "yrb-carbon"
 DPI = 300
+PNG_EFFORT = 3
+"""Of zlib: the usual 6 takes half as long again for files that are 4 % smaller."""
 FORMATS = ("png", "svg", "pdf")
 
 
@@ -146,20 +148,24 @@ def save_figure(
     """
     from matplotlib import rc_context
 
-    metadata: dict[str, dict[str, Any]] = {
-        "png": {"Software": None},
-        "svg": {"Date": None, "Creator": None},
-        "pdf": {"CreationDate": None, "ModDate": None, "Creator": None, "Producer": None},
+    unsaid = {
+        "png": ("Software",),
+        "svg": ("Date", "Creator"),
+        "pdf": ("CreationDate", "ModDate", "Creator", "Producer"),
     }
-    unknown = [name for name in formats if name not in metadata]
+    options: dict[str, dict[str, Any]] = {
+        name: {"metadata": dict.fromkeys(keys)} for name, keys in unsaid.items()
+    }
+    options["png"]["pil_kwargs"] = {"compress_level": PNG_EFFORT}
+    unknown = [name for name in formats if name not in options]
     if unknown:
-        raise DataError(f"figures are written as {listing(metadata)}, not as {listing(unknown)}")
+        raise DataError(f"figures are written as {listing(options)}, not as {listing(unknown)}")
     target = Path(stem)
     target.parent.mkdir(parents=True, exist_ok=True)
     written = []
     with rc_context({"svg.hashsalt": HASH_SALT, "svg.fonttype": "path", "pdf.fonttype": pdf_fonts}):
         for name in formats:
             path = target.with_name(f"{target.name}.{name}")
-            figure.savefig(path, dpi=dpi, metadata=metadata[name])
+            figure.savefig(path, dpi=dpi, **options[name])
             written.append(path)
     return tuple(written)
