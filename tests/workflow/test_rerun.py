@@ -28,6 +28,7 @@ RULE_OF_SCRIPT = {
     "draw_maps": "figures",
     "effects": "effects",
     "embodied": "embodied",
+    "footprint": "footprint",
     "endogeneity": "endogeneity",
     "fit_table": "fit_table",
     "fix_sample": "sample",
@@ -48,6 +49,7 @@ RULE_OF_SCRIPT = {
     "write_replication": "replication",
     "write_site": "site",
     "write_tables": "tables",
+    "regional": "regional",
 }
 AT_THE_END = {"manifest", "replication", "site"}
 """Rules that come after every other."""

@@ -130,7 +130,7 @@ def _of_template(values: Mapping[str, str]) -> str:
         "base_year": str(first),
         "boundaries": _boundaries(values["unit_set"]),
         "sources": _sources(base),
-        "adjusted": _blocks(_without_embodied(_adjusted(base, first, last), base)),
+        "adjusted": _blocks(_without_accounts(_adjusted(base, first, last), base)),
     }
     return Template(TEMPLATE.read_text(encoding="utf-8")).substitute({**values, **more})
 
@@ -221,18 +221,19 @@ def _adjusted(base: Mapping[str, Any], first: int, last: int) -> dict[str, Any]:
     return found
 
 
-def _without_embodied(adjusted: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:
-    """The entries with embodied carbon, its tables and figures taken out."""
+def _without_accounts(adjusted: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:
+    """The entries with all accounts, their tables and figures taken out."""
+    from yrb_carbon.study.accounts import ACCOUNT_SECTIONS
     from yrb_carbon.study.config import Study
-    from yrb_carbon.study.plan import embodied_tables
+    from yrb_carbon.study.plan import account_figures, account_tables
 
-    tables = dict.fromkeys(embodied_tables(Study.model_validate(base)))
-    figures = dict.fromkeys(("flows", "mining"))
+    study = Study.model_validate(base)
+    tables, figures = (dict.fromkeys(find(study)) for find in (account_tables, account_figures))
     return {
         **adjusted,
         "tables": {**adjusted.get("tables", {}), **tables},
         "figures": {**adjusted.get("figures", {}), **figures},
-        "embodied": None,
+        **dict.fromkeys(ACCOUNT_SECTIONS),
     }
 
 
@@ -283,9 +284,10 @@ def _boundaries(unit_set: str) -> str:
 def _blocks(sections: Mapping[str, Any]) -> str:
     """Sections as YAML, below what they are."""
     head = (
-        "# Entries of config.yaml that do not fit: those of other years, and embodied carbon of\n"
-        "# mining, which is made from input-output tables and emission inventories. If you have\n"
-        "# such files, take the nulls out and name them (docs/howto/embodied.md).\n"
+        "# Entries of config.yaml that do not fit: those of other years; embodied carbon of mining,\n"
+        "# the carbon footprint of industry and regional facts, which are made from input-output\n"
+        "# tables, inventories and yearly facts of provinces. If you have such files, take the nulls\n"
+        "# out and name them (docs/howto/embodied.md, docs/howto/footprint.md).\n"
     )
     return f"\n{head}{_yaml(sections)}"
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 ProvincialFormat = Literal["gtmp", "province_panel", "province_land_cover", "tidy_csv"]
 
 
+ACCOUNT_SECTIONS = ("embodied", "footprint", "regional")
+"""Sections of the configuration that tables of accounts are made from."""
+
 ACCOUNT_OUTCOMES = (
     "co2",
     "size",

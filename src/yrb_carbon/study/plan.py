@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from yrb_carbon.study.accounts import ProvincialFile
+from yrb_carbon.study.accounts import AccountsTable, ProvincialFile
 from yrb_carbon.study.base import Path
 from yrb_carbon.study.config import SampleSection, Study
 from yrb_carbon.study.embodied import EmbodiedTable, SystemTable
@@ -95,6 +95,22 @@ def computed_variables(study: Study, sample: str) -> tuple[str, ...]:
     return _once([required_variables(study, sample), *shown, *(drawn if sample == "main" else [])])
 
 
+def account_tables(study: Study) -> tuple[str, ...]:
+    """Names of the tables made from accounts, in the order of the config."""
+    return tuple(name for name, table in study.tables.items() if isinstance(table, AccountsTable))
+
+
+def account_figures(study: Study) -> tuple[str, ...]:
+    """Keys of the section of figures whose figures are drawn from tables made from accounts."""
+    tables = set(account_tables(study))
+    return tuple(
+        key
+        for key, own in study.figures
+        if isinstance(own, Mapping)
+        and any(getattr(figure, "table", None) in tables for figure in own.values())
+    )
+
+
 def embodied_tables(study: Study) -> tuple[str, ...]:
     """Names of the tables of embodied carbon, in the order of the config."""
     return tuple(name for name, table in study.tables.items() if isinstance(table, EmbodiedTable))
@@ -148,9 +164,9 @@ def embodied_inputs(study: Study) -> dict[Path, AccountInput]:
     return found
 
 
-def embodied_files(study: Study) -> tuple[str, ...]:
-    """Files and folders that the tables of embodied carbon are made from, below data_root."""
-    return tuple(dict.fromkeys(found.path for found in embodied_inputs(study).values()))
+def files_of(inputs: Mapping[Path, AccountInput]) -> tuple[str, ...]:
+    """Files and folders of accounts, below data_root, each once."""
+    return tuple(dict.fromkeys(found.path for found in inputs.values()))
 
 
 def footprint_tables(study: Study) -> tuple[str, ...]:
@@ -161,6 +177,11 @@ def footprint_tables(study: Study) -> tuple[str, ...]:
 def regional_tables(study: Study) -> tuple[str, ...]:
     """Names of the tables of regional facts, in the order of the config."""
     return tuple(name for name, table in study.tables.items() if isinstance(table, RegionalTable))
+
+
+def needs_provinces(study: Study) -> bool:
+    """Whether a table or figure needs the outlines of the provinces."""
+    return bool(footprint_tables(study)) or study.figures.needs_provinces
 
 
 def footprint_inputs(study: Study) -> dict[Path, AccountInput]:

@@ -25,6 +25,8 @@ def collect_manifest(
     figures: Iterable[str | Path] = (),
     provinces: str | Path | None = None,
     embodied: str | Path | None = None,
+    footprint: str | Path | None = None,
+    regional: str | Path | None = None,
 ) -> dict[str, Any]:
     """Gather what is needed to judge and repeat a run.
 
@@ -40,8 +42,8 @@ def collect_manifest(
         Files whose digests are kept.
     figures : paths
         JSON lists of the figures drawn.
-    provinces, embodied : paths
-        JSON records of the outlines of provinces, and of the files of embodied carbon; None for a
+    provinces, embodied, footprint, regional : paths
+        JSON records of the outlines of provinces, and of the files of the accounts; None for a
         study that has none.
 
     Returns
@@ -61,7 +63,9 @@ def collect_manifest(
         "packages": package_versions(),
         "boundaries": _with_size(_read(boundaries)),
         "provinces": None if provinces is None else _with_size(_read(provinces)),
-        "embodied": None if embodied is None else _embodied(_read(embodied)),
+        "embodied": _account_records(embodied),
+        "footprint": _account_records(footprint),
+        "regional": _account_records(regional),
         "sources": [_with_size(record) for record in _read(sources)],
         "samples": {Path(path).parent.name: _read(path) for path in samples},
         "weights": None if weights is None else _read(weights),
@@ -83,13 +87,19 @@ def _with_size(record: Mapping[str, Any]) -> dict[str, Any]:
     return {**record, "bytes": path.stat().st_size if path.is_file() else None}
 
 
-def _embodied(record: Mapping[str, Any]) -> dict[str, Any]:
-    """The record of embodied carbon with the sizes of all its files."""
-    read = {
-        key: {**record[key], "files": [_with_size(file) for file in record[key].get("files", ())]}
-        for key in ("inventories", "energy")
-    }
-    return {**record, **read, "tables": [_with_size(file) for file in record["tables"]]}
+def _account_records(path: str | Path | None) -> Any:
+    """The record of some accounts with the sizes of all its files; None where there is none."""
+    return None if path is None else _all_with_sizes(_read(path))
+
+
+def _all_with_sizes(found: Any) -> Any:
+    """A nest of records, every one that names a file with its size."""
+    if isinstance(found, list):
+        return [_all_with_sizes(one) for one in found]
+    if not isinstance(found, dict):
+        return found
+    nest = {key: _all_with_sizes(one) for key, one in found.items()}
+    return _with_size(nest) if "file" in nest else nest
 
 
 def _not_drawn(records: Iterable[str | Path]) -> dict[str, dict[str, str]]:

@@ -16,7 +16,7 @@ from yrb_carbon.cli.new import _inner, _spread, _write_checked
 from yrb_carbon.demo import FILES
 from yrb_carbon.demo.excel import Sheet, write_workbook
 from yrb_carbon.study.load import load_study
-from yrb_carbon.study.plan import embodied_tables
+from yrb_carbon.study.plan import account_figures, account_tables
 
 runner = CliRunner()
 WRONG = 2
@@ -75,9 +75,15 @@ def test_without_options_the_folder_is_explained(checkout):
     study = load_study(["config.yaml", "studies/mine.yaml"])
     base = load_study(["config.yaml"])
     assert study.tables == {
-        name: table for name, table in base.tables.items() if name not in embodied_tables(base)
+        name: table for name, table in base.tables.items() if name not in account_tables(base)
     }
+<<<<<<< HEAD
     assert (study.embodied, study.figures.account_figures) == (None, ())
+=======
+    assert (study.embodied, study.footprint, study.regional) == (None, None, None)
+    assert account_figures(base)
+    assert account_figures(study) == ()
+>>>>>>> fb8e24d (Rules of the carbon footprint and the regional facts, their sections in both studies; a new study is written without accounts)
     assert study.figures.effect_figures == base.figures.effect_figures
     assert {n: (s.format, s.path) for n, s in study.sources.items()} == {
         n: (s.format, s.path) for n, s in base.sources.items()

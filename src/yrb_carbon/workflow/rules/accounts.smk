@@ -1,6 +1,6 @@
 """What all tables made from accounts share: outlines of provinces, and the figures."""
 
-if study.figures.needs_provinces:
+if plan.needs_provinces(study):
 
     rule province_outlines:
         output:

@@ -12,7 +12,15 @@ BOUNDARY_FILE = (
 SOURCE_FILES = {
     name: f"{study.data_root}/{source.path}" for name, source in study.sources.items()
 }
-EMBODIED_FILES = [f"{study.data_root}/{path}" for path in plan.embodied_files(study)]
+EMBODIED_FILES, FOOTPRINT_FILES, REGIONAL_FILES = (
+    [f"{study.data_root}/{path}" for path in plan.files_of(found)]
+    for found in (
+        plan.embodied_inputs(study),
+        plan.footprint_inputs(study),
+        plan.regional_inputs(study),
+    )
+)
+ACCOUNT_FILES = sorted({*EMBODIED_FILES, *FOOTPRINT_FILES, *REGIONAL_FILES})
 
 
 rule boundaries:
@@ -47,6 +55,7 @@ if study.demo is not None:
                 "names.csv",
                 "provinces.csv",
                 "demo/moments.json",
+                "emission_factors.csv",
                 "concordances/ceads_sectors.csv",
                 "concordances/mrio_sectors_2012.csv",
                 "concordances/mrio_sectors_2017.csv",
@@ -54,7 +63,7 @@ if study.demo is not None:
                 "concordances/sectors_26_h2.csv",
             ),
         output:
-            files=sorted({*SOURCE_FILES.values(), *EMBODIED_FILES}),
+            files=sorted({*SOURCE_FILES.values(), *ACCOUNT_FILES}),
             truth=f"{study.data_root}/truth.json",
         log:
             logs("demo_inputs.log"),
@@ -65,7 +74,7 @@ if study.demo is not None:
             folder=lambda w, output: os.path.dirname(output.truth),
             seed=study.demo.seed,
             heterogeneous=study.demo.heterogeneous,
-            interregional=bool(EMBODIED_FILES),
+            interregional=bool(ACCOUNT_FILES),
             code=code("write_demo_inputs.py"),
         message:
             "Write synthetic demonstration inputs in the published layouts"

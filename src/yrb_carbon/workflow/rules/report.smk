@@ -87,8 +87,10 @@ rule manifest:
         boundaries=panel("boundaries.json"),
         samples=[panel(f"{sample}/sample.json") for sample in SAMPLES],
         weights=weights("report.json") if WEIGHTS else [],
-        provinces=panel("provinces.json") if study.figures.needs_provinces else [],
+        provinces=panel("provinces.json") if plan.needs_provinces(study) else [],
         embodied=models("embodied.json") if EMBODIED_TABLES else [],
+        footprint=models("footprint.json") if FOOTPRINT_TABLES else [],
+        regional=models("regional.json") if REGIONAL_TABLES else [],
     output:
         manifest=results("manifest.json"),
     log:

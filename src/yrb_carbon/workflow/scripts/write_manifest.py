@@ -4,6 +4,8 @@ from yrb_carbon.provenance import write_json
 from yrb_carbon.workflow.job import job
 from yrb_carbon.workflow.manifest import collect_manifest
 
+RECORDS = ("provinces", "embodied", "footprint", "regional")
+
 with job(snakemake):
     given = snakemake.input
     manifest = collect_manifest(
@@ -14,8 +16,7 @@ with job(snakemake):
         weights=given.get("weights") or None,
         benchmarks=snakemake.params.benchmarks,
         figures=given.drawn,
-        provinces=given.get("provinces") or None,
-        embodied=given.get("embodied") or None,
+        **{key: given.get(key) or None for key in RECORDS},
         outputs=[given.estimates, given.by_unit, *given.tables, *given.claims, *given.figures],
     )
     write_json(manifest, snakemake.output.manifest)
