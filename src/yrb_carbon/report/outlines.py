@@ -22,7 +22,8 @@ def simplified_polygons(boundaries: Boundaries, detail_m: float) -> Geometries:
     boundaries : Boundaries
     detail_m : float
         Tolerance of coverage simplification, m: shared borders stay shared. Polygons that do not
-        fit together edge to edge are not simplified, as gaps would open between them.
+        fit together edge to edge are not simplified, as gaps would open between them. Islands
+        smaller than its square are left out.
 
     Returns
     -------
@@ -30,8 +31,22 @@ def simplified_polygons(boundaries: Boundaries, detail_m: float) -> Geometries:
     """
     plane = boundaries.projected()
     if boundaries.is_coverage:
-        return np.asarray(shapely.coverage_simplify(plane, detail_m))
-    return np.asarray(shapely.make_valid(plane))
+        plane = shapely.coverage_simplify(plane, detail_m)
+    return _without_specks(np.asarray(shapely.make_valid(plane)), detail_m)
+
+
+def _without_specks(polygons: Geometries, detail_m: float) -> Geometries:
+    """The polygons without the islands that a drawing cannot show; the largest part stays."""
+    parts, owner = shapely.get_parts(polygons, return_index=True)
+    areas = shapely.area(parts)
+    largest = np.zeros(len(polygons))
+    np.maximum.at(largest, owner, areas)
+    seen = (areas >= detail_m**2) | (areas == largest[owner])
+    kept: Geometries = np.empty(len(polygons), dtype=object)
+    for place in range(len(polygons)):
+        own = parts[seen & (owner == place)]
+        kept[place] = own[0] if len(own) == 1 else shapely.multipolygons(own)
+    return kept
 
 
 def dissolved_by(polygons: Geometries, groups: Sequence[str]) -> dict[str, Any]:
