@@ -284,10 +284,10 @@ def _boundaries(unit_set: str) -> str:
 def _blocks(sections: Mapping[str, Any]) -> str:
     """Sections as YAML, below what they are."""
     head = (
-        "# Entries of config.yaml that do not fit: those of other years; embodied carbon of mining,\n"
-        "# the carbon footprint of industry and regional facts, which are made from input-output\n"
-        "# tables, inventories and yearly facts of provinces. If you have such files, take the nulls\n"
-        "# out and name them (docs/howto/embodied.md, docs/howto/footprint.md).\n"
+        "# Entries of config.yaml that do not fit: those of other years; embodied carbon of\n"
+        "# mining, the carbon footprint of industry and regional facts, which are made from\n"
+        "# input-output tables, inventories and yearly facts of provinces. If you have such\n"
+        "# files, take the nulls out and name them (docs/howto/embodied.md, docs/howto/footprint.md).\n"
     )
     return f"\n{head}{_yaml(sections)}"
 

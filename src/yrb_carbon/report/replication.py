@@ -19,7 +19,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from yrb_carbon.errors import DataError, listing
-from yrb_carbon.report.embodied_files import embodied_records, is_packaged, units_of
+from yrb_carbon.report.account_files import account_records, is_packaged, units_of
 from yrb_carbon.report.markdown import markdown_table
 from yrb_carbon.study.base import Section
 from yrb_carbon.study.config import ReplicationSource, Study
@@ -163,15 +163,17 @@ def replication_readme(
         If a source of the manifest has a format that `publishers` does not know.
     """
     records = [_described(record, study, publishers) for record in manifest["sources"]]
-    embodied = [_described(record, study, publishers) for record in embodied_records(manifest)]
+    accounts = [
+        _described(record, study, publishers) for record in account_records(manifest, study)
+    ]
     parts = [
         *_overview(study, manifest, programs),
-        *_availability(study, manifest, records, embodied),
+        *_availability(study, manifest, records, accounts),
         *_requirements(study, manifest),
         *_programs(study, programs),
         *_instructions(study, manifest),
         *_outputs(study, manifest, programs),
-        *_references(study, [*records, *embodied]),
+        *_references(study, [*records, *accounts]),
     ]
     return "\n".join(parts).rstrip() + "\n"
 
@@ -218,8 +220,7 @@ def _described(
             "data/publishers.yaml"
         )
     own = study.replication.sources.get(record["source"], ReplicationSource())
-    section = study.embodied
-    packaged = section is not None and "key" in record and is_packaged(record, section)
+    packaged = "key" in record and is_packaged(record, study)
     return _Described(record, found, own, made=study.demo is not None, packaged=packaged)
 
 
@@ -229,7 +230,7 @@ def _overview(
     yield f"# README of the replication package: {study.study.title.en}\n"
     if caution := study.study.caution_in("en"):
         yield f"> {caution}\n"
-    n_files = len(manifest["sources"]) + len(embodied_records(manifest))
+    n_files = len(manifest["sources"]) + len(account_records(manifest, study))
     yield "## Overview\n"
     yield (
         "The code in this package reads the input files, assembles a panel of units and years "
@@ -249,7 +250,7 @@ def _availability(
     study: Study,
     manifest: Mapping[str, Any],
     records: Sequence[_Described],
-    embodied: Sequence[_Described],
+    accounts: Sequence[_Described],
 ) -> Iterator[str]:
     yield "## Data Availability and Provenance Statements\n"
     if study.demo is not None:
@@ -266,7 +267,7 @@ def _availability(
         f"this replication package: {TO_STATE}.\n"
     )
     yield "### Summary of Availability\n"
-    yield from (f"- [{mark}] {text}" for mark, text in _summary([*records, *embodied]))
+    yield from (f"- [{mark}] {text}" for mark, text in _summary([*records, *accounts]))
     yield "\n### Details on each Data Source\n"
     yield markdown_table(
         ("source", "content", "publisher", "licence", "access", "provided"),
@@ -275,7 +276,7 @@ def _availability(
                 f"`{d.record['source']}`", d.publisher.content, d.publisher.publisher, d.licence,
                 d.access, d.provided,
             )
-            for d in (*records, *_one_a_source(embodied))
+            for d in (*records, *_one_a_source(accounts))
         ),
     )  # fmt: skip
     yield "### Dataset list\n"
@@ -289,17 +290,18 @@ def _availability(
             for d in records
         ),
     )  # fmt: skip
-    if embodied:
-        yield "Files of embodied carbon, one a year:\n"
+    if accounts:
+        yield "Inventories, input-output tables and provincial files of the accounts:\n"
         yield markdown_table(
             ("file", "year", "unit", "sheet", "format", "rows read", "SHA-256", "provided"),
             (
                 (
-                    f"`{d.record['file']}`", str(d.record["year"]), ", ".join(units_of(d.record)),
+                    f"`{d.record['file']}`", str(d.record["year"] or ""),
+                    ", ".join(units_of(d.record)),
                     d.record["sheet"] or "", f"`{d.record['format']}`", str(d.record["rows"]),
                     f"`{d.record['sha256']}`", d.provided,
                 )
-                for d in embodied
+                for d in accounts
             ),
         )  # fmt: skip
     boundaries = manifest["boundaries"]

@@ -73,6 +73,11 @@ class AccountsTable(TableSection):
             )
 
 
+def file_source(section: str, key: str) -> str:
+    """Name of the files of a key of a section, or of a system, among all sources of a study."""
+    return f"{section}_{key}"
+
+
 def repeated_years(years: tuple[int, ...] | None, path: Path) -> Iterator[Fault]:
     """Faults of years that a list holds more than once."""
     for index, year in enumerate(years or ()):

@@ -585,7 +585,8 @@ def _year_faults(study: Study) -> Iterator[Fault]:
 
 
 def _source_faults(study: Study) -> Iterator[Fault]:
-    files = () if study.embodied is None else study.embodied.file_sources
+    accounts = (study.embodied, study.footprint, study.regional)
+    files = [name for section in accounts if section is not None for name in section.file_sources]
     for name in study.replication.sources:
         place: Path = ("replication", "sources", name)
         yield from unknown_names((*study.sources, *files), name, place, "source")

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import Field, PositiveInt
 
 from yrb_carbon.errors import listing
-from yrb_carbon.study.accounts import AccountsTable, brace_faults, repeated_years
+from yrb_carbon.study.accounts import (
+    AccountsTable,
+    brace_faults,
+    file_source,
+    repeated_years,
+)
 from yrb_carbon.study.base import (
     Fault,
     Identifier,
@@ -43,11 +48,6 @@ TEST_SYSTEM_CAUTION = Text(
     "say nothing about any real one.",
     zh="pymrio软件包的测试系统：经济体与区域均为虚构，数值不反映任何真实经济体的情况。",
 )
-
-
-def file_source(name: str) -> str:
-    """Name of the files of inventories, of energy or of a system among all sources of a study."""
-    return f"embodied_{name}"
 
 
 class InputOutputSection(Section):
@@ -150,7 +150,7 @@ class EmbodiedSection(Section):
         """Names that `replication.sources` knows the files of inventories and systems by."""
         inventories = [INVENTORIES] if self.inventories else []
         energy = [ENERGY] if self.energy else []
-        return tuple(map(file_source, [*inventories, *energy, *self.systems]))
+        return tuple(file_source("embodied", key) for key in (*inventories, *energy, *self.systems))
 
 
 class EmbodiedTable(AccountsTable):

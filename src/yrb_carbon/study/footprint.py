@@ -11,6 +11,7 @@ from yrb_carbon.study.accounts import (
     AccountsTable,
     ProvincialFile,
     brace_faults,
+    file_source,
     repeated_years,
 )
 from yrb_carbon.study.base import Fault, Label, Path, Section, Year, choices, repeated
@@ -131,6 +132,12 @@ class FootprintSection(Section):
         """Years of the accounts from the first to the last that has an energy inventory."""
         known = [year for year in self.years if year in self.energy]
         return range(min(known), max(known) + 1)
+
+    @property
+    def file_sources(self) -> tuple[str, ...]:
+        """Names that `replication.sources` knows its files by."""
+        keys = ("energy", "inventories", "economy", "people", "land")
+        return tuple(file_source("footprint", key) for key in keys)
 
 
 class FootprintTable(AccountsTable):

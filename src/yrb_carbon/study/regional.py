@@ -11,6 +11,7 @@ from yrb_carbon.study.accounts import (
     AccountsTable,
     ProvincialFile,
     brace_faults,
+    file_source,
     repeated_years,
     unknown_years,
 )
@@ -57,6 +58,11 @@ class RegionalSection(Section):
         None, description="Embodied transfers between the eight areas; none when null."
     )
     note: Label | None = Field(None, description="Printed below its tables.")
+
+    @property
+    def file_sources(self) -> tuple[str, ...]:
+        """Names that `replication.sources` knows its files by."""
+        return tuple(file_source("regional", key) for key in ("inventories", "people"))
 
 
 class RegionalTable(AccountsTable):

@@ -13,7 +13,7 @@ from yrb_carbon import __version__, cli
 from yrb_carbon.cli import app
 from yrb_carbon.sources import READERS
 from yrb_carbon.study.load import load_study
-from yrb_carbon.study.plan import embodied_files
+from yrb_carbon.study.plan import account_inputs, files_of
 from yrb_carbon.workflow.check import CheckedStudy, refuse_unusable_inputs
 
 runner = CliRunner()
@@ -49,7 +49,7 @@ def overlay(tmp_path: Path, in_repository: Path):
 
 def default_inputs() -> int:
     study = load_study(["config.yaml"])
-    return len({source.path for source in study.sources.values()} | {*embodied_files(study)})
+    return len(study.sources) + len(account_inputs(study))
 
 
 def check_lines(*arguments: str) -> list[str]:
@@ -149,7 +149,7 @@ def test_a_saved_system_is_a_folder(overlay, tmp_path):
         "{format: pymrio, sectors: own, mining: [mining], emissions: own, extension: air, "
         'tables: {"2012": {path: saved}, "2015": null, "2017": null}}'
     )
-    gone = "tables: {B7: null}\nfigures: {flows: null}\n"
+    gone = "tables: {B7: null}\nfigures: {flows: null}\nregional: {transfer: null}\n"
     file = overlay(f"embodied:\n  systems:\n    provinces: {system}\n{gone}")
     (tmp_path / "saved").touch()
     lines = check_lines("--configfile", str(file))
@@ -268,7 +268,10 @@ def test_the_workflow_stops_before_the_demonstration_writes_over_own_files(in_re
 def test_the_workflow_stops_when_inputs_are_missing(overlay, tmp_path):
     file = overlay("sources:\n  edgar:\n    path: edgar.xlsx\n")
     study = load_study(["config.yaml", file])
-    for path in (*(source.path for source in study.sources.values()), *embodied_files(study)):
+    for path in (
+        *(source.path for source in study.sources.values()),
+        *files_of(account_inputs(study)),
+    ):
         (tmp_path / path).touch()
     refuse_unusable_inputs(study)
     (tmp_path / "edgar.xlsx").unlink()

@@ -77,13 +77,9 @@ def test_without_options_the_folder_is_explained(checkout):
     assert study.tables == {
         name: table for name, table in base.tables.items() if name not in account_tables(base)
     }
-<<<<<<< HEAD
-    assert (study.embodied, study.figures.account_figures) == (None, ())
-=======
     assert (study.embodied, study.footprint, study.regional) == (None, None, None)
     assert account_figures(base)
     assert account_figures(study) == ()
->>>>>>> fb8e24d (Rules of the carbon footprint and the regional facts, their sections in both studies; a new study is written without accounts)
     assert study.figures.effect_figures == base.figures.effect_figures
     assert {n: (s.format, s.path) for n, s in study.sources.items()} == {
         n: (s.format, s.path) for n, s in base.sources.items()

@@ -80,7 +80,7 @@ def embodied_run(**files: object) -> Run:
 
 
 def test_files_of_embodied_carbon_have_year_unit_and_publisher():
-    energy, table = data_page.embodied_files(embodied_run())
+    energy, table = data_page.account_files(embodied_run())
     assert (energy.label["en"], energy.label["zh"]) == ("Energy inventories", "能源清单")
     assert (energy.year, energy.unit["en"]) == (2015, "10^4 t, 10^8 m3")
     assert "CEADs" in energy.publisher["en"]
@@ -89,7 +89,7 @@ def test_files_of_embodied_carbon_have_year_unit_and_publisher():
     assert energy.source.notes[0]["zh"] == "排放账户：x"
     assert (table.label["zh"], table.year) == ("省际投入产出表", 2012)
     assert table.unit["zh"] == "万元"
-    assert data_page.embodied_files(embodied_run(embodied=None)) == []
+    assert data_page.account_files(embodied_run(embodied=None)) == []
 
 
 def counted() -> pd.DataFrame:

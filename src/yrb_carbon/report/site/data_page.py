@@ -12,9 +12,9 @@ import pandas as pd
 
 from yrb_carbon.panel.completeness import PictureTexts, draw_completeness
 from yrb_carbon.panel.schema import load_dictionary
+from yrb_carbon.report.account_files import account_records, units_of
 from yrb_carbon.report.cells import sample_label
 from yrb_carbon.report.definitions import unit_name
-from yrb_carbon.report.embodied_files import embodied_records, units_of
 from yrb_carbon.report.fonts import cjk_font, fonts, quiet_fonts
 from yrb_carbon.report.language import SOURCE_LANGUAGE, Words, message
 from yrb_carbon.report.replication import Publisher, read_publishers
@@ -24,15 +24,19 @@ from yrb_carbon.report.site.glossary import marked_english, source_text
 from yrb_carbon.report.site.remarks import reason_text, remark_text
 from yrb_carbon.report.site.run import Run
 from yrb_carbon.study.base import Language
-from yrb_carbon.study.embodied import ENERGY, INVENTORIES, EmbodiedSection
+from yrb_carbon.study.config import Study
+from yrb_carbon.study.embodied import ENERGY, INVENTORIES
 from yrb_carbon.study.paths import data_folder
 from yrb_carbon.study.report import subfolder
 from yrb_carbon.study.units import load_units
 
 PUBLISHERS = "publishers.yaml"
-INVENTORY_LABELS = {
+FILE_LABELS = {
     INVENTORIES: message("Emission inventories"),
     ENERGY: message("Energy inventories"),
+    "economy": message("Value added of industry"),
+    "people": message("GDP and population"),
+    "land": message("Land cover and NPP of provinces"),
 }
 COMPLETENESS, EXCLUDED, PICTURE = "completeness.csv", "excluded.csv", "completeness.png"
 
@@ -53,11 +57,11 @@ class SourceFile:
 
 
 @dataclass(frozen=True, slots=True)
-class EmbodiedFile:
-    """A file that tables of embodied carbon are made from."""
+class AccountFile:
+    """A file that tables of accounts are made from."""
 
     label: Text
-    year: int
+    year: int | None
     publisher: Text
     unit: Text
     source: SourceFile
@@ -111,15 +115,13 @@ def _source_file(record: Mapping[str, Any], words: PageWords) -> SourceFile:
     )
 
 
-def embodied_files(run: Run) -> list[EmbodiedFile]:
-    """Inventories, energy inventories and input-output tables, as the manifest tells of them."""
-    records, section = embodied_records(run.manifest), run.study.embodied
-    if not records or section is None:
-        return []
+def account_files(run: Run) -> list[AccountFile]:
+    """Inventories, provincial files and input-output tables, as the manifest tells of them."""
+    records = account_records(run.manifest, run.study)
     publishers = read_publishers(data_folder() / PUBLISHERS)
     return [
-        EmbodiedFile(
-            label=run.words.each(partial(_label_of, record["key"], section)),
+        AccountFile(
+            label=run.words.each(partial(_label_of, record["key"], run.study)),
             year=record["year"],
             publisher=_publisher_text(publishers[record["format"]], run.words),
             unit=run.words.listing(
@@ -131,11 +133,12 @@ def embodied_files(run: Run) -> list[EmbodiedFile]:
     ]
 
 
-def _label_of(key: str, section: EmbodiedSection, words: Words) -> str:
-    """What a file is: the name of its system, or that of the inventories."""
-    if key in INVENTORY_LABELS:
-        return words(INVENTORY_LABELS[key])
-    label = section.systems[key].label
+def _label_of(key: str, study: Study, words: Words) -> str:
+    """What a file is: the name of its system, or what its key stands for."""
+    if key in FILE_LABELS:
+        return words(FILE_LABELS[key])
+    systems = {} if study.embodied is None else study.embodied.systems
+    label = systems[key].label
     return key if label is None else words.label(label)
 
 

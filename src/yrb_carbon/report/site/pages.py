@@ -17,8 +17,8 @@ from yrb_carbon.report.site.bilingual import NAMES, Text
 from yrb_carbon.report.site.data_page import (
     COMPLETENESS,
     EXCLUDED,
+    account_files,
     column_uses,
-    embodied_files,
     left_out_units,
     picture_words,
     pictures_of,
@@ -134,7 +134,7 @@ def _data(run: Run) -> dict[str, Any]:
     folder = run.files.completeness
     context: dict[str, Any] = {
         "sources": source_files(run.manifest, run.words),
-        "embodied_files": embodied_files(run),
+        "account_files": account_files(run),
         "samples": sample_sizes(run),
         "columns": [],
         "excluded": [],
@@ -156,7 +156,7 @@ def _provenance(run: Run) -> dict[str, Any]:
         "manifest": manifest,
         "inputs": [
             *source_files(manifest, run.words),
-            *(file.source for file in embodied_files(run)),
+            *(file.source for file in account_files(run)),
         ],
         "shipped": digests(manifest["shipped"]),
         "outputs": digests(manifest["outputs"]),

@@ -132,9 +132,7 @@ def figure_records():
     figures = study.figures
     maps = [rules.figures.output.record] if figures.map_figures else []
     effects = [rules.effect_figures.output.record] if figures.effect_figures else []
-    accounts = (
-        [rules.account_figures.output.record] if figures.account_figures else []
-    )
+    accounts = [rules.account_figures.output.record] if figures.account_figures else []
     return [*maps, *effects, *accounts]
 
 
