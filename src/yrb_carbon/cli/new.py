@@ -287,7 +287,7 @@ def _blocks(sections: Mapping[str, Any]) -> str:
         "# Entries of config.yaml that do not fit: those of other years; embodied carbon of\n"
         "# mining, the carbon footprint of industry and regional facts, which are made from\n"
         "# input-output tables, inventories and yearly facts of provinces. If you have such\n"
-        "# files, take the nulls out and name them (docs/howto/embodied.md, docs/howto/footprint.md).\n"
+        "# files, take the nulls out and name them: docs/howto/embodied.md, footprint.md.\n"
     )
     return f"\n{head}{_yaml(sections)}"
 

@@ -219,6 +219,14 @@ def account_inputs(study: Study) -> dict[Path, AccountInput]:
     return {**embodied_inputs(study), **footprint_inputs(study), **regional_inputs(study)}
 
 
+def account_files(study: Study) -> dict[Path, AccountInput]:
+    """Each file of the accounts once, by the first key that names it."""
+    first: dict[str, tuple[Path, AccountInput]] = {}
+    for place, found in account_inputs(study).items():
+        first.setdefault(found.path, (place, found))
+    return dict(first.values())
+
+
 def _yearly(
     section: str, key: str, format_: str, paths: Mapping[int, str]
 ) -> dict[Path, AccountInput]:

@@ -42,7 +42,7 @@ from yrb_carbon.study.accounts import ProvincialFormat
 from yrb_carbon.study.config import SourceSection, Study
 from yrb_carbon.study.plan import (
     AccountInput,
-    account_inputs,
+    account_files,
     computed_variables,
     panel_years,
     samples_used,
@@ -223,7 +223,7 @@ class _Inputs:
 
     def check(self, progress: Callable[[str, int, int], None]) -> CheckedInputs:
         """Look at the map, at every source, and at all of them together."""
-        sections, accounts = self.study.sources, account_inputs(self.study)
+        sections, accounts = self.study.sources, account_files(self.study)
         count = len(sections) + 1 + len(accounts)
         progress(BOUNDARIES, 0, count)
         maps = self._boundaries()
