@@ -13,7 +13,7 @@ from yrb_carbon import __version__, cli
 from yrb_carbon.cli import app
 from yrb_carbon.sources import READERS
 from yrb_carbon.study.load import load_study
-from yrb_carbon.study.plan import account_files, account_inputs, files_of
+from yrb_carbon.study.plan import account_inputs, files_of
 from yrb_carbon.workflow.check import CheckedStudy, refuse_unusable_inputs
 
 runner = CliRunner()
@@ -49,7 +49,8 @@ def overlay(tmp_path: Path, in_repository: Path):
 
 def default_inputs() -> int:
     study = load_study(["config.yaml"])
-    return len({source.path for source in study.sources.values()}) + len(account_files(study))
+    sources = {source.path for source in study.sources.values()}
+    return len(sources | {*files_of(account_inputs(study))})
 
 
 def check_lines(*arguments: str) -> list[str]:
