@@ -2,26 +2,22 @@
 
 A cell `-0.2145***` holds -0.2145 and a number format that shows stars, and `(0.0146)` one that
 shows brackets, so that the sheet looks like the table and can be computed with. Intervals stay
-texts. The last sheet holds the rows of estimates.csv with all their digits.
+texts. The last sheet holds the rows of estimates.csv of the models with all their digits; those of
+the accounts, whole matrices among them, stand in that file alone.
 """
 
 from __future__ import annotations
 
-import io
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import escape
 
-import numpy as np
 import pandas as pd
 
-from yrb_carbon.errors import DataError
 from yrb_carbon.report.cells import PrintedTable
-from yrb_carbon.report.fixed_zip import CREATED, write_fixed_zip
+from yrb_carbon.report.fixed_zip import CREATED
 from yrb_carbon.report.grid import MARKS, columns_of, headings, is_common, is_numeric, rows_of
 from yrb_carbon.report.language import Words
 from yrb_carbon.report.widths import natural_widths, text_width
@@ -48,9 +44,11 @@ FONT = {"en": "Times New Roman", "zh": "SimSun"}
 TITLE_ROW, HEAD_ROW = 0, 1
 
 
-SHEET_FILE = "xl/worksheets/sheet{number}.xml"
-CODED = re.compile(r"[\x00-\x08\x0b-\x1f]|_(?=x[0-9A-Fa-f]{4}_)")
-"""Characters that XML does not take, which Excel writes as `_x000D_`, and what looks like that."""
+class _Exact(float):
+    """A number that is written with all its digits; the library by itself writes sixteen."""
+
+    def __format__(self, spec: str) -> str:
+        return repr(float(self))
 
 
 def write_workbook(
@@ -61,14 +59,14 @@ def write_workbook(
     cautions: Sequence[str],
     words: Words,
 ) -> None:
-    """Write tables of one language, a list of them with links before, all estimates behind.
+    """Write tables of one language, a list of them with links before, their estimates behind.
 
     Parameters
     ----------
     tables : sequence of PrintedTable
         A sheet each, with the whole body, not what a page shows of it.
     estimates : DataFrame
-        The whole of estimates.csv.
+        Rows for the last sheet.
     path : path
         The file; the same tables give the same bytes.
     title : str
@@ -80,22 +78,19 @@ def write_workbook(
     """
     import xlsxwriter
 
-    content = io.BytesIO()
-    book = xlsxwriter.Workbook(content)
+    book = xlsxwriter.Workbook(str(path))
     book.set_properties({"title": title, "author": "", "created": CREATED})
     formats = _Formats(book, FONT[words.language])
     rows_name = words("Estimates")
     names = _sheet_names([words("Contents"), *(table.name for table in tables), rows_name])
     sheets = [book.add_worksheet(name) for name in names]
     lines = [(name, table.title) for name, table in zip(names[1:-1], tables, strict=True)]
-    lines.append((names[-1], words("All rows of estimates.csv, with all their digits")))
+    lines.append((names[-1], words("Rows of estimates.csv of the models, with all their digits")))
     _write_contents(sheets[0], [title, *cautions], lines, formats)
     for sheet, table in zip(sheets[1:-1], tables, strict=True):
         _write_sheet(sheet, table, formats)
-    _write_rows_head(sheets[-1], estimates, formats)
+    _write_rows(sheets[-1], estimates, formats)
     book.close()
-    rows_file = SHEET_FILE.format(number=len(sheets))
-    write_fixed_zip(content.getvalue(), path, {rows_file: partial(_with_rows, estimates)})
 
 
 class _Formats:
@@ -264,48 +259,19 @@ def _write_notes(
         sheet.set_row(place, NOTE_LINE * math.ceil(1.05 * text_width(note) / line))
 
 
-def _write_rows_head(sheet: Any, estimates: pd.DataFrame, formats: _Formats) -> None:
-    """Headings of the rows of the estimates, which stay where they are and can be filtered by."""
+def _write_rows(sheet: Any, estimates: pd.DataFrame, formats: _Formats) -> None:
+    """Every row of the estimates; what is empty stays so."""
     for at, name in enumerate(estimates.columns):
         sheet.write_string(0, at, str(name), formats(bold=True, bottom=1))
+        column = estimates[name]
+        is_text = not pd.api.types.is_numeric_dtype(column)
+        present = column.notna() & (column.ne("") if is_text else True)
+        places = (present.to_numpy().nonzero()[0] + 1).tolist()
+        for place, value in zip(places, column[present].tolist(), strict=True):
+            if is_text:
+                sheet.write_string(place, at, value)
+            else:
+                sheet.write_number(place, at, _Exact(value))
     sheet.freeze_panes(1, 0)
     sheet.autofilter(0, 0, len(estimates), len(estimates.columns) - 1)
     sheet.set_column(0, len(estimates.columns) - 1, 12)
-
-
-def _with_rows(estimates: pd.DataFrame, sheet: bytes) -> bytes:
-    """The XML of a sheet with every row of the estimates below its headings.
-
-    A cell by xlsxwriter is too slow for tens of thousands of rows, and has sixteen digits.
-    """
-    from xlsxwriter.utility import xl_col_to_name
-
-    letters = [xl_col_to_name(at) for at in range(len(estimates.columns))]
-    columns = [_cells_of(column) for _, column in estimates.items()]
-    rows = []
-    for place, cells in enumerate(zip(*columns, strict=True), start=2):
-        own = [f'<c r="{at}{place}"{cell}' for at, cell in zip(letters, cells, strict=True) if cell]
-        rows.append(f'<row r="{place}">{"".join(own)}</row>')
-    before, after = sheet.decode().split("</sheetData>")
-    extent = f'<dimension ref="A1:{letters[-1]}{len(estimates) + 1}"/>'
-    before = re.sub("<dimension [^>]*>", extent, before)
-    return "".join([before, *rows, "</sheetData>", after]).encode()
-
-
-def _cells_of(column: pd.Series[Any]) -> list[str]:
-    """XML of the cells of a column, behind their addresses; empty where there is nothing."""
-    if not pd.api.types.is_numeric_dtype(column):
-        known = {text: _text_cell(text) for text in column.dropna().unique()}
-        return [known.get(text, "") for text in column.tolist()]
-    numbers = column.astype("float64")
-    if np.isinf(numbers).any():
-        raise DataError(f"column {column.name!r}: Excel has no infinite numbers")
-    return ["" if math.isnan(own) else f"><v>{own!r}</v></c>" for own in numbers.tolist()]
-
-
-def _text_cell(text: str) -> str:
-    if not text:
-        return ""
-    said = CODED.sub(lambda found: f"_x{ord(found[0]):04X}_", escape(text))
-    blanks = "" if text == " ".join(text.split()) else ' xml:space="preserve"'
-    return f' t="inlineStr"><is><t{blanks}>{said}</t></is></c>'

@@ -19,6 +19,7 @@ from yrb_carbon.report.layout_claims import layout_claims
 from yrb_carbon.report.word import write_word_table
 from yrb_carbon.study.base import Language
 from yrb_carbon.study.config import Study
+from yrb_carbon.study.plan import account_tables
 from yrb_carbon.study.report import WORKBOOK, subfolder
 
 
@@ -100,5 +101,6 @@ def _write_workbook(
     path = folder / WORKBOOK
     words = Words(language)
     cautions = [words.label(text) for text in study.study.cautions]
-    write_workbook(tables, estimates, path, words.label(study.study.title), cautions, words)
+    of_models = estimates[~estimates["table"].isin(account_tables(study))]
+    write_workbook(tables, of_models, path, words.label(study.study.title), cautions, words)
     return path

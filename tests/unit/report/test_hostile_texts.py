@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import math
 import re
 from pathlib import Path
 
 import docx
 import openpyxl
 import pandas as pd
-import pytest
 from matplotlib.figure import Figure
-from openpyxl.utils.escape import unescape
 
-from yrb_carbon.errors import DataError
 from yrb_carbon.estimates import estimates_frame
 from yrb_carbon.panel.completeness import completeness_table, draw_completeness
 from yrb_carbon.report.canvas import Page
@@ -44,34 +40,6 @@ def test_no_text_of_a_workbook_is_a_formula(tmp_path: Path):
     assert [cell.coordinate for cell in cells if cell.data_type == "f"] == []
     texts = {str(cell.value) for cell in cells}
     assert {*FORMULAS, "=row", "=1+1", "=caution"} <= texts
-
-
-ODD_TERMS = (" two  blanks ", "a\nb", 'a<b & "c"', "x\x07y", "_x0041_", "=1+1", "铅")
-
-
-def test_terms_of_the_estimates_come_back_from_a_workbook(tmp_path: Path):
-    rows = estimates_frame(
-        {"quantity": "value", "term": term, "estimate": 0.1 + 0.2, "year": 2000 + place, "draws": 5}
-        for place, term in enumerate(ODD_TERMS)
-    )
-    path = tmp_path / "tables.xlsx"
-    body = pd.DataFrame([["x", "0.1"]], columns=["", "A"])
-    write_workbook([printed("T1", "title", body, ())], rows, path, "study", [], Words())
-    sheet = openpyxl.load_workbook(path).worksheets[-1]
-    heads, *lines = sheet.iter_rows(values_only=True)
-    assert heads == tuple(rows.columns)
-    assert sheet.dimensions == f"A1:Z{1 + len(rows)}"
-    found = [dict(zip(heads, line, strict=True)) for line in lines]
-    assert [unescape(one["term"]) for one in found] == rows["term"].tolist()
-    assert {one["estimate"] for one in found} == {0.1 + 0.2}
-    assert [one["year"] for one in found] == rows["year"].tolist()
-    assert {(one["draws"], one["seed"], one["model"]) for one in found} == {(5, None, None)}
-
-
-def test_infinite_numbers_are_refused_by_a_workbook(tmp_path: Path):
-    rows = estimates_frame([{"quantity": "value", "estimate": math.inf}])
-    with pytest.raises(DataError, match="column 'estimate': Excel has no infinite numbers"):
-        write_workbook([], rows, tmp_path / "t.xlsx", "study", [], Words())
 
 
 def test_a_title_longer_than_a_property_is_whole_on_the_page(tmp_path: Path):
