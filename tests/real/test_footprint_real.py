@@ -36,7 +36,8 @@ from yrb_carbon.study.provinces import load_provinces
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
 ENERGY_YEARS = tuple(year for year in range(1999, 2020) if year not in (2014, 2018))
-"""2014 was never published, 2018 is not in this set; 1999 serves the line to Ningxia's next report."""
+"""2014 was never published, 2018 is not in this set; 1999 serves the line to Ningxia's next
+report."""
 
 SAME_FACTOR = 1e-9
 """Relative; the inventories multiply fuel with one factor for all provinces and years."""
