@@ -118,10 +118,10 @@ def moran_rows(
     notes: list[str] = []
     for dimension in table.dimensions:
         values, left_out = complete_provinces(_column(accounts, dimension))
-        notes += _left_out(key.table, dimension, left_out)
+        notes += _left_out(key.table, left_out)
         provinces = sorted(set(values.index.get_level_values("unit")))
         weights = build_province_weights(outlines, provinces, link_islands=section.link_hainan)
-        notes += _islands(key.table, dimension, weights.linked, weights.dropped)
+        notes += _islands(key.table, weights.linked, weights.dropped)
         panel = values.to_frame().loc[list(weights.unit_ids)]
         panel, flat = _without_flat_years(panel)
         notes += [f"{key.table}: {dimension} is the same everywhere in {year}" for year in flat]
@@ -148,17 +148,11 @@ def _moran_of(
         panel, weights, [dimension], permutations=section.permutations, seed=seed
     )
     by_year = pd.Series({row["year"]: row["estimate"] for row in found})
-    trend, notes = _track_trend(by_year, section, name, dimension)
-    printed = panel[panel.index.get_level_values("year").isin(table.printed_years(section))]
-    local = calc_local_moran(
-        printed, weights, dimension, permutations=table.local_permutations, seed=seed,
-        level=section.alpha,
-    )  # fmt: skip
-    drawn = {"draws": table.local_permutations, "seed": seed}
+    trend, notes = _track_trend(by_year, section, name)
     rows = [
         *({"model": GLOBAL, **row} for row in found),
         *({"model": TREND, "n_units": len(weights.unit_ids), **row} for row in trend),
-        *({"model": LOCAL, **row} for row in _local_rows(local, drawn)),
+        *({"model": LOCAL, **row} for row in _local_rows(table, panel, weights, section, seed)),
     ]
     return rows, notes
 
@@ -169,7 +163,22 @@ def _logarithms(panel: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(np.log(panel))
 
 
-def _local_rows(local: pd.DataFrame, drawn: Mapping[str, int]) -> Rows:
+def _local_rows(
+    table: FootprintMoranTable,
+    panel: pd.DataFrame,
+    weights: SpatialWeights,
+    section: FootprintSection,
+    seed: int,
+) -> Rows:
+    """Local clusters of the printed years that the panel has."""
+    printed = panel[panel.index.get_level_values("year").isin(table.printed_years(section))]
+    if printed.empty:
+        return
+    local = calc_local_moran(
+        printed, weights, str(panel.columns[0]), permutations=table.local_permutations, seed=seed,
+        level=section.alpha,
+    )  # fmt: skip
+    drawn = {"draws": table.local_permutations, "seed": seed}
     n_units = int(local["unit"].nunique())
     for _, line in local.iterrows():
         place = {"equation": line["unit"], "year": int(line["year"]), "n_units": n_units}
@@ -217,7 +226,7 @@ def shift_rows(
     notes: list[str] = []
     for dimension in table.dimensions:
         values, left_out = complete_provinces(_column(accounts, dimension))
-        notes += _left_out(key.table, dimension, left_out)
+        notes += _left_out(key.table, left_out)
         track = calc_footprint_track(
             values, outlines, crs=table.crs, scaling=table.scaling, weighting=table.weighting
         )
@@ -233,7 +242,7 @@ def shift_rows(
         if len(track) > 1:
             rows += [{**own, "model": SHIFT, **row} for row in _shift_rows(track)]
         for term in MOVING:
-            trend, short = _track_trend(named[term], section, key.table, dimension)
+            trend, short = _track_trend(named[term], section, key.table)
             notes += short
             rows += [{**own, "model": TREND, "equation": term, **row} for row in trend]
     return SpaceRows(complete_rows(rows, key), tuple(dict.fromkeys(notes)))
@@ -284,7 +293,7 @@ def inequality_rows(
         if table.per == "head" and dimension not in RATIOS:
             amounts = (amounts / population.reindex(amounts.index)).rename(dimension)
         values, left_out = complete_provinces(amounts)
-        notes += _left_out(key.table, dimension, left_out)
+        notes += _left_out(key.table, left_out)
         by_year = values.unstack("year")
         groups = regions.reindex(by_year.index)
         own = {"outcome": dimension, "n_units": len(by_year)}
@@ -294,7 +303,7 @@ def inequality_rows(
             ]
         measured = by_year.loc[:, by_year.columns.isin(list(section.measured_years))]
         if measured.shape[1] < FEWEST_YEARS:
-            notes.append(_too_short(key.table, dimension, measured.shape[1]))
+            notes.append(_too_short(key.table, measured.shape[1]))
             continue
         rows += [
             {"outcome": dimension, "model": TREND, **row}
@@ -384,7 +393,7 @@ def trend_rows(series: pd.Series, *, serial: bool) -> Rows:
 
 
 def _track_trend(
-    series: pd.Series, section: FootprintSection, table: str, dimension: str
+    series: pd.Series, section: FootprintSection, table: str
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Trend of a number of each year, and a note where years are too few for one.
 
@@ -393,13 +402,13 @@ def _track_trend(
     """
     measured = series[series.index.isin(list(section.measured_years))]
     if len(measured) < FEWEST_YEARS:
-        return [], [_too_short(table, dimension, len(measured))]
+        return [], [_too_short(table, len(measured))]
     is_whole = len(measured) == len(section.measured_years)
     return list(trend_rows(measured, serial=is_whole)), []
 
 
-def _too_short(table: str, dimension: str, n_years: int) -> str:
-    return f"{table}: {dimension} has {n_years} years with an inventory, too few for a trend"
+def _too_short(table: str, n_years: int) -> str:
+    return f"{table}: no trend, years with an inventory are {n_years} and not {FEWEST_YEARS}"
 
 
 def _without_flat_years(panel: pd.DataFrame) -> tuple[pd.DataFrame, list[int]]:
@@ -418,22 +427,21 @@ def _column(accounts: pd.DataFrame, dimension: str) -> pd.Series:
     return accounts[dimension]
 
 
-def _left_out(table: str, dimension: str, provinces: Mapping[str, tuple[int, ...]]) -> list[str]:
+def _left_out(table: str, provinces: Mapping[str, tuple[int, ...]]) -> list[str]:
     names = load_provinces()
     return [
-        f"{table}: {dimension} without {names.label(province)}, which has none in {listing(years)}"
+        f"{table}: {names.label(province)} left out, without a value in {listing(years)}"
         for province, years in provinces.items()
     ]
 
 
 def _islands(
-    table: str, dimension: str, linked: tuple[tuple[str, str], ...], dropped: tuple[str, ...]
+    table: str, linked: tuple[tuple[str, str], ...], dropped: tuple[str, ...]
 ) -> list[str]:
     names = load_provinces()
     notes = [
         f"{table}: {names.label(island)} linked to {names.label(other)}" for island, other in linked
     ]
     return notes + [
-        f"{table}: {dimension} without {names.label(island)}, which has no neighbour"
-        for island in dropped
+        f"{table}: {names.label(island)} left out, without a neighbour" for island in dropped
     ]

@@ -131,7 +131,7 @@ class FootprintSection(Section):
     def measured_years(self) -> range:
         """Years of the accounts from the first to the last that has an energy inventory."""
         known = [year for year in self.years if year in self.energy]
-        return range(min(known), max(known) + 1)
+        return range(min(known), max(known) + 1) if known else range(0)
 
     @property
     def file_sources(self) -> tuple[str, ...]:
@@ -252,9 +252,19 @@ class FootprintInequalityTable(FootprintTable):
     )
 
     def faults(self, study: Study, path: Path) -> Iterator[Fault]:
-        """Dimensions named twice."""
+        """Dimensions named twice; serial correlation of years that are left out."""
         yield from super().faults(study, path)
         yield from repeated(self, path, "dimensions")
+        section = study.footprint
+        if section is None or section.gaps.inside != "drop" or not self.serial_correlation:
+            return
+        lacking = [str(year) for year in section.measured_years if year not in section.energy]
+        if lacking:
+            yield (
+                (*path, "serial_correlation"),
+                f"needs all years, but footprint.gaps.inside drops {', '.join(lacking)} (got true; "
+                "allowed false)",
+            )
 
 
 class ReductionPotentialTable(FootprintTable):

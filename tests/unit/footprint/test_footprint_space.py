@@ -278,20 +278,28 @@ def test_a_year_without_differences_has_no_moran():
     assert 2010 in set(picked(found.frame, outcome="size")["year"].dropna())
 
 
+def test_printed_years_that_the_accounts_lack_have_no_clusters():
+    for years, wanted in (((2010, 2017), {2010}), ((2017,), set())):
+        rows = moran_rows(
+            moran_table(years=years), ACCOUNTS.drop(2017, level="year"), OUTLINES, section(), KEY,
+            seed=3,
+        ).frame  # fmt: skip
+        assert set(picked(rows, model="local")["year"]) == wanted
+        assert len(picked(rows, model="global"))
+
+
 def test_what_is_left_out_is_noted():
     gaps = ACCOUNTS.drop([("12", 2011)])
     found = moran_rows(moran_table(), gaps, OUTLINES, section(link_hainan=False), KEY, seed=3)
     assert found.notes == (
-        "C: size without Tianjin, which has none in 2011",
-        "C: size without Hainan, which has no neighbour",
-        "C: depth without Tianjin, which has none in 2011",
-        "C: depth without Hainan, which has no neighbour",
+        "C: Tianjin left out, without a value in 2011",
+        "C: Hainan left out, without a neighbour",
     )
     assert set(picked(found.frame, model="global")["n_units"]) == {15}
     shifts = shift_rows(
         FootprintShiftTable(kind="footprint_shift", title=TITLE), gaps, OUTLINES, section(), KEY
     )
-    assert shifts.notes[0] == "C: size without Tianjin, which has none in 2011"
+    assert shifts.notes == ("C: Tianjin left out, without a value in 2011",)
     assert set(picked(shifts.frame, model="centre")["n_units"]) == {16}
 
 
@@ -409,7 +417,7 @@ def test_few_years_have_numbers_but_no_trend():
         ),
         inequality_rows(inequality, short, PEOPLE, few, KEY),
     ):
-        assert "C: size has 3 years with an inventory, too few for a trend" in found.notes
+        assert "C: no trend, years with an inventory are 3 and not 4" in found.notes
         assert not len(picked(found.frame, model="trend"))
         assert len(found.frame)
 
