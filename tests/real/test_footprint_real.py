@@ -84,7 +84,9 @@ def section() -> FootprintSection:
 
 @pytest.fixture(scope="module")
 def inputs(section: FootprintSection, data_root: Path) -> FootprintInputs:
-    every = {"sequestration": "province_npp", "shares": "national"}
+    every = {
+        "sequestration": "province_npp", "shares": "national", "woody_savanna": "forest",
+    }  # fmt: skip
     return read_footprint_inputs(section.model_copy(update=every), data_root)
 
 
@@ -264,6 +266,7 @@ def test_pressure_grows_and_unused_uptake_no_longer_makes_up_for_it(found, regio
         {"sequestration": "province_npp", "shares": "province"},
         {"shares": "province"},
         {"unit": "gha"},
+        {"woody_savanna": "forest"},
         {"accounts": "one"},
         {"factors": "gbt2589"},
         {"power": "consumption"},

@@ -55,6 +55,8 @@ from yrb_carbon.study.concordance import load_concordance
 from yrb_carbon.study.footprint import FootprintSection
 
 POPULATION, VALUE_ADDED, NPP = "prov_pop", "prov_industry_va", "prov_npp"
+WOODY = "prov_area_woody"
+FOREST, GRASSLAND = "forest", "grassland"
 OWN, POWER = "industry", "power"
 """Columns of the emissions of the sectors themselves, and of power and heat."""
 BEFORE = "prov_"
@@ -149,7 +151,8 @@ class FootprintInputs:
     population, value_added : Series, index (province, year)
         10^4 persons; 10^4 yuan.
     land : DataFrame, index (province, year)
-        Areas by land type, km2; and, where absorption needs it, `prov_npp`, gC/m2/a.
+        Areas by land type, km2; and, where a choice needs them, woody savannas, km2, and NPP,
+        gC/m2/a.
     record : dict
         Files read, ready for JSON.
     paths : dict
@@ -210,7 +213,7 @@ def read_footprint_inputs(section: FootprintSection, data_root: str | Path) -> F
     columns = {
         "people": [POPULATION],
         "economy": [VALUE_ADDED],
-        "land": [*named, NPP] if section.sequestration == "province_npp" else list(named),
+        "land": [*named, *_further_columns(section)],
     }
     frames, paths = {}, {}
     for key, wanted in columns.items():
@@ -227,6 +230,17 @@ def read_footprint_inputs(section: FootprintSection, data_root: str | Path) -> F
         record=record,
         paths=paths,
     )
+
+
+def _further_columns(section: FootprintSection) -> list[str]:
+    """Columns of the land cover that some choices need beside the areas."""
+    wanted = [(section.sequestration == "province_npp", NPP), (_moves_woods(section), WOODY)]
+    return [name for is_needed, name in wanted if is_needed]
+
+
+def _moves_woods(section: FootprintSection) -> bool:
+    """Whether woody savannas change the areas."""
+    return section.woody_savanna == "forest" and bool({FOREST, GRASSLAND} & set(section.land_types))
 
 
 def calc_studied_footprint(section: FootprintSection, inputs: FootprintInputs) -> StudiedFootprint:
@@ -333,6 +347,10 @@ def _calc_accounts(
     """Accounts by land type, or a single one."""
     kinds = list(section.land_types)
     areas = land[kinds]
+    if _moves_woods(section):
+        sign = pd.Series({FOREST: 1.0, GRASSLAND: -1.0}).reindex(kinds, fill_value=0.0)
+        woods = pd.DataFrame({kind: land[WOODY] * sign[kind] for kind in kinds})
+        areas = areas + woods
     cells = pd.MultiIndex.from_tuples(list(areas.index), names=["province", "year"])
     npp = land.get(NPP)
     factors = calc_uptake_factors(cells, kinds, section.sequestration, npp)

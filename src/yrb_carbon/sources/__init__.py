@@ -161,7 +161,7 @@ _ALL = (
         "read_province_land_cover",
         (
             "prov_area_forest", "prov_area_grass", "prov_area_water", "prov_area_crop",
-            "prov_area_unused", "prov_area_built", "prov_npp",
+            "prov_area_unused", "prov_area_built", "prov_area_woody", "prov_npp",
         ),
         "province",
     ),

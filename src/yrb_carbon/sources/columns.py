@@ -66,6 +66,7 @@ UNITS: dict[str, str] = {
     "prov_area_crop": KM2,
     "prov_area_unused": KM2,
     "prov_area_built": KM2,
+    "prov_area_woody": KM2,
     "prov_npp": "gC/m2/a",
     "patents_granted": "count",
     "fiscal_exp": TEN_THOUSAND_YUAN,

@@ -16,6 +16,8 @@ from yrb_carbon.sources.rawtable import Reading
 PROVINCE, YEAR = "province", "year"
 TOTAL, NPP = "area_km2", "mean_npp_gC_m2"
 CLASS = "igbp{:02d}_km2"
+WOODY = 8
+"""Class of woody savannas."""
 
 PROVINCE_AREA_LOW, PROVINCE_AREA_HIGH = 3e4, 1e6
 """Median area of a province, km2: half of them cover 1e5 to 4e5."""
@@ -24,8 +26,9 @@ PROVINCE_AREA_LOW, PROVINCE_AREA_HIGH = 3e4, 1e6
 def read_province_land_cover(path: str | Path) -> SourceTable:
     """Read the areas of the 17 IGBP classes and sum them to six groups; and the mean NPP.
 
-    The groups are those of `land_cover.GROUPS`: forest is land under 60 % of trees or more, so
-    that woody savannas, which are open woods in the south of China, count as grass.
+    The groups are those of `land_cover.GROUPS`: forest is land under 60 % of trees or more. Woody
+    savannas, under 30 to 60 %, count as grass there; forest statistics of China, which begin at
+    20 %, have them as forest.
 
     Parameters
     ----------
@@ -37,7 +40,8 @@ def read_province_land_cover(path: str | Path) -> SourceTable:
     SourceTable
         province (as printed), year; `prov_area_forest`, `prov_area_grass`, `prov_area_water`,
         `prov_area_crop`, `prov_area_unused`, `prov_area_built` in km2, which add up to the area
-        of the province; `prov_npp` in gC/m2/a.
+        of the province; `prov_area_woody`, woody savannas, the part of grass that bears trees;
+        `prov_npp` in gC/m2/a.
 
     Raises
     ------
@@ -61,6 +65,7 @@ def read_province_land_cover(path: str | Path) -> SourceTable:
             f"prov_{name}": classes[:, [k - 1 for k in members]].sum(axis=1)
             for name, members in GROUPS.items()
         },
+        "prov_area_woody": classes[:, WOODY - 1],
         "prov_npp": npp,
     }
     return reading.finish(columns, ("province", "year"))

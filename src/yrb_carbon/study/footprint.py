@@ -105,6 +105,11 @@ class FootprintSection(Section):
     land_types: tuple[LandType, ...] = Field(
         ("forest", "grassland"), min_length=1, description="Land that absorbs."
     )
+    woody_savanna: Literal["grassland", "forest"] = Field(
+        "grassland",
+        description="Land under 30 to 60 % of trees: grassland, as classes of land cover have it, "
+        "or forest, as forest statistics of China do, which begin at 20 %.",
+    )
     accounts: Literal["types", "one"] = Field(
         "types",
         description="types: a deficit of one type is not made up by another; one: one account.",

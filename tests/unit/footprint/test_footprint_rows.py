@@ -75,8 +75,8 @@ def run(folder: Path) -> FootprintRun:
 def inputs(folder: Path) -> FootprintInputs:
     """All columns that any choice needs."""
     kinds = ["forest", "grassland", "cropland", "water"]
-    npp = {"sequestration": "province_npp", "shares": "national"}
-    return read_footprint_inputs(small_section(land_types=kinds, **npp), folder)
+    further = {"sequestration": "province_npp", "shares": "national", "woody_savanna": "forest"}
+    return read_footprint_inputs(small_section(land_types=kinds, **further), folder)
 
 
 def pick(rows: pd.DataFrame, **cell: object) -> pd.DataFrame:
@@ -296,6 +296,17 @@ def test_global_hectares_scale_both_sides(inputs):
     mean = built(inputs, accounts="one").accounts.total["footprint"]
     equivalence = 0.8272 * 1.41 + 0.1728 * 0.44
     np.testing.assert_allclose(one["footprint"], mean * equivalence, rtol=CLOSE)
+
+
+def test_woody_savannas_move_from_grassland_to_forest(inputs):
+    plain = built(inputs).accounts.by_type["capacity"].unstack("land_type")
+    moved = built(inputs, woody_savanna="forest").accounts.by_type["capacity"].unstack("land_type")
+    woods = calc_capacity(inputs.land[["prov_area_woody"]])["prov_area_woody"]
+    cell = ("14", 2003)
+    assert moved.loc[cell, "forest"] - plain.loc[cell, "forest"] == pytest.approx(woods[cell])
+    np.testing.assert_allclose(moved.sum(axis=1), plain.sum(axis=1), rtol=CLOSE)
+    one = built(inputs, woody_savanna="forest", land_types=["forest"]).accounts.total["capacity"]
+    np.testing.assert_allclose(one, moved["forest"], rtol=CLOSE)
 
 
 def test_absorption_of_the_province_is_its_productivity(inputs):

@@ -67,6 +67,7 @@ def test_classes_of_land_are_summed_to_groups(tmp_path):
     }  # fmt: skip
     assert {name: row[name] / 1e3 for name in wanted} == pytest.approx(wanted, rel=CLOSE)
     assert row["prov_npp"] == 420.0
+    assert row["prov_area_woody"] == 8e3
     assert table.frame["year"].tolist() == [2001, 2002]
 
 
