@@ -37,7 +37,7 @@ def own_golden(repository: Path, tmp_path: Path) -> Path:
 def test_demonstration_gives_the_golden_numbers(demo_run: Path):
     found = compare_with_golden("demo", demo_run / RESULTS)
     assert found.same, told(found)
-    assert found.matched > 14_000
+    assert found.matched > 17_900
     assert main(["check", "demo", str(demo_run / RESULTS)]) == 0
 
 
