@@ -24,26 +24,6 @@ def demo_folder(factory: pytest.TempPathFactory) -> Path:
     return shared_folder(factory, "demo-files", make_demo_files)
 
 
-def make_inventories(folder: Path) -> None:
-    """Write the emission inventories of all years."""
-    from yrb_carbon.demo import DEFAULT_SEED
-    from yrb_carbon.demo.mrio import INVENTORY_FILES, write_inventory
-    from yrb_carbon.demo.mrio_model import make_emissions, make_table
-    from yrb_carbon.study.concordance import load_concordance
-    from yrb_carbon.study.provinces import load_provinces
-
-    folder.mkdir()
-    concordance, provinces = load_concordance(), load_provinces()
-    for year, name in INVENTORY_FILES.items():
-        emissions = make_emissions(make_table(year, DEFAULT_SEED), concordance, DEFAULT_SEED)
-        write_inventory(folder / name, year, emissions, provinces, concordance)
-
-
-def inventories_folder(factory: pytest.TempPathFactory) -> Path:
-    """Folder with the emission inventories alone; nobody may change it."""
-    return shared_folder(factory, "demo-inventories", make_inventories)
-
-
 def make_account_files(folder: Path) -> None:
     """Write the files of all accounts; the interregional tables take long."""
     from yrb_carbon.demo import DEFAULT_SEED

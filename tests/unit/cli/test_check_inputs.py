@@ -11,7 +11,7 @@ from pathlib import Path
 import damage
 import geopandas as gpd
 import pytest
-from demo_files import accounts_folder, demo_folder, inventories_folder
+from demo_files import accounts_folder, demo_folder
 from typer.testing import CliRunner
 
 from yrb_carbon.cli import app
@@ -40,13 +40,12 @@ MINES_SHEET = "Global Coal Mine Tracker (Non-C"
 
 @pytest.fixture(scope="session")
 def sound(tmp_path_factory) -> Path:
-    """Inputs of the cities and emission inventories of the demonstration, and a map of the units
-    beside them; nobody may change it."""
+    """The demonstration's inputs of the cities, and a map of the units beside them; nobody may
+    change it."""
     made = demo_folder(tmp_path_factory)
     folder = tmp_path_factory.mktemp("sound")
-    inventories = inventories_folder(tmp_path_factory).iterdir()
-    for file in (*(made / "inputs" / name for name in FILES.values()), *inventories):
-        os.link(file, folder / file.name)
+    for name in FILES.values():
+        os.link(made / "inputs" / name, folder / name)
     frame = load_boundaries(made / "boundaries.parquet").frame
     frame[["geometry"]].reset_index(names="code").to_file(folder / "units.gpkg")
     return folder
@@ -188,9 +187,10 @@ def embodied_alone(folder: Path, **changes: object) -> CheckedInputs:
     return check_inputs(study.model_copy(update={"sources": {}}))
 
 
-def test_inventories_of_another_year_are_told_by_the_key_that_names_them(folder):
+@pytest.mark.slow
+def test_inventories_of_another_year_are_told_by_the_key_that_names_them(whole):
     own = EMBODIED["ceads_inventory2017"]
-    found = embodied_alone(folder, inventories={"2013": own, "2015": "none.xlsx"})
+    found = embodied_alone(whole, inventories={"2013": own, "2015": "none.xlsx"})
     states = {source.source: source.state for source in found.sources}
     assert states == {
         "embodied.inventories.2012": "read",
@@ -204,15 +204,16 @@ def test_inventories_of_another_year_are_told_by_the_key_that_names_them(folder)
     assert str(problem).endswith("(embodied.inventories.2013)")
 
 
-def test_price_indices_are_read_when_the_study_names_them(folder):
-    indices = folder / "prices.csv"
+@pytest.mark.slow
+def test_price_indices_are_read_when_the_study_names_them(whole):
+    indices = whole / "prices.csv"
     indices.write_text("year,sector,index\n2012,S2,1\n2015,S2,none\n", encoding="utf-8")
     only = {"2012": EMBODIED["ceads_inventory2012"], "2015": None, "2017": None}
     more = {"inventories": only, "price": "constant", "deflators": "prices.csv"}
-    (problem,) = embodied_alone(folder, **more).errors
+    (problem,) = embodied_alone(whole, **more).errors
     assert (problem.source, problem.place.row) == ("embodied.deflators", 3)
     indices.write_text("year,sector,index\n2012,S2,1\n2015,S2,2\n", encoding="utf-8")
-    found = embodied_alone(folder, **more)
+    found = embodied_alone(whole, **more)
     assert found.problems == ()
     assert (found.sources[-1].first_year, found.sources[-1].last_year) == (2012, 2015)
 
