@@ -246,13 +246,24 @@ def test_inequality_is_the_sum_of_its_parts(side):
     assert set(theil[theil["equation"].eq("sink_per_head")]["year"]) == {2018}
 
 
-def test_inequality_per_head_follows_the_formula(side, facts):
-    emissions, people = facts.emissions.loc[2019], facts.population.xs(2019, level="year")
-    share, heads = emissions / emissions.sum(), people[INVENTORIED] / people[INVENTORIED].sum()
-    wanted = float((share * np.log(share / heads)).sum())
-    theil = side[side["equation"].eq("emissions_per_head") & side["year"].eq(2019)]
+@pytest.mark.parametrize(
+    ("name", "reference"), [("emissions_per_head", "population"), ("intensity", "gdp")]
+)
+def test_inequality_follows_the_formula(side, facts, name, reference):
+    amounts, base = facts.emissions.loc[2019], getattr(facts, reference).xs(2019, level="year")
+    share, other = amounts / amounts.sum(), base[INVENTORIED] / base[INVENTORIED].sum()
+    wanted = float((share * np.log(share / other)).sum())
+    theil = side[side["equation"].eq(name) & side["year"].eq(2019)]
     own = theil[theil["quantity"].eq("value")].set_index("term")["estimate"]
     assert own["total"] == pytest.approx(wanted, rel=CLOSE)
+
+
+def test_notes_say_that_one_forest_inventory_has_no_sink(facts):
+    (note,) = facts.notes()
+    assert note == "one forest inventory: a stock of carbon, no annual sink"
+    later = facts.stock.rename(lambda year: year + 5, level="year")
+    both = replace(facts, stock=pd.concat([facts.stock, later]))
+    assert list(both.notes()) == []
 
 
 @pytest.mark.parametrize(
