@@ -23,9 +23,10 @@ from yrb_carbon.errors import DataError, Place, SourceError, listing
 from yrb_carbon.provenance import FileRecord
 from yrb_carbon.sources.ceads_sheets import NOT_COVERED
 from yrb_carbon.sources.input_output import InputOutputTable
-from yrb_carbon.study.concordance import Concordance
+from yrb_carbon.study.concordance import GROUPINGS, Concordance, load_concordance
 from yrb_carbon.study.embodied import EmbodiedSection, InputOutputSection, Scope, SystemSection
 from yrb_carbon.study.provinces import load_provinces
+from yrb_carbon.study.sector_lists import load_sector_list, sector_list_names
 
 IMPORTS = "imports"
 """Sector of the price indices that imported inputs are deflated by."""
@@ -180,6 +181,20 @@ def read_table(
 
     share = section.failing_share
     return read_ceads_mrio(path, year=year, accepted_share=share, **options), None
+
+
+def known_sectors(system: SystemSection) -> tuple[str, ...]:
+    """Codes that the sectors of a system have; none where only its own file tells them."""
+    if system.sectors in GROUPINGS:
+        return tuple(map(str, load_concordance().groups[system.sectors].index))
+    if system.sectors == OWN_LIST:
+        lists = [load_sector_list(name).codes for name in sector_list_names()]
+        return tuple(sorted({code for codes in lists for code in codes}))
+    if any(entry.path is not None for entry in system.tables.values()):
+        return ()
+    from yrb_carbon.sources.pymrio_system import load_pymrio_system
+
+    return tuple(map(str, load_pymrio_system().get_sectors()))
 
 
 def table_options(format_: str) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from yrb_carbon.errors import StudyError, UnitError, listing
-from yrb_carbon.study.base import choices
+from yrb_carbon.study.base import choices, unknown_names
 from yrb_carbon.study.config import RESULTS_FOLDER, SourceSection, Study
 from yrb_carbon.study.endogeneity_tables import TREND
 from yrb_carbon.study.load import COMMAND_LINE, DEFAULT_FILE, display_name, load_study
@@ -285,10 +285,13 @@ def _source_faults(study: Study) -> Iterator[tuple[KeyPath, str]]:
 
 
 def _embodied_faults(study: Study) -> Iterator[tuple[KeyPath, str]]:
-    """Options of input-output tables that the readers of their formats do not have."""
-    from yrb_carbon.embodied.build import table_options
+    """Options that the readers of tables do not have, mining that a list of sectors lacks."""
+    from yrb_carbon.embodied.build import known_sectors, table_options
 
     for name, system in study.embodied.systems.items() if study.embodied is not None else ():
+        sectors = known_sectors(system)
+        if system.mining is not None and sectors:
+            yield from unknown_names(sectors, system.mining, (*SYSTEMS, name, "mining"), "sector")
         allowed = table_options(system.format)
         for year, entry in system.tables.items():
             for option in entry.options:

@@ -8,10 +8,10 @@ from typing import Any
 import pymrio
 import pytest
 
-from yrb_carbon.embodied.build import StudiedSystem, build_studied_system
+from yrb_carbon.embodied.build import StudiedSystem, build_studied_system, known_sectors
 from yrb_carbon.errors import DataError
 from yrb_carbon.study.concordance import load_concordance
-from yrb_carbon.study.embodied import EmbodiedSection
+from yrb_carbon.study.embodied import EmbodiedSection, SystemSection
 
 SYSTEM = {
     "format": "pymrio", "sectors": "own", "mining": ["mining"], "emissions": "own",
@@ -54,3 +54,20 @@ def test_a_mining_that_makes_nothing_is_refused(saved, tmp_path):
     saved.calc_all()
     with pytest.raises(DataError, match=r"system 't': mining \(mining\) has no output .* in 2010"):
         built(tmp_path, saved)
+
+
+@pytest.mark.parametrize(
+    ("change", "known"),
+    [
+        ({"format": "china_io", "sectors": "S26"}, "S26"),
+        ({"format": "china_io", "sectors": "42"}, "42"),
+        ({}, "mining"),
+    ],
+)
+def test_mining_that_the_sectors_lack_is_told_before_a_run(change, known):
+    entry = {"path": "a.csv"} if change else ENTRY
+    values = {**SYSTEM, "tables": {2010: entry}, **change}
+    assert known in known_sectors(SystemSection.model_validate(values))
+    assert "gold" not in known_sectors(SystemSection.model_validate(values))
+    saved = {**values, "format": "pymrio", "sectors": "own", "tables": {2010: {"path": "a"}}}
+    assert known_sectors(SystemSection.model_validate(saved)) == ()
