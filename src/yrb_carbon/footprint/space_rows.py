@@ -116,11 +116,16 @@ def moran_rows(
     """
     rows: list[dict[str, Any]] = []
     notes: list[str] = []
+    built: dict[tuple[str, ...], SpatialWeights] = {}
     for dimension in table.dimensions:
         values, left_out = complete_provinces(_column(accounts, dimension))
         notes += _left_out(key.table, left_out)
-        provinces = sorted(set(values.index.get_level_values("unit")))
-        weights = build_province_weights(outlines, provinces, link_islands=section.link_hainan)
+        provinces = tuple(sorted(set(values.index.get_level_values("unit"))))
+        if provinces not in built:
+            built[provinces] = build_province_weights(
+                outlines, provinces, link_islands=section.link_hainan
+            )
+        weights = built[provinces]
         notes += _islands(key.table, weights.linked, weights.dropped)
         panel = values.to_frame().loc[list(weights.unit_ids)]
         panel, flat = _without_flat_years(panel)
@@ -428,9 +433,8 @@ def _column(accounts: pd.DataFrame, dimension: str) -> pd.Series:
 
 
 def _left_out(table: str, provinces: Mapping[str, tuple[int, ...]]) -> list[str]:
-    names = load_provinces()
     return [
-        f"{table}: {names.label(province)} left out, without a value in {listing(years)}"
+        f"{table}: {_name(province)} left out, without a value in {listing(years)}"
         for province, years in provinces.items()
     ]
 
@@ -438,10 +442,9 @@ def _left_out(table: str, provinces: Mapping[str, tuple[int, ...]]) -> list[str]
 def _islands(
     table: str, linked: tuple[tuple[str, str], ...], dropped: tuple[str, ...]
 ) -> list[str]:
-    names = load_provinces()
-    notes = [
-        f"{table}: {names.label(island)} linked to {names.label(other)}" for island, other in linked
-    ]
-    return notes + [
-        f"{table}: {names.label(island)} left out, without a neighbour" for island in dropped
-    ]
+    notes = [f"{table}: {_name(island)} linked to {_name(other)}" for island, other in linked]
+    return notes + [f"{table}: {_name(island)} left out, without a neighbour" for island in dropped]
+
+
+def _name(province: str) -> str:
+    return load_provinces().label(province)

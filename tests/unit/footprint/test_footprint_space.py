@@ -85,8 +85,10 @@ def section(**values) -> FootprintSection:
     return FootprintSection(**given | values)
 
 
-def moran_table(**values) -> FootprintMoranTable:
-    return FootprintMoranTable(kind="footprint_moran", title=TITLE, local_permutations=99, **values)
+def moran_table(*, logs: bool = False, **values) -> FootprintMoranTable:
+    return FootprintMoranTable(
+        kind="footprint_moran", title=TITLE, local_permutations=99, logs=logs, **values
+    )
 
 
 def picked(rows: pd.DataFrame, **values) -> pd.DataFrame:
@@ -227,15 +229,14 @@ def test_local_rows_have_cluster_and_place_on_the_scatter():
 
 
 def test_logarithms_stand_beside_the_values():
-    rows = moran_rows(moran_table(years=(2010,)), ACCOUNTS, OUTLINES, section(), KEY, seed=3).frame
-    own = moran_rows(
-        moran_table(years=(2010,), logs=False), ACCOUNTS, OUTLINES, section(), KEY, seed=3
+    size = {"years": (2010,), "dimensions": ("size",)}
+    rows = moran_rows(
+        moran_table(logs=True, **size), ACCOUNTS, OUTLINES, section(), KEY, seed=3
     ).frame
+    own = moran_rows(moran_table(**size), ACCOUNTS, OUTLINES, section(), KEY, seed=3).frame
     ending = rows["model"].str.endswith("_log")
     pd.testing.assert_frame_equal(rows[~ending].reset_index(drop=True), own, check_exact=True)
-    logs = moran_rows(
-        moran_table(years=(2010,), logs=False), np.log(ACCOUNTS), OUTLINES, section(), KEY, seed=3
-    ).frame
+    logs = moran_rows(moran_table(**size), np.log(ACCOUNTS), OUTLINES, section(), KEY, seed=3).frame
     beside = rows[ending].assign(model=rows["model"].str.removesuffix("_log"))
     pd.testing.assert_frame_equal(beside.reset_index(drop=True), logs, check_exact=True)
 
@@ -244,8 +245,8 @@ def test_there_is_no_logarithm_of_nothing():
     none = ACCOUNTS.copy()
     none.loc[("13", 2012), "size"] = 0.0
     with pytest.raises(DataError, match=r"no logarithm of size: unit 13, year 2012"):
-        moran_rows(moran_table(), none, OUTLINES, section(), KEY, seed=3)
-    found = moran_rows(moran_table(logs=False), none, OUTLINES, section(), KEY, seed=3)
+        moran_rows(moran_table(logs=True), none, OUTLINES, section(), KEY, seed=3)
+    found = moran_rows(moran_table(dimensions=("size",)), none, OUTLINES, section(), KEY, seed=3)
     assert len(found.frame)
 
 
@@ -279,11 +280,10 @@ def test_a_year_without_differences_has_no_moran():
 
 
 def test_printed_years_that_the_accounts_lack_have_no_clusters():
+    short = ACCOUNTS.drop(2017, level="year")
     for years, wanted in (((2010, 2017), {2010}), ((2017,), set())):
-        rows = moran_rows(
-            moran_table(years=years), ACCOUNTS.drop(2017, level="year"), OUTLINES, section(), KEY,
-            seed=3,
-        ).frame  # fmt: skip
+        table = moran_table(years=years, dimensions=("size",))
+        rows = moran_rows(table, short, OUTLINES, section(), KEY, seed=3).frame
         assert set(picked(rows, model="local")["year"]) == wanted
         assert len(picked(rows, model="global"))
 
@@ -364,6 +364,7 @@ def test_inequality_rows_are_the_measures():
     assert cv == pytest.approx(values.std(ddof=0) / values.mean(), abs=ROUNDING)
 
 
+@pytest.mark.slow
 def test_per_head_divides_amounts_and_leaves_ratios():
     def rows_of(per):
         table = FootprintInequalityTable(kind="footprint_inequality", title=TITLE, per=per)
@@ -432,6 +433,7 @@ def test_provinces_that_are_the_same_number_have_no_shares():
     assert not len(picked(rows, quantity="share", model="dagum"))
 
 
+@pytest.mark.slow
 def test_rows_in_another_order_change_no_bit():
     shuffled = ACCOUNTS.sample(frac=1.0, random_state=2)
     inequality = FootprintInequalityTable(kind="footprint_inequality", title=TITLE, per="head")

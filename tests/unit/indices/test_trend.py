@@ -106,6 +106,7 @@ def test_serial_correlation_never_makes_a_trend_more_certain():
     assert sum(factor > 1.5 for factor in factors) >= 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("serial_correlation", [False, True])
 def test_size_of_independent_series(serial_correlation):
     rejected = np.mean(
