@@ -16,7 +16,7 @@ from yrb_carbon.provenance import FileRecord
 from yrb_carbon.report.canvas import Page
 from yrb_carbon.report.language import Words
 from yrb_carbon.report.map_classes import Classes, classify
-from yrb_carbon.report.map_sheet import Ground
+from yrb_carbon.report.map_sheet import Ground, _path
 from yrb_carbon.report.maps import MapVariable, draw_units_map, draw_variable_maps
 from yrb_carbon.report.press import save_figure
 from yrb_carbon.sources.boundaries import build_boundaries
@@ -275,3 +275,17 @@ def test_what_cannot_be_drawn(tmp_path):
     figure = draw_units_map(GROUND, REACHES, title="x", page=PAGE)
     with pytest.raises(DataError, match="written as png, svg, pdf, not as jpg"):
         save_figure(figure, tmp_path / "x", ("jpg",))
+
+
+def test_paths_have_every_ring_closed():
+    """As matplotlib closes them one by one."""
+    from matplotlib.path import Path
+
+    hole = shapely.Polygon([(0, 0), (4, 0), (4, 4), (0, 4)], [[(1, 1), (2, 1), (2, 2)]])
+    shape = shapely.GeometryCollection([hole, shapely.Point(9, 9), shapely.box(5, 5, 6, 6)])
+    rings = [hole.exterior, hole.interiors[0], shapely.box(5, 5, 6, 6).exterior]
+    wanted = Path.make_compound_path(*(Path(ring.coords, closed=True) for ring in rings))
+    found = _path(shape)
+    assert found.vertices.tolist() == wanted.vertices.tolist()
+    assert found.codes.tolist() == wanted.codes.tolist()
+    assert _path(shapely.Polygon()).vertices.shape == (0, 2)
