@@ -43,7 +43,7 @@ def random_pair(seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 @given(st.integers(0, 2**32 - 1))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_identities(seed):
     footprint, capacity = random_pair(seed)
     made = calc_accounts(footprint, capacity)
@@ -63,7 +63,7 @@ def test_identities(seed):
 
 
 @given(st.integers(0, 2**32 - 1))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_one_account_has_a_3d_footprint_that_is_the_footprint_in_overshoot(seed):
     footprint, capacity = (table.sum(axis=1).to_frame(WHOLE) for table in random_pair(seed))
     total = calc_accounts(footprint, capacity).total
