@@ -23,9 +23,9 @@ from yrb_carbon.footprint.gaps import (
     HELD,
     INTERPOLATED,
     MISSING,
-    FilledPanel,
+    FilledYears,
     GapRules,
-    fill_gaps,
+    fill_years,
 )
 from yrb_carbon.footprint.industry import (
     EnergyOptions,
@@ -68,7 +68,7 @@ class StudiedFootprint:
 
     Attributes
     ----------
-    emissions : FilledPanel
+    emissions : FilledYears
         Mt CO2 by fuel (with `electricity` and `heat` where power is counted at consumption), and
         the parts `industry` and `power`; with the state of each cell.
     accounts : FootprintAccounts
@@ -91,7 +91,7 @@ class StudiedFootprint:
         Files read, ready for JSON.
     """
 
-    emissions: FilledPanel
+    emissions: FilledYears
     accounts: FootprintAccounts
     measures: pd.DataFrame
     population: pd.Series
@@ -308,12 +308,12 @@ def calc_studied_footprint(section: FootprintSection, inputs: FootprintInputs) -
     )
 
 
-def _fill(section: FootprintSection, made: IndustrialEmissions) -> FilledPanel:
+def _fill(section: FootprintSection, made: IndustrialEmissions) -> FilledYears:
     """Emissions by fuel and the two parts, in all years of the study."""
     parts = {OWN: made.own.sum(axis=1, skipna=False), POWER: made.power.sum(axis=1, skipna=False)}
     gaps = section.gaps
     rules = GapRules(inside=gaps.inside, outside=gaps.outside, cells=gaps.cells)
-    return fill_gaps(made.by_fuel.assign(**parts), section.years, rules, "energy inventory")
+    return fill_years(made.by_fuel.assign(**parts), section.years, rules, "energy inventory")
 
 
 def _cells_of(values: pd.Series, cells: pd.MultiIndex, path: Path) -> pd.Series:
@@ -329,8 +329,8 @@ def _cells_of(values: pd.Series, cells: pd.MultiIndex, path: Path) -> pd.Series:
 
 
 def _fill_land(
-    section: FootprintSection, inputs: FootprintInputs, filled: FilledPanel
-) -> FilledPanel:
+    section: FootprintSection, inputs: FootprintInputs, filled: FilledYears
+) -> FilledYears:
     """Land of the provinces in the years of the emissions."""
     provinces = filled.values.index.unique("province")
     lost = [code for code in provinces if code not in inputs.land.index.unique("province")]
@@ -338,7 +338,7 @@ def _fill_land(
         raise DataError(f"{inputs.paths['land']}: no land cover of province {listing(lost)}")
     rules = GapRules(inside="error", outside=section.gaps.land, cells="error")
     own = inputs.land[inputs.land.index.get_level_values("province").isin(provinces)]
-    return fill_gaps(own, filled.years, rules, "land cover")
+    return fill_years(own, filled.years, rules, "land cover")
 
 
 def _calc_accounts(

@@ -40,7 +40,7 @@ class GapRules:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FilledPanel:
+class FilledYears:
     """Amounts of all provinces and years.
 
     Attributes
@@ -68,9 +68,9 @@ class FilledPanel:
         return table.reindex(columns=list(STATES), fill_value=0)
 
 
-def fill_gaps(
+def fill_years(
     values: pd.DataFrame, years: Iterable[int], rules: GapRules, what: str
-) -> FilledPanel:
+) -> FilledYears:
     """Bring amounts to the years that are wanted.
 
     x_pt = x_pa + (x_pb - x_pa) (t - a) / (b - a) between the nearest reports a < t < b of a
@@ -88,7 +88,7 @@ def fill_gaps(
 
     Returns
     -------
-    FilledPanel
+    FilledYears
 
     Raises
     ------
@@ -117,7 +117,7 @@ def fill_gaps(
     frame = pd.DataFrame(np.vstack(cells), index=index, columns=values.columns)
     state = pd.Series(np.concatenate(states), index=index, name="state")
     _refuse_missing(state, rules, what)
-    return FilledPanel(frame, state, tuple(sorted(set(wanted) - set(kept))))
+    return FilledYears(frame, state, tuple(sorted(set(wanted) - set(kept))))
 
 
 def _kept_years(

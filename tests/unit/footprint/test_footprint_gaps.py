@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from yrb_carbon.errors import DataError
-from yrb_carbon.footprint.gaps import HELD, INTERPOLATED, MISSING, REPORTED, GapRules, fill_gaps
+from yrb_carbon.footprint.gaps import HELD, INTERPOLATED, MISSING, REPORTED, GapRules, fill_years
 
 FILES = (1999, 2000, 2001, 2003, 2004)
 """No file of 2002; the last is 2004."""
@@ -26,7 +26,7 @@ def reports() -> pd.DataFrame:
 
 
 def test_lines_between_reports_and_the_nearest_outside():
-    filled = fill_gaps(reports(), WANTED, GapRules(), "energy")
+    filled = fill_years(reports(), WANTED, GapRules(), "energy")
     assert filled.years == tuple(WANTED)
     assert filled.dropped == ()
     own = filled.values.loc["11", "coal"]
@@ -41,13 +41,13 @@ def test_lines_between_reports_and_the_nearest_outside():
 
 def test_without_an_earlier_file_the_first_report_is_held_and_told_so():
     later = reports().drop(index=1999, level="year")
-    filled = fill_gaps(later, WANTED, GapRules(), "energy")
+    filled = fill_years(later, WANTED, GapRules(), "energy")
     assert filled.values.loc["64", "coal"].iloc[:3].tolist() == [39.0, 39.0, 39.0]
     assert filled.state.loc["64"].iloc[:3].tolist() == [HELD] * 3
 
 
 def test_counts_by_year_add_up_to_the_provinces():
-    counts = fill_gaps(reports(), WANTED, GapRules(), "energy").counts()
+    counts = fill_years(reports(), WANTED, GapRules(), "energy").counts()
     assert (counts.sum(axis=1) == 2).all()
     assert counts.loc[2000].to_dict() == {REPORTED: 1, INTERPOLATED: 1, HELD: 0, MISSING: 0}
     assert counts.loc[2006, HELD] == 2
@@ -55,13 +55,13 @@ def test_counts_by_year_add_up_to_the_provinces():
 
 def test_years_are_dropped_and_named():
     rules = GapRules(inside="drop", outside="drop")
-    filled = fill_gaps(reports(), WANTED, rules, "energy")
+    filled = fill_years(reports(), WANTED, rules, "energy")
     assert filled.years == (2000, 2001, 2003, 2004)
     assert filled.dropped == (2002, 2005, 2006)
 
 
 def test_cells_are_left_missing():
-    filled = fill_gaps(reports(), WANTED, GapRules(cells="drop"), "energy")
+    filled = fill_years(reports(), WANTED, GapRules(cells="drop"), "energy")
     assert filled.state.loc["64"].tolist()[:3] == [MISSING, MISSING, INTERPOLATED]
     assert filled.values.loc["64"].iloc[:2].isna().all(axis=None)
     assert filled.values.loc["64"].iloc[2:].notna().all(axis=None)
@@ -77,20 +77,20 @@ def test_cells_are_left_missing():
 )
 def test_gaps_are_refused_where_the_study_says_so(rules, message):
     with pytest.raises(DataError, match=message):
-        fill_gaps(reports(), WANTED, rules, "energy")
+        fill_years(reports(), WANTED, rules, "energy")
 
 
 def test_a_province_that_never_reports_and_years_out_of_reach_are_refused():
     frame = reports()
     frame.loc["64"] = np.nan
     with pytest.raises(DataError, match="no report of energy in any year: province 64"):
-        fill_gaps(frame, WANTED, GapRules(), "energy")
+        fill_years(frame, WANTED, GapRules(), "energy")
     with pytest.raises(DataError, match="no year of energy is left of 2010"):
-        fill_gaps(reports(), [2010], GapRules(outside="drop"), "energy")
+        fill_years(reports(), [2010], GapRules(outside="drop"), "energy")
 
 
 def test_order_of_rows_does_not_matter():
-    plain = fill_gaps(reports(), WANTED, GapRules(), "energy")
-    mixed = fill_gaps(reports().sample(frac=1.0, random_state=2), WANTED, GapRules(), "energy")
+    plain = fill_years(reports(), WANTED, GapRules(), "energy")
+    mixed = fill_years(reports().sample(frac=1.0, random_state=2), WANTED, GapRules(), "energy")
     pd.testing.assert_frame_equal(plain.values, mixed.values, check_exact=True)
     pd.testing.assert_series_equal(plain.state, mixed.state)
