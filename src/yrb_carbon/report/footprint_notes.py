@@ -108,6 +108,7 @@ ACCOUNTS_NOTE = message(
     "Footprint: land that takes up the emissions; capacity: land that there is ({types}){kept}. "
     "Uptake per hectare: {uptake}; shares of land types in the uptake: {shares}. {account}"
 )
+WOODY = message("land under 30 to 60 % of trees as {kind}")
 KEPT = message(", {share:g} % kept for other species")
 ACCOUNT_KINDS = {
     "types": message("Land types have accounts of their own: none makes up for another."),
@@ -224,9 +225,11 @@ def gaps_text(section: FootprintSection, words: Words) -> str:
 def land_text(section: FootprintSection, words: Words) -> str:
     """What takes up the emissions."""
     kept = words(KEPT, share=100 * section.biodiversity) if section.biodiversity else ""
+    types = [named(LAND_TYPES, kind, words) for kind in section.land_types]
+    woody = words(WOODY, kind=named(LAND_TYPES, section.woody_savanna, words))
     return words(
         ACCOUNTS_NOTE,
-        types=words.listing(named(LAND_TYPES, kind, words) for kind in section.land_types),
+        types=words.listing([*types, woody]),
         kept=kept,
         uptake=words(SEQUESTRATIONS[section.sequestration]),
         shares=words(SHARE_RULES[section.shares]),

@@ -122,15 +122,21 @@ def side_by_side_notes(
 ) -> list[str]:
     """Notes of transfers, balance and inequality."""
     matrix = rows[rows["model"].eq("matrix")]
-    transfer = section_of(study).transfer
-    if matrix.empty or transfer is None or study.embodied is None:
+    if matrix.empty:
         moved = words(NO_TRANSFER_NOTE)
     else:
-        label = study.embodied.systems[transfer.system].label
-        name = transfer.system if label is None else words.label(label)
-        system = words(SYSTEM_NOTE, name=name)
+        system = words(SYSTEM_NOTE, name=system_name(study, words))
         moved = words(MATRIX_NOTE, year=_years(matrix, words), system=system)
     return [moved, *_notes([words(BALANCE_NOTE), words(THEIL_NOTE)], study, words)]
+
+
+def system_name(study: Study, words: Words) -> str:
+    """Name of the input-output system of the transfers; empty where there is none."""
+    transfer = section_of(study).transfer
+    if transfer is None or study.embodied is None:
+        return ""
+    label = study.embodied.systems[transfer.system].label
+    return transfer.system if label is None else words.label(label)
 
 
 def _notes(said: list[str], study: Study, words: Words) -> list[str]:

@@ -11,6 +11,22 @@ from markupsafe import Markup
 from yrb_carbon.study.base import Language
 
 REFERENCES: Mapping[str, tuple[str, str]] = {
+    "Anselin": (
+        "Anselin 1995",
+        "Anselin, L. (1995). Local indicators of spatial association: LISA. Geographical "
+        "Analysis 27(2), 93-115.",
+    ),
+    "Bai": (
+        "Bai, Guo and Lai 2022",
+        "白永亮、郭丹霞、赖印强 (2022). 推动空间竞合的区域高质量发展“双碳”机制研究. "
+        "区域经济评论 2022(5), 47-57.",
+    ),
+    "Benjamini": (
+        "Benjamini and Hochberg 1995",
+        "Benjamini, Y. and Hochberg, Y. (1995). Controlling the false discovery rate: a "
+        "practical and powerful approach to multiple testing. Journal of the Royal Statistical "
+        "Society B 57(1), 289-300.",
+    ),
     "Blondel": (
         "Blondel et al. 2008",
         "Blondel, V. D., Guillaume, J.-L., Lambiotte, R. and Lefebvre, E. (2008). Fast "
@@ -25,6 +41,11 @@ REFERENCES: Mapping[str, tuple[str, str]] = {
         "Chen and Chen 2011",
         "Chen, Z. M. and Chen, G. Q. (2011). Embodied carbon dioxide emission at "
         "supra-national scale. Energy Policy 39(5), 2899-2909.",
+    ),
+    "Dagum": (
+        "Dagum 1997",
+        "Dagum, C. (1997). A new approach to the decomposition of the Gini income inequality "
+        "ratio. Empirical Economics 22, 515-531.",
     ),
     "Defourny": (
         "Defourny and Thorbecke 1984",
@@ -46,6 +67,15 @@ REFERENCES: Mapping[str, tuple[str, str]] = {
         "Fagiolo 2007",
         "Fagiolo, G. (2007). Clustering in complex directed networks. Physical Review E 76, "
         "026107.",
+    ),
+    "Fang": (
+        "Fang 2015",
+        "方恺 (2015). 基于改进生态足迹三维模型的自然资本利用特征分析. 生态学报 35(11).",
+    ),
+    "Hamed": (
+        "Hamed and Rao 1998",
+        "Hamed, K. H. and Rao, A. R. (1998). A modified Mann-Kendall trend test for "
+        "autocorrelated data. Journal of Hydrology 204, 182-196.",
     ),
     "Jiang": (
         "Jiang 2022",
@@ -70,10 +100,19 @@ REFERENCES: Mapping[str, tuple[str, str]] = {
         "Lee, L.-F. and Yu, J. (2010). Estimation of spatial autoregressive panel data models "
         "with fixed effects. Journal of Econometrics 154, 165-185.",
     ),
+    "Lefever": (
+        "Lefever 1926",
+        "Lefever, D. W. (1926). Measuring geographic concentration by means of the standard "
+        "deviational ellipse. American Journal of Sociology 32, 88-94.",
+    ),
     "Lenzen": (
         "Lenzen et al. 2007",
         "Lenzen, M., Murray, J., Sack, F. and Wiedmann, T. (2007). Shared producer and "
         "consumer responsibility: theory and practice. Ecological Economics 61(1), 27-42.",
+    ),
+    "Lu": (
+        "Lu et al. 2013",
+        "鲁丰先等 (2013). 地理科学进展 32(12).",
     ),
     "Miller": (
         "Miller and Blair 2009",
@@ -83,6 +122,12 @@ REFERENCES: Mapping[str, tuple[str, str]] = {
     "Moran": (
         "Moran 1950",
         "Moran, P. A. P. (1950). Notes on continuous stochastic phenomena. Biometrika 37, 17-23.",
+    ),
+    "Niccolucci": (
+        "Niccolucci et al. 2009",
+        "Niccolucci, V., Bastianoni, S., Tiezzi, E. B. P., Wackernagel, M. and Marchettini, N. "
+        "(2009). How deep is the footprint? A 3D representation. Ecological Modelling 220, "
+        "2819-2823.",
     ),
     "Ord": (
         "Ord 1975",
@@ -98,6 +143,11 @@ REFERENCES: Mapping[str, tuple[str, str]] = {
         "Sanderson and Windmeijer 2016",
         "Sanderson, E. and Windmeijer, F. (2016). A weak instrument F-test in linear IV models "
         "with multiple endogenous variables. Journal of Econometrics 190, 212-221.",
+    ),
+    "Sen": (
+        "Sen 1968",
+        "Sen, P. K. (1968). Estimates of the regression coefficient based on Kendall's tau. "
+        "Journal of the American Statistical Association 63, 1379-1389.",
     ),
     "Serrano": (
         "Serrano, Boguñá and Vespignani 2009",
@@ -119,20 +169,38 @@ REFERENCES: Mapping[str, tuple[str, str]] = {
         "Sobel, M. E. (1982). Asymptotic confidence intervals for indirect effects in structural "
         "equation models. Sociological Methodology 13, 290-312.",
     ),
+    "Theil": (
+        "Theil 1967",
+        "Theil, H. (1967). Economics and Information Theory. North-Holland.",
+    ),
     "Watts": (
         "Watts and Strogatz 1998",
         "Watts, D. J. and Strogatz, S. H. (1998). Collective dynamics of small-world "
         "networks. Nature 393, 440-442.",
+    ),
+    "Wei": (
+        "Wei, Ni and Du 2012",
+        "Wei, C., Ni, J. and Du, L. (2012). Regional allocation of carbon dioxide abatement in "
+        "China. China Economic Review 23, 552-565.",
     ),
     "White": (
         "White, Boorman and Breiger 1976",
         "White, H. C., Boorman, S. A. and Breiger, R. L. (1976). Social structure from "
         "multiple networks. American Journal of Sociology 81(4), 730-780.",
     ),
+    "Xie": (
+        "Xie et al. 2008",
+        "谢鸿宇等 (2008). 基于碳循环的化石能源及电力生态足迹. 生态学报 28(4).",
+    ),
     "Yang": (
         "Yang 2018",
         "Yang, Z. (2018). Unified M-estimation of fixed-effects spatial dynamic models with short "
         "panels. Journal of Econometrics 205, 423-447.",
+    ),
+    "Yuill": (
+        "Yuill 1971",
+        "Yuill, R. S. (1971). The standard deviational ellipse: an updated tool for spatial "
+        "description. Geografiska Annaler B 53, 28-39.",
     ),
     "Zheng": (
         "Zheng et al. 2021",

@@ -16,6 +16,7 @@ from yrb_carbon.report.cells import weights_label
 from yrb_carbon.report.definitions import definition_of, letters_of
 from yrb_carbon.report.layout_endogeneity import instruments_text
 from yrb_carbon.report.layout_robustness import choice_label
+from yrb_carbon.report.site.account_facts import footprint_facts, regional_facts
 from yrb_carbon.report.site.bilingual import PageWords, Text
 from yrb_carbon.report.site.embodied_facts import embodied_facts
 from yrb_carbon.report.site.formulas import WEIGHTS_FORMULAS, index_formula, math
@@ -156,6 +157,8 @@ def methods_context(run: Run) -> dict[str, Any]:
         },
         "covariances": covariances_of(study),
         "embodied": embodied_facts(study, words),
+        "footprint": footprint_facts(study, words),
+        "regional": regional_facts(study, words),
         "limits": limits_of(study, words),
         "instruments_of": lambda table: instruments_of(run, table),
         "weights_named": lambda name: _weights_label(run, name),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from yrb_carbon.report.site.account_numbers import account_numbers
 from yrb_carbon.report.site.basin_map import MapFragment
 from yrb_carbon.report.site.bilingual import NAMES, Text
 from yrb_carbon.report.site.data_page import (
@@ -120,7 +121,7 @@ def _page(file: str, title: Text, context: Mapping[str, Any]) -> Page:
 def _summary(run: Run) -> dict[str, Any]:
     return {
         "question": question_text(run),
-        "numbers": key_numbers(run),
+        "numbers": [*key_numbers(run), *account_numbers(run)],
         "findings": findings(run),
         "tally": tally(run),
         "claims": run.claims,

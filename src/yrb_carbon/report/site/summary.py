@@ -15,7 +15,7 @@ from yrb_carbon.claims import ACCOUNT_KINDS, Verdict
 from yrb_carbon.errors import DataError
 from yrb_carbon.report.account_claims import is_account
 from yrb_carbon.report.cells import heading_of, p_words
-from yrb_carbon.report.language import Words
+from yrb_carbon.report.language import Words, message
 from yrb_carbon.report.layout_claims import (
     finding_name,
     finding_numbers,
@@ -30,7 +30,11 @@ from yrb_carbon.report.layout_mediation import system_name
 from yrb_carbon.report.site.bilingual import Text
 from yrb_carbon.report.site.run import Run
 from yrb_carbon.report.terms import covariance_words, inference_name, model_name
+from yrb_carbon.study.accounts import AccountsTable
+from yrb_carbon.study.embodied import EmbodiedTable
+from yrb_carbon.study.footprint import FootprintTable
 from yrb_carbon.study.mediation_tables import SUM_OF_MEDIATORS, MediationTable
+from yrb_carbon.study.regional import RegionalTable
 from yrb_carbon.study.tables import ChoiceTable, EffectsTable, ModelColumn, ModelsTable
 
 VERDICT_CLASSES: Mapping[str, str] = {
@@ -40,6 +44,12 @@ VERDICT_CLASSES: Mapping[str, str] = {
     Verdict.NOT_TESTABLE: "not-testable",
 }
 """Ends of class names."""
+ACCOUNTS: Mapping[type[AccountsTable], str] = {
+    EmbodiedTable: message("Embodied carbon of mining"),
+    FootprintTable: message("Industrial carbon footprint"),
+    RegionalTable: message("Regional facts of the dual-carbon targets"),
+}
+"""What the tables of each system of accounts are about."""
 DELTA = "delta"
 NORMAL_DRAWS = "mc"
 EFFECTS_LEVEL = 0.95
@@ -159,6 +169,14 @@ def question_text(run: Run) -> Text:
     """The question in words."""
     words, asked = run.words, question_of(run)
     if asked is None:
+        kinds = {type(table) for table in run.study.tables.values()}
+        systems = [
+            words(said)
+            for base, said in ACCOUNTS.items()
+            if any(issubclass(kind, base) for kind in kinds)
+        ]
+        if systems:
+            return words("Accounts without a model: {systems}.", systems=words.listing(systems))
         return words("This study has no table of models: its pages show data alone.")
     names = {
         "treatment": _strong(run.label(asked.treatment)),
