@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from functools import partial
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from yrb_carbon.demo import INVENTORY_FILES, MRIO_FILES
 from yrb_carbon.demo.generate import DEFAULT_SEED
 from yrb_carbon.demo.mrio import write_embodied
-from yrb_carbon.embodied.accounts import calc_driven_emissions
 from yrb_carbon.embodied.build import build_studied_system
+from yrb_carbon.embodied.driven import read_driven_emissions
 from yrb_carbon.errors import DataError
 from yrb_carbon.regional.study_run import run_regional
+from yrb_carbon.sources.ceads_inventory import read_ceads_inventory
 from yrb_carbon.study.concordance import load_concordance
 from yrb_carbon.study.embodied import EmbodiedSection
 from yrb_carbon.study.provinces import load_provinces
@@ -65,14 +67,13 @@ EMBODIED = EmbodiedSection.model_validate(
 )
 
 
-def drive_emissions(folder, inventory):
-    built = build_studied_system("mrio", EMBODIED, inventory, load_concordance(), folder)
-    return calc_driven_emissions(built.by_year[2015]), built.records
+def drive_emissions(folder):
+    return partial(read_driven_emissions, EMBODIED, section_of().transfer, folder)
 
 
 @pytest.fixture(scope="module")
 def run(folder):
-    drive = partial(drive_emissions, folder)
+    drive = drive_emissions(folder)
     return run_regional(section_of(), TABLES, study="demo", data_root=folder, drive=drive)
 
 
@@ -96,6 +97,26 @@ def test_the_transfer_matrix_has_the_emissions_of_production(run):
     transfer = run.facts.transfer.transfer
     for area, codes in run.facts.areas.items():
         assert sums[area] == pytest.approx(transfer.emissions[list(codes)].sum(), abs=MT)
+
+
+def test_the_transfer_matrix_is_that_of_the_whole_inverse(run, folder):
+    """T^{RS} = sum_{r in R, s in S} sum_i f_i^r (L y^s)_i^r, with L inverted outright."""
+    inventory = read_ceads_inventory(folder / INVENTORY_FILES[2015]).reported
+    built = build_studied_system("mrio", EMBODIED, inventory, load_concordance(), folder)
+    system = built.by_year[2015]
+    inverse = np.linalg.inv(np.eye(len(system.output)) - system.coefficients)
+    needed = system.intensity[:, None] * (inverse @ system.final_demand) / 1e6
+    sent = needed.reshape(*system.shape, -1).sum(axis=1)
+    areas = {code: area for area, codes in run.facts.areas.items() for code in codes}
+    named = [areas[code] for code in system.regions]
+    wanted = pd.DataFrame(sent, index=named, columns=named).groupby(level=0).sum()
+    wanted = wanted.T.groupby(level=0).sum().T
+    rows = run.rows["D4"]
+    found = rows[rows["model"].eq("matrix") & rows["equation"].isin(["", "own"])]
+    assert len(found) == 64
+    for term, co2 in zip(found["term"], found["estimate"], strict=True):
+        source, target = term.split("-")
+        assert co2 == pytest.approx(wanted.loc[source, target], abs=MT)
 
 
 def test_records_name_every_file(run):
@@ -128,7 +149,7 @@ def test_the_scope_of_fuels_leaves_the_process_out(folder, run):
 
 
 def test_the_same_files_give_the_same_rows(folder, run):
-    drive = partial(drive_emissions, folder)
+    drive = drive_emissions(folder)
     again = run_regional(section_of(), TABLES, study="demo", data_root=folder, drive=drive)
     for name, rows in run.rows.items():
         pd.testing.assert_frame_equal(rows, again.rows[name])
