@@ -29,7 +29,7 @@ def account_records(manifest: Mapping[str, Any], study: Study) -> list[dict[str,
         for key, record in _files_of(manifest.get(section) or {}):
             name = _name_of(key, record, study)
             own = {
-                "year": None,
+                "year": _year_of(key, study),
                 "format": _format_of(section, name, study),
                 **record,
                 "key": name,
@@ -57,6 +57,12 @@ def _name_of(key: str, record: Mapping[str, Any], study: Study) -> str:
         return str(record["system"])
     transfer = None if study.regional is None else study.regional.transfer
     return transfer.system if key == TRANSFER and transfer is not None else key
+
+
+def _year_of(key: str, study: Study) -> int | None:
+    """Year of a file whose record has none: that of the table of transfers, else several."""
+    transfer = None if study.regional is None else study.regional.transfer
+    return transfer.year if key == TRANSFER and transfer is not None else None
 
 
 def _format_of(section: str, name: str, study: Study) -> str:
