@@ -9,6 +9,7 @@ import pytest
 
 from yrb_carbon.claims import rounds_to
 from yrb_carbon.regional.emissions import calc_intensity, calc_territorial_emissions
+from yrb_carbon.regional.study_run import run_regional
 from yrb_carbon.regional.totals import (
     calc_concentration,
     calc_group_totals,
@@ -18,6 +19,11 @@ from yrb_carbon.regional.totals import (
 from yrb_carbon.sources.ceads_inventory import read_ceads_inventory
 from yrb_carbon.sources.provincial import read_provincial
 from yrb_carbon.study.provinces import load_provinces
+from yrb_carbon.study.regional import (
+    RegionalEmissionsTable,
+    RegionalSection,
+    RegionalTransferTable,
+)
 
 pytestmark = pytest.mark.real
 
@@ -105,3 +111,42 @@ def test_every_province_has_product_and_people_from_2000_to_2020(data_root):
     known = people.loc[people.index.get_level_values("year") <= 2020].notna().all(axis=1)
     counts = known.groupby(level="year").sum()
     assert counts.to_dict() == dict.fromkeys(range(2000, 2021), 31)
+
+
+NATIONAL = {2005: 5567.0, 2012: 9742.7, 2015: 9831.6, 2017: 10171.2, 2019: 10864.4}
+"""Mt CO2, printed totals of the sheets, added cell by cell with another program."""
+ONE_DECIMAL = 0.05
+
+
+@pytest.mark.slow
+def test_all_years_of_the_inventories_run(data_root):
+    folder = data_root / "ceads_province_emissions"
+    inventories = {
+        int(path.name[:4]): str(path.relative_to(data_root)) for path in folder.glob("*.xlsx")
+    }
+    section = RegionalSection.model_validate(
+        {"inventories": inventories, "people": {"format": "province_panel", "path": PANEL}}
+    )
+    title = {"en": "a", "zh": "b"}
+    tables = {
+        "D3": RegionalEmissionsTable(kind="regional_emissions", title=title),
+        "D4": RegionalTransferTable(kind="regional_transfer", title=title),
+    }
+    run = run_regional(section, tables, study="real", data_root=data_root)
+    rows = run.rows["D3"]
+    own = rows[rows["model"].eq("emissions") & rows["quantity"].eq("value")]
+    total = own[own["equation"].eq("") & own["term"].eq("total")].set_index("year")["estimate"]
+    assert len(total) == 22
+    assert total.index[total.isna()].tolist() == [2000, 2001, 2002]
+    for year, number in NATIONAL.items():
+        assert total[year] == pytest.approx(number, abs=ONE_DECIMAL)
+    assert [note.partition(":")[0] for note in run.notes[:3]] == [
+        "emissions 2000", "emissions 2001", "emissions 2002",
+    ]  # fmt: skip
+    assert any("1997, 1998, 1999" in note for note in run.notes)
+    intensity = rows[rows["model"].eq("intensity") & rows["equation"].eq("")]
+    of_region = intensity.pivot(index="year", columns="term", values="estimate").dropna()
+    assert (of_region["east"] < of_region["central"]).all()
+    assert (of_region["central"] < of_region["west"]).all()
+    theil = run.rows["D4"].query("model == 'theil' and quantity == 'share' and term == 'within'")
+    assert (theil["estimate"] > 0.5).all(), "most of the inequality is within the regions"
