@@ -311,6 +311,12 @@ def footprint_faults(study: Study) -> Iterator[Fault]:
             f"{section.sequestration} has no printed shares (got 'set'; allowed 'national', "
             "'province')",
         )
+    if section.sequestration == "landuse" and "cropland" in section.land_types:
+        yield (
+            (*place, "land_types", section.land_types.index("cropland")),
+            "cropland gives off carbon in that set (got 'cropland' with landuse; allowed 'forest', "
+            "'grassland', 'water')",
+        )
     if section.unit == "gha" and section.sequestration == "province_npp":
         yield (
             (*place, "unit"),

@@ -88,6 +88,15 @@ def test_a_province_without_report_stays_missing():
         assert by_fuel.drop(("14", 2004)).notna().all(axis=None)
 
 
+def test_a_sum_with_a_missing_part_is_missing():
+    energy = energy_frame()
+    cell = {**CELL, "item": "paper", "fuel": "coke"}
+    gap = np.logical_and.reduce([energy[name].eq(value) for name, value in cell.items()])
+    sums = sum_amounts(energy.assign(amount=energy["amount"].mask(gap)), INDUSTRY, FUELS)
+    assert np.isnan(sums.loc[("14", 2004), "coke"])
+    assert sums.isna().to_numpy().sum() == 1
+
+
 def test_emissions_by_hand():
     energy = energy_frame()
     factors, borrowed = load_complete_factors("ceads")

@@ -374,15 +374,20 @@ class StudyOf:
 @pytest.mark.parametrize(
     ("keys", "place", "message"),
     [
-        ({"sequestration": "landuse"}, "shares", "landuse has no printed shares"),
+        ({"sequestration": "landuse"}, ("shares",), "landuse has no printed shares"),
+        (
+            {"sequestration": "landuse", "shares": "national", "land_types": ["water", "cropland"]},
+            ("land_types", 1),
+            "cropland gives off carbon",
+        ),
         (
             {"sequestration": "province_npp", "shares": "national", "unit": "gha"},
-            "unit",
+            ("unit",),
             "need factors of land of the world's mean yield",
         ),
     ],
 )
 def test_choices_that_do_not_go_together_are_faults(keys, place, message):
     faults = dict(footprint_faults(StudyOf(small_section(**keys))))
-    assert message in faults["footprint", place]
+    assert message in faults["footprint", *place]
     assert not list(footprint_faults(StudyOf(small_section())))
