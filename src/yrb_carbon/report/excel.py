@@ -2,8 +2,7 @@
 
 A cell `-0.2145***` holds -0.2145 and a number format that shows stars, and `(0.0146)` one that
 shows brackets, so that the sheet looks like the table and can be computed with. Intervals stay
-texts. The last sheet holds the rows of estimates.csv of the models with all their digits; those of
-the accounts, whole matrices among them, stand in that file alone.
+texts. All digits of every number stand in estimates.csv, as the first sheet says.
 """
 
 from __future__ import annotations
@@ -44,29 +43,19 @@ FONT = {"en": "Times New Roman", "zh": "SimSun"}
 TITLE_ROW, HEAD_ROW = 0, 1
 
 
-class _Exact(float):
-    """A number that is written with all its digits; the library by itself writes sixteen."""
-
-    def __format__(self, spec: str) -> str:
-        return repr(float(self))
-
-
 def write_workbook(
     tables: Sequence[PrintedTable],
-    estimates: pd.DataFrame,
     path: str | Path,
     title: str,
     cautions: Sequence[str],
     words: Words,
 ) -> None:
-    """Write tables of one language, a list of them with links before, their estimates behind.
+    """Write tables of one language, a list of them with links before.
 
     Parameters
     ----------
     tables : sequence of PrintedTable
         A sheet each, with the whole body, not what a page shows of it.
-    estimates : DataFrame
-        Rows for the last sheet.
     path : path
         The file; the same tables give the same bytes.
     title : str
@@ -81,15 +70,13 @@ def write_workbook(
     book = xlsxwriter.Workbook(str(path))
     book.set_properties({"title": title, "author": "", "created": CREATED})
     formats = _Formats(book, FONT[words.language])
-    rows_name = words("Estimates")
-    names = _sheet_names([words("Contents"), *(table.name for table in tables), rows_name])
+    names = _sheet_names([words("Contents"), *(table.name for table in tables)])
     sheets = [book.add_worksheet(name) for name in names]
-    lines = [(name, table.title) for name, table in zip(names[1:-1], tables, strict=True)]
-    lines.append((names[-1], words("Rows of estimates.csv of the models, with all their digits")))
-    _write_contents(sheets[0], [title, *cautions], lines, formats)
-    for sheet, table in zip(sheets[1:-1], tables, strict=True):
+    lines = [(name, table.title) for name, table in zip(names[1:], tables, strict=True)]
+    said = [title, *cautions, words("Every number with all its digits: estimates.csv.")]
+    _write_contents(sheets[0], said, lines, formats)
+    for sheet, table in zip(sheets[1:], tables, strict=True):
         _write_sheet(sheet, table, formats)
-    _write_rows(sheets[-1], estimates, formats)
     book.close()
 
 
@@ -257,21 +244,3 @@ def _write_notes(
         else:
             sheet.write_string(place, 0, note, own)
         sheet.set_row(place, NOTE_LINE * math.ceil(1.05 * text_width(note) / line))
-
-
-def _write_rows(sheet: Any, estimates: pd.DataFrame, formats: _Formats) -> None:
-    """Every row of the estimates; what is empty stays so."""
-    for at, name in enumerate(estimates.columns):
-        sheet.write_string(0, at, str(name), formats(bold=True, bottom=1))
-        column = estimates[name]
-        is_text = not pd.api.types.is_numeric_dtype(column)
-        present = column.notna() & (column.ne("") if is_text else True)
-        places = (present.to_numpy().nonzero()[0] + 1).tolist()
-        for place, value in zip(places, column[present].tolist(), strict=True):
-            if is_text:
-                sheet.write_string(place, at, value)
-            else:
-                sheet.write_number(place, at, _Exact(value))
-    sheet.freeze_panes(1, 0)
-    sheet.autofilter(0, 0, len(estimates), len(estimates.columns) - 1)
-    sheet.set_column(0, len(estimates.columns) - 1, 12)

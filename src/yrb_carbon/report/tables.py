@@ -19,7 +19,6 @@ from yrb_carbon.report.layout_claims import layout_claims
 from yrb_carbon.report.word import write_word_table
 from yrb_carbon.study.base import Language
 from yrb_carbon.study.config import Study
-from yrb_carbon.study.plan import account_tables
 from yrb_carbon.study.report import WORKBOOK, subfolder
 
 
@@ -77,7 +76,7 @@ def write_tables(
         place = Path(folder, subfolder(language))
         place.mkdir(parents=True, exist_ok=True)
         written += [path for table in tables for path in write_printed(table, place)]
-        written.append(_write_workbook(study, estimates, tables, place, language))
+        written.append(_write_workbook(study, tables, place, language))
     return tuple(written)
 
 
@@ -93,7 +92,6 @@ def write_printed(table: PrintedTable, folder: str | Path) -> tuple[Path, ...]:
 
 def _write_workbook(
     study: Study,
-    estimates: pd.DataFrame,
     tables: Sequence[PrintedTable],
     folder: Path,
     language: Language,
@@ -101,6 +99,5 @@ def _write_workbook(
     path = folder / WORKBOOK
     words = Words(language)
     cautions = [words.label(text) for text in study.study.cautions]
-    of_models = estimates[~estimates["table"].isin(account_tables(study))]
-    write_workbook(tables, of_models, path, words.label(study.study.title), cautions, words)
+    write_workbook(tables, path, words.label(study.study.title), cautions, words)
     return path
