@@ -13,8 +13,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from yrb_carbon.report.cells import PrintedTable
 from yrb_carbon.report.fixed_zip import CREATED
 from yrb_carbon.report.grid import MARKS, columns_of, headings, is_common, is_numeric, rows_of

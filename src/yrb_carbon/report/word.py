@@ -123,10 +123,10 @@ def _plain_document() -> Document:
 
     Tables here bring their own borders; what they do not use was two thirds of each file.
     """
-    from docx import Document as new_document
+    import docx
     from docx.enum.style import WD_STYLE_TYPE
 
-    document = new_document()
+    document = docx.Document()
     for style in list(document.styles):
         if style.type == WD_STYLE_TYPE.TABLE and style.name not in KEPT_TABLE_STYLES:
             style.delete()

@@ -10,7 +10,6 @@ import openpyxl
 import pandas as pd
 from matplotlib.figure import Figure
 
-from yrb_carbon.estimates import estimates_frame
 from yrb_carbon.panel.completeness import completeness_table, draw_completeness
 from yrb_carbon.report.canvas import Page
 from yrb_carbon.report.cells import printed
@@ -29,7 +28,7 @@ def test_no_text_of_a_workbook_is_a_formula(tmp_path: Path):
     lines = [["=row", *(["=1+1"] * (len(heads) - 1))], ["x", *(["0.1"] * (len(heads) - 1))]]
     table = printed("T1", "=title", pd.DataFrame(lines, columns=heads), FORMULAS)
     path = tmp_path / "tables.xlsx"
-    write_workbook([table], estimates_frame([]), path, "=study", ["=caution"], Words())
+    write_workbook([table], path, "=study", ["=caution"], Words())
     cells = [
         cell
         for sheet in openpyxl.load_workbook(path)
