@@ -13,7 +13,12 @@ if FOOTPRINT_TABLES:
                 "emission_factors.csv",
                 "sequestration_factors.csv",
                 "land_factors.csv",
+                "land_use_coefficients.csv",
                 "concordances/ceads_sectors.csv",
+                "concordances/mrio_sectors_2012.csv",
+                "concordances/mrio_sectors_2017.csv",
+                "concordances/sectors_26.csv",
+                "concordances/sectors_26_h2.csv",
             ),
         output:
             rows=[models(f"{name}.parquet") for name in FOOTPRINT_TABLES],
