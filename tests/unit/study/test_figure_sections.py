@@ -157,7 +157,8 @@ def test_only_maps_ask_for_outlines(study):
     figures = study.figures
     assert figures.needs_provinces
     for name, wanted in (("B_map", True), ("B_network", True), ("B_chord", False)):
-        own = figures.model_copy(update={"flows": {name: figures.flows[name]}})
+        none = {"province_maps": {}, "province_tracks": {}, "province_moran": {}}
+        own = figures.model_copy(update={**none, "flows": {name: figures.flows[name]}})
         assert own.needs_provinces == wanted
 
 
