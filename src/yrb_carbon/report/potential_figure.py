@@ -26,8 +26,9 @@ from yrb_carbon.report.canvas import (
     no_frame,
 )
 from yrb_carbon.report.fonts import line_height, room_for, text_width
+from yrb_carbon.report.footprint_names import QUADRANTS
 from yrb_carbon.report.free_places import free_places
-from yrb_carbon.report.language import Words, message
+from yrb_carbon.report.language import Words
 from yrb_carbon.report.place_names import place_name
 from yrb_carbon.report.province_bars import BAR, REGION_COLOURS, ROW, region_colour
 from yrb_carbon.report.province_rows import province_regions
@@ -45,13 +46,8 @@ BAR_SHARE, RANK_SHARE = 0.21, 0.22
 """Widths of the panels of the index and of the ranks, of the page."""
 GAP, SCATTER_LEFT = 0.14, 0.42
 """Inches between panels, and left of the scatter plot for its axis."""
-QUADRANTS = {
-    (1, 1): message("both above the mean"),
-    (-1, 1): message("efficiency above"),
-    (-1, -1): message("both below the mean"),
-    (1, -1): message("equity above"),
-}
-"""By the side of the means, to the right and up."""
+CORNERS = {"1": (1, 1), "2": (-1, 1), "3": (-1, -1), "4": (1, -1)}
+"""Side of the means of each quadrant, to the right and up."""
 AWAY = 0.035
 """Inches from a point to its name."""
 
@@ -164,8 +160,8 @@ def _draw_quadrants(
     axes.axvline(float(x.mean()), color=RULE_COLOUR, linewidth=0.6, zorder=1)
     axes.axhline(float(y.mean()), color=RULE_COLOUR, linewidth=0.6, zorder=1)
     corners = []
-    for (right, up), text in QUADRANTS.items():
-        said = words(text)
+    for number, (right, up) in CORNERS.items():
+        said = words(QUADRANTS[number])
         axes.annotate(
             said, (float(right > 0), float(up > 0)), xycoords="axes fraction",
             xytext=(-2 * right, -2 * up), textcoords="offset points",
@@ -194,16 +190,6 @@ def _draw_quadrants(
     axes.set_xlabel(words("Equity"), fontsize=TEXT_SIZE, labelpad=1)
     axes.set_ylabel(words("Efficiency"), fontsize=TEXT_SIZE, labelpad=1)
     axes.set_title(words("Quadrants"), fontsize=HEAD_SIZE, pad=2.5)
-
-
-def quadrant_of(frame: pd.DataFrame) -> dict[str, tuple[int, int]]:
-    """Side of each province: to the right of the mean of equity, above that of efficiency."""
-    right = frame["equity"] > frame["equity"].mean()
-    up = frame["efficiency"] > frame["efficiency"].mean()
-    return {
-        str(province): (1 if right[province] else -1, 1 if up[province] else -1)
-        for province in frame.index
-    }
 
 
 def _limits(values: FloatArray) -> tuple[float, float]:

@@ -13,6 +13,7 @@ from yrb_carbon.errors import DataError, listing
 from yrb_carbon.report.canvas import NothingToShowError, Page
 from yrb_carbon.report.embodied_figures import draw_flow_matrix
 from yrb_carbon.report.figures import Commission, title_of
+from yrb_carbon.report.footprint_names import DIMENSIONS
 from yrb_carbon.report.language import Words
 from yrb_carbon.report.map_sheet import Ground
 from yrb_carbon.report.maps import MapVariable, draw_variable_maps
@@ -23,7 +24,6 @@ from yrb_carbon.report.potential_figure import draw_potential
 from yrb_carbon.report.province_bars import BarPanel, draw_province_bars
 from yrb_carbon.report.province_map import Atlas
 from yrb_carbon.report.province_rows import (
-    SELECTED,
     area_flows,
     global_moran,
     local_statistics,
@@ -152,8 +152,7 @@ def measure_name(study: Study, table: str, measure: str, words: Words) -> str:
 
 def dimension_name(dimension: str, words: Words) -> str:
     """What a dimension of the footprint is called."""
-    return words(SELECTED["footprint_accounts"][dimension].label if dimension != "emissions"
-                 else SELECTED["industrial_emissions"]["emissions"].label)  # fmt: skip
+    return words(DIMENSIONS[dimension])
 
 
 def map_values(figure: ProvinceMapFigure, sources: ProvinceSources) -> pd.Series[float]:
@@ -322,7 +321,9 @@ def draw_centres(
     )  # fmt: skip
 
 
-POTENTIAL_TERMS = ("equity", "efficiency", "index", "rank", "rank_low", "rank_high")
+POTENTIAL_TERMS = (
+    "equity", "efficiency", "index", "rank", "rank_low", "rank_high", "quadrant",
+)  # fmt: skip
 
 
 def potential_of(figure: PotentialFigure, sources: ProvinceSources) -> pd.DataFrame:
@@ -331,7 +332,7 @@ def potential_of(figure: PotentialFigure, sources: ProvinceSources) -> pd.DataFr
     Returns
     -------
     DataFrame, index province
-        equity, efficiency, index, rank, rank_low, rank_high.
+        equity, efficiency, index, rank, rank_low, rank_high, quadrant.
     """
     year = year_of_potential(figure, sources.study)
     rows = rows_of(sources.estimates, figure.table)
@@ -359,7 +360,8 @@ def draw_ranking(
     """Draw the ranking by potential and the quadrants."""
     words = page.words
     said = words(
-        "Equity and efficiency from 0 to 1, the larger the more potential; lines at their means."
+        "Equity and efficiency from 0 to 1, the larger the more potential; lines at their means, "
+        "in the corners what is above its mean."
     )
     return draw_potential(
         potential_of(figure, sources), title=title, page=page,

@@ -10,20 +10,30 @@ from typing import Any, Literal
 import pandas as pd
 
 from yrb_carbon.errors import DataError, listing
+from yrb_carbon.report.footprint_names import (
+    AREAS,
+    HEAD_UNITS,
+    LAND_UNITS,
+    MEASURES,
+    MONEY_UNITS,
+    POTENTIAL,
+)
 from yrb_carbon.report.language import Words, message
 from yrb_carbon.report.place_names import TOTAL
+from yrb_carbon.report.regional_names import BALANCE_TERMS, LAND_KINDS
+from yrb_carbon.study.account_figures import TRANSFERS
 from yrb_carbon.study.config import Study
 from yrb_carbon.study.provinces import REGIONS, load_provinces
 
-MT, AREA = message("Mt CO2"), message("10^4 ha")
-NO_UNIT = message("ratio")
-PER_HEAD, PER_VALUE = message("ha per person"), message("ha per 10^4 yuan")
-GLOBAL_UNITS = {
-    AREA: message("10^4 gha"),
-    PER_HEAD: message("gha per person"),
-    PER_VALUE: message("gha per 10^4 yuan"),
+ACCOUNT_UNITS = {
+    **dict.fromkeys(AREAS, LAND_UNITS),
+    "per_head": HEAD_UNITS,
+    "per_value_added": MONEY_UNITS,
 }
-"""Units of the footprint where it is counted in global hectares."""
+"""Units of the accounts of the footprint, by the unit of land that the study counts in."""
+MT, RATIO = message("Mt CO2"), message("ratio")
+STOCK, LAND, MONEY = message("10^4 m3"), message("10^3 ha"), message("10^8 yuan")
+PER_PRODUCT = message("t CO2 per 10^4 yuan")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,81 +60,46 @@ class Measure:
     quantity: str = "value"
 
 
-def _of_accounts(label: str, term: str, unit: str = NO_UNIT) -> Measure:
-    return Measure(label, unit, "accounts", term)
+def _of_potential(term: str) -> Measure:
+    if term in ("benchmark", "overshoot"):
+        return Measure(POTENTIAL[term], MT, term, term)
+    unit = message("rank") if term.startswith("rank") else message("score")
+    return Measure(POTENTIAL[term], unit, "equity_efficiency", term)
 
 
-def _of_potential(label: str, term: str, unit: str, model: str = "equity_efficiency") -> Measure:
-    return Measure(label, unit, model, term)
+def _of_balance(term: str, unit: str, quantity: str = "value") -> Measure:
+    return Measure(BALANCE_TERMS[term], unit, "balance", term, quantity=quantity)
 
 
-def _of_balance(label: str, term: str, unit: str, quantity: str = "value") -> Measure:
-    return Measure(label, unit, "balance", term, quantity=quantity)
+def _by_term(label: str, unit: str, model: str, equation: str = "") -> Measure:
+    return Measure(label, unit, model, equation, "term")
 
 
-INTENSITY_UNIT = message("t CO2 per 10^4 yuan")
 SELECTED: Mapping[str, Mapping[str, Measure]] = {
-    "industrial_emissions": {
-        "emissions": Measure(message("Emissions"), MT, "energy", TOTAL),
-    },
+    "industrial_emissions": {"emissions": Measure(message("Emissions"), MT, "energy", TOTAL)},
     "footprint_accounts": {
-        "footprint": _of_accounts(message("Footprint"), "footprint", AREA),
-        "capacity": _of_accounts(message("Capacity"), "capacity", AREA),
-        "size": _of_accounts(message("Footprint size"), "size", AREA),
-        "depth": _of_accounts(message("Footprint depth"), "depth"),
-        "footprint_3d": _of_accounts(
-            message("Footprint in three dimensions"), "footprint_3d", AREA
-        ),
-        "deficit": _of_accounts(message("Deficit"), "deficit", AREA),
-        "pressure": _of_accounts(message("Pressure"), "pressure"),
-        "flow_occupancy": _of_accounts(message("Flow occupied"), "flow_occupancy"),
-        "stock_flow_ratio": _of_accounts(message("Stock over flow"), "stock_flow_ratio"),
-        "per_head": _of_accounts(message("Footprint per head"), "per_head", PER_HEAD),
-        "per_value_added": _of_accounts(
-            message("Footprint per value added"), "per_value_added", PER_VALUE
-        ),
+        term: Measure(label, ACCOUNT_UNITS.get(term, {}).get("hm2", RATIO), "accounts", term)
+        for term, label in MEASURES.items()
     },
-    "reduction_potential": {
-        "equity": _of_potential(message("Equity"), "equity", message("score")),
-        "efficiency": _of_potential(message("Efficiency"), "efficiency", message("score")),
-        "index": _of_potential(message("Index"), "index", message("score")),
-        "rank": _of_potential(message("Rank"), "rank", message("rank")),
-        "rank_low": _of_potential(message("Rank, low"), "rank_low", message("rank")),
-        "rank_high": _of_potential(message("Rank, high"), "rank_high", message("rank")),
-        "benchmark": _of_potential(message("To the best quarter"), "benchmark", MT, "benchmark"),
-        "overshoot": _of_potential(message("To the capacity"), "overshoot", MT, "overshoot"),
-    },
+    "reduction_potential": {term: _of_potential(term) for term in POTENTIAL if term != "quadrant"},
     "forest_stock": {
-        "stock": Measure(message("Forest stock"), message("10^4 m3"), "stock", "", "term"),
-        "stored": Measure(message("Carbon in the forest"), MT, "sink", "stock", "term"),
+        "stock": _by_term(message("Forest stock"), STOCK, "stock"),
+        "stored": _by_term(message("Carbon in the forest"), MT, "sink", "stock"),
     },
-    "land_use": {
-        "agricultural": Measure(
-            message("Agricultural land"), message("10^3 ha"), "agricultural", "", "term"
-        ),
-        "construction": Measure(
-            message("Construction land"), message("10^3 ha"), "construction", "", "term"
-        ),
-    },
+    "land_use": {kind: _by_term(label, LAND, kind) for kind, label in LAND_KINDS.items()},
     "regional_emissions": {
-        "emissions": Measure(message("Emissions"), MT, "emissions", "", "term"),
-        "intensity": Measure(
-            message("Emissions per product"), INTENSITY_UNIT, "intensity", "", "term"
-        ),
-        "gdp": Measure("GDP", message("10^8 yuan"), "gdp", "", "term"),
+        "emissions": _by_term(message("Emissions"), MT, "emissions"),
+        "intensity": _by_term(message("Emissions per product"), PER_PRODUCT, "intensity"),
+        "gdp": _by_term("GDP", MONEY, "gdp"),
     },
     "regional_transfer": {
-        "emissions": _of_balance(message("Emissions"), "emissions", MT),
-        "sink": _of_balance(message("Carbon in the forest"), "sink", MT),
-        "capacity": _of_balance(message("Agricultural land"), "capacity", message("10^3 ha")),
-        "intensity": _of_balance(
-            message("Emissions per product"), "intensity", INTENSITY_UNIT, "ratio"
-        ),
-        "transfer_out": _of_balance(message("Emissions for others"), "transfer_out", MT),
-        "transfer_in": _of_balance(message("Emissions of others"), "transfer_in", MT),
-        "transfer_net": _of_balance(message("Net for others"), "transfer_net", MT),
-        "ecc": _of_balance(message("Economic contribution"), "ecc", NO_UNIT, "ratio"),
-        "esc": _of_balance(message("Ecological support"), "esc", NO_UNIT, "ratio"),
+        "emissions": _of_balance("emissions", MT),
+        "sink": _of_balance("sink", MT),
+        "capacity": _of_balance("capacity", LAND),
+        "intensity": _of_balance("intensity", PER_PRODUCT, "ratio"),
+        **{term: _of_balance(term, MT) for term in TRANSFERS},
+        "ecc": _of_balance("ecc", RATIO, "ratio"),
+        "esc": _of_balance("esc", RATIO, "ratio"),
     },
 }
 """By kind of table; the measures are those of `study.account_figures.MEASURES`."""
@@ -137,12 +112,10 @@ def measure_of(study: Study, table: str, measure: str) -> Measure:
 
 def unit_of_measure(study: Study, table: str, measure: str, words: Words) -> str:
     """Its unit; areas are global hectares where the study counts in them."""
-    unit = measure_of(study, table, measure).unit
-    section = study.footprint
-    is_area = study.tables[table].kind == "footprint_accounts" and unit in GLOBAL_UNITS
-    if is_area and section is not None and section.unit == "gha":
-        return words(GLOBAL_UNITS[unit])
-    return words(unit)
+    own = ACCOUNT_UNITS.get(measure, {})
+    if study.tables[table].kind == "footprint_accounts" and own and study.footprint is not None:
+        return words(own[study.footprint.unit])
+    return words(measure_of(study, table, measure).unit)
 
 
 def place_values(

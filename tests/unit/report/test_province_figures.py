@@ -24,7 +24,6 @@ from yrb_carbon.report.canvas import NothingToShowError, Page, three_digits
 from yrb_carbon.report.language import Words
 from yrb_carbon.report.moran_figure import CLUSTER_COLOURS, NOT_SIGNIFICANT_COLOUR
 from yrb_carbon.report.place_names import area_name
-from yrb_carbon.report.potential_figure import quadrant_of
 from yrb_carbon.report.province_bars import NO_VALUE, REGION_COLOURS, bar_rows
 from yrb_carbon.report.province_figures import (
     ProvinceSources,
@@ -144,13 +143,13 @@ CLUSTERS = {"15": ("HH", "HH"), "33": ("ns", "ns"), "37": ("LL", "ns"), "41": ("
             "61": ("HL", "ns")}  # fmt: skip
 CENTRES = {2000: (108.0, 31.0), 2003: (108.4, 31.3), 2005: (109.0, 31.9)}
 POTENTIAL = {
-    "15": (0.9, 0.8, 0.85, 1, 1, 3),
-    "33": (0.2, 0.7, 0.45, 2, 2, 4),
-    "37": (0.7, 0.1, 0.4, 3, 1, 5),
-    "41": (0.1, 0.2, 0.15, 4, 3, 4),
-    "61": (0.0, 0.0, 0.0, 5, 5, 5),
+    "15": (0.9, 0.8, 0.85, 1, 1, 3, 1),
+    "33": (0.2, 0.7, 0.45, 2, 2, 4, 2),
+    "37": (0.7, 0.1, 0.4, 3, 1, 5, 4),
+    "41": (0.1, 0.2, 0.15, 4, 3, 4, 3),
+    "61": (0.0, 0.0, 0.0, 5, 5, 5, 3),
 }
-TERMS = ("equity", "efficiency", "index", "rank", "rank_low", "rank_high")
+TERMS = ("equity", "efficiency", "index", "rank", "rank_low", "rank_high", "quadrant")
 
 
 @pytest.fixture(scope="module")
@@ -399,12 +398,9 @@ def test_tracks_stand_where_the_centres_are(estimates):
 def test_rankings_are_of_their_year_with_ranges_and_quadrants(estimates):
     figure = STUDY.figures.potential["ranking"]
     frame = potential_of(figure, sources_of(estimates))
-    assert frame.loc["33"].tolist() == [0.2, 0.7, 0.45, 2, 2, 4]
+    assert frame.loc["33"].tolist() == [0.2, 0.7, 0.45, 2, 2, 4, 2]
     early = figure.model_copy(update={"year": 2003})
     assert potential_of(early, sources_of(estimates)).loc["33", "equity"] == pytest.approx(1.2)
-    assert quadrant_of(frame) == {
-        "15": (1, 1), "33": (-1, 1), "37": (1, -1), "41": (-1, -1), "61": (-1, -1),
-    }  # fmt: skip
     bars, ranks, scatter = drawn("ranking", estimates).axes
     assert [patch.get_width() for patch in bars.patches] == [0.85, 0.45, 0.4, 0.15, 0.0]
     spans = [path.vertices[:, 0].tolist() for path in ranks.collections[0].get_paths()]
@@ -475,7 +471,7 @@ TOLD = {
                  "Shandong; high among low: Shaanxi; 1 left after FDR."],
     "track": ["2000: centre 108.00° E, 31.00° N; half axes 2,300 and 400 km", "60.0° clockwise"],
     "ranking": ["in 2005, the largest on top: Inner Mongolia 0.850", "of Shandong: 1 to 5",
-                "both below the mean: Henan, Shaanxi"],
+                "neither: Henan, Shaanxi"],
     "areas": ["in 2015", "the largest: Southwest to Northwest 65.0", "For their own demand: "],
 }  # fmt: skip
 

@@ -11,11 +11,11 @@ import pandas as pd
 from yrb_carbon.report.canvas import three_digits
 from yrb_carbon.report.cells import p_words
 from yrb_carbon.report.embodied_figures import flows_between, largest_flows
+from yrb_carbon.report.footprint_names import QUADRANTS
 from yrb_carbon.report.language import Words
 from yrb_carbon.report.map_classes import classify, shades_text
 from yrb_carbon.report.moran_figure import CLUSTER_COLOURS, CLUSTER_WORDS
 from yrb_carbon.report.place_names import area_name, place_name
-from yrb_carbon.report.potential_figure import QUADRANTS, quadrant_of
 from yrb_carbon.report.province_figures import (
     ProvinceSources,
     bar_panels,
@@ -204,15 +204,18 @@ def potential_seen(figure: PotentialFigure, sources: ProvinceSources, words: Wor
                 name=place_name(widest, words), low=low, high=high,
             )
         )  # fmt: skip
-    sides = quadrant_of(frame)
+    numbers = {str(one): f"{number:.0f}" for one, number in frame["quadrant"].items()}
     parts = [
         words("{name}: {members}", name=words(text),
-              members=words.listing(place_name(str(one), words) for one in own))
-        for side, text in QUADRANTS.items()
-        if (own := [province for province, found in sides.items() if found == side])
+              members=words.listing(place_name(one, words) for one in own))
+        for quadrant, text in QUADRANTS.items()
+        if (own := [one for one, number in numbers.items() if number == quadrant])
     ]  # fmt: skip
     said.append(
-        words("Equity against efficiency in four quadrants: {parts}.", parts=words.clauses(parts))
+        words(
+            "Equity against efficiency in four quadrants, by what is above its mean: {parts}.",
+            parts=words.clauses(parts),
+        )
     )
     return words.sentences(said)
 
