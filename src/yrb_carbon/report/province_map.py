@@ -14,7 +14,7 @@ from yrb_carbon.errors import DataError, listing
 from yrb_carbon.report.canvas import NOTE_SIZE, Layout
 from yrb_carbon.report.language import Words
 from yrb_carbon.report.map_sheet import MARGIN, Ground, MapSheet
-from yrb_carbon.report.outlines import Geometries
+from yrb_carbon.report.outlines import Geometries, dissolved_by, province_codes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -67,16 +67,17 @@ class ProvinceMap:
             Width on paper.
         """
         sheet = MapSheet.of(ground, inches)
-        drawn = np.concatenate([sheet.units, sheet.context])
-        lands = _largest_parts(drawn)
+        lands = _largest_parts(np.concatenate([sheet.units, sheet.context]))
         frame = _with_margin(_bounds(lands))
-        parts = shapely.get_parts(drawn)
+        whole = ground.boundaries if ground.context is None else ground.context
+        parts = shapely.get_parts(whole.projected())
         outside = parts[~shapely.intersects(parts, shapely.box(*frame))]
         if not len(outside):
             return cls(replace(sheet, extent=frame), None, 0.0)
         box = _with_margin(_bounds(outside))
-        aside = _only_within(sheet, box)
-        return cls(replace(sheet, extent=frame), aside, _free_share(frame, box, lands))
+        share = _free_share(frame, box, lands)
+        aside = detail_within(sheet, ground, box, share * inches)
+        return cls(replace(sheet, extent=frame), aside, share)
 
     @property
     def scale(self) -> float:
@@ -176,19 +177,27 @@ def _free_share(frame: Extent, box: Extent, lands: Geometries) -> float:
     return BOX_SHARES[-1]
 
 
-def _only_within(sheet: MapSheet, extent: Extent) -> MapSheet:
-    """A sheet of what lies in an extent and a little around it."""
+def detail_within(sheet: MapSheet, ground: Ground, extent: Extent, inches: float) -> MapSheet:
+    """A sheet of what lies in an extent and a little around it, with all detail of the outlines.
+
+    Islands that are too small for a map of the whole are there: far ones are none but such.
+    """
     west, south, east, north = extent
     around = CLIP_AROUND * (east - west)
     area = (west - around, south - around, east + around, north + around)
+    units = shapely.clip_by_rect(ground.boundaries.projected(), *area)
+    codes, drawn, context = ground.boundaries.unit_ids, units, sheet.context
+    if ground.context is not None:
+        context = shapely.clip_by_rect(ground.context.projected(), *area)
+        codes, drawn = ground.context.unit_ids, context
+    shapes = dissolved_by(drawn, province_codes(codes))
     return replace(
         sheet,
         extent=extent,
-        units=shapely.clip_by_rect(sheet.units, *area),
-        context=shapely.clip_by_rect(sheet.context, *area),
-        provinces={
-            code: shapely.clip_by_rect(shape, *area) for code, shape in sheet.provinces.items()
-        },
+        inches=inches,
+        units=units,
+        context=context,
+        provinces={code: shape for code, shape in shapes.items() if not shape.is_empty},
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,7 +25,7 @@ from yrb_carbon.report.free_places import free_places
 from yrb_carbon.report.map_sheet import Ground, MapSheet
 from yrb_carbon.report.outlines import middle_of
 from yrb_carbon.report.place_names import place_name
-from yrb_carbon.report.province_map import CLIP_AROUND, MapOf, ProvinceMap
+from yrb_carbon.report.province_map import MapOf, ProvinceMap, detail_within
 from yrb_carbon.sources.boundaries import WGS84
 
 if TYPE_CHECKING:
@@ -123,8 +122,8 @@ def draw_track(
             linewidth=0.7, zorder=ORDER + 1,
         )
     )  # fmt: skip
-    near = _enlarged(outline.sheet, ground, box, wide)
-    zoom = near.panel(layout, figure, (left, below), [PALE_GROUND] * len(near.units))
+    near = detail_within(outline.sheet, ground, box, wide)
+    zoom = near.panel(layout, figure, (left, below), [PALE_GROUND] * len(fills))
     _line(zoom, centres[["x", "y"]].to_numpy(), TRACK_COLOUR, 0.9)
     _dots(zoom, centres, ends, 3.0)
     names = {code: place_name(code, words) for code in near.provinces}
@@ -147,17 +146,6 @@ def _box_around(centres: pd.DataFrame, aspect: float) -> Box:
     tall = wide * aspect
     x, y = float(middle["x"]), float(middle["y"])
     return x - wide / 2, y - tall / 2, x + wide / 2, y + tall / 2
-
-
-def _enlarged(sheet: MapSheet, ground: Ground, box: Box, inches: float) -> MapSheet:
-    """The same ground within a box, with all the detail that its outlines have."""
-    around = CLIP_AROUND * (box[2] - box[0])
-    area = (box[0] - around, box[1] - around, box[2] + around, box[3] + around)
-    codes = ground.boundaries.unit_ids
-    shapes = shapely.clip_by_rect(ground.boundaries.projected(), *area)
-    seen = {code: shape for code, shape in zip(codes, shapes, strict=True) if not shape.is_empty}
-    units = np.array(list(seen.values()), dtype=object)
-    return replace(sheet, units=units, provinces=seen, extent=box, inches=inches)
 
 
 def _line(axes: Axes, points: FloatArray, colour: str, width: float) -> None:

@@ -222,6 +222,17 @@ def test_far_islands_have_a_box_that_covers_no_land():
     assert shapely.contains(shapely.box(*drawn.aside.extent), inside)
 
 
+def test_islands_too_small_for_the_map_are_in_the_box():
+    reef = shapely.box(115.0, 10.0, 115.01, 10.01)
+    where = ground(*BOXES[:5], shapely.MultiPolygon([BOXES[5], FAR, reef]))
+    drawn = ProvinceMap.of(where, 5)
+    assert drawn.aside is not None
+    parts = shapely.get_parts(drawn.aside.units)
+    island = min(shapely.get_parts(where.boundaries.projected()), key=shapely.area)
+    assert any(shapely.equals(part, island) for part in parts)
+    assert not any(shapely.equals(part, island) for part in shapely.get_parts(drawn.sheet.units))
+
+
 def chord(groups=None, flows=FLOWS, **more):
     return draw_chord_diagram(
         flows, title="C", page=PAGE, unit="Mt", names=NAMES, groups=groups, **more
