@@ -11,7 +11,7 @@ import shapely
 from footprint_data import ALL, small_section, write_files
 from shared import shared_folder
 
-from yrb_carbon.estimates import estimates_frame
+from yrb_carbon.estimates import estimates_frame, read_estimates, write_estimates
 from yrb_carbon.footprint.study_run import run_footprint
 from yrb_carbon.provenance import FileRecord
 from yrb_carbon.sources.boundaries import Boundaries, build_boundaries
@@ -71,6 +71,17 @@ def footprint_table_rows(study: Study, folder: Path) -> pd.DataFrame:
         study.footprint, tables, study="tiny", data_root=folder, outlines=grid(), seed=3
     )
     return estimates_frame([row for one in run.rows.values() for row in one.to_dict("records")])
+
+
+def footprint_rows(factory: pytest.TempPathFactory) -> pd.DataFrame:
+    """Rows of the study without changes, made once for all tests."""
+    folder = footprint_folder(factory)
+
+    def make(path: Path) -> None:
+        path.mkdir()
+        write_estimates(footprint_table_rows(footprint_study(), folder), path / "estimates.csv")
+
+    return read_estimates(shared_folder(factory, "footprint-rows", make) / "estimates.csv")
 
 
 def footprint_folder(factory: pytest.TempPathFactory) -> Path:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from chinese_texts import english_left
-from footprint_rows import footprint_folder, footprint_study, footprint_table_rows
+from footprint_rows import footprint_rows, footprint_study
 from html_check import faults_of, links_out_of, read_page
 from regional_rows import TABLES as REGIONAL
 from regional_rows import regional_facts, regional_study, regional_table_rows
@@ -63,8 +63,8 @@ def written(folder: Path, study: Study, rows: pd.DataFrame) -> Path:
 
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
-    land = footprint_table_rows(footprint_study(), footprint_folder(tmp_path_factory))
-    return pd.concat([land, regional_table_rows(regional_facts())], ignore_index=True)
+    regional = regional_table_rows(regional_facts())
+    return pd.concat([footprint_rows(tmp_path_factory), regional], ignore_index=True)
 
 
 @pytest.fixture(scope="module")

@@ -8,14 +8,21 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from chinese_texts import left_in_latin
 from footprint_data import INVENTORY_YEARS, SILENT
 from footprint_rows import (
     TABLES,
     YEARS,
     footprint_folder,
+    footprint_rows,
     footprint_study,
     footprint_table_rows,
+)
+from printed_tables import (
+    assert_same_numbers,
+    english_of,
+    lines_of,
+    number_of,
+    strange_cells,
 )
 
 from yrb_carbon.estimates import estimates_frame
@@ -38,8 +45,6 @@ from yrb_carbon.study.footprint import (
 from yrb_carbon.study.provinces import load_provinces
 
 LANGUAGES = ("en", "zh")
-PLAIN = re.compile(r"-?\d+(\.\d+)?(e[+-]\d+)?")
-CODE = re.compile(r"\d\d|east|west|total|[a-z]+_[a-z_]+")
 
 
 @pytest.fixture(scope="module")
@@ -48,43 +53,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def rows(folder: Path) -> pd.DataFrame:
-    return footprint_table_rows(footprint_study(), folder)
+def rows(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
+    return footprint_rows(tmp_path_factory)
 
 
 def lay_out(name: str, rows: pd.DataFrame, language: str = "en", **changes: Any) -> PrintedTable:
     return layout_table(name, footprint_study(**changes), rows, language)  # type: ignore[arg-type]
-
-
-def lines_of(body: pd.DataFrame, *start: str) -> list[list[str]]:
-    found = [list(map(str, line)) for line in body.to_numpy().tolist()]
-    return [line for line in found if line[: len(start)] == list(start)]
-
-
-def texts_of(table: PrintedTable) -> list[str]:
-    frames = (table.body, table.shown)
-    cells = [str(cell) for frame in frames for cell in frame.to_numpy().ravel()]
-    return [*(str(head) for frame in frames for head in frame), *cells, *table.notes]
-
-
-def of(rows: pd.DataFrame, table: str, **wanted: Any) -> float:
-    """The number of one row."""
-    own = rows[rows["table"].eq(table)]
-    for column, value in {"equation": "", "quantity": "value", **wanted}.items():
-        own = own[own[column].eq(value)]
-    (found,) = own["estimate"]
-    return float(found)
-
-
-def printed_forms(rows: pd.DataFrame) -> set[str]:
-    values = [*rows["estimate"].dropna(), *rows["statistic"].dropna()]
-    forms = {
-        format_estimate(scale * value, digits)
-        for value in values
-        for scale in (1, 100)
-        for digits in (0, 2, 4)
-    }
-    return forms | {format_p(p) for p in rows["p_value"].dropna()}
 
 
 def test_every_kind_of_the_footprint_has_a_layout(rows):
@@ -96,27 +70,16 @@ def test_every_kind_of_the_footprint_has_a_layout(rows):
 @pytest.mark.parametrize("name", TABLES)
 def test_every_number_of_the_footprint_is_a_row_and_every_code_a_name(name, language, rows):
     table = lay_out(name, rows, language)
-    known = printed_forms(rows[rows["table"].eq(name)]) | {str(year) for year in YEARS}
-    cells = [str(cell) for cell in table.body.to_numpy().ravel() if cell]
-    numbers = [cell for cell in cells if PLAIN.fullmatch(cell)]
-    assert len(numbers) > 30
-    assert [cell for cell in numbers if cell not in known] == []
-    assert [text for text in cells if CODE.fullmatch(text) and text not in numbers] == []
+    assert strange_cells(table, rows, YEARS) == []
     assert table.notes[-1] == Words(language).label(SYNTHETIC_CAUTION)  # type: ignore[arg-type]
     if language == "zh":
-        assert [text for text in texts_of(table) if left_in_latin(text)] == []
+        assert english_of(table) == []
 
 
 @pytest.mark.parametrize("name", TABLES)
 def test_footprint_tables_are_the_same_in_both_languages_and_any_order(name, rows):
-    english, chinese = (lay_out(name, rows, language) for language in LANGUAGES)
-    for own, other in ((english.body, chinese.body), (english.shown, chinese.shown)):
-        assert own.shape == other.shape
-        assert own.columns.is_unique
-        assert other.columns.is_unique
-        for one, two in zip(own.to_numpy().ravel(), other.to_numpy().ravel(), strict=True):
-            if PLAIN.fullmatch(one) or PLAIN.fullmatch(two):
-                assert one == two
+    english = lay_out(name, rows)
+    assert_same_numbers(english, lay_out(name, rows, "zh"))
     backwards = lay_out(name, rows[::-1])
     assert backwards.body.equals(english.body)
     assert backwards.notes == english.notes
@@ -130,16 +93,16 @@ def test_fuels_are_printed_beside_the_published_and_sum_to_all(rows):
     at = list(body.columns).index("2003: Mt")
     parts = sum(float(line[at]) for line in fuels[:-1])
     assert parts == pytest.approx(float(fuels[-1][at]), abs=0.005 * len(fuels))
-    whole = of(rows, "C1", model="energy", term="total", year=2003)
+    whole = number_of(rows, "C1", model="energy", term="total", year=2003)
     assert fuels[-1][at] == format_estimate(whole, 2)
     assert fuels[-1][at + 2] == format_estimate(
-        of(rows, "C1", model="inventory", term="total", year=2003), 2
+        number_of(rows, "C1", model="inventory", term="total", year=2003), 2
     )
     sizes = [float(line[at]) for line in fuels[:-1]]
     assert len(sizes) == 17
     (power,) = lines_of(body, "By fuel", "of which power and heat")
     assert power[at] == format_estimate(
-        of(rows, "C1", model="energy", equation="power", term="total", year=2003), 2
+        number_of(rows, "C1", model="energy", equation="power", term="total", year=2003), 2
     )
 
 
@@ -147,12 +110,11 @@ def test_differences_from_the_inventories_have_lines_of_their_own(rows):
     table = lay_out("C1", rows)
     (whole,) = lines_of(table.body, "Less the inventories", "All provinces")
     at = list(table.body.columns).index("2003: Mt")
+    own = {"model": "difference", "term": "total", "year": 2003}
     assert whole[at : at + 2] == [
-        format_estimate(of(rows, "C1", model="difference", quantity="difference", term="total",
-                           year=2003), 2),
-        format_estimate(100 * of(rows, "C1", model="difference", quantity="ratio", term="total",
-                                 year=2003), 2),
-    ]  # fmt: skip
+        format_estimate(number_of(rows, "C1", **own, quantity="difference"), 2),
+        format_estimate(100 * number_of(rows, "C1", **own, quantity="ratio"), 2),
+    ]
     first = list(table.body.columns).index("2000: Mt")
     assert 2000 not in INVENTORY_YEARS
     assert whole[first : first + 2] == ["", ""]
@@ -205,15 +167,15 @@ def test_measures_have_their_years_beside_one_another(rows):
     assert table.shown.shape[1] == 2 + 3 * len(YEARS)
     assert table.body.shape[1] == 2 + len(FootprintAccountsTable.printed_columns) * len(YEARS)
     (east,) = lines_of(table.body, "East", "Whole region")
-    size = of(rows, "C2", equation="east", term="size", year=2003)
+    size = number_of(rows, "C2", equation="east", term="size", year=2003)
     assert east[list(table.body.columns).index("Footprint size, 10^4 ha: 2003")] == (
         format_estimate(size, 2)
     )
-    head = of(rows, "C2", term="per_head", year=2000)
+    head = number_of(rows, "C2", term="per_head", year=2000)
     (whole,) = lines_of(table.body, "All provinces")
     place = list(table.body.columns).index("Footprint per head, ha per person: 2000")
     assert whole[place] == format_estimate(head)
-    over = int(of(rows, "C2", term="n_overshoot", year=2003))
+    over = int(number_of(rows, "C2", term="n_overshoot", year=2003))
     assert f"2003: {over}" in table.notes[1]
     few = lay_out("C2", rows, C2={"years": [2003], "layout": {"columns": [{"id": "pressure"}]}})
     assert list(few.shown.columns) == ["Region", "Province", "Pressure: 2003"]
@@ -242,7 +204,7 @@ def test_moran_of_values_and_logarithms_stand_beside_one_another(rows):
     assert line[10].rstrip("*") == format_estimate(own.loc["randomisation", "estimate"])
     assert line[12] == format_p(own.loc["permutation", "p_value"])
     (trend,) = lines_of(table.body, "Trend a year")
-    slope = of(rows, "C3", model="trend", outcome="size", term="sen_slope")
+    slope = number_of(rows, "C3", model="trend", outcome="size", term="sen_slope")
     assert trend[1] == format_estimate(slope)
     said = " ".join(table.notes)
     assert "from 99 permutations, 30 provinces" in said
@@ -268,13 +230,15 @@ def test_track_has_the_shift_of_the_year_and_of_the_whole(rows):
     first, second, whole, slope, test = (line[1:] for line in table.body.to_numpy().tolist()[:5])
     assert table.body.iloc[0, 0] == "Footprint size"
     assert (first[0], second[0], whole[0]) == ("2000", "2003", "2000 to 2004")
-    shift = of(rows, "C4", model="shift", outcome="size", equation="2002-2003", term="shift")
+    shift = number_of(rows, "C4", model="shift", outcome="size", equation="2002-2003", term="shift")
     assert first[3] == ""
     assert second[3] == format_estimate(shift, 2)
-    all_of = of(rows, "C4", model="shift", outcome="size", equation="2000-2004", term="shift")
+    all_of = number_of(
+        rows, "C4", model="shift", outcome="size", equation="2000-2004", term="shift"
+    )
     assert whole[3] == format_estimate(all_of, 2)
     assert slope[1] == format_estimate(
-        of(rows, "C4", model="trend", outcome="size", equation="lon", term="sen_slope")
+        number_of(rows, "C4", model="trend", outcome="size", equation="lon", term="sen_slope")
     )
     assert slope[3] == ""
     assert re.fullmatch(r"[<0]\.?\d*\.?\d*", test[1])
@@ -289,15 +253,15 @@ def test_inequality_parts_and_trends_after_fdr(rows):
     (line,) = lines_of(table.body, "Footprint size", "2000")
     at = {head: place for place, head in enumerate(table.body.columns)}
     own = {"model": "dagum", "outcome": "size", "year": 2000}
-    assert line[at["Overlap"]] == format_estimate(of(rows, "C5", **own, term="Gt"))
+    assert line[at["Overlap"]] == format_estimate(number_of(rows, "C5", **own, term="Gt"))
     assert line[at["Between: East, West"]] == format_estimate(
-        of(rows, "C5", **own, equation="pair", term="east-west")
+        number_of(rows, "C5", **own, equation="pair", term="east-west")
     )
     assert line[at["Within: West"]] == format_estimate(
-        of(rows, "C5", **own, equation="west", term="G")
+        number_of(rows, "C5", **own, equation="west", term="G")
     )
     theil = lay_out("C5", rows, C5={"layout": {"rows": ["theil"]}}).body
-    share = of(rows, "C5", model="theil", outcome="depth", quantity="share", term="between",
+    share = number_of(rows, "C5", model="theil", outcome="depth", quantity="share", term="between",
                year=2004)  # fmt: skip
     assert lines_of(theil, "", "2004")[-1][5] == format_estimate(100 * share, 2)
     trends = lay_out("C5", rows, C5={"layout": {"rows": ["trends"]}})
@@ -325,22 +289,24 @@ def test_provinces_stand_in_the_order_of_their_potential(rows):
     first = table.shown.iloc[0]
     frame = load_provinces().frame
     (code,) = frame.index[frame["name_en"].eq(first["Province"])]
-    quadrant = int(of(rows, "C6", equation=code, term="quadrant", year=2004))
+    quadrant = int(number_of(rows, "C6", equation=code, term="quadrant", year=2004))
     assert first["Above the mean"] == names.QUADRANTS[str(quadrant)]
     assert first["To the best quarter: Mt"] == format_estimate(
-        of(rows, "C6", model="benchmark", equation=code, term="benchmark", year=2004), 2
+        number_of(rows, "C6", model="benchmark", equation=code, term="benchmark", year=2004), 2
     )
     east = table.shown[table.shown["Province"].eq("East")].iloc[0]
     assert east["Index"] == format_estimate(
-        of(rows, "C6", quantity="mean", equation="east", term="index", year=2004)
+        number_of(rows, "C6", quantity="mean", equation="east", term="index", year=2004)
     )
     whole = table.shown.iloc[-1]
     assert whole["Province"] == "All provinces"
     assert whole["To the capacity: %"] == format_estimate(
-        100 * of(rows, "C6", model="overshoot", quantity="share", term="overshoot", year=2004), 2
+        100
+        * number_of(rows, "C6", model="overshoot", quantity="share", term="overshoot", year=2004),
+        2,
     )
     said = " ".join(table.notes)
-    weight = of(rows, "C6", equation="weights", term="depth", year=2004)
+    weight = number_of(rows, "C6", equation="weights", term="depth", year=2004)
     assert "Weights 2004: footprint per head" in said
     assert f"footprint depth {format_estimate(weight, 2)}" in said
     assert "over 50 random weights" in said
