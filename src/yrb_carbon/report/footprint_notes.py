@@ -134,7 +134,8 @@ MORAN_NOTE = message(
 LOGS_NOTE = message("ln: the same of natural logarithms.")
 CLUSTERS_NOTE = message(
     "Clusters after correction for their number (false discovery rate {level:g}), in brackets "
-    "those that are significant before it alone; {permutations} permutations; {meanings}."
+    "those that are significant before it alone, provinces without any left out; {permutations} "
+    "permutations; {meanings}."
 )
 SEED_NOTE = message("Seed {seed}.")
 TREND_NOTE = message(

@@ -154,21 +154,25 @@ def layout_industrial_emissions(
 
     found = set(rows.loc[rows["model"].eq(ENERGY), "equation"])
     compared = set(rows.loc[rows["model"].eq(DIFFERENCE), "equation"])
-    head = words(PARTS["fuels"])
     lines: dict[str, Lines] = {
-        "fuels": [
-            *([head, named(CARRIERS, fuel, words), *numbers("", fuel)] for fuel in burnt),
-            [head, named(CARRIERS, TOTAL, words), *numbers("", TOTAL)],
-            *(
-                [head, named(SOURCES, part, words), *numbers(part, TOTAL)]
-                for part in SOURCES
-                if part in found
-            ),
-        ],
-        "check": [
-            [words(PARTS["check"]), place_name(place, words), *differences(place)]
-            for _, place in grouped_places(compared, "")
-        ],
+        "fuels": _below(
+            words(PARTS["fuels"]),
+            [
+                *([named(CARRIERS, fuel, words), *numbers("", fuel)] for fuel in [*burnt, TOTAL]),
+                *(
+                    [named(SOURCES, part, words), *numbers(part, TOTAL)]
+                    for part in SOURCES
+                    if part in found
+                ),
+            ],
+        ),
+        "check": _below(
+            words(PARTS["check"]),
+            [
+                [place_name(place, words), *differences(place)]
+                for _, place in grouped_places(compared, "")
+            ],
+        ),
         "provinces": [
             [*heads, *numbers(place, TOTAL)]
             for place, heads in place_heads(found, words, whole="").items()
@@ -179,6 +183,11 @@ def layout_industrial_emissions(
     body = pd.DataFrame(shown_parts(lines, words), columns=heads)
     absent = [named(CARRIERS, fuel, words) for fuel in fuels if fuel not in burnt]
     return body, emission_notes(table, study, rows, absent, words)
+
+
+def _below(head: str, lines: Lines) -> Lines:
+    """Lines with a heading before the first."""
+    return [["" if place else head, *line] for place, line in enumerate(lines)]
 
 
 def _fuels_by_size(rows: pd.DataFrame) -> list[str]:
@@ -317,10 +326,12 @@ def _local_panel(tested: Tested, years: Sequence[int], rows: pd.DataFrame, words
             return after
         return "" if before == NOT_SIGNIFICANT else f"({before})"
 
-    lines = [
-        heads + [cluster(name, place, year) for name, _ in tested for year in years]
-        for place, heads in place_heads(set(own["equation"]), words, whole="").items()
-    ]
+    found = {
+        place: [cluster(name, place, year) for name, _ in tested for year in years]
+        for place in set(own["equation"])
+    }
+    shown = {place for place, texts in found.items() if any(texts)}
+    lines = [heads + found[place] for place, heads in place_heads(shown, words, whole="").items()]
     heads = [
         words(PART_OF, name=_tested_name(name, suffix, words), part=year)
         for name, suffix in tested
@@ -373,7 +384,7 @@ def _track_lines(
             tests.append("" if test is None else format_p(test["p_value"]))
         lines += [slopes, tests]
     head = named(DIMENSIONS, name, words)
-    return [["" if place else head, *line] for place, line in enumerate(lines)]
+    return _below(head, lines)
 
 
 def layout_footprint_inequality(
