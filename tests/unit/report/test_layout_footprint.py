@@ -126,6 +126,9 @@ def test_differences_from_the_inventories_have_lines_of_their_own(rows):
     chosen = lay_out("C1", rows, C1={"layout": {"rows": ["check"], "decimals": 0}})
     assert list(dict.fromkeys(chosen.body.iloc[:, 0])) == ["Less the inventories", ""]
     assert whole[at].partition(".")[0][:-1] in chosen.body.iloc[-1, at]
+    nothing = rows["estimate"].mask(rows["quantity"].eq("difference"), 3e-13)
+    (same,) = lines_of(lay_out("C1", rows.assign(estimate=nothing)).body, "", "All provinces")
+    assert same[at] == "0.00"
     unchecked = rows[~rows["model"].isin(["inventory", "difference"])]
     alone = lay_out("C1", unchecked)
     assert not any("inventories" in head for head in alone.body.columns)
@@ -267,14 +270,19 @@ def test_inequality_parts_and_trends_after_fdr(rows):
     share = number_of(rows, "C5", model="theil", outcome="depth", quantity="share", term="between",
                year=2004)  # fmt: skip
     assert lines_of(theil, "", "2004")[-1][5] == format_estimate(100 * share, 2)
-    trends = lay_out("C5", rows, C5={"layout": {"rows": ["trends"]}})
-    tested = rows[rows["table"].eq("C5") & rows["model"].eq("trend") & rows["outcome"].eq("size")
-                  & rows["equation"].eq("11") & rows["quantity"].eq("test")]  # fmt: skip
-    p_values = tested.set_index("inference")["p_value"]
-    (beijing,) = lines_of(trends.body, "East", "Whole region")
-    assert beijing[6] == ""
-    (beijing,) = (line for line in lines_of(trends.body, "") if line[1] == "Beijing")
-    assert beijing[5:7] == [format_p(p_values["hamed_rao"]), format_p(p_values["hamed_rao_fdr"])]
+    between = number_of(rows, "C5", model="theil", outcome="depth", term="between", year=2004)
+    assert lines_of(theil, "", "2004")[-1][3] == format_estimate(between)
+    tested = rows["table"].eq("C5") & rows["outcome"].eq("size") & rows["quantity"].eq("test")
+    changed = rows.copy()
+    for inference, p_value in (("hamed_rao", 0.004), ("hamed_rao_fdr", 0.04)):
+        changed.loc[tested & rows["inference"].eq(inference), "p_value"] = p_value
+    trends = lay_out("C5", changed, C5={"layout": {"rows": ["trends"]}})
+    (region,) = lines_of(trends.body, "East", "Whole region")
+    (beijing,) = lines_of(trends.body, "", "Beijing")
+    assert region[5:7] == ["0.0040", ""]
+    assert beijing[5:7] == ["0.0040", "0.0400"]
+    assert re.fullmatch(r"-?[\d.e-]+\*\*\*", region[2])
+    assert re.fullmatch(r"-?[\d.e-]+\*\*", beijing[2])
     said = " ".join(trends.notes)
     assert "Hamed and Rao 1998" in said
     assert "each of the same weight" in said
