@@ -37,7 +37,7 @@ SMALL_MAP = 3.0
 """Inches below which the borders of reaches grow thinner."""
 GRATICULE = "#BBBBBB"
 HATCH_COLOUR = "#777777"
-DOTS_PER_INCH_OF_DETAIL = 100.0
+DOTS_PER_INCH_OF_DETAIL = 85.0
 """Outlines are simplified before drawing to what an inch of paper can show."""
 MARGIN = 0.03
 """Free paper around the units, of their width."""

@@ -39,7 +39,7 @@ LARGEST_VECTOR = 500_000
 ESTIMATES_FILE = "estimates.zip"
 SHOWN = ".png"
 """What the pages show: alike in all browsers."""
-SHOWN_WIDTH = 1280
+SHOWN_WIDTH = 1120
 """Pixels of the pictures on the pages."""
 SHOWN_COLOURS = 256
 KILO = 1000
