@@ -14,7 +14,9 @@ Tables of embodied carbon hold whole matrices, most of whose cells are small, an
 matrix moves with its cells. Kept by rule are: B1, B2 and B7 whole; the shares of B3; of B4, for
 each definition and year, the 20 largest flows between regions, within them, of exports, and of the
 sums over rows and columns; of B5 the measures of the whole network and what the key regions are
-chosen by; of B6 the sums by depth and the 20 largest paths of a year, with their shares.
+chosen by; of B6 the sums by depth and the 20 largest paths of a year, with their shares. Of C1, C2,
+C3, C5, C6 and D3 single provinces are kept in the last year of the table alone; regions, the whole
+and all that is said of the years, of every year.
 """
 
 from __future__ import annotations
@@ -44,6 +46,8 @@ DIGITS = ".12g"
 SAME, DIFFERENT, WRONG = 0, 1, 2
 LARGEST = 20
 """Rows that are kept of a matrix."""
+PROVINCE = r"\d{2}"
+"""Code of a province in the equation or term of a row."""
 
 Choice = Callable[[pd.DataFrame], pd.DataFrame]
 """The kept rows among those of a table."""
@@ -78,6 +82,12 @@ def largest_flows(rows: pd.DataFrame) -> pd.DataFrame:
 def network_and_key(rows: pd.DataFrame) -> pd.DataFrame:
     """Measures of the whole network, and mean ranks of its regions with their places."""
     return in_equations(rows, "network", "key", "position")
+
+
+def provinces_of_last_year(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows of regions and of the whole; of single provinces those of the last year."""
+    of_province = rows["equation"].str.fullmatch(PROVINCE) | rows["term"].str.fullmatch(PROVINCE)
+    return rows[~of_province | rows["year"].isna() | rows["year"].eq(rows["year"].max())]
 
 
 def largest_paths(rows: pd.DataFrame) -> pd.DataFrame:
@@ -135,6 +145,7 @@ STUDIES = {
                 "B4": largest_flows,
                 "B5": network_and_key,
                 "B6": largest_paths,
+                **dict.fromkeys(("C1", "C2", "C3", "C5", "C6", "D3"), provinces_of_last_year),
             },
         ),
         # estimates, never data: descriptive tables would give away values of single units
