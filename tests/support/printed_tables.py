@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
 from chinese_texts import left_in_latin
 
 from yrb_carbon.report.cells import PrintedTable, format_estimate, format_p
+from yrb_carbon.report.language import Words
+from yrb_carbon.study.config import SYNTHETIC_CAUTION
 
 PLAIN = re.compile(r"-?\d+(\.\d+)?(e[+-]\d+)?")
 """A cell that is a number."""
@@ -60,9 +63,23 @@ def strange_cells(table: PrintedTable, rows: pd.DataFrame, years: tuple[int, ...
     return made_up + [cell for cell in cells if CODE.fullmatch(cell) and cell not in numbers]
 
 
-def english_of(table: PrintedTable) -> list[str]:
-    """Texts of a Chinese table with English in them."""
-    return [text for text in texts_of(table) if left_in_latin(text)]
+def assert_says_what_rows_say(
+    table: PrintedTable, rows: pd.DataFrame, years: tuple[int, ...]
+) -> None:
+    """Numbers are rows, codes have names, a Chinese table has no English, invented data a note."""
+    assert strange_cells(table, rows, years) == []
+    assert table.notes[-1] == Words(table.language).label(SYNTHETIC_CAUTION)
+    if table.language == "zh":
+        assert [text for text in texts_of(table) if left_in_latin(text)] == []
+
+
+def assert_any_order(lay_out: Callable[..., PrintedTable], name: str, rows: pd.DataFrame) -> None:
+    """Neither the language nor the order of the rows changes a number."""
+    english = lay_out(name, rows)
+    assert_same_numbers(english, lay_out(name, rows, "zh"))
+    backwards = lay_out(name, rows[::-1])
+    assert backwards.body.equals(english.body)
+    assert backwards.notes == english.notes
 
 
 def assert_same_numbers(one: PrintedTable, two: PrintedTable) -> None:

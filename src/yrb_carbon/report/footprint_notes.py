@@ -223,6 +223,11 @@ def gaps_text(section: FootprintSection, words: Words) -> str:
     return words(GAPS_NOTE, rules=words.clauses(map(words, rules)))
 
 
+def sources_text(section: FootprintSection, words: Words) -> str:
+    """What emissions are made from, and what is done with gaps."""
+    return words.sentences([source_text(section, words), gaps_text(section, words)])
+
+
 def land_text(section: FootprintSection, words: Words) -> str:
     """What takes up the emissions."""
     kept = words(KEPT, share=100 * section.biodiversity) if section.biodiversity else ""
@@ -304,7 +309,7 @@ def account_notes(
     return [
         land_text(section, words),
         words.sentences(said),
-        words.sentences([source_text(section, words), gaps_text(section, words)]),
+        sources_text(section, words),
         *_common(section, words),
     ]
 
@@ -388,8 +393,7 @@ def _in_time(
         said.append(words(TRENDS_NOTE if words.has_stars else PLAIN_TRENDS_NOTE))
     if words.has_stars and not isinstance(table, FootprintShiftTable):
         said.append(words("{stars}.", stars=words.stars_key))
-    sources = [source_text(section, words), gaps_text(section, words)]
-    return [words.sentences(said), words.sentences(sources), *_common(section, words)]
+    return [words.sentences(said), sources_text(section, words), *_common(section, words)]
 
 
 def shift_notes(
@@ -428,12 +432,11 @@ def potential_notes(
         rest=1 - table.equity_weight,
         draws=draws,
     )
-    sources = [source_text(section, words), gaps_text(section, words)]
     return [
         said,
         words.sentences([*_entropy(rows, words), words(LAST_NOTE)]),
         land_text(section, words),
-        words.sentences(sources),
+        sources_text(section, words),
         *_common(section, words),
     ]
 
