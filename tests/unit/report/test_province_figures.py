@@ -303,6 +303,8 @@ def test_bars_are_grouped_by_region_and_ordered_by_the_first_measure(estimates):
     assert {"Tibet", "Henan", "East", "210"} <= set(shown)
     bold = {text.get_text() for text in first.texts if text.get_fontweight() == "bold"}
     assert bold == {"East", "Central", "West", "310", "360", "410"}
+    whole = {text.xy[0] for text in first.texts if text.get_fontweight() == "bold"}
+    assert whole == {0.0}
     assert {"−30.0", "30.0"} <= {text.get_text() for text in net.texts}
     low, high = net.get_xlim()
     assert low < -30 < 30 < high
@@ -317,6 +319,9 @@ def test_bars_have_the_colour_of_their_region(estimates):
     assert found[2003] == REGION_COLOURS["west"].lower()
     assert found[2103] == found[2203] == REGION_COLOURS["east"].lower()
     assert "10^8 yuan, 2003" in texts(figure)
+    last = STUDY.figures.province_bars["gdp"].model_copy(update={"year": None})
+    (panel,) = bar_panels(last, sources_of(estimates), Words())
+    assert (panel.unit, panel.values["15"]) == ("10^8 yuan, 2005", 2005.0)
     bars = STUDY.figures.province_bars["balance"].model_copy(update={"year": 2005})
     with pytest.raises(DataError, match=r"no rows of 'sink' in 2005; there are 2018"):
         bar_panels(bars, sources_of(estimates), Words())
@@ -390,6 +395,11 @@ def test_tracks_stand_where_the_centres_are(estimates):
     assert west < centres[:, 0].min() < centres[:, 0].max() < east
     years = {text.get_text(): text.get_fontweight() for text in zoom.texts}
     assert (years["2000"], years["2003"], years["2005"]) == ("bold", "normal", "bold")
+    with_ends = estimates.copy()
+    close = with_ends["table"].eq("C4") & with_ends["term"].isin(["lon", "lat"])
+    with_ends.loc[close, "estimate"] = with_ends.loc[close, "term"].map({"lon": 108.0, "lat": 31})
+    _, crowded = [axes for axes in drawn("track", with_ends).axes if axes.get_title()]
+    assert {text.get_text() for text in crowded.texts} >= {"2000", "2005"}
     lacking = without(estimates, table="C4", term="lat", year=2003)
     with pytest.raises(DataError, match="lacks centres or ellipses of size"):
         track_of(lacking, "C4", "size")
@@ -467,7 +477,8 @@ TOLD = {
     "balance": ["Emissions (Mt CO2, 2005): the largest Shaanxi 210", "East 310; Central 360"],
     "gdp": ["GDP (10^8 yuan, 2003)"],
     "series": ["Footprint size: 0.100 in 2000, 0.300 in 2005; significant at 0.05 in 1 of 3 years"],
-    "clusters": ["2005: I = −0.050, p = 0.8000; high among high: Inner Mongolia; low among low: "
+    "clusters": ["2000: I = −0.050, p = 0.8000; high among high: Inner Mongolia; low among",
+                 "2005: I = −0.050, p = 0.8000; high among high: Inner Mongolia; low among low: "
                  "Shandong; high among low: Shaanxi; 1 left after FDR."],
     "track": ["2000: centre 108.00° E, 31.00° N; half axes 2,300 and 400 km", "60.0° clockwise"],
     "ranking": ["in 2005, the largest on top: Inner Mongolia 0.850", "of Shandong: 1 to 5",
