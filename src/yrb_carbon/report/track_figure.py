@@ -45,7 +45,7 @@ LEAST_EXTENT = 4e4
 """m that the enlarged part shows at least."""
 ORDER = 20
 """Of drawing: above the ground, its scale bar and the borders."""
-AWAY = 0.04
+AWAY = 0.05
 """Inches from a point to its year."""
 FREE_AROUND = 0.3
 """Inches around the centres without names of provinces."""
