@@ -169,4 +169,4 @@ def absent(selector: Selector, estimates: pd.DataFrame) -> Label:
             "admissible interval of the spatial coefficient, so it has no effects",
             zh=f"表{selector.table}模型{models}的似然在空间系数容许区间的边界取得最大值，因而没有效应估计",
         )
-    return Label(en=f"no row of {selector}", zh=f"没有对应的估计行（{selector}）")
+    return Label(en=f"no row of {selector}", zh=f"没有对应的估计行（“{selector}”）")

@@ -19,10 +19,14 @@ from yrb_carbon.report.embodied_names import (
     account_names,
     named,
 )
+from yrb_carbon.report.footprint_names import DIMENSIONS, MEASURES, POTENTIAL, TESTED
 from yrb_carbon.report.language import Words, message
+from yrb_carbon.report.place_names import area_name, place_name
+from yrb_carbon.report.regional_names import BALANCE_TERMS
 from yrb_carbon.report.terms import said
 from yrb_carbon.study.account_terms import is_flow, split_flow
-from yrb_carbon.study.embodied import EmbodiedTable, SystemTable
+from yrb_carbon.study.accounts import AccountsTable
+from yrb_carbon.study.embodied import SystemTable
 
 FIRST_OF_ALL = message("{terms}, first of all")
 MEMBERS = message("at least {n} of {members} among the first {top}")
@@ -31,6 +35,15 @@ OBSTACLES = (
     message("{table} has no number for {terms}"),
 )
 """Why a claim cannot be judged, where it names terms."""
+LABELS = {"all": message("all"), **{name: TESTED[name] for name in ("trend", "trend_log")}}
+"""What stands before the numbers of no year."""
+TERMS: Mapping[str, str] = {
+    **MEASURES, **DIMENSIONS, **POTENTIAL, **BALANCE_TERMS,
+    "surplus": message("Unused uptake"),
+    "n_overshoot": message("Provinces in overshoot"),
+    "mann_kendall|z|no trend": message("z of Mann and Kendall"),
+}  # fmt: skip
+"""Terms of the footprint and of regional facts."""
 TREND = {"falls": message("falls"), "rises": message("rises")}
 RANK_MARKS = (" > ", " < ")
 CLAUSE_MARK = re.compile(r"(; |；)")
@@ -38,15 +51,23 @@ SENTENCE_MARK = re.compile(r"(\. |。)")
 NUMBER = r"[+-]?\d[\d.]*(?:e[+-]?\d+)?"
 WEIGHED = re.compile(
     rf"(?P<label>.*?(?:: |：))?(?P<term>\S.*?) (?P<rest>{NUMBER}(?: [<=>] {NUMBER})?"
-    r"(?:(?: \(|（)\d+[)）])?)"
+    r"(?:(?: \(|（)(?:\d+|p <?[\d.e-]+)[)）])?)"
 )
 """A term with its number, perhaps a second one and a rank; the first of a part has its label."""
+PLACED = (
+    "industrial_emissions", "footprint_accounts", "footprint_moran", "footprint_shift",
+    "footprint_inequality", "reduction_potential", "forest_stock", "land_use",
+    "regional_emissions",
+)  # fmt: skip
+"""Kinds of tables whose terms and equations are provinces and regions."""
 YEAR = re.compile(r"\d{4}")
 MODEL = re.compile(r"(?P<open>\(|（)(?P<model>\w+)(?P<close>\)|）)")
 MODEL_NAMES: Mapping[str, Mapping[str, str]] = {
     "flow_paths": FLOWS,
     "flow_network": FLOWS,
     "sector_contributions": DIRECTIONS,
+    "footprint_moran": TESTED,
+    "reduction_potential": POTENTIAL,
 }
 """Names of the values of the column `model`, by kind of table."""
 
@@ -91,6 +112,12 @@ class ClaimNames:
             return self.names.flow(*split_flow(term))
         if equation == "network":
             return named(NETWORK_MEASURES, term, self.words)
+        if term in TERMS:
+            return named(TERMS, term, self.words)
+        if self.kind == "regional_transfer":
+            return area_name(term, self.words)
+        if self.kind in PLACED:
+            return place_name(term, self.words)
         return self.names.region(term) if self.kind else self._by_look(term)
 
     def _by_look(self, term: str) -> str:
@@ -130,8 +157,15 @@ class ClaimNames:
         found = WEIGHED.fullmatch(text)
         if found is None:
             return self.with_models(text)
-        label = self.with_models(found["label"] or "")
+        label = self._label(found["label"] or "")
         return f"{label}{self.term(found['term'], year)} {found['rest']}"
+
+    def _label(self, text: str) -> str:
+        """What stands before a number: a year, a model, or that it is of all."""
+        head = text.rstrip(": ：")
+        if head in LABELS:
+            return f"{self.words(LABELS[head])}{text[len(head) :]}"
+        return self.with_models(text)
 
     def expected(self, text: str, year: int) -> str:
         """What the rows should show."""
@@ -167,7 +201,7 @@ def claim_names(row: Mapping[Any, Any], spec: Any, words: Words) -> ClaimNames:
     names = AccountNames(words, "S26")
     if isinstance(table, SystemTable) and spec.embodied is not None:
         names = account_names(spec.embodied.systems[table.system], words)
-    return ClaimNames(table.kind if isinstance(table, EmbodiedTable) else "", names)
+    return ClaimNames(table.kind if isinstance(table, AccountsTable) else "", names)
 
 
 def place_words(row: Mapping[Any, Any], spec: Any, words: Words) -> str:

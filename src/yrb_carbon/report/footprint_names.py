@@ -68,3 +68,10 @@ QUADRANTS = {
     "4": message("equity"),
 }
 """Scores above their means, by the number of the quadrant."""
+TESTED = {
+    "global": message("values"),
+    "global_log": message("logarithms"),
+    "trend": message("trend of the values"),
+    "trend_log": message("trend of the logarithms"),
+}
+"""What Moran's I and its trend are of, by model."""

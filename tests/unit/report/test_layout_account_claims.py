@@ -9,6 +9,8 @@ import pytest
 from embodied_rows import embodied_rows, embodied_study
 
 from yrb_carbon.claims import ACCOUNT_KINDS, Claims, judge, read_claims
+from yrb_carbon.report.account_claims import ClaimNames
+from yrb_carbon.report.embodied_names import AccountNames
 from yrb_carbon.report.language import Words
 from yrb_carbon.report.layout_claims import layout_claims, row_words, verdict_lines
 from yrb_carbon.study.config import Study
@@ -133,3 +135,23 @@ def test_the_terminal_names_the_sources(verdicts):
 def test_row_without_a_number_is_its_table_alone(verdicts, study):
     (row,) = verdicts[verdicts["id"] == "key_regions"].to_dict("records")
     assert row_words(row, study, Words()) == "B5"
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "said"),
+    [
+        ("regional_emissions", "2019: east 5.5 (1); central 2.5 (2)",
+         "2019: East 5.5 (1); Central 2.5 (2)"),
+        ("regional_transfer", "2015: north_coast -1.5 (1)", "2015: North coast -1.5 (1)"),
+        ("regional_transfer", "2019: ecc 1.5", "2019: Economic contribution 1.5"),
+        ("footprint_moran", "2008 (global_log): size 0.2 (p 0.03)",
+         "2008 (logarithms): Footprint size 0.2 (p 0.03)"),
+        ("footprint_moran", "trend: mann_kendall|z|no trend 3.2 (p 0.03)",
+         "trend of the values: z of Mann and Kendall 3.2 (p 0.03)"),
+        ("footprint_accounts", "all: n_overshoot 28", "all: Provinces in overshoot 28"),
+        ("reduction_potential", "2008 (benchmark): west 7.5 (1)",
+         "2008 (To the best quarter): West 7.5 (1)"),
+    ],
+)  # fmt: skip
+def test_what_is_weighed_of_the_footprint_and_of_regions_has_names(kind, text, said):
+    assert ClaimNames(kind, AccountNames(Words())).evidence(text) == said
