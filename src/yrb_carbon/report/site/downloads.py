@@ -40,7 +40,7 @@ ESTIMATES_FILE = "estimates.zip"
 SHOWN = ".png"
 """What the pages show: alike in all browsers."""
 SHOWN_WIDTH = 1120
-"""Pixels of the pictures on the pages."""
+"""Pixels of the pictures on the pages, about; blocks of whole pixels are taken together."""
 SHOWN_COLOURS = 256
 KILO = 1000
 
@@ -211,10 +211,9 @@ def write_shown_picture(product: Product) -> Path:
     target = product.report / product.file
     target.parent.mkdir(parents=True, exist_ok=True)
     with Image.open(product.path) as picture:
-        shown = picture.convert("RGB")
-    if shown.width > SHOWN_WIDTH:
-        height = round(shown.height * SHOWN_WIDTH / shown.width)
-        shown = shown.resize((SHOWN_WIDTH, height), Image.Resampling.LANCZOS)
+        whole = picture.convert("RGB")
+    # means of whole blocks of pixels: as sharp as any filter, and quick
+    shown = whole.reduce(max(1, round(whole.width / SHOWN_WIDTH)))
     palette = shown.quantize(SHOWN_COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     palette.save(target, format="PNG")
     return target
