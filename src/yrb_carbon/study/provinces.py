@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
@@ -140,7 +141,16 @@ def load_provinces(folder: str | Path | None = None) -> Provinces:
         prefectures.csv, a label is not the one that prefectures.csv has, or a region or area is
         not one of the known ones; file, row and column are named.
     """
-    home = data_folder() if folder is None else Path(folder)
+    return _shipped(data_folder()) if folder is None else _read_provinces(Path(folder))
+
+
+@cache
+def _shipped(home: Path) -> Provinces:
+    """The provinces of the package: tables and pages ask for them a hundred times."""
+    return _read_provinces(home)
+
+
+def _read_provinces(home: Path) -> Provinces:
     path = home / "provinces.csv"
     table = read_table(home, "provinces.csv", PROVINCE_COLUMNS)
     refuse_rows(path, "province", ~table["province"].str.fullmatch(CODE_PATTERN), "two digits")
