@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -39,6 +39,8 @@ GAP = 0.14
 """Inches between panels."""
 NUMBER_ROOM = 1.25
 """Room for the numbers beside bars, of their width."""
+AWAY = 0.028
+"""Inches between a bar and its number."""
 NO_VALUE = "–"
 
 
@@ -160,12 +162,12 @@ def _draw_bars(axes: Axes, values: pd.Series[float], rows: Sequence[BarRow], inc
     low, high = min([0.0, *sizes]), max([0.0, *sizes])
     number = max((text_width(three_digits(size), NOTE_SIZE) for size in sizes), default=0.0)
     room = NUMBER_ROOM * number + 0.03
-    span = (high - low) or 1.0
     # paper for the numbers right of positive bars, and left of negative ones
     sides = 1 + (low < 0)
+    span = (high - low) or 1.0
     per_inch = span / max(inches - sides * room, inches / 3)
     row_axes(axes, rows)
-    axes.set_xlim(low - (low < 0) * room * per_inch, high + room * per_inch)
+    axes.set_xlim(low - (low < 0) * room * per_inch, low + span + room * per_inch)
     axes.axvline(0.0, color=RULE_COLOUR, linewidth=0.5, zorder=3)
     bars = [(place, row) for place, row in enumerate(rows)
             if not row.is_region and np.isfinite(own[row.place])]  # fmt: skip
@@ -179,12 +181,11 @@ def _draw_bars(axes: Axes, values: pd.Series[float], rows: Sequence[BarRow], inc
         if row.is_region and not is_number:
             continue
         at = 0.0 if row.is_region or not is_number else size
-        right = at >= 0
-        style: dict[str, Any] = {"fontweight": "bold"} if row.is_region else {}
-        axes.annotate(
-            three_digits(size) if is_number else NO_VALUE, (at, place),
-            xytext=(2 if right else -2, 0), textcoords="offset points",
-            ha="left" if right else "right", va="center_baseline", fontsize=NOTE_SIZE, **style,
+        away, side = (AWAY, "left") if at >= 0 else (-AWAY, "right")
+        axes.text(
+            at + away * per_inch, place, three_digits(size) if is_number else NO_VALUE, ha=side,
+            va="center_baseline", fontsize=NOTE_SIZE,
+            fontweight="bold" if row.is_region else "normal",
         )  # fmt: skip
 
 
