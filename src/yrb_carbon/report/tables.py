@@ -9,9 +9,10 @@ from pathlib import Path
 import pandas as pd
 
 from yrb_carbon.claims import Claims
+from yrb_carbon.provenance import write_json
 from yrb_carbon.report.cells import PrintedTable
 from yrb_carbon.report.excel import write_workbook
-from yrb_carbon.report.html_table import write_html_table
+from yrb_carbon.report.html_table import html_table, write_html_table
 from yrb_carbon.report.language import Words
 from yrb_carbon.report.latex import write_latex_table
 from yrb_carbon.report.layout import layout_table
@@ -49,6 +50,7 @@ def write_tables(
     folder: str | Path,
     verdicts: pd.DataFrame | None = None,
     claims: Claims | None = None,
+    markup: str | Path | None = None,
 ) -> tuple[Path, ...]:
     """Write every table of a study in every language and format, and the workbooks.
 
@@ -63,12 +65,16 @@ def write_tables(
         Columns of claims.csv; their table comes last.
     claims : Claims, optional
         What was judged; wanted with the verdicts.
+    markup : path, optional
+        JSON file with the titles and the HTML of all tables by language and name, for the pages of
+        the report, which have not to lay them out once more.
 
     Returns
     -------
-    tuple of Path, the files.
+    tuple of Path, the files of tables.
     """
     written: list[Path] = []
+    marked: dict[str, dict[str, dict[str, str]]] = {}
     for language in study.report.languages:
         tables = [layout_table(name, study, estimates, language) for name in study.tables]
         if verdicts is not None and claims is not None:
@@ -77,6 +83,11 @@ def write_tables(
         place.mkdir(parents=True, exist_ok=True)
         written += [path for table in tables for path in write_printed(table, place)]
         written.append(_write_workbook(study, tables, place, language))
+        marked[language] = {
+            table.name: {"title": table.title, "html": html_table(table)} for table in tables
+        }
+    if markup is not None:
+        write_json(marked, markup)
     return tuple(written)
 
 

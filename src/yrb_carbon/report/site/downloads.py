@@ -11,6 +11,7 @@ import io
 import shutil
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,6 +43,8 @@ SHOWN = ".png"
 SHOWN_WIDTH = 1120
 """Pixels of the pictures on the pages, about; blocks of whole pixels are taken together."""
 SHOWN_COLOURS = 256
+PAINTERS = 2
+"""Pictures that are made at once, as the rule has threads."""
 KILO = 1000
 
 
@@ -157,10 +160,12 @@ def offered(files: RunFiles, languages: Sequence[Language], report: Path) -> Off
     figures = products(files.figures, "figures", languages, report)
     estimates = write_packed([files.estimates], report / FOLDER / ESTIMATES_FILE)
     for product in (*tables, *figures):
-        if product.path.suffix == SHOWN:
-            write_shown_picture(product)
-        elif not product.is_packed:
+        if product.path.suffix != SHOWN and not product.is_packed:
             copy_file(product.path, report / product.file)
+    pictures = [product for product in (*tables, *figures) if product.path.suffix == SHOWN]
+    # the library lets others run while it works on pixels
+    with ThreadPoolExecutor(PAINTERS) as painters:
+        list(painters.map(write_shown_picture, pictures))
     return Offered(
         tables=tables,
         figures=[product for product in figures if not product.is_packed],

@@ -37,6 +37,8 @@ class RunFiles:
         Effects by unit; for the map.
     completeness : path or None
         Folder with completeness.csv, completeness.png and excluded.csv of the main sample.
+    markup : path or None
+        Titles and HTML of the printed tables; they are laid out anew where there is none.
     tables, figures : sequence of paths
         What there is to download.
     """
@@ -48,6 +50,7 @@ class RunFiles:
     boundaries: Path | None = None
     by_unit: Path | None = None
     completeness: Path | None = None
+    markup: Path | None = None
     tables: Sequence[Path] = ()
     figures: Sequence[Path] = ()
 
@@ -71,6 +74,7 @@ class RunFiles:
             boundaries=one("boundaries"),
             by_unit=one("by_unit"),
             completeness=None if frame is None else frame.parent,
+            markup=one("markup"),
             tables=[Path(path) for path in inputs.get("tables", ())],
             figures=[Path(path) for path in inputs.get("figures", ())],
         )
@@ -95,6 +99,8 @@ class Run:
         The graph of rules.
     configfiles : sequence of str
         Files laid over the default configuration.
+    markup : mapping or None
+        Language -> name of a table -> title and html.
     """
 
     study: Study
@@ -106,6 +112,7 @@ class Run:
     verdicts: pd.DataFrame | None
     rules: Edges
     configfiles: Sequence[str]
+    markup: Mapping[str, Mapping[str, Mapping[str, str]]] | None = None
 
     @property
     def printer(self) -> Printer:
@@ -139,9 +146,14 @@ def read_run(
         words=words,
         files=files,
         estimates=read_estimates(files.estimates),
-        manifest=json.loads(files.manifest.read_text(encoding="utf-8")),
+        manifest=_read_json(files.manifest),
         claims=read_claims(study.claims.file) if judged and study.claims else None,
         verdicts=read_verdicts(files.verdicts) if judged and files.verdicts else None,
         rules=rules,
         configfiles=configfiles,
+        markup=None if files.markup is None else _read_json(files.markup),
     )
+
+
+def _read_json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -58,12 +58,12 @@ def table_pages(run: Run, files: Sequence[Product]) -> list[TablePage]:
 def _page(run: Run, name: str, files: Sequence[Product]) -> TablePage:
     table = run.study.tables[name]
     rows = run.estimates[run.estimates["table"] == name]
-    laid_out = {one: layout_table(name, run.study, run.estimates, one) for one in run.words}
+    shown = _shown(run, name, lambda one: layout_table(name, run.study, run.estimates, one))
     return TablePage(
         name=name,
         title=run.words.label(table.title),
         kind=run.words.each(partial(kind_name, table.kind)),
-        table=_markup(run, laid_out),
+        table=run.words.markup(lambda words: shown[words.language].html),
         fit=fit_lines(run, rows),
         downloads=_downloads(name, files),
     )
@@ -73,21 +73,33 @@ def _verdicts_page(run: Run, files: Sequence[Product]) -> TablePage:
     if run.claims is None or run.verdicts is None:
         raise TypeError("the study has no claims")
     verdicts, claims = run.verdicts, run.claims
-    laid_out: dict[Language, PrintedTable] = {
-        one: layout_claims(verdicts, claims, run.study, one) for one in run.words
-    }
+    shown = _shown(run, CLAIMS_TABLE, lambda one: layout_claims(verdicts, claims, run.study, one))
     return TablePage(
         name=CLAIMS_TABLE,
-        title=run.words.each(lambda words: laid_out[words.language].title),
+        title=run.words.each(lambda words: shown[words.language].title),
         kind=run.words.each(partial(kind_name, CLAIMS_TABLE)),
-        table=_markup(run, laid_out),
+        table=run.words.markup(lambda words: shown[words.language].html),
         fit=(),
         downloads=_downloads(CLAIMS_TABLE, files),
     )
 
 
-def _markup(run: Run, laid_out: dict[Language, PrintedTable]) -> Text:
-    return run.words.markup(lambda words: html_table(laid_out[words.language]))
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """Title and markup of a table in one language."""
+
+    title: str
+    html: str
+
+
+def _shown(
+    run: Run, name: str, lay_out: Callable[[Language], PrintedTable]
+) -> dict[Language, _Shown]:
+    """A table in the languages of the pages, as the run printed it, or laid out here."""
+    if run.markup is not None:
+        return {one: _Shown(**run.markup[one][name]) for one in run.words}
+    laid_out = {one: lay_out(one) for one in run.words}
+    return {one: _Shown(table.title, html_table(table)) for one, table in laid_out.items()}
 
 
 def _downloads(name: str, files: Sequence[Product]) -> list[Download]:

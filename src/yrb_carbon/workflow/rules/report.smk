@@ -11,6 +11,7 @@ rule tables:
         claims=study.claims.file if CLAIMS else [],
     output:
         tables=reported(printed_tables()),
+        markup=results("tables/markup.json"),
     log:
         logs("tables.log"),
     benchmark:

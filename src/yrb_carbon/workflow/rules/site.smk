@@ -11,6 +11,7 @@ rule site:
         verdicts=CLAIMS[0] if CLAIMS else [],
         claims=study.claims.file if study.claims is not None else [],
         tables=rules.tables.output.tables,
+        markup=rules.tables.output.markup,
         figures=drawn_figures(),
         shipped=shipped("units.csv", "dictionary.yaml", "publishers.yaml"),
     output:
@@ -21,7 +22,7 @@ rule site:
         benchmarks("site.tsv")
     # the graph of rules is known where the workflow is planned, not on a node of a cluster
     localrule: True
-    threads: 1
+    threads: 2
     params:
         study=study.model_dump(mode="json"),
         graph=lambda w: edges_before("site"),

@@ -15,5 +15,6 @@ with job(snakemake) as logger:
         snakemake.params.folder,
         read_verdicts(judged) if judged else None,
         read_claims(snakemake.input.claims) if judged else None,
+        snakemake.output.markup,
     )
     logger.info("wrote %d files", len(written))
