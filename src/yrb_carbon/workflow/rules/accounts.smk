@@ -45,6 +45,8 @@ if study.figures.account_figures:
             logs("account_figures.log"),
         benchmark:
             benchmarks("account_figures.tsv")
+        # the longest first: the pages wait for all
+        priority: 3
         threads: 1
         params:
             folder=lambda w, output: os.path.dirname(output.record),

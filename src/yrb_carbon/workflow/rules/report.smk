@@ -42,6 +42,8 @@ rule figures:
         logs("figures.log"),
     benchmark:
         benchmarks("figures.tsv")
+    # the longest first: the pages wait for all
+    priority: 1
     threads: 1
     params:
         folder=lambda w, output: os.path.dirname(output.record),
@@ -65,6 +67,8 @@ rule effect_figures:
         logs("effect_figures.log"),
     benchmark:
         benchmarks("effect_figures.tsv")
+    # the longest first: the pages wait for all
+    priority: 2
     threads: 1
     params:
         folder=lambda w, output: os.path.dirname(output.record),
