@@ -164,7 +164,22 @@ def test_verdicts(results):
     assert verdicts.loc[list(on_accounts), "verdict"].to_dict() == on_accounts
     without_tables = verdicts[verdicts["reason_en"].str.contains("interprovincial")]
     assert set(without_tables["verdict"]) == {Verdict.NOT_TESTABLE}
-    assert set(without_tables.index) == {"key_regions", "largest_path", "largest_path_size"}
+    assert set(without_tables.index) == {
+        "key_regions", "largest_path", "largest_path_size", "east_coast_sends_most",
+        "northwest_takes_most",
+    }  # fmt: skip
+    on_provinces = {
+        "pressure_rises_in_the_centre": Verdict.SUPPORTED,
+        "pressure_rises_in_the_west": Verdict.SUPPORTED,
+        "pressure_falls_in_the_east": Verdict.CONTRADICTED,
+        "flow_is_left_over": Verdict.SUPPORTED,
+        "stock_is_drawn_on": Verdict.SUPPORTED,
+        "footprint_size_moves_inland": Verdict.SUPPORTED,
+        "east_emits_most": Verdict.SUPPORTED,
+        "largest_emitters": Verdict.SUPPORTED,
+        "intensity_rises_westward": Verdict.SUPPORTED,
+    }
+    assert verdicts.loc[list(on_provinces), "verdict"].to_dict() == on_provinces
     own = verdicts.loc["own_balance"]
     assert own["disagreement_en"].startswith(
         "supported by serial; not distinguishable by clustered"

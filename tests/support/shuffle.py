@@ -6,6 +6,7 @@ import random
 import re
 import shutil
 import zipfile
+from collections.abc import Collection
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -14,10 +15,12 @@ RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships
 SHEET = re.compile(r"xl/worksheets/sheet\d+\.xml")
 
 
-def shuffle_folder(source: Path, target: Path, seed: int) -> dict[str, int]:
+def shuffle_folder(
+    source: Path, target: Path, seed: int, *, kept: Collection[str] = ()
+) -> dict[str, int]:
     """Copy a folder with the rows of every CSV and workbook in another order.
 
-    Header rows and the lines below a table stay where they are.
+    Header rows and the lines below a table stay where they are; files `kept` are copied.
 
     Returns
     -------
@@ -27,7 +30,9 @@ def shuffle_folder(source: Path, target: Path, seed: int) -> dict[str, int]:
     moved = {}
     for path in sorted(source.iterdir()):
         order = random.Random(f"{seed}/{path.name}")
-        if path.suffix.lower() == ".csv":
+        if path.name in kept:
+            shutil.copy2(path, target / path.name)
+        elif path.suffix.lower() == ".csv":
             moved[path.name] = _shuffle_csv(path, target / path.name, order)
         elif path.suffix == ".xlsx":
             moved[path.name] = _shuffle_workbook(path, target / path.name, order)

@@ -55,7 +55,7 @@ def test_digests_are_those_of_the_files(finished: Checkout, readme: str):
     from yrb_carbon.provenance import sha256_of
 
     listed = re.findall(r"^\| `(results/demo/inputs/[^`]+)` \|.*`([0-9a-f]{64})`", readme, re.M)
-    assert len(listed) == 13
+    assert len(listed) == 33
     assert all(sha256_of(finished.folder / path) == sha for path, sha in listed)
     own = re.search(r"estimates\.csv was `([0-9a-f]{64})`", readme)
     assert own is not None

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 import pandas as pd
 
 from yrb_carbon.errors import Place, SourceError, listing
 from yrb_carbon.provenance import FileRecord
-from yrb_carbon.sources import reader_for
+from yrb_carbon.sources.base import SourceTable
+from yrb_carbon.sources.gtmp import read_gtmp
+from yrb_carbon.sources.province_land_cover import read_province_land_cover
+from yrb_carbon.sources.province_panel import read_province_panel
+from yrb_carbon.sources.tidy_csv import read_tidy_csv
 from yrb_carbon.study.provinces import load_provinces
 
 PROVINCE, YEAR = "province", "year"
+PROVINCIAL_READERS: Mapping[str, Callable[[str | Path], SourceTable]] = MappingProxyType(
+    {
+        "gtmp": read_gtmp,
+        "province_panel": read_province_panel,
+        "province_land_cover": read_province_land_cover,
+        "tidy_csv": read_tidy_csv,
+    }
+)
+"""Format -> its reader; not by the registry of all, whose changes would make accounts anew."""
 
 
 def read_provincial(
@@ -24,7 +38,7 @@ def read_provincial(
     Parameters
     ----------
     format_ : str
-        Name of a reader whose rows are provinces and years.
+        One of `PROVINCIAL_READERS`.
     path : str or Path
     columns : sequence of str
         Names of the data dictionary.
@@ -46,7 +60,7 @@ def read_provincial(
     UnitError
         If a name is no province; the closest names are given.
     """
-    table = reader_for(format_).read(path)
+    table = PROVINCIAL_READERS[format_](path)
     frame, place = table.frame, Place(table.record.file)
     absent = [name for name in (PROVINCE, YEAR, *columns) if name not in frame]
     if absent:

@@ -220,10 +220,10 @@ def account_inputs(study: Study) -> dict[Path, AccountInput]:
 
 
 def account_files(study: Study) -> dict[Path, AccountInput]:
-    """Each file of the accounts once, by the first key that names it."""
-    first: dict[str, tuple[Path, AccountInput]] = {}
+    """Each file of the accounts once, by the first key that names it as of a year."""
+    first: dict[tuple[str, int | None], tuple[Path, AccountInput]] = {}
     for place, found in account_inputs(study).items():
-        first.setdefault(found.path, (place, found))
+        first.setdefault((found.path, found.year), (place, found))
     return dict(first.values())
 
 

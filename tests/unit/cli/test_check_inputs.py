@@ -18,7 +18,7 @@ from yrb_carbon.cli import app
 from yrb_carbon.demo import FILES
 from yrb_carbon.sources.boundaries import load_boundaries
 from yrb_carbon.study.load import load_study
-from yrb_carbon.study.plan import embodied_inputs
+from yrb_carbon.study.plan import account_figures, account_tables, embodied_inputs
 from yrb_carbon.workflow.check_inputs import CheckedInputs, check_inputs
 
 runner = CliRunner()
@@ -80,7 +80,8 @@ def look(folder: Path, *formats: str) -> CheckedInputs:
     values = {"data_root": str(folder), "study": {"name": "own"}, "demo": None}
     study = load_study(["config.yaml"], values)
     sources = {n: s for n, s in study.sources.items() if s.format in formats}
-    return check_inputs(study.model_copy(update={"sources": sources, "embodied": None}))
+    accounts = dict.fromkeys(("embodied", "footprint", "regional"))
+    return check_inputs(study.model_copy(update={"sources": sources, **accounts}))
 
 
 def told(folder: Path, *formats: str) -> list[str]:
@@ -182,8 +183,11 @@ def embodied_alone(folder: Path, **changes: object) -> CheckedInputs:
     """Look at the files of embodied carbon alone, with some other values of its section."""
     values = {"data_root": str(folder), "study": {"name": "own"}, "demo": None}
     values["embodied"] = {"systems": {"provinces": None}, **changes}
-    gone = dict.fromkeys(("B2", "B3", "B4", "B5", "B6", "B7"))
-    study = load_study(["config.yaml"], {**values, "tables": gone, "figures": {"flows": None}})
+    base = load_study(["config.yaml"])
+    gone = dict.fromkeys([name for name in account_tables(base) if name != "B1"])
+    figures = dict.fromkeys([key for key in account_figures(base) if key != "mining"])
+    others = {"footprint": None, "regional": None, "tables": gone, "figures": figures}
+    study = load_study(["config.yaml"], {**values, **others})
     return check_inputs(study.model_copy(update={"sources": {}}))
 
 

@@ -151,7 +151,8 @@ def test_a_saved_system_is_a_folder(overlay, tmp_path):
         "{format: pymrio, sectors: own, mining: [mining], emissions: own, extension: air, "
         'tables: {"2012": {path: saved}, "2015": null, "2017": null}}'
     )
-    gone = "tables: {B7: null}\nfigures: {flows: null}\nregional: {transfer: null}\n"
+    figures = "{flows: null, area_matrix: null, province_bars: null}"
+    gone = f"tables: {{B7: null}}\nfigures: {figures}\nregional: {{transfer: null}}\n"
     file = overlay(f"embodied:\n  systems:\n    provinces: {system}\n{gone}")
     (tmp_path / "saved").touch()
     lines = check_lines("--configfile", str(file))

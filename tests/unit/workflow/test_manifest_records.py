@@ -57,7 +57,7 @@ def test_files_of_embodied_carbon_have_their_sizes(collect, tmp_path):
         provinces=written(tmp_path / "provinces.json", own),
     )
     assert found["embodied"]["inventories"]["files"] == [{**own, "notes": ["a note"], "bytes": 5}]
-    assert found["embodied"]["energy"]["files"] == []
+    assert found["embodied"]["energy"] == {}
     assert found["embodied"]["tables"][0]["bytes"] is None
     assert found["embodied"]["tables"][0]["system"] == "test"
     assert found["embodied"]["notes"] == ["B5 2012: a note"]

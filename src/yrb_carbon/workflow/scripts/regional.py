@@ -11,13 +11,12 @@ from yrb_carbon.workflow.job import job
 
 with job(snakemake) as logger:
     spec = load_sections(snakemake.params.spec)
-    drive = partial(read_driven_emissions, spec.embodied, spec.regional.transfer, spec.data_root)
     found = run_regional(
         spec.regional,
         {values["name"]: read_spec(values).table for values in snakemake.params.tables},
         study=spec.study.name,
         data_root=spec.data_root,
-        drive=drive if spec.regional.transfer is not None else None,
+        drive=partial(read_driven_emissions, spec.embodied, spec.regional.transfer, spec.data_root),
     )
     for rows, path in zip(found.rows.values(), snakemake.output.rows, strict=True):
         rows.to_parquet(path)
