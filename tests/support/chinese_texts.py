@@ -13,7 +13,7 @@ SYMBOLS = {
     "tau", "eta", "ab", "c'", "sum", "dy", "dx'", "it", "km", "CO", "GDP", "NPP", "EDGAR", "area",
     "pop", "gdp", "real", "patents", "granted", "price", "base", "year", "csv", "estimates",
     "equation", "linearmodels", "statsmodels", "minus", "emissions", "Mt", "CONCOR",
-    "PageRank", "HH", "HL", "LH", "LL",
+    "PageRank", "Louvain", "HH", "HL", "LH", "LL",
 }  # fmt: skip
 """Symbols, names of columns in formulas, and programs: the same in every language."""
 PERSONS = {

@@ -15,6 +15,7 @@ import pytest
 from chinese_texts import english_left
 
 from yrb_carbon.panel.schema import load_dictionary
+from yrb_carbon.report.account_files import account_records
 from yrb_carbon.study.config import Study
 from yrb_carbon.study.load import load_study
 
@@ -103,9 +104,10 @@ def test_tables_are_chinese_in_every_format(results: Path, study: Study):
     assert sorted(left) == []
 
 
-def test_pages_are_chinese_but_for_what_is_marked_as_english(results: Path):
+def test_pages_are_chinese_but_for_what_is_marked_as_english(results: Path, study: Study):
     manifest = json.loads((results / "manifest.json").read_text(encoding="utf-8"))
-    sources = [*manifest["sources"], manifest["boundaries"]]
+    accounts = account_records(manifest, study)
+    sources = [*manifest["sources"], manifest["boundaries"], *accounts]
     named = [Path(one["file"]).name for one in sources] + [str(one["sheet"]) for one in sources]
     named += [*manifest["packages"], manifest["git_commit"], *manifest["shipped"]]
     columns = {*load_dictionary().columns, *(name for one in sources for name in one["unit"])}

@@ -37,6 +37,10 @@ OBSTACLES = (
 """Why a claim cannot be judged, where it names terms."""
 LABELS = {"all": message("all"), **{name: TESTED[name] for name in ("trend", "trend_log")}}
 """What stands before the numbers of no year."""
+ALONE = re.compile(
+    rf"(?:(?<= in )|(?<=, )|(?<=、)|(?<=；)|^)(?:{'|'.join(LABELS)})(?=$|[,;、：]| and \d)"
+)
+"""A label of no year in a list of those that say the same."""
 TERMS: Mapping[str, str] = {
     **MEASURES, **DIMENSIONS, **POTENTIAL, **BALANCE_TERMS,
     "surplus": message("Unused uptake"),
@@ -143,6 +147,11 @@ class ClaimNames:
             ),
             text,
         )
+
+    def disagreement(self, row: Mapping[Any, Any]) -> str:
+        """Which parts of a verdict say what, where they differ."""
+        text = str(row[f"disagreement_{self.words.language}"])
+        return ALONE.sub(lambda found: self._label(found[0]), self.with_models(text))
 
     def evidence(self, text: str) -> str:
         """All that was weighed, part by part."""

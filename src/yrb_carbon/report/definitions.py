@@ -14,7 +14,7 @@ from yrb_carbon.indices.emissions import EMISSION_COLUMNS
 from yrb_carbon.indices.registry import ResolvedVariable, resolve
 from yrb_carbon.indices.settings import index_defaults, variable_spec
 from yrb_carbon.panel.schema import Entry, load_dictionary
-from yrb_carbon.report.language import Words, message
+from yrb_carbon.report.language import SOURCE_LANGUAGE, Words, message
 from yrb_carbon.study.config import VariableSection
 
 TRANSFORMED = {
@@ -33,6 +33,14 @@ RATE, RATE_OF_RATE = message("{above} per {below}"), message("{above} and {below
 ONE_OF = {"persons": "person"}
 """Units that stand below in the singular."""
 
+FILE_UNITS = (
+    message("10^4 t"),
+    message("10^8 m3"),
+    message("10^8 kWh"),
+    message("10^10 kJ"),
+    message("10^4 tce"),
+)
+"""Units of the energy inventories, which no column of the panel has."""
 NO_UNIT = "dimensionless"
 HALF_OF_SMALLEST = message("c = half the smallest positive value of the sample")
 
@@ -134,8 +142,10 @@ REFERENCES = {
 
 
 def unit_name(unit: str, words: Words) -> str:
-    """A unit of measurement of the dictionary in words."""
-    return load_dictionary().units.get(unit, unit) if words.language == "zh" else unit
+    """A unit of measurement of the dictionary, or of a file of the accounts, in words."""
+    if words.language == SOURCE_LANGUAGE:
+        return unit
+    return load_dictionary().units.get(unit) or (words(unit) if unit in FILE_UNITS else unit)
 
 
 def _resolved(section: VariableSection, spec: Any) -> ResolvedVariable:

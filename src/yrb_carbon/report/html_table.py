@@ -27,6 +27,7 @@ TABLE_STYLES = """\
 .printed-table th.group { border-bottom: 1px solid; }
 .printed-table .number { text-align: end; }
 .printed-table td.number, .printed-table tbody th.number { white-space: nowrap; }
+.printed-table td.broken { white-space: normal; vertical-align: bottom; }
 .printed-table .common { text-align: center; }
 .printed-notes { font-size: .85em; max-width: 60rem; }
 .printed-notes p { margin: .2rem 0; }
@@ -37,6 +38,9 @@ TABLE_STYLES = """\
   .printed-table tbody { break-inside: avoid; }
 }
 """
+
+LONGEST_SIGN = 20
+"""Letters of a text among numbers that stays on one line, such as a name of a class."""
 
 
 def html_table(table: PrintedTable) -> str:
@@ -143,4 +147,10 @@ def _cells(row: Row, numeric: Sequence[bool]) -> str:
     if is_common(row):
         return f'<td class="common" colspan="{len(row) - 1}">{_text(row[1])}</td>'
     cells = zip(row[1:], numeric[1:], strict=True)
-    return "".join(f"<td{_number(own)}>{_text(cell)}</td>" for cell, own in cells)
+    return "".join(f"<td{_aligned(cell, own)}>{_text(cell)}</td>" for cell, own in cells)
+
+
+def _aligned(cell: str, number: bool) -> str:
+    """A long text among numbers heads those below it, and breaks as the headings do."""
+    is_heading = number and len(cell) > LONGEST_SIGN and not is_numeric([cell])
+    return ' class="number broken"' if is_heading else _number(number)

@@ -225,6 +225,8 @@ def with_names(row: Mapping[Any, Any], column: str, spec: Any, words: Words) -> 
     if not is_account(row):
         return text
     known = claim_names(row, spec, words)
+    if column == "disagreement":
+        return known.disagreement(row)
     return known.obstacle(str(row[f"{column}_en"])) or known.with_models(text)
 
 

@@ -31,6 +31,8 @@ from yrb_carbon.study.report import subfolder
 from yrb_carbon.study.units import load_units
 
 PUBLISHERS = "publishers.yaml"
+SHEETS = message("sheets {first} to {last}")
+"""Sheets of a workbook that were read together."""
 FILE_LABELS = {
     INVENTORIES: message("Emission inventories"),
     ENERGY: message("Energy inventories"),
@@ -49,7 +51,7 @@ class SourceFile:
     format: str
     file: str
     size: str
-    sheet: str
+    sheet: Text
     rows: int
     columns: Sequence[str]
     sha256: str
@@ -107,12 +109,18 @@ def _source_file(record: Mapping[str, Any], words: PageWords) -> SourceFile:
         format=record.get("format", ""),
         file=Path(record["file"]).name,
         size="" if record.get("bytes") is None else size_words(record["bytes"]),
-        sheet=record["sheet"] or "",
+        sheet=words.each(partial(_sheet_words, record["sheet"] or "")),
         rows=record["rows"],
         columns=tuple(record["unit"]),
         sha256=record["sha256"],
         notes=[remark_text(note, words) for note in record["notes"]],
     )
+
+
+def _sheet_words(sheet: str, words: Words) -> str:
+    """Name of a sheet, or of the first and the last of several."""
+    first, several, last = sheet.partition(" to ")
+    return words(SHEETS, first=first, last=last) if several else sheet
 
 
 def account_files(run: Run) -> list[AccountFile]:

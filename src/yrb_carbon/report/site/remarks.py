@@ -112,6 +112,9 @@ REMARKS = (
     message("{n} columns that are no part of the accounts left out: {names}"),
     message("competing imports taken from every use but exports in proportion"),
     message("competing imports are a negative final use"),
+    message("value added is in current prices: growth over years holds inflation"),
+    message("{n} provinces; the digest is taken over the digests of their files"),
+    message("not of the {n} provinces, left out: {names}"),
     message("emissions: {names}"),
     message("not recognised: {names}"),
     message("ambiguous: {names}"),
@@ -126,6 +129,9 @@ REASONS = (
 """Why a unit is not in a sample."""
 MORE = message(" and {n} more")
 CUT = re.compile(r" and (\d+) more\b")
+PLACES = {"row": message(" (row {place})"), "column": message(" (column {place})")}
+PLACE = re.compile(r" \((?P<axis>row|column) (?P<place>\w+)\)")
+"""Where a name stands in a sheet."""
 OF_THE_FILE = ("counts", "country")
 """Parts that are words of the file."""
 WORD = re.compile(r"[A-Za-z]+")
@@ -187,8 +193,13 @@ def _part(name: str, text: str, words: Words) -> str:
     if words.language == "zh":
         for english, chinese in _places().items():
             text = text.replace(english, chinese)
+    text = PLACE.sub(lambda found: _place_in_sheet(found, words), text)
     text = CUT.sub(lambda found: words(MORE, n=found[1]), text)
     return words.listing(QUOTED.sub(r"“\1”", text).split(", "))
+
+
+def _place_in_sheet(found: re.Match[str], words: Words) -> str:
+    return words(PLACES[found["axis"]], place=words.quoted(found["place"]))
 
 
 @cache
