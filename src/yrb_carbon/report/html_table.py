@@ -27,7 +27,7 @@ TABLE_STYLES = """\
 .printed-table th.group { border-bottom: 1px solid; }
 .printed-table .number { text-align: end; }
 .printed-table td.number, .printed-table tbody th.number { white-space: nowrap; }
-.printed-table td.broken { white-space: normal; vertical-align: bottom; }
+.printed-table td.broken { white-space: normal; vertical-align: bottom; max-width: 14rem; }
 .printed-table .common { text-align: center; }
 .printed-notes { font-size: .85em; max-width: 60rem; }
 .printed-notes p { margin: .2rem 0; }
