@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from fast_rule import PROPERTY, processor_seconds, too_slow
 
-SPIN = "import time\nwhile time.process_time() < 0.3: pass"
+SPIN = "import time\nwhile time.process_time() < 0.35: pass"
 
 
 def report(name: str, seconds: float, when: str = "call") -> SimpleNamespace:
@@ -31,7 +31,7 @@ def test_time_of_programs_that_a_test_runs_counts():
     before = processor_seconds()
     subprocess.run([sys.executable, "-c", SPIN], check=True)
     # the system counts in hundredths
-    assert processor_seconds() - before > 0.25
+    assert processor_seconds() - before > 0.29
 
 
 @pytest.mark.slow
