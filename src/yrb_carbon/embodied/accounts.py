@@ -76,6 +76,8 @@ class EmbodiedSystem:
         Mt CO2 that the inventories have at accounts without output: outside the system.
     imputed : tuple of str
         Regions without an inventory, whose intensities are zero or a mean.
+    classification : str
+        List that the codes of the sectors are of: one code may mean other sectors in another list.
     """
 
     year: int
@@ -96,6 +98,7 @@ class EmbodiedSystem:
     zero_output: tuple[tuple[str, str], ...]
     unplaced: pd.Series
     imputed: tuple[str, ...]
+    classification: str = ""
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -235,6 +238,7 @@ def build_system(
         zero_output=tuple((str(r), str(s)) for r, s in table.labels[output == 0]),
         unplaced=unplaced,
         imputed=imputed,
+        classification=table.classification,
     )
     check_identities(system)
     return system

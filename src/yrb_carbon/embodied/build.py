@@ -293,6 +293,13 @@ def _at_constant_prices(
     path = data_root / str(section.deflators)
     indices = read_deflators(path)
     base = section.base_year or min(tables)
+    lists = {year: table.classification for year, table in tables.items()}
+    if len(set(lists.values())) > 1:
+        told = listing(f"{year}: {name}" for year, name in lists.items())
+        raise DataError(
+            f"prices of one sector are wanted in all years, but tables are of several lists of "
+            f"sectors ({told}). Take sectors S26 or H2"
+        )
     deflated = {}
     for year, table in tables.items():
         levels = calc_price_levels(indices, year, base, Place(path))

@@ -125,6 +125,12 @@ def decompose_change(start: EmbodiedSystem, end: EmbodiedSystem) -> StructuralDe
             f"the accounts of {start.year} ({' x '.join(map(str, start.shape))}) and {end.year} "
             f"({' x '.join(map(str, end.shape))}) differ. Bring both tables to one list of sectors"
         )
+    if start.classification != end.classification:
+        raise DataError(
+            f"the sectors of {start.year} are of the list {start.classification!r}, those of "
+            f"{end.year} of the list {end.classification!r}: one code means other sectors in the "
+            "two. Bring both tables to one list of sectors (S26 or H2)"
+        )
     forms = calc_polar_forms(_inputs(start), _inputs(end)) / TONNES_PER_MT
     change = end.emissions - start.emissions
     effects = forms.mean(axis=0)

@@ -147,6 +147,15 @@ def test_accounts_must_be_the_same(systems):
         decompose_change(systems[0], other)
 
 
+def test_codes_of_two_lists_are_not_compared(systems):
+    start, end = (
+        replace(system, classification=name)
+        for system, name in zip(systems, ("2012", "2017"), strict=True)
+    )
+    with pytest.raises(DataError, match=r"of the list '2012', those of 2017 of the list '2017'"):
+        decompose_change(start, end)
+
+
 def test_demand_without_a_sum_has_no_structure(systems):
     falling = systems[1].final_demand.copy()
     falling[:, 1] *= -1
