@@ -53,6 +53,11 @@ MEDIATED = ("mediated_direct", "mediated_spillover", "mediated_total")
 SYSTEM = ("system_direct", "system_indirect", "system_total")
 EFFECTS = ("direct", "indirect", "total")
 INNER = EFFECTS[:2]
+FOREST_COLUMNS = [
+    "table", "model", "spec", "equation", "quantity", "term", "inference", "vcov",
+    "estimate", "ci_lower", "ci_upper",
+]  # fmt: skip
+"""What a forest plot reads of estimates.csv: a row of it takes many choices among few columns."""
 """Effects within one equation that an arrow carries."""
 SHOWN = (*EFFECTS, *NATURAL, *MEDIATED, *SYSTEM)
 SYSTEM_EQUATION, ONE_STEP = "system", "one_step"
@@ -294,17 +299,17 @@ def forest_of(
         If all estimates of the table are at the boundary.
     """
     require_effects(estimates, figure.table, words)
+    own = estimates.loc[estimates["table"] == figure.table, FOREST_COLUMNS]
     table = study.tables[figure.table]
     if isinstance(table, HeterogeneityTable):
-        return _groups_forest(table, figure.table, study, estimates, words)
-    return _paths_forest(_mediation_table(figure.table, study), figure, study, estimates, words)
+        return _groups_forest(table, figure.table, study, own, words)
+    return _paths_forest(_mediation_table(figure.table, study), figure, study, own, words)
 
 
 def _groups_forest(
-    table: HeterogeneityTable, name: str, study: Study, estimates: pd.DataFrame, words: Words
+    table: HeterogeneityTable, name: str, study: Study, rows: pd.DataFrame, words: Words
 ) -> tuple[list[str], list[ForestRow], list[str]]:
     """Effects of the treatment by group and form, then those through each mediator."""
-    rows = estimates[estimates["table"] == name]
     x, y = (label_of(name, study, words) for name in (table.treatment, table.outcome))
     shown = [
         forest_row(
@@ -364,7 +369,7 @@ def _paths_forest(
     words: Words,
 ) -> tuple[list[str], list[ForestRow], list[str]]:
     """Every path of a system, then the path of each mediator alone."""
-    rows = estimates[(estimates["table"] == figure.table) & (estimates["spec"] == "")]
+    rows = estimates[estimates["spec"] == ""]
     shown = [
         forest_row(
             own[own["equation"] == "system"], head, quantities, term, group=group, words=words
@@ -375,7 +380,7 @@ def _paths_forest(
     ]
     panels = [words(panel) for panel in PANELS]
     x, y = (label_of(name, study, words) for name in (table.treatment, table.outcome))
-    sd = records(rows_of_sd(estimates, figure.table), "term")[table.treatment,]["estimate"]
+    sd = records(rows_of_sd(estimates), "term")[table.treatment,]["estimate"]
     level, printer = f"{100 * table.level:g}", printer_of(figure.table, study, words.language)
     note = words(
         "Effects of one unit more of {treatment} on {outcome}; one within s.d. is {sd}. {level} % "
@@ -385,10 +390,9 @@ def _paths_forest(
     return panels, shown, [note]
 
 
-def rows_of_sd(estimates: pd.DataFrame, table: str) -> pd.DataFrame:
-    """Rows of the within standard deviations of a table."""
-    own = estimates[(estimates["table"] == table) & (estimates["quantity"] == "sd")]
-    return own[own["spec"] == "within"]
+def rows_of_sd(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the within standard deviations, of those of one table."""
+    return rows[(rows["quantity"] == "sd") & (rows["spec"] == "within")]
 
 
 def _group_of(model: str, table: MediationTable, words: Words) -> str:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from yrb_carbon.errors import DataError, listing
 from yrb_carbon.report.canvas import NothingToShowError, Page, reason_figure
@@ -32,6 +35,10 @@ DPI = 300
 PNG_EFFORT = 1
 """Of zlib: the usual 6 takes longer for files that are little smaller, and pages have their own."""
 FORMATS = ("png", "svg", "pdf")
+UNSAID = {"svg": ("Date", "Creator"), "pdf": ("CreationDate", "ModDate", "Creator", "Producer")}
+"""What matplotlib would write of the day and of itself."""
+LAYOUT_TABLES = ("GDEF", "GPOS", "GSUB")
+"""Of fonts, for texts that are still to be laid out (OpenType 1.9)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,24 +155,54 @@ def save_figure(
     """
     from matplotlib import rc_context
 
-    unsaid = {
-        "png": ("Software",),
-        "svg": ("Date", "Creator"),
-        "pdf": ("CreationDate", "ModDate", "Creator", "Producer"),
-    }
-    options: dict[str, dict[str, Any]] = {
-        name: {"metadata": dict.fromkeys(keys)} for name, keys in unsaid.items()
-    }
-    options["png"]["pil_kwargs"] = {"compress_level": PNG_EFFORT}
-    unknown = [name for name in formats if name not in options]
+    unknown = [name for name in formats if name not in FORMATS]
     if unknown:
-        raise DataError(f"figures are written as {listing(options)}, not as {listing(unknown)}")
+        raise DataError(f"figures are written as {listing(FORMATS)}, not as {listing(unknown)}")
     target = Path(stem)
     target.parent.mkdir(parents=True, exist_ok=True)
     written = []
-    with rc_context({"svg.hashsalt": HASH_SALT, "svg.fonttype": "path", "pdf.fonttype": pdf_fonts}):
+    with (
+        rc_context({"svg.hashsalt": HASH_SALT, "svg.fonttype": "path", "pdf.fonttype": pdf_fonts}),
+        plain_embedded_fonts(),
+    ):
         for name in formats:
             path = target.with_name(f"{target.name}.{name}")
-            figure.savefig(path, dpi=dpi, **options[name])
+            if name == "png":
+                _save_picture(figure, path, dpi)
+            else:
+                figure.savefig(path, dpi=dpi, metadata=dict.fromkeys(UNSAID[name]))
             written.append(path)
     return tuple(written)
+
+
+def _save_picture(figure: Figure, path: Path, dpi: int) -> None:
+    """Write a figure as PNG: three channels, as paper is not to be seen through."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from PIL import Image
+
+    before = figure.dpi
+    figure.dpi = dpi
+    try:
+        canvas: Any = FigureCanvasAgg(figure)
+        canvas.draw()
+        picture = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
+        picture.save(path, format="PNG", dpi=(dpi, dpi), compress_level=PNG_EFFORT)
+    finally:
+        figure.dpi = before
+
+
+@contextmanager
+def plain_embedded_fonts() -> Iterator[None]:
+    """PDF files written inside carry letters without the tables that lay out other texts.
+
+    Each letter has its place already, so no reader opens those tables; to cut them down to the
+    letters of a figure takes longer than to draw it.
+    """
+    from fontTools.subset import Options
+
+    before = Options._drop_tables_default
+    Options._drop_tables_default = [*before, *LAYOUT_TABLES]
+    try:
+        yield
+    finally:
+        Options._drop_tables_default = before

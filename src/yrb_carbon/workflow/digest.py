@@ -4,18 +4,27 @@ Snakemake watches the script file of a rule, not the modules that it imports. Ev
 `code_digest(script)` among its parameters: a SHA-256 over the syntax trees of all modules of the
 package that the script reaches through import statements, wherever they stand in a module, and
 over the catalogues of texts beside them. Comments, blank lines and time stamps do not count.
+
+To parse all modules takes longer than the rest of planning. What was found in them is kept in the
+folder of snakemake, by the digest of their bytes: a file that is not known there is parsed.
 """
 
 from __future__ import annotations
 
 import ast
 import hashlib
+import json
+import logging
+import os
+import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
 from yrb_carbon.provenance import sha256_of
+
+log = logging.getLogger(__name__)
 
 PACKAGE = "yrb_carbon"
 CATALOGUE_READER, CATALOGUES = "language.py", "locale/*.po"
@@ -24,6 +33,8 @@ BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 """Fields of a statement that hold statements, or parts that do."""
 PACKAGE_FOLDER = Path(__file__).resolve().parent.parent
 SCRIPTS_FOLDER = Path(__file__).resolve().parent / "scripts"
+MEMORY = Path(".snakemake", "yrb_carbon", "modules.json")
+"""What was found in the modules, from the folder of the run."""
 
 
 def module_file(module: str) -> Path | None:
@@ -48,28 +59,90 @@ class _Module:
     imports : tuple of str
         Dotted names that its imports refer to: a module, or something in one.
     named : tuple of str
-        Of a package's own file: modules that its texts name, as a registry does that imports them
-        when they are needed.
+        Of a package's own file: names in it that its texts say, as a registry does that imports
+        modules when they are needed; those that are no modules of the package are harmless.
     """
 
     digest: str
     imports: tuple[str, ...]
     named: tuple[str, ...]
 
+    @classmethod
+    def of(cls, content: bytes, path: Path, package: str) -> _Module:
+        """What a file holds."""
+        tree = ast.parse(content, filename=str(path))
+        named: set[str] = set()
+        if path.name == "__init__.py":
+            named = {f"{package}.{text}" for text in _texts(tree) if text.isidentifier()}
+        return cls(
+            digest=hashlib.sha256(ast.dump(tree, include_attributes=False).encode()).hexdigest(),
+            imports=tuple(sorted(set(_imported_names(tree, package)))),
+            named=tuple(sorted(named)),
+        )
+
+
+class _Memory:
+    """What was found in modules, by their bytes and the program that looked into them.
+
+    Python's trees are not the same in all its versions.
+    """
+
+    def __init__(self) -> None:
+        seen_by = f"{sys.version_info[:2]} {sha256_of(__file__)}"
+        self.program = hashlib.sha256(seen_by.encode()).hexdigest()
+        self.before = self._read()
+        self.now: dict[str, _Module] = {}
+
+    def _read(self) -> dict[str, _Module]:
+        try:
+            found = json.loads(MEMORY.read_bytes())
+            if found["program"] != self.program:
+                return {}
+            return {
+                key: _Module(own["digest"], tuple(own["imports"]), tuple(own["named"]))
+                for key, own in found["modules"].items()
+            }
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError, LookupError, TypeError, AttributeError) as fault:
+            log.info("%s cannot be read, all modules are parsed: %s", MEMORY, fault)
+            return {}
+
+    def module(self, path: Path) -> _Module:
+        """What a file holds, as remembered or by parsing it."""
+        content, package = path.read_bytes(), _package_of(path)
+        key = hashlib.sha256(f"{package}/{path.name}\n".encode() + content).hexdigest()
+        known = self.before.get(key) or self.now.get(key)
+        self.now[key] = _Module.of(content, path, package) if known is None else known
+        return self.now[key]
+
+    def keep(self) -> None:
+        """Write what is known, if it is more than what was read."""
+        if self.now.keys() <= self.before.keys():
+            return
+        known = {**self.before, **self.now}
+        values = {
+            "program": self.program,
+            "modules": {key: asdict(module) for key, module in sorted(known.items())},
+        }
+        draft = MEMORY.with_name(f"{MEMORY.name}.{os.getpid()}")
+        try:
+            MEMORY.parent.mkdir(parents=True, exist_ok=True)
+            draft.write_text(json.dumps(values), encoding="utf-8")
+            draft.replace(MEMORY)
+        except OSError as fault:
+            log.info("%s cannot be written: %s", MEMORY, fault)
+        self.before = known
+
+
+@cache
+def _memory() -> _Memory:
+    return _Memory()
+
 
 @cache
 def _parsed(path: Path) -> _Module:
-    tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
-    package = _package_of(path)
-    named: set[str] = set()
-    if path.name == "__init__.py":
-        texts = {f"{package}.{text}" for text in _texts(tree) if text.isidentifier()}
-        named = {name for name in texts if module_file(name) is not None}
-    return _Module(
-        digest=hashlib.sha256(ast.dump(tree, include_attributes=False).encode()).hexdigest(),
-        imports=tuple(sorted(set(_imported_names(tree, package)))),
-        named=tuple(sorted(named)),
-    )
+    return _memory().module(path)
 
 
 def _package_of(path: Path) -> str:
@@ -126,7 +199,7 @@ def _modules_behind(name: str) -> Iterator[str]:
     home = name.rpartition(".")[0]
     path = module_file(home)
     if path is not None:
-        yield from _parsed(path).named
+        yield from (own for own in _parsed(path).named if module_file(own) is not None)
 
 
 @cache
@@ -195,4 +268,5 @@ def code_digest(script: str) -> str:
         if path.name == CATALOGUE_READER:
             for catalogue in sorted(path.parent.glob(CATALOGUES)):
                 digest.update(catalogue.read_bytes())
+    _memory().keep()
     return digest.hexdigest()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import logging
+import re
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +13,9 @@ import pytest
 from babel.messages.pofile import read_po
 from chinese_font import needs_chinese_font
 from figure_texts import said, texts
+from fontTools.subset import Options
+from fontTools.ttLib import TTFont
+from PIL import Image
 
 from yrb_carbon.report import fonts, press
 from yrb_carbon.report.canvas import Page, blank_figure
@@ -26,12 +32,14 @@ from yrb_carbon.report.fonts import (
     wrapped,
 )
 from yrb_carbon.report.language import CATALOGUES, Words
-from yrb_carbon.report.press import DPI, Press
+from yrb_carbon.report.press import DPI, LAYOUT_TABLES, Press, plain_embedded_fonts
 from yrb_carbon.study.load import load_study
 from yrb_carbon.study.units import load_units
 
 ROOT = Path(__file__).parents[3]
 ENGLISH, CHINESE = Page(), Page(words=Words("zh"))
+TRUETYPE = b"\x00\x01\x00\x00"
+"""What fonts of TrueType outlines begin with."""
 CLOSE = 1 - HINTED
 """What hinting may add at the resolution of the files, of a width."""
 
@@ -198,6 +206,39 @@ def test_english_pdf_files_have_truetype_outlines(tmp_path):
     assert fonts_in(drawn.files[0]) == {b"/CIDFontType2"}
     assert pdf_font_type(None) == 42
     assert pdf_font_type(LATIN_FONT) == 42
+
+
+def embedded_fonts(pdf: Path) -> list[TTFont]:
+    """Fonts of TrueType outlines in a PDF."""
+    streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf.read_bytes(), re.DOTALL)
+    unpacked = [zlib.decompress(stream) for stream in streams]
+    return [TTFont(io.BytesIO(data)) for data in unpacked if data.startswith(TRUETYPE)]
+
+
+def test_embedded_fonts_have_letters_and_no_tables_for_other_texts(tmp_path):
+    drawn = Press(tmp_path, ("pdf",)).write("F1", "Title", ENGLISH, sheet("text"))
+    (font,) = embedded_fonts(drawn.files[0])
+    assert not set(LAYOUT_TABLES) & set(font.keys())
+    assert {"T", "i", "t", "l", "e", "x"} <= set(font.getGlyphNames())
+
+
+def test_fonts_of_other_programs_are_cut_down_as_before():
+    before = list(Options().drop_tables)
+    with plain_embedded_fonts():
+        assert set(LAYOUT_TABLES) <= set(Options().drop_tables)
+    with pytest.raises(RuntimeError, match="torn"), plain_embedded_fonts():
+        raise RuntimeError("torn")
+    assert Options().drop_tables == before
+
+
+def test_pictures_have_the_dots_and_the_size_that_are_asked_for(tmp_path):
+    drawn = Press(tmp_path, ("png",), dpi=200).write("F1", "Title", ENGLISH, sheet("text"))
+    with Image.open(drawn.files[0]) as picture:
+        assert picture.mode == "RGB"
+        assert picture.width == int(200 * ENGLISH.width)
+        assert picture.info["dpi"] == pytest.approx((200, 200), abs=0.1)
+        assert picture.getpixel((0, 0)) == (255, 255, 255)
+        assert "Software" not in picture.info
 
 
 @needs_chinese_font

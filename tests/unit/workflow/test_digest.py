@@ -47,9 +47,9 @@ while False:
 
 
 def forget() -> None:
-    """Read all files anew."""
-    digest._parsed.cache_clear()
-    digest._reached.cache_clear()
+    """Begin anew, as another process does."""
+    for known in (digest._parsed, digest._reached, digest._memory):
+        known.cache_clear()
 
 
 @pytest.fixture
@@ -81,6 +81,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         path.write_text(text, encoding="utf-8")
     monkeypatch.setattr(digest, "PACKAGE_FOLDER", home)
     monkeypatch.setattr(digest, "SCRIPTS_FOLDER", home / "workflow/scripts")
+    monkeypatch.setattr(digest, "MEMORY", tmp_path / "run" / "modules.json")
     forget()
     yield home
     forget()
@@ -93,6 +94,10 @@ def rewrite(package: Path) -> Edit:
         forget()
 
     return rewrite
+
+
+def scripts_of(package: Path) -> list[Path]:
+    return sorted((package / "workflow/scripts").glob("*.py"))
 
 
 def names(package: Path, script: str) -> set[str]:
@@ -169,6 +174,63 @@ def test_an_edit_of_a_catalogue_changes_the_digest_of_those_that_speak(package, 
 def test_a_new_import_joins_the_closure(package, rewrite):
     rewrite("b.py", "from yrb_carbon import lonely\n\ndef g():\n    return lonely.x\n")
     assert "lonely.py" in names(package, "work.py")
+
+
+def test_what_is_remembered_is_not_parsed_again(package, monkeypatch):
+    before = {script.name: code_digest(script.name) for script in scripts_of(package)}
+    forget()
+    monkeypatch.setattr(digest.ast, "parse", None)
+    assert {name: code_digest(name) for name in before} == before
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda text: text[: len(text) // 2],
+        lambda text: "[]",
+        lambda text: "{}",
+        lambda text: text.replace('"imports"', '"exports"'),
+        lambda text: text.replace('"program": "', '"program": "0'),
+        lambda text: "\x00",
+    ],
+    ids=["cut", "a list", "empty", "other keys", "another program", "no text"],
+)
+def test_a_memory_that_cannot_be_used_is_written_anew(package, damage):
+    before, text = code_digest("work.py"), digest.MEMORY.read_text(encoding="utf-8")
+    digest.MEMORY.write_text(damage(text), encoding="utf-8")
+    forget()
+    assert code_digest("work.py") == before
+    assert digest.MEMORY.read_text(encoding="utf-8") == text
+
+
+def test_a_folder_that_cannot_be_written_costs_no_digest(package, monkeypatch):
+    before = code_digest("work.py")
+    # a file stands where the folder should be
+    monkeypatch.setattr(digest, "MEMORY", package / "a.py" / "modules.json")
+    forget()
+    assert code_digest("work.py") == before
+
+
+def test_equal_files_of_two_packages_are_remembered_apart(package, rewrite):
+    """A relative import of one text means something else in another package."""
+    rewrite("workflow/scripts/count.py", "from yrb_carbon.shop.milk import f\n")
+    rewrite("shop/milk.py", (package / "a.py").read_text(encoding="utf-8"))
+    rewrite("shop/b.py", "def g():\n    return 3\n")
+    for _ in range(2):
+        forget()
+        code_digest("work.py"), code_digest("count.py")
+        assert names(package, "work.py") == {"__init__.py", "a.py", "b.py"}
+        assert {"shop/b.py", "shop/milk.py"} <= names(package, "count.py")
+
+
+def test_a_module_that_a_registry_names_joins_when_it_comes(package, rewrite):
+    before = code_digest("buy.py")
+    rewrite(
+        "shop/__init__.py", "NAMES = ('bread', 'milk', 'honey')\ndef sell(name):\n    return name\n"
+    )
+    without = code_digest("buy.py")
+    rewrite("shop/honey.py", "price = 3\n")
+    assert len({before, without, code_digest("buy.py")}) == 3
 
 
 def test_readers_are_behind_the_panel_alone():

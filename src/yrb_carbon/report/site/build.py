@@ -56,13 +56,16 @@ def write_site(
     -------
     tuple of Path, the files in the order they were written.
     """
-    target = Path(folder)
-    run = read_run(study, PageWords(study.report.languages), files, rules, configfiles)
-    area = area_map(run)
-    offered = downloads.offered(files, study.report.languages, target)
+    target, languages = Path(folder), study.report.languages
+    with downloads.pictures_in_work(files, languages, target) as wait_for_pictures:
+        run = read_run(study, PageWords(languages), files, rules, configfiles)
+        area = area_map(run)
+        copies = list(_copies(run, target))
+        wait_for_pictures()
+        offered = downloads.offered(files, languages, target)
     pages = list(pages_of(run, area, offered))
     written = [*_pages_written(run, pages, target), *_assets(run, area, target)]
-    return (*written, *_copies(run, target), *_products_written(offered, target))
+    return (*written, *copies, *_products_written(offered, target))
 
 
 def area_map(run: Run) -> MapFragment | None:

@@ -10,8 +10,9 @@ from __future__ import annotations
 import io
 import shutil
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -154,18 +155,44 @@ class Offered:
         return [product.download for product in self.tables if product.path.name == WORKBOOK]
 
 
+@contextmanager
+def pictures_in_work(
+    files: RunFiles, languages: Sequence[Language], report: Path
+) -> Iterator[Callable[[], None]]:
+    """Begin to write the pictures of the pages; gives what waits until they are there.
+
+    The library lets others run while it works on pixels.
+    """
+    figures = products(files.figures, "figures", languages, report)
+    with ThreadPoolExecutor(PAINTERS) as painters:
+        pictures = [
+            painters.submit(write_shown_picture, product)
+            for product in figures
+            if product.path.suffix == SHOWN
+        ]
+
+        def wait() -> None:
+            for picture in pictures:
+                picture.result()
+
+        try:
+            yield wait
+        finally:
+            for picture in pictures:
+                picture.cancel()
+
+
 def offered(files: RunFiles, languages: Sequence[Language], report: Path) -> Offered:
-    """Write the copies of what a run has to download into the report; returns what there is."""
+    """Copy what a run has to download into the report; returns what there is.
+
+    The pictures of the figures must be there, see `pictures_in_work`.
+    """
     tables = products(files.tables, "tables", languages, report)
     figures = products(files.figures, "figures", languages, report)
     estimates = write_packed([files.estimates], report / FOLDER / ESTIMATES_FILE)
     for product in (*tables, *figures):
         if product.path.suffix != SHOWN and not product.is_packed:
             copy_file(product.path, report / product.file)
-    pictures = [product for product in (*tables, *figures) if product.path.suffix == SHOWN]
-    # the library lets others run while it works on pixels
-    with ThreadPoolExecutor(PAINTERS) as painters:
-        list(painters.map(write_shown_picture, pictures))
     return Offered(
         tables=tables,
         figures=[product for product in figures if not product.is_packed],
