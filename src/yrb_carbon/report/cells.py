@@ -114,7 +114,8 @@ def printed(
     """A printed table; every text of it is one line."""
 
     def lines(frame: pd.DataFrame) -> pd.DataFrame:
-        return frame.rename(columns=one_line).map(one_line)
+        # plain texts: every format asks for the columns anew
+        return frame.rename(columns=one_line).map(one_line).astype(object)
 
     shown = None if page is None else lines(page)
     said = tuple(map(one_line, notes))

@@ -18,7 +18,8 @@ NUMBER = re.compile(rf"^<?[(\[{{]?(-?\d+(\.\d+)?(e[+-]\d+)?(, )?){{1,2}}[)\]}}]?
 
 def columns_of(body: pd.DataFrame) -> list[list[str]]:
     """Texts of each column."""
-    return [list(map(str, cells.tolist())) for _, cells in body.items()]
+    cells = body.to_numpy(dtype=object)
+    return [list(map(str, cells[:, place])) for place in range(body.shape[1])]
 
 
 def is_numeric(cells: Sequence[str]) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
@@ -119,7 +120,15 @@ def write_word_table(table: PrintedTable, path: str | Path) -> None:
 
 
 def _plain_document() -> Document:
-    """An empty document without the styles of tables, picture and copies of the template.
+    """An empty document of the library's template."""
+    import docx
+
+    return docx.Document(io.BytesIO(_template()))
+
+
+@cache
+def _template() -> bytes:
+    """The library's template without its styles of tables, its picture and copies.
 
     Tables here bring their own borders; what they do not use was two thirds of each file.
     """
@@ -134,7 +143,9 @@ def _plain_document() -> Document:
         for key, relation in list(rels.items()):
             if relation.reltype.rsplit("/", 1)[-1] in UNUSED_PARTS:
                 del rels[key]
-    return document
+    buffer = io.BytesIO()
+    document.save(buffer)
+    return buffer.getvalue()
 
 
 def _line(turned: bool) -> float:

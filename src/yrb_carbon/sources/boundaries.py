@@ -12,7 +12,7 @@ import json
 import re
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -84,6 +84,7 @@ class Boundaries:
     is_coverage: bool
     contiguity_tolerance_m: float = 0.0
     area_crs: str = AREA_CRS
+    _plane: list[Geometries] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
     def unit_ids(self) -> tuple[str, ...]:
@@ -109,8 +110,11 @@ class Boundaries:
         return replace(self, frame=self.frame.loc[wanted])
 
     def projected(self) -> Geometries:
-        """Polygons in `area_crs`, m, in the order of `unit_ids`."""
-        return _reproject(np.asarray(self.frame.geometry.values), WGS84, self.area_crs)
+        """Polygons in `area_crs`, m, in the order of `unit_ids`; computed once."""
+        if not self._plane:
+            degrees = np.asarray(self.frame.geometry.values)
+            self._plane.append(_reproject(degrees, WGS84, self.area_crs))
+        return self._plane[0].copy()
 
 
 def read_boundaries(

@@ -13,6 +13,7 @@ import pytest
 import shapely
 
 from yrb_carbon.errors import SourceError
+from yrb_carbon.sources import boundaries
 from yrb_carbon.sources.boundaries import (
     Boundaries,
     load_boundaries,
@@ -253,3 +254,20 @@ def test_cnmaps_reads_whole_provinces_and_gives_the_units_asked_for():
     assert found.unit_ids == ("640100", "640500")
     assert found.is_coverage
     assert found.record.notes[0].startswith("5 prefectures of the provinces 64")
+
+
+def test_the_plane_is_computed_once_and_is_each_readers_own(tmp_path, monkeypatch):
+    squares().to_file(tmp_path / "a.gpkg")
+    whole = read(tmp_path / "a.gpkg")
+    first = whole.projected()
+    calls = []
+    real = boundaries._reproject
+    monkeypatch.setattr(boundaries, "_reproject", lambda *args: calls.append(args) or real(*args))
+    again = whole.projected()
+    assert not calls
+    assert list(again) == list(first)
+    again[0] = None
+    assert whole.projected()[0] is not None
+    fewer = whole.subset(whole.unit_ids[1:])
+    assert list(fewer.projected()) == list(first[1:])
+    assert len(calls) == 1
