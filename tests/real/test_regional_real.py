@@ -59,7 +59,7 @@ def regions():
 @pytest.fixture(scope="module")
 def emissions(data_root: Path) -> pd.Series:
     (path,) = (data_root / "ceads_province_emissions").glob("2019*.xlsx")
-    return calc_territorial_emissions(read_ceads_inventory(path).reported).loc[2019]
+    return calc_territorial_emissions(read_ceads_inventory(path).frame).xs(2019, level="year")
 
 
 def test_emissions_of_the_regions_in_2019(emissions, regions):

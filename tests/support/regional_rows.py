@@ -73,8 +73,8 @@ def regional_facts(*, with_growth: bool = False, with_transfer: bool = True) -> 
         keys = pd.MultiIndex.from_product([codes, years], names=["province", "year"])
         return pd.Series(size * rng.lognormal(0, 1, len(keys)), index=keys)
 
-    emissions = amounts(YEARS, 200.0).unstack("province").drop(columns=WITHOUT_INVENTORY)
-    emissions.loc[SILENT[1], SILENT[0]] = np.nan
+    emissions = amounts(YEARS, 200.0).drop(WITHOUT_INVENTORY, level="province")
+    emissions[SILENT] = np.nan
     stock = load_forest_stock()
     if with_growth:
         earlier = (0.9 * stock).rename(index={2018: 2013}, level="year")

@@ -102,6 +102,10 @@ class ClaimSection(Section):
     finding: Annotated[int, Field(ge=1)] = Field(description="Number of the finding in the source.")
     statement: Label
     note: Label | None = Field(None, description="How the orientation or the quantity is meant.")
+    untestable: Label | None = Field(
+        None,
+        description="Why no numbers could tell, whatever the data: the finding has no verdict.",
+    )
     optional: bool = Field(
         False,
         description="Left out where the study has none of its tables and declares nothing of it.",
@@ -369,6 +373,15 @@ class Claims(Section):
     def source_of(self, key: str) -> Label:
         """Source of that key, `OWN_SOURCE` for the file's own."""
         return self.sources[key] if key else self.source
+
+    @property
+    def untestable(self) -> dict[str, Label]:
+        """Id -> why no numbers could tell, of the claims that say so."""
+        return {
+            name: claim.untestable
+            for name, claim in self.claims.items()
+            if claim.untestable is not None
+        }
 
     @model_validator(mode="after")
     def _has_known_sources(self) -> Claims:

@@ -98,7 +98,7 @@ def judge(
     The verdict is supported or contradicted when every robust way that the rows have says so, else
     not distinguishable. Claims about accounts have no intervals, and what `judge_account` says of
     them. A claim without rows, with rows of models at the edge of the admissible
-    interval, or declared so by the study, is *not testable with these data*.
+    interval, or declared so by the study or by itself, is *not testable with these data*.
 
     Parameters
     ----------
@@ -123,9 +123,10 @@ def judge(
     DataError
         If a claim's rows are not the only ones that match, or of several studies.
     """
-    reasons, remarks = not_testable or {}, caveats or {}
+    declared, remarks = not_testable or {}, caveats or {}
     faults = [
-        f"claims.{dotted(path)}: {problem}" for path, problem in id_faults(claims, reasons, remarks)
+        f"claims.{dotted(path)}: {problem}"
+        for path, problem in id_faults(claims, declared, remarks)
     ]
     if faults:
         raise StudyError(faults)
@@ -134,9 +135,10 @@ def judge(
         raise DataError(f"estimates of several studies ({listing(studies)}); judge one at a time")
     tables = set(estimates["table"])
     lines = []
+    reasons = claims.untestable | dict(declared)
     for name, claim in claims.claims.items():
         has_no_table = tables.isdisjoint(own.table for own in claim.selectors)
-        if claim.optional and has_no_table and name not in reasons:
+        if claim.optional and has_no_table and name not in declared:
             continue
         cells: dict[str, Any] = {}
         if isinstance(claim, AccountClaim):

@@ -7,8 +7,7 @@ from enum import IntEnum
 import numpy as np
 import pandas as pd
 
-from yrb_carbon.indices.balance import calc_ecc, calc_esc
-from yrb_carbon.regional.totals import TOTAL, Groups, calc_group_totals
+from yrb_carbon.errors import DataError, listing
 
 
 class Balance(IntEnum):
@@ -27,48 +26,37 @@ class Balance(IntEnum):
     """Both below 1."""
 
 
-def calc_coefficients(
-    emissions: pd.Series, gdp: pd.Series, sink: pd.Series, groups: Groups
-) -> pd.DataFrame:
-    """Economic contribution and ecological support of provinces and regions.
+def calc_coefficients(emissions: pd.Series, gdp: pd.Series, sink: pd.Series) -> pd.DataFrame:
+    """Economic contribution and ecological support of places, from their shares.
 
-    ECC_i = (GDP_i / sum GDP) / (E_i / sum E),  ESC_i = (S_i / sum S) / (E_i / sum E)
-
-    Sums run over the provinces of `emissions`, and a region's own parts are the sums of its
-    provinces.
+    ECC_i = s_i(GDP) / s_i(E),  ESC_i = s_i(S) / s_i(E)
 
     Parameters
     ----------
-    emissions : Series, index province
-        E, Mt CO2, positive.
-    gdp : Series, index province
-        10^4 yuan; provinces of `emissions` and perhaps more.
-    sink : Series, index province
-        S, of any unit: a stock of carbon serves as well as an annual sink, in shares.
-    groups : mapping of str to sequence of str
+    emissions, gdp, sink : Series, same index
+        Shares of each place in the sum over the same provinces; of a sink, those of a stock of
+        carbon may stand for those of its annual uptake.
 
     Returns
     -------
-    DataFrame, index provinces and groups, columns ecc, esc, type
-        Type as `Balance`.
+    DataFrame, same index, columns ecc, esc, type
+        Type as `Balance`; all missing where a share is.
 
     Raises
     ------
-    CellError
-        If emissions are not positive.
+    DataError
+        If a share of emissions is not positive; the places are named.
+
+    Notes
+    -----
+    Lu et al. (2013), 地理科学进展 32(12). The same as `indices.balance.calc_ecc` and `calc_esc`
+    of the amounts.
     """
-    parts = {
-        name: calc_group_totals(series.reindex(emissions.index), groups).drop(TOTAL)
-        for name, series in (("emissions", emissions), ("gdp", gdp), ("sink", sink))
-    }
-    frames = []
-    for places in (emissions.index, parts["emissions"].index.difference(emissions.index, False)):
-        own = {name: _one_year(series[places]) for name, series in parts.items()}
-        ecc = calc_ecc(own["gdp"], own["emissions"])
-        esc = calc_esc(own["sink"], own["emissions"])
-        frames.append(pd.DataFrame({"ecc": ecc, "esc": esc}).droplevel("year"))
-    frame = pd.concat(frames)
-    return frame.assign(type=calc_types(frame["ecc"], frame["esc"]))
+    without = emissions.index[emissions <= 0]
+    if len(without):
+        raise DataError(f"emissions of {listing(without)} are not positive: no share to divide by")
+    ecc, esc = gdp / emissions, sink / emissions
+    return pd.DataFrame({"ecc": ecc, "esc": esc, "type": calc_types(ecc, esc)})
 
 
 def calc_types(ecc: pd.Series, esc: pd.Series) -> pd.Series:
@@ -80,17 +68,11 @@ def calc_types(ecc: pd.Series, esc: pd.Series) -> pd.Series:
 
     Returns
     -------
-    Series of int, same index.
+    Series of whole numbers, same index; missing where a coefficient is.
     """
     found = np.select(
-        [(ecc >= 1) & (esc >= 1), ecc >= 1, esc >= 1],
-        [Balance.LOW_CARBON, Balance.ECONOMIC, Balance.SINK],
+        [ecc.isna() | esc.isna(), (ecc >= 1) & (esc >= 1), ecc >= 1, esc >= 1],
+        [np.nan, Balance.LOW_CARBON, Balance.ECONOMIC, Balance.SINK],
         Balance.HIGH_CARBON,
     )
-    return pd.Series(found.astype(int), index=ecc.index, name="type")
-
-
-def _one_year(values: pd.Series) -> pd.Series:
-    """The same with the index (unit, year) that the formulas of panels want."""
-    keys = pd.MultiIndex.from_product([values.index, [0]], names=["unit", "year"])
-    return pd.Series(values.to_numpy(dtype=float), index=keys)
+    return pd.Series(found.astype(float), index=ecc.index, name="type")

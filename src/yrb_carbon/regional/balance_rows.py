@@ -15,6 +15,7 @@ from yrb_carbon.regional.facts import DatedTransfer, RegionalFacts, in_year, yea
 from yrb_carbon.regional.forest import calc_stored_co2
 from yrb_carbon.regional.totals import TOTAL, calc_group_totals, calc_shares
 from yrb_carbon.regional.transfer import calc_area_transfer
+from yrb_carbon.sources.magnitude import HUNDRED_MILLION_YUAN, scale
 from yrb_carbon.study.regional import RegionalTransferTable
 
 Rows = Iterator[dict[str, Any]]
@@ -22,7 +23,9 @@ Rows = Iterator[dict[str, Any]]
 ACCOUNTS = "input_output"
 """Column `estimator` of what comes from an input-output table."""
 OWN = "own"
-MOVED = ("out", "in", "net")
+TAKEN = "in"
+MOVED = ("out", TAKEN, "net")
+IN_HUNDRED_MILLIONS = scale("10^4 yuan", HUNDRED_MILLION_YUAN)
 
 
 def side_by_side_rows(table: RegionalTransferTable, facts: RegionalFacts) -> Rows:
@@ -72,38 +75,52 @@ def _area_rows(facts: RegionalFacts, dated: DatedTransfer) -> Rows:
 
 
 def _balance_rows(facts: RegionalFacts, year: int) -> Rows:
-    """Emission, sink, capacity and transfer of each province and region, and what they give."""
-    emissions, gdp = facts.emissions_of(year), in_year(facts.gdp, year, "GDP")
+    """Emission, product, forest and land of each province and region, and what they give.
+
+    All are of the provinces with an inventory of the year: the coefficients are ratios of the
+    shares beside them. Where one did not report, the sums of emissions are missing, and with them
+    the shares and coefficients.
+    """
+    emissions = facts.emissions_of(year)
     of_stock, of_land = years_of(facts.stock)[-1], years_of(facts.land)[-1]
     stock = in_year(facts.stock, of_stock, "forest stock")
     parts = {
         "emissions": (year, emissions),
-        "sink": (of_stock, calc_stored_co2(stock, facts.sink_factor)),
+        "gdp": (year, in_year(facts.gdp, year, "GDP") * IN_HUNDRED_MILLIONS),
+        "stored": (of_stock, calc_stored_co2(stock, facts.sink_factor)),
         "capacity": (of_land, in_year(facts.farmed, of_land, "land")),
     }
+    shares = {}
     for term, (when, amounts) in parts.items():
-        totals = calc_group_totals(amounts, facts.regions)
-        for place, share in calc_shares(totals).items():
-            own = _at(place, when, len(amounts))
-            yield {**own, **value_row(term, totals[str(place)])}
-            yield {**own, **share_row(term, share)}
+        own = amounts.reindex(emissions.index)
+        known = int(own.notna().sum())
+        totals = calc_group_totals(own, facts.regions)
+        shares[term] = calc_shares(totals)
+        for place, share in shares[term].items():
+            yield {**_at(place, when, known), **value_row(term, totals[str(place)])}
+            yield {**_at(place, when, known), **share_row(term, share)}
+    known = int(emissions.notna().sum())
     for place, number in facts.intensity_of(year).items():
-        yield {**_at(place, year, len(emissions)), **ratio_row("intensity", number)}
-    known = emissions.dropna()
-    coefficients = calc_coefficients(known, gdp, stock, facts.regions)
-    for name, column in coefficients.items():
+        yield {**_at(place, year, known), **ratio_row("intensity", number)}
+    whole = (shares[term].drop(TOTAL) for term in ("emissions", "gdp", "stored"))
+    for name, column in calc_coefficients(*whole).items():
         for place, number in column.items():
-            yield {**_at(place, year, len(known)), **ratio_row(str(name), number)}
+            yield {**_at(place, year, known), **ratio_row(str(name), number)}
     if facts.transfer is not None:
         yield from _transfer_rows(facts, facts.transfer)
 
 
 def _transfer_rows(facts: RegionalFacts, dated: DatedTransfer) -> Rows:
-    """What provinces and regions send and take; others of the same region are no others to it."""
+    """What provinces and regions send and take; others of the same region are no others to it.
+
+    What a province without any emissions in the table sends is not known, nor its balance.
+    """
+    silent = dated.transfer.silent
     by_region = calc_area_transfer(dated.transfer, facts.regions)
     for transfer in (dated.transfer, by_region):
         for place, line in transfer.balance()[list(MOVED)].iterrows():
-            for term, co2 in line.items():
+            known = [TAKEN] if place in silent else MOVED
+            for term, co2 in line[list(known)].items():
                 own = _at(place, dated.year, len(dated.transfer.matrix))
                 yield {**own, "estimator": ACCOUNTS, **value_row(f"transfer_{term}", co2)}
 
@@ -127,7 +144,7 @@ def _emission_inequality_rows(facts: RegionalFacts, year: int) -> Rows:
 
 def _sink_inequality_rows(facts: RegionalFacts) -> Rows:
     """Inequality of forest stock and agricultural land per head, where the heads are known."""
-    for name, amounts in (("sink_per_head", facts.stock), ("capacity_per_head", facts.farmed)):
+    for name, amounts in (("stock_per_head", facts.stock), ("capacity_per_head", facts.farmed)):
         for year in years_of(amounts):
             if year in years_of(facts.population):
                 people = in_year(facts.population, year, "population")

@@ -15,26 +15,25 @@ from yrb_carbon.sources.ceads_sheets import FUELS
 Scope = Literal["total", "energy"]
 
 
-def calc_territorial_emissions(inventory: pd.DataFrame, scope: Scope = "total") -> pd.DataFrame:
+def calc_territorial_emissions(inventory: pd.DataFrame, scope: Scope = "total") -> pd.Series:
     """Emissions of all sectors and households, E_it = sum_s sum_f E_isft.
 
     Parameters
     ----------
     inventory : DataFrame
-        Columns year, province, sector, fuel, co2 (Mt), of the provinces that reported.
+        Columns year, province, sector, fuel, co2 (Mt); missing where a province did not report.
     scope : {"total", "energy"}
         `total`: fuels and the process of cement; `energy`: fuels. Bought heat and electricity are
         in neither: they are emissions of those who make them.
 
     Returns
     -------
-    DataFrame, index year, columns province, Mt CO2
-        Missing where a province did not report.
+    Series, index (province, year), Mt CO2
+        The provinces and years of the inventory; missing where a province did not report.
     """
     columns = TERRITORIAL if scope == "total" else tuple(FUELS)
     counted = inventory[inventory["fuel"].isin(columns)]
-    by_place = counted.groupby(["year", "province"])["co2"].sum(skipna=False)
-    return by_place.unstack("province").sort_index().sort_index(axis=1)
+    return counted.groupby(["province", "year"])["co2"].sum(skipna=False).sort_index()
 
 
 def calc_intensity(emissions: pd.Series, gdp: pd.Series, groups: Groups) -> pd.Series:

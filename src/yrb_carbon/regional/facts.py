@@ -30,8 +30,8 @@ class RegionalFacts:
     ----------
     regions, areas : mapping of str to sequence of str
         Provinces of the three regions and of the eight areas.
-    emissions : DataFrame, index year, columns province
-        Mt CO2; missing where a province did not report.
+    emissions : Series, index (province, year)
+        Mt CO2; missing where a province did not report, no row where it has no inventory (Tibet).
     gdp : Series, index (province, year)
         10^4 yuan, current prices.
     population : Series, index (province, year)
@@ -47,7 +47,7 @@ class RegionalFacts:
 
     regions: Groups
     areas: Groups
-    emissions: pd.DataFrame
+    emissions: pd.Series
     gdp: pd.Series
     population: pd.Series
     stock: pd.Series
@@ -68,11 +68,17 @@ class RegionalFacts:
     @property
     def years(self) -> tuple[int, ...]:
         """Years of the inventories, sorted."""
-        return tuple(sorted(int(year) for year in self.emissions.index))
+        return years_of(self.emissions)
 
     def emissions_of(self, year: int) -> pd.Series:
-        """Emissions of a year, index province, Mt CO2; missing where one did not report."""
-        return self.emissions.T[year]
+        """Emissions of a year, Mt CO2; index: provinces with an inventory of that year.
+
+        Raises
+        ------
+        DataError
+            If the year has no inventory.
+        """
+        return in_year(self.emissions, year, "inventory")
 
     def intensity_of(self, year: int) -> pd.Series:
         """Emissions per unit of product as `calc_intensity`.

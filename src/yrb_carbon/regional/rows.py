@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from yrb_carbon.analysis.rows import TableKey, complete_rows, share_row, value_row
-from yrb_carbon.regional.balance_rows import side_by_side_rows
+from yrb_carbon.regional.balance_rows import IN_HUNDRED_MILLIONS, side_by_side_rows
 from yrb_carbon.regional.facts import RegionalFacts, in_year, years_of
 from yrb_carbon.regional.forest import calc_mean_sink, calc_stored_co2
 from yrb_carbon.regional.totals import (
@@ -18,7 +18,6 @@ from yrb_carbon.regional.totals import (
     calc_ranks,
     calc_shares,
 )
-from yrb_carbon.sources.magnitude import HUNDRED_MILLION_YUAN, scale
 from yrb_carbon.study.regional import (
     ForestStockTable,
     LandUseTable,
@@ -31,9 +30,9 @@ Rows = Iterator[dict[str, Any]]
 
 INVENTORY, PRINTED, YEARBOOK = "inventory", "printed", "yearbook"
 """Column `estimator`: what a number is taken from."""
-STOCK, FLOW, RANK, CONCENTRATION = "stock", "flow", "rank", "concentration"
+STOCK, CARBON, FLOW = "stock", "carbon", "flow"
+RANK, CONCENTRATION = "rank", "concentration"
 FACTOR = "co2_per_m3"
-IN_HUNDRED_MILLIONS = scale("10^4 yuan", HUNDRED_MILLION_YUAN)
 
 
 def regional_rows(table: RegionalTable, facts: RegionalFacts, key: TableKey) -> pd.DataFrame:
@@ -71,17 +70,17 @@ def _forest_rows(_table: ForestStockTable, facts: RegionalFacts) -> Rows:
         stock = in_year(facts.stock, year, "forest stock")
         own = {"year": year, "n_units": len(stock), "estimator": PRINTED}
         yield from _placed_rows(stock, facts.regions, {**own, "model": STOCK, "outcome": STOCK})
-        sink = {**own, "model": "sink", "outcome": "co2"}
-        yield {**sink, **value_row(FACTOR, facts.sink_factor)}
+        carbon = {**own, "model": CARBON, "outcome": "co2"}
+        yield {**carbon, **value_row(FACTOR, facts.sink_factor)}
         stored = calc_group_totals(calc_stored_co2(stock, facts.sink_factor), facts.regions)
         for term, co2 in stored.items():
-            yield {**sink, "equation": STOCK, **value_row(str(term), co2)}
+            yield {**carbon, "equation": STOCK, **value_row(str(term), co2)}
     flows = calc_mean_sink(facts.stock, facts.sink_factor)
     for year in years_of(flows):
         flow = in_year(flows, year, "sink")
         own = {"year": year, "n_units": len(flow), "estimator": PRINTED}
         for term, co2 in calc_group_totals(flow, facts.regions).items():
-            place = {**own, "model": "sink", "outcome": "co2", "equation": FLOW}
+            place = {**own, "model": CARBON, "outcome": "co2", "equation": FLOW}
             yield {**place, **value_row(str(term), co2)}
 
 

@@ -84,20 +84,19 @@ def run_regional(
     files = {year: root / path for year, path in section.inventories.items()}
     found = read_named_years(read_ceads_inventories, files, "regional.inventories")
     found.require_sums()
-    inventory = found.reported
     people, people_record = read_provincial(
         section.people.format, root / section.people.path, (GDP, POPULATION)
     )
     transfer, transfer_records = None, tuple[FileRecord, ...]()
     is_wanted = any(isinstance(table, RegionalTransferTable) for table in tables.values())
     if section.transfer is not None and drive is not None and is_wanted:
-        driven, transfer_records = drive(inventory)
+        driven, transfer_records = drive(found.reported)
         transfer = DatedTransfer(section.transfer.year, calc_transfer(driven))
     provinces = load_provinces()
     facts = RegionalFacts(
         regions=provinces.grouped("region"),
         areas=provinces.grouped("area"),
-        emissions=calc_territorial_emissions(inventory, section.scope),
+        emissions=calc_territorial_emissions(found.frame, section.scope),
         gdp=people[GDP],
         population=people[POPULATION],
         stock=load_forest_stock(),

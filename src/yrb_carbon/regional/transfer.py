@@ -31,6 +31,11 @@ class Transfer:
         """All emissions of each row."""
         return self.matrix.sum(axis=1) + self.outside.sum(axis=1)
 
+    @property
+    def silent(self) -> tuple[str, ...]:
+        """Rows without any emissions: no inventory tells them, every province emits."""
+        return tuple(self.emissions.index[self.emissions == 0])
+
     def balance(self) -> pd.DataFrame:
         """Flows of each row, Mt CO2: own, out, in, net = out - in, and the columns of `outside`.
 

@@ -54,7 +54,7 @@ from yrb_carbon.study.regional import (
     RegionalTransferTable,
 )
 
-STOCK, SINK, FLOW = "stock", "sink", "flow"
+STOCK, CARBON, FLOW = "stock", "carbon", "flow"
 EMISSIONS, INTENSITY, GDP = "emissions", "intensity", "gdp"
 RANK, CONCENTRATION = "rank", "concentration"
 MATRIX, AREAS_OF, BALANCE, THEIL = "matrix", "areas", "balance", "theil"
@@ -75,8 +75,9 @@ UNIT_HEAD = message("{name}, {unit}")
 BALANCE_COLUMNS = (
     ("value", "emissions", MT),
     ("share", "emissions", PERCENT),
-    ("value", "sink", MT),
-    ("share", "sink", PERCENT),
+    ("share", "gdp", PERCENT),
+    ("value", "stored", MT),
+    ("share", "stored", PERCENT),
     ("value", "capacity", LAND_UNIT),
     ("share", "capacity", PERCENT),
     ("ratio", "intensity", PER_PRODUCT),
@@ -114,11 +115,11 @@ def layout_forest_stock(
             )
             line.append(words.percent(number_at(cells, STOCK, "", "share", place, year)))
             line.append(
-                words.amount(number_at(cells, SINK, STOCK, "value", place, year), MOST_AMOUNT)
+                words.amount(number_at(cells, CARBON, STOCK, "value", place, year), MOST_AMOUNT)
             )
             if grown:
                 line.append(
-                    words.amount(number_at(cells, SINK, FLOW, "value", place, year), MOST_AMOUNT)
+                    words.amount(number_at(cells, CARBON, FLOW, "value", place, year), MOST_AMOUNT)
                 )
         lines.append(line)
     parts = [words(STOCK_UNIT), PERCENT, words(HELD), *([words(TAKEN_UP)] if grown else [])]

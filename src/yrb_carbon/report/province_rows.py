@@ -84,7 +84,7 @@ SELECTED: Mapping[str, Mapping[str, Measure]] = {
     "reduction_potential": {term: _of_potential(term) for term in POTENTIAL if term != "quadrant"},
     "forest_stock": {
         "stock": _by_term(message("Forest stock"), STOCK, "stock"),
-        "stored": _by_term(message("Carbon in the forest"), MT, "sink", "stock"),
+        "stored": _by_term(message("CO2 held in the forest"), MT, "carbon", "stock"),
     },
     "land_use": {kind: _by_term(label, LAND, kind) for kind, label in LAND_KINDS.items()},
     "regional_emissions": {
@@ -94,7 +94,8 @@ SELECTED: Mapping[str, Mapping[str, Measure]] = {
     },
     "regional_transfer": {
         "emissions": _of_balance("emissions", MT),
-        "sink": _of_balance("sink", MT),
+        "gdp": _of_balance("gdp", MONEY),
+        "stored": _of_balance("stored", MT),
         "capacity": _of_balance("capacity", LAND),
         "intensity": _of_balance("intensity", PER_PRODUCT, "ratio"),
         **{term: _of_balance(term, MT) for term in TRANSFERS},

@@ -22,7 +22,8 @@ MOVED = {
 }
 BALANCE_TERMS = {
     "emissions": message("Emissions"),
-    "sink": message("Carbon in the forest"),
+    "gdp": "GDP",
+    "stored": message("CO2 held in the forest"),
     "capacity": message("Agricultural land"),
     "intensity": message("Emissions per product"),
     "ecc": message("Economic contribution"),
@@ -42,6 +43,6 @@ BALANCE_TYPES = {
 UNEQUAL = {
     "emissions_per_head": message("Emissions per head"),
     "intensity": message("Emissions per product"),
-    "sink_per_head": message("Forest stock per head"),
+    "stock_per_head": message("Forest stock per head"),
     "capacity_per_head": message("Agricultural land per head"),
 }

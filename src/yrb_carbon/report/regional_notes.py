@@ -7,8 +7,11 @@ from collections.abc import Iterator
 import pandas as pd
 
 from yrb_carbon.report.account_tables import year_runs, years_of
+from yrb_carbon.report.embodied_names import named
+from yrb_carbon.report.embodied_notes import EXPORTS_NOTES, MISSING_INVENTORY
 from yrb_carbon.report.language import Words, message
 from yrb_carbon.report.place_names import place_name
+from yrb_carbon.report.regional_names import UNEQUAL
 from yrb_carbon.study.config import Study
 from yrb_carbon.study.provinces import load_provinces
 from yrb_carbon.study.regional import RegionalSection, RegionalTransferTable
@@ -39,7 +42,8 @@ EMISSIONS_NOTE = message(
     "Mt CO2 of all sectors and households of the provincial inventories of {years}, {scope}, where "
     "they arise: bought electricity and heat are not counted again. {n} provinces report; Tibet "
     "has no inventory. Intensity is emissions over GDP at current prices, t per 10^4 yuan (10^4 t "
-    "per 10^8 yuan), of a region the sum over the sum. Rank 1 is the largest."
+    "per 10^8 yuan), of a region the sum over the sum, without Tibet in either. Rank 1 is the "
+    "largest."
 )
 MISSING_NOTE = message("A province without a report leaves the sums that need it empty: {cells}.")
 SPREAD_NOTE = message("Pages show some of the years; the CSV file has all.")
@@ -47,21 +51,33 @@ MATRIX_NOTE = message(
     "Emissions of an area that the final demand of another drives, through all supply chains, "
     "{year}; the diagonal is its own demand. For others: what others drive here, of others: what "
     "its demand drives elsewhere, net: the former less the latter; percentages are of the sums "
-    "over the areas, of net among those of one sign. Exports are in neither. {system}"
+    "over the areas, of net among those of one sign. Emissions of households are in no flow."
 )
 SYSTEM_NOTE = message("Input-output system: {name}.")
 NO_TRANSFER_NOTE = message("The study names no input-output system, so there are no transfers.")
-BALANCE_NOTE = message(
+BASE_NOTE = message(
+    "Emissions, GDP, forest and land, their sums and shares, are of the {n} provinces with an "
+    "inventory of {year}; forest and land of all provinces have tables of their own."
+)
+COEFFICIENT_NOTE = message(
     "Economic contribution: share of GDP over share of emissions; ecological support: share of the "
-    "forest stock over share of emissions; above 1 a place has more of it than of the emissions. "
-    "Both above 1: low carbon; the first alone: economic surplus; the second alone: sink surplus; "
-    "neither: high carbon (Lu et al. 2013). Carbon in the forest is a stock, not compared with a "
-    "year's emissions. Shares of emissions are of the provinces that report. Between regions, "
-    "transfers within a region are none."
+    "CO2 held in the forest over share of emissions; above 1 a place has more of it than of the "
+    "emissions. Both at least 1: low carbon; the first alone: economic surplus; the second alone: "
+    "sink surplus; neither: high carbon (Lu et al. 2013). Assumption: shares of the stock stand "
+    "for shares of the annual uptake, of which there is no provincial table."
+)
+HELD_NOTE = message(
+    "CO2 held in the forest is a stock, {factor:g} t per m3 standing, and no annual sink to set "
+    "against a year's emissions."
+)
+MOVED_NOTE = message(
+    "Transfers are of all provinces of the input-output table; between regions, transfers within a "
+    "region are none. What a province without an inventory emits for others is not known: its "
+    "cells are empty."
 )
 THEIL_NOTE = message(
     "Theil's T of provinces weighted by their share of the denominator, parted into that between "
-    "and that within the three regions; 0 is equality."
+    "and that within the three regions; 0 is equality. Provinces: {counts}."
 )
 
 
@@ -99,19 +115,20 @@ def emission_notes(study: Study, rows: pd.DataFrame, is_spread: bool, words: Wor
             scope=words(SCOPES[section_of(study).scope]),
             n=words.listing(map(str, counts)),
         ),
-        *_missing(emitted, words),
+        *_missing(
+            emitted[emitted["quantity"].eq("value") & emitted["equation"].eq("")], "term", words
+        ),
         *([words(SPREAD_NOTE)] if is_spread else []),
     ]
     return _notes(said, study, words)
 
 
-def _missing(emitted: pd.DataFrame, words: Words) -> Iterator[str]:
-    """Provinces and years without emissions."""
-    values = emitted[emitted["quantity"].eq("value") & emitted["equation"].eq("")]
-    lost = values[values["estimate"].isna() & values["term"].isin(load_provinces().codes)]
+def _missing(emitted: pd.DataFrame, place: str, words: Words) -> Iterator[str]:
+    """Provinces, which the column `place` names, and years without emissions."""
+    lost = emitted[emitted["estimate"].isna() & emitted[place].isin(load_provinces().codes)]
     cells = [
-        words("{name} {year}", name=place_name(str(term), words), year=int(year))
-        for term, year in lost[["term", "year"]].sort_values(["year", "term"]).to_numpy().tolist()
+        words("{name} {year}", name=place_name(str(code), words), year=int(year))
+        for code, year in lost[[place, "year"]].sort_values(["year", place]).to_numpy().tolist()
     ]
     if cells:
         yield words(MISSING_NOTE, cells=words.listing(cells))
@@ -121,13 +138,52 @@ def side_by_side_notes(
     table: RegionalTransferTable, study: Study, rows: pd.DataFrame, words: Words
 ) -> list[str]:
     """Notes of transfers, balance and inequality."""
-    matrix = rows[rows["model"].eq("matrix")]
-    if matrix.empty:
-        moved = words(NO_TRANSFER_NOTE)
-    else:
-        system = words(SYSTEM_NOTE, name=system_name(study, words))
-        moved = words(MATRIX_NOTE, year=_years(matrix, words), system=system)
-    return [moved, *_notes([words(BALANCE_NOTE), words(THEIL_NOTE)], study, words)]
+    balance = list(_balance_said(study, rows[rows["model"].eq("balance")], words))
+    unequal = rows[rows["model"].eq("theil")]
+    theil = [] if unequal.empty else [words(THEIL_NOTE, counts=_counts(unequal, words))]
+    moved = words.sentences(_matrix_said(study, rows[rows["model"].eq("matrix")], words))
+    return [moved, *_notes([*balance, *theil], study, words)]
+
+
+def _matrix_said(study: Study, matrix: pd.DataFrame, words: Words) -> Iterator[str]:
+    """What flows between areas are, of which system, and what it makes of exports and Tibet."""
+    if matrix.empty or study.embodied is None:
+        yield words(NO_TRANSFER_NOTE)
+        return
+    yield words(MATRIX_NOTE, year=_years(matrix, words))
+    yield words(EXPORTS_NOTES[study.embodied.exports])
+    yield words(MISSING_INVENTORY[study.embodied.missing_inventory])
+    yield words(SYSTEM_NOTE, name=system_name(study, words))
+
+
+def _balance_said(study: Study, balance: pd.DataFrame, words: Words) -> Iterator[str]:
+    """Which provinces the balance is of, and what its columns are."""
+    emitted = balance[balance["term"].eq("emissions") & balance["quantity"].eq("value")]
+    own = emitted[emitted["equation"].isin(load_provinces().codes)]
+    if own.empty:
+        return
+    yield words(BASE_NOTE, n=len(own), year=_years(own, words))
+    yield from _missing(own, "equation", words)
+    yield words(COEFFICIENT_NOTE)
+    yield words(HELD_NOTE, factor=section_of(study).sink_factor)
+    if balance["term"].str.startswith("transfer_").any():
+        yield words(MOVED_NOTE)
+
+
+def _counts(unequal: pd.DataFrame, words: Words) -> str:
+    """How many provinces each inequality is of, `Emissions per head: 30, 2010 (29)`."""
+    return words.clauses(
+        _count(named(UNEQUAL, name, words), unequal[unequal["equation"].eq(name)], words)
+        for name in UNEQUAL
+        if unequal["equation"].eq(name).any()
+    )
+
+
+def _count(name: str, rows: pd.DataFrame, words: Words) -> str:
+    by_year = rows.groupby("year")["n_units"].first().astype(int)
+    most = by_year.max()
+    fewer = [words("{name} ({n})", name=year, n=n) for year, n in by_year[by_year < most].items()]
+    return words("{name}: {n}", name=name, n=words.listing([str(most), *fewer]))
 
 
 def system_name(study: Study, words: Words) -> str:

@@ -41,7 +41,16 @@ MEASURES: Mapping[str, tuple[str, ...]] = {
     "forest_stock": ("stock", "stored"),
     "land_use": ("agricultural", "construction"),
     "regional_emissions": ("emissions", "intensity", "gdp"),
-    "regional_transfer": ("emissions", "sink", "capacity", "intensity", *TRANSFERS, "ecc", "esc"),
+    "regional_transfer": (
+        "emissions",
+        "gdp",
+        "stored",
+        "capacity",
+        "intensity",
+        *TRANSFERS,
+        "ecc",
+        "esc",
+    ),
 }
 """What tables say of each province, by their kind."""
 MOST_BARS = 4

@@ -59,7 +59,7 @@ ACCOUNT_MODELS: Mapping[str, tuple[str, ...]] = {
     "footprint_shift": ("centre", "ellipse", "shift", "trend"),
     "footprint_inequality": ("theil", "dagum", "cv", "trend"),
     "reduction_potential": ("equity_efficiency", "benchmark", "overshoot"),
-    "forest_stock": ("stock", "sink"),
+    "forest_stock": ("stock", "carbon"),
     "land_use": ("agricultural", "construction"),
     "regional_emissions": ("emissions", "intensity", "gdp"),
     "regional_transfer": ("matrix", "areas", "balance", "theil"),

@@ -411,6 +411,23 @@ def test_study_declares_what_its_data_cannot_say():
     assert (remarked["verdict"], remarked["caveat_en"]) == (SUPPORTED, WHY.en)
 
 
+def test_a_claim_says_itself_that_no_numbers_could_tell():
+    """Its rows are shown all the same; what a study declares of its data comes first."""
+    claim = trend(optional=True, untestable={"en": "So by definition.", "zh": "定义使然。"})
+    found = verdict_of(claim, series(3.0, 2.0))
+    assert (found["verdict"], found["reason_en"]) == (UNTESTED, "So by definition.")
+    assert found["estimate"] == 2.0
+    told = verdict_of(claim, series(3.0, 2.0), not_testable={"own": WHY})
+    assert told["reason_zh"] == WHY.zh
+    elsewhere = judge(estimates_frame(of_year({"a": 1.0}, table="B2")), claims_of(own=claim))
+    assert elsewhere.empty, "optional: a study without the table leaves it out"
+    plain = judge(
+        estimates_frame(series(3.0, 2.0)),
+        claims_of(own=sign(untestable={"en": "So.", "zh": "使然。"}), other=sign()),
+    )
+    assert list(plain["verdict"]) == [UNTESTED, SUPPORTED]
+
+
 def test_optional_claims_without_a_table_stand_there_where_the_study_says_why():
     claims = claims_of(own=trend(optional=True), other=sign())
     rows = estimates_frame(of_year({"a": 1.0}, table="B2"))

@@ -7,10 +7,12 @@ import pandas as pd
 import pytest
 
 from yrb_carbon.errors import DataError
+from yrb_carbon.indices.balance import calc_ecc, calc_esc
 from yrb_carbon.regional.balance import Balance, calc_coefficients, calc_types
 from yrb_carbon.regional.emissions import calc_intensity, calc_territorial_emissions
 from yrb_carbon.regional.forest import calc_mean_sink, calc_stored_co2
 from yrb_carbon.regional.totals import (
+    TOTAL,
     calc_concentration,
     calc_group_totals,
     calc_ranks,
@@ -73,12 +75,23 @@ def test_territorial_emissions_leave_out_what_is_bought():
         ]
     )
     total = calc_territorial_emissions(frame)
-    assert total.loc[2019, "11"] == 7.0
-    assert calc_territorial_emissions(frame, "energy").loc[2019, "11"] == 3.0
-    assert total.isna().to_dict() == {
-        "11": {2017: True, 2019: False},
-        "12": {2017: False, 2019: True},
-    }
+    assert total.to_dict() == {("11", 2019): 7.0, ("12", 2017): 8.0}
+    energy = calc_territorial_emissions(frame, "energy")
+    assert energy.to_dict() == {("11", 2019): 3.0, ("12", 2017): 8.0}
+
+
+def test_who_did_not_report_has_missing_emissions_who_has_no_sheet_none():
+    """Both differ: a missing amount makes sums missing, who has no inventory is in no sum."""
+    frame = inventory(
+        [
+            (2019, "11", "steel", "coke", 1.0),
+            (2019, "12", "steel", "coke", np.nan),
+            (2019, "12", "cement", "process", 4.0),
+        ]
+    )
+    total = calc_territorial_emissions(frame)
+    assert total.index.tolist() == [("11", 2019), ("12", 2019)]
+    assert total.isna().tolist() == [False, True]
 
 
 def test_intensity_of_a_region_is_of_its_sums():
@@ -162,11 +175,16 @@ def test_who_belongs_to_no_area_or_uses_nothing_is_named():
         calc_transfer(driven().drop(columns="12"))
 
 
+def shares_of(amounts: pd.Series) -> pd.Series:
+    return calc_shares(calc_group_totals(amounts, GROUPS)).drop(TOTAL)
+
+
 def test_coefficients_compare_shares():
-    emissions = pd.Series({"11": 1.0, "12": 3.0, "44": 4.0})
-    gdp = pd.Series({"11": 30.0, "12": 10.0, "44": 40.0, "65": 1000.0})
-    sink = pd.Series({"11": 5.0, "12": 90.0, "44": 5.0, "65": 1000.0})
-    found = calc_coefficients(emissions, gdp, sink, GROUPS)
+    found = calc_coefficients(
+        shares_of(pd.Series({"11": 1.0, "12": 3.0, "44": 4.0})),
+        shares_of(pd.Series({"11": 30.0, "12": 10.0, "44": 40.0})),
+        shares_of(pd.Series({"11": 5.0, "12": 90.0, "44": 5.0})),
+    )
     assert found["ecc"].to_dict() == pytest.approx(
         {"11": 3.0, "12": 1 / 3, "44": 1.0, "north": 1.0, "south": 1.0}, rel=EXACT
     )
@@ -180,6 +198,30 @@ def test_coefficients_compare_shares():
         "north": Balance.LOW_CARBON,
         "south": Balance.ECONOMIC,
     }
+
+
+def test_coefficients_are_those_of_the_panel_for_the_same_places():
+    rng = np.random.default_rng(3)
+    emissions, gdp, sink = (pd.Series(rng.lognormal(0, 1, 3), ["11", "12", "44"]) for _ in range(3))
+    found = calc_coefficients(shares_of(emissions), shares_of(gdp), shares_of(sink))
+
+    def in_a_panel(values: pd.Series) -> pd.Series:
+        return values.set_axis(
+            pd.MultiIndex.from_product([values.index, [2019]], names=["unit", "year"])
+        )
+
+    for name, calc, amounts in (("ecc", calc_ecc, gdp), ("esc", calc_esc, sink)):
+        wanted = calc(in_a_panel(amounts), in_a_panel(emissions)).droplevel("year")
+        assert found.loc[wanted.index, name].to_numpy() == pytest.approx(wanted, rel=EXACT)
+
+
+def test_no_coefficient_without_a_share_of_emissions():
+    one = pd.Series({"11": 0.5, "12": np.nan})
+    found = calc_coefficients(one, one.fillna(0.5), one.fillna(0.5))
+    assert found.loc["11"].tolist() == [1.0, 1.0, Balance.LOW_CARBON]
+    assert found.loc["12"].isna().all()
+    with pytest.raises(DataError, match="emissions of 12 are not positive"):
+        calc_coefficients(one.fillna(0.0), one, one)
 
 
 def test_types_by_quarters():

@@ -54,7 +54,7 @@ def facts() -> RegionalFacts:
     return RegionalFacts(
         regions=PROVINCES.grouped("region"),
         areas=PROVINCES.grouped("area"),
-        emissions=series(1, YEARS, INVENTORIED).unstack("province"),
+        emissions=series(1, YEARS, INVENTORIED),
         gdp=1e4 * series(2, (2014, 2015, 2018, 2019, 2020)),
         population=series(3, (2014, 2015, 2018, 2019, 2020)),
         stock=load_forest_stock(),
@@ -87,9 +87,9 @@ def test_forest_rows_hold_stock_shares_and_carbon(facts):
     )
     share = pick(rows, model="stock", quantity="share")
     assert share["54"] == pytest.approx(228254.42 / 1705819.59, rel=EXACT)
-    stored = pick(rows, model="sink", equation="stock")
+    stored = pick(rows, model="carbon", equation="stock")
     assert stored["total"] == pytest.approx(1705819.59e4 * 1.6 / 1e6, rel=EXACT)
-    assert pick(rows, model="sink").to_dict() == {"co2_per_m3": 1.6}
+    assert pick(rows, model="carbon").to_dict() == {"co2_per_m3": 1.6}
     assert not rows["equation"].eq("flow").any()
     assert set(rows["n_units"]) == {31}
 
@@ -98,7 +98,7 @@ def test_a_second_inventory_gives_an_annual_flow(facts):
     later = facts.stock.rename(lambda year: year + 5, level="year") * 1.1
     both = replace(facts, stock=pd.concat([facts.stock, later]).sort_index())
     rows = rows_of(both, ForestStockTable(kind="forest_stock", title=TITLE))
-    flow = pick(rows, model="sink", equation="flow", year=2023)
+    flow = pick(rows, model="carbon", equation="flow", year=2023)
     assert flow["total"] == pytest.approx(0.1 * 1705819.59e4 * 1.6 / 1e6 / 5, rel=CLOSE)
     assert flow["east"] == pytest.approx(flow[list(facts.regions["east"])].sum(), rel=EXACT)
     assert not rows[rows["year"].eq(2018)]["equation"].eq("flow").any()
@@ -117,7 +117,7 @@ def test_emission_rows_add_up_and_rank(facts):
     table = RegionalEmissionsTable(kind="regional_emissions", title=TITLE)
     rows = rows_of(facts, table)
     for year in YEARS:
-        emissions = facts.emissions.loc[year]
+        emissions = facts.emissions_of(year)
         own = pick(rows, model="emissions", year=year)
         assert own["total"] == pytest.approx(emissions.sum(), rel=EXACT)
         assert own["west"] == pytest.approx(
@@ -149,7 +149,7 @@ def test_product_stands_for_all_years_from_the_first_one_on(facts):
 
 def test_who_did_not_report_makes_the_sums_missing(facts):
     emissions = facts.emissions.copy()
-    emissions.loc[2015, "64"] = np.nan
+    emissions["64", 2015] = np.nan
     gappy = replace(facts, emissions=emissions)
     rows = rows_of(gappy, RegionalEmissionsTable(kind="regional_emissions", title=TITLE))
     own = pick(rows, model="emissions", year=2015)
@@ -161,7 +161,7 @@ def test_who_did_not_report_makes_the_sums_missing(facts):
 
 
 def test_years_without_product_have_no_intensity_and_say_so(facts):
-    early = facts.emissions.rename(index={2015: 2001})
+    early = facts.emissions.rename({2015: 2001}, level="year")
     bare = replace(facts, emissions=early)
     rows = rows_of(bare, RegionalEmissionsTable(kind="regional_emissions", title=TITLE))
     assert set(rows[rows["model"].eq("intensity")]["year"]) == {2019}
@@ -205,23 +205,93 @@ def test_places_stand_side_by_side_with_the_years_of_their_data(side, facts):
     balance = side[side["model"].eq("balance")]
     shanxi = balance[balance["equation"].eq("14") & balance["quantity"].eq("value")]
     assert dict(zip(shanxi["term"], shanxi["year"], strict=True)) == {
-        "emissions": 2019, "sink": 2018, "capacity": 2019,
+        "emissions": 2019, "gdp": 2019, "stored": 2018, "capacity": 2019,
         "transfer_out": 2015, "transfer_in": 2015, "transfer_net": 2015,
     }  # fmt: skip
     values = shanxi.set_index("term")["estimate"]
-    assert values["sink"] == pytest.approx(12923.37 * 1.6e-2, rel=EXACT)
+    assert values["stored"] == pytest.approx(12923.37 * 1.6e-2, rel=EXACT)
     assert values["capacity"] == 13765.60
+    assert values["gdp"] == pytest.approx(facts.gdp["14", 2019] / 1e4, rel=EXACT)
     assert values["transfer_in"] == pytest.approx(driven()["14"].drop("14").sum(), rel=EXACT)
-    tibet = set(balance[balance["equation"].eq("54")]["term"])
-    assert tibet == {"sink", "capacity", "transfer_out", "transfer_in", "transfer_net"}
     ratios = balance[balance["quantity"].eq("ratio") & balance["equation"].eq("east")]
     assert set(ratios["term"]) == {"intensity", "ecc", "esc", "type"}
+
+
+def test_who_has_no_inventory_is_in_no_sum_of_the_balance(side, facts):
+    """What Tibet emits for others is not known, what its demand drives elsewhere is."""
+    balance = side[side["model"].eq("balance")]
+    assert set(balance[balance["equation"].eq("54")]["term"]) == {"transfer_in"}
+    of_base = balance[~balance["term"].str.startswith("transfer_")]
+    assert set(of_base["n_units"]) == {30}
+    values = of_base[of_base["quantity"].eq("value")]
+    for term, own in values.groupby("term"):
+        amounts = own.set_index("equation")["estimate"]
+        assert amounts[""] == pytest.approx(amounts[INVENTORIED].sum(), rel=EXACT), term
+        west = [code for code in facts.regions["west"] if code != "54"]
+        assert amounts["west"] == pytest.approx(amounts[west].sum(), rel=EXACT), term
+    assert values[values["term"].eq("stored") & values["equation"].eq("")]["estimate"].item() == (
+        pytest.approx(1.6e-2 * (1705819.59 - 228254.42), rel=EXACT)
+    )
+
+
+def test_a_province_with_emissions_of_a_mean_intensity_has_its_transfers(facts):
+    told = driven()
+    told.loc["54"] = 0.5
+    known = replace(facts, transfer=DatedTransfer(2015, calc_transfer(told)))
+    rows = rows_of(known, RegionalTransferTable(kind="regional_transfer", title=TITLE))
+    own = rows[rows["model"].eq("balance") & rows["equation"].eq("54")]
+    assert set(own["term"]) == {"transfer_out", "transfer_in", "transfer_net"}
+
+
+def test_coefficients_follow_from_the_shares_beside_them(side):
+    """ECC and ESC of every province and region, computed anew from the printed shares."""
+    balance = side[side["model"].eq("balance")]
+    shares = balance[balance["quantity"].eq("share")].pivot(
+        index="equation", columns="term", values="estimate"
+    )
+    ratios = balance[balance["quantity"].eq("ratio")].pivot(
+        index="equation", columns="term", values="estimate"
+    )
+    places = ratios.index.drop("")
+    assert len(places) == 33
+    for name, share in (("ecc", "gdp"), ("esc", "stored")):
+        wanted = shares.loc[places, share] / shares.loc[places, "emissions"]
+        assert ratios.loc[places, name].to_numpy() == pytest.approx(wanted, rel=EXACT)
+
+
+def test_no_coefficient_where_a_province_did_not_report(facts):
+    emissions = facts.emissions.copy()
+    emissions["64", 2015] = np.nan
+    table = RegionalTransferTable(kind="regional_transfer", title=TITLE, year=2015)
+    rows = rows_of(replace(facts, emissions=emissions), table)
+    balance = rows[rows["model"].eq("balance")]
+    amount = pick(balance.assign(term=balance["equation"], equation=balance["term"]),
+                  equation="emissions")  # fmt: skip
+    assert amount[["64", "west", ""]].isna().all()
+    assert amount.drop(["64", "west", ""]).notna().all()
+    bare = balance["term"].isin(["ecc", "esc", "type"]) | (
+        balance["term"].eq("emissions") & balance["quantity"].eq("share")
+    )
+    assert balance[bare]["estimate"].isna().all()
+    of_stock = balance[balance["term"].eq("stored")]
+    assert of_stock["estimate"].notna().all()
+    assert set(of_stock["n_units"]) == {30}
+
+
+def test_a_year_with_one_sheet_more_leaves_the_sums_of_others_alone(facts):
+    emissions = pd.concat([facts.emissions, pd.Series({("54", 2019): 5.0})])
+    rows = rows_of(
+        replace(facts, emissions=emissions.sort_index().rename_axis(["province", "year"])),
+        RegionalEmissionsTable(kind="regional_emissions", title=TITLE),
+    )
+    assert pick(rows, model="emissions", year=2015).notna().all()
+    assert pick(rows, model="emissions", year=2019)["54"] == 5.0
 
 
 def test_shares_weighted_by_emissions_average_the_coefficients_to_one(side, facts):
     """sum_i (E_i / E) ECC_i = 1, and the same of ESC."""
     balance = side[side["model"].eq("balance") & side["quantity"].eq("ratio")]
-    weights = facts.emissions.loc[2019] / facts.emissions.loc[2019].sum()
+    weights = facts.emissions_of(2019) / facts.emissions_of(2019).sum()
     for name in ("ecc", "esc"):
         own = balance[balance["term"].eq(name)].set_index("equation")["estimate"]
         assert (own.reindex(weights.index) * weights).sum() == pytest.approx(1.0, rel=EXACT)
@@ -233,7 +303,7 @@ def test_shares_weighted_by_emissions_average_the_coefficients_to_one(side, fact
 def test_inequality_is_the_sum_of_its_parts(side):
     theil = side[side["model"].eq("theil")]
     assert set(theil["equation"]) == {
-        "emissions_per_head", "intensity", "sink_per_head", "capacity_per_head",
+        "emissions_per_head", "intensity", "stock_per_head", "capacity_per_head",
     }  # fmt: skip
     for (_, _), own in theil.groupby(["equation", "year"]):
         value = own[own["quantity"].eq("value")].set_index("term")["estimate"]
@@ -243,14 +313,14 @@ def test_inequality_is_the_sum_of_its_parts(side):
         shares = own[own["quantity"].eq("share")].set_index("term")["estimate"]
         assert shares.sum() == pytest.approx(1.0, rel=CLOSE)
     assert set(theil[theil["equation"].eq("intensity")]["year"]) == {2015, 2019}
-    assert set(theil[theil["equation"].eq("sink_per_head")]["year"]) == {2018}
+    assert set(theil[theil["equation"].eq("stock_per_head")]["year"]) == {2018}
 
 
 @pytest.mark.parametrize(
     ("name", "reference"), [("emissions_per_head", "population"), ("intensity", "gdp")]
 )
 def test_inequality_follows_the_formula(side, facts, name, reference):
-    amounts, base = facts.emissions.loc[2019], getattr(facts, reference).xs(2019, level="year")
+    amounts, base = facts.emissions_of(2019), getattr(facts, reference).xs(2019, level="year")
     share, other = amounts / amounts.sum(), base[INVENTORIED] / base[INVENTORIED].sum()
     wanted = float((share * np.log(share / other)).sum())
     theil = side[side["equation"].eq(name) & side["year"].eq(2019)]

@@ -148,7 +148,7 @@ def test_parts_of_the_balance_stand_below_one_another_with_their_headings(rows):
     assert list(table.body.columns[:3]) == ["", "(1)", "(2)"]
     (beijing,) = lines_of(table.body, "", "Beijing")
     assert (
-        beijing[11]
+        beijing[12]
         == BALANCE_TYPES[
             str(
                 int(
@@ -159,12 +159,11 @@ def test_parts_of_the_balance_stand_below_one_another_with_their_headings(rows):
             )
         ]
     )
-    assert beijing[12] == format_estimate(
+    assert beijing[13] == format_estimate(
         number_of(rows, "D4", model="balance", equation="11", term="transfer_out"), 2
     )
     (tibet,) = lines_of(table.body, "", "Tibet")
-    assert tibet[2:4] == ["", ""]
-    assert tibet[4] == "3652.07"
+    assert [place for place, text in enumerate(tibet) if text] == [1, 14]
     (area,) = lines_of(table.body, "Northwest", format_estimate(
         number_of(rows, "D4", model="areas", equation="own", term="northwest"), 2))  # fmt: skip
     net = number_of(rows, "D4", model="areas", equation="net", quantity="share", term="northwest")
@@ -176,6 +175,37 @@ def test_parts_of_the_balance_stand_below_one_another_with_their_headings(rows):
         )
     )
     assert len(table.shown) < len(table.body)
+
+
+def test_notes_of_the_balance_say_what_its_sums_are_of(rows):
+    moved, said, *_ = lay_out("D4", rows).notes
+    assert "of the 30 provinces with an inventory of 2019" in said
+    assert "Assumption: shares of the stock stand for shares of the annual uptake" in said
+    assert "is a stock, 1.6 t per m3 standing, and no annual sink" in said
+    assert "its cells are empty" in said
+    assert "Emissions per head: 30, 2010 (29)" in said
+    assert "Forest stock per head: 31" not in said, "the year of the stock has no population"
+    assert "Exports are a destination of their own." in moved
+    assert "(Tibet) has a direct intensity of zero" in moved
+    assert "Ningxia" not in said
+    other = regional_study(
+        embodied=regional_study().model_dump()["embodied"]
+        | {"exports": "final", "missing_inventory": "northwest"}
+    )
+    (first, *_) = layout_table("D4", other, rows, "en").notes
+    assert "Exports count as final demand of the region that exports." in first
+    assert "the mean direct intensity of the north-west" in first
+
+
+def test_a_balance_with_a_gap_names_it():
+    study = regional_study(D4={"year": SILENT[1]})
+    rows = regional_table_rows(regional_facts(), study)
+    table = layout_table("D4", study, rows, "en")
+    assert f"empty: Ningxia {SILENT[1]}." in table.notes[1]
+    (total,) = lines_of(table.body, "All provinces", "")
+    assert total[2:4] == ["", ""]
+    assert total[10:13] == ["", "", ""]
+    assert "" not in total[4:9]
 
 
 def test_balance_without_transfers_says_so():

@@ -89,7 +89,7 @@ FIGURES = {
         "intensity": {"table": "D3", "measure": "intensity", "years": [2005], **OWN},
     },
     "province_bars": {
-        "balance": {"table": "D4", "measures": ["emissions", "sink", "transfer_net"], **OWN},
+        "balance": {"table": "D4", "measures": ["emissions", "stored", "transfer_net"], **OWN},
         "gdp": {"table": "D3", "measures": ["gdp"], "year": 2003, **OWN},
     },
     "province_moran": {
@@ -190,7 +190,7 @@ def estimates() -> pd.DataFrame:
             made.add("D4", "balance", "emissions", 50.0 * step + 10, **own, year=2005)
             made.add("D4", "balance", "emissions", 0.1, **own, year=2005, quantity="share")
             made.add("D4", "balance", "transfer_net", 30.0 * (-1) ** step, **own, year=2015)
-        made.add("D4", "balance", "sink", 7.0 + step, **own, year=2018)
+        made.add("D4", "balance", "stored", 7.0 + step, **own, year=2018)
     for number, (source, user) in enumerate(product(AREAS, AREAS)):
         kept = {"equation": "own"} if source == user else {}
         made.add("D4", "matrix", f"{source}-{user}", 3.0 + number, year=2015, **kept)
@@ -286,7 +286,7 @@ def test_areas_are_global_hectares_where_the_study_counts_in_them():
     assert unit(study, "C2", "per_head") == "gha per person"
     assert unit(study, "C2", "depth") == unit(STUDY, "C2", "depth") == "ratio"
     assert unit(STUDY, "C2", "size") == "10^4 ha"
-    assert unit(study, "D4", "sink") == "Mt CO2"
+    assert unit(study, "D4", "stored") == "Mt CO2"
 
 
 def test_bars_are_grouped_by_region_and_ordered_by_the_first_measure(estimates):
@@ -324,7 +324,7 @@ def test_bars_have_the_colour_of_their_region(estimates):
     (panel,) = bar_panels(last, sources_of(estimates), Words())
     assert (panel.unit, panel.values["15"]) == ("10^8 yuan, 2005", 2005.0)
     bars = STUDY.figures.province_bars["balance"].model_copy(update={"year": 2005})
-    with pytest.raises(DataError, match=r"no rows of 'sink' in 2005; there are 2018"):
+    with pytest.raises(DataError, match=r"no rows of 'stored' in 2005; there are 2018"):
         bar_panels(bars, sources_of(estimates), Words())
 
 
