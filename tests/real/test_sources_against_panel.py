@@ -91,7 +91,7 @@ def tables(read_published) -> dict[str, SourceTable]:
     return {name: read_published(name, file) for name, file in FILES.items()}
 
 
-def compare(ours: pd.Series, theirs: pd.Series, tolerance: float) -> None:
+def assert_equal(ours: pd.Series, theirs: pd.Series, tolerance: float) -> None:
     """Same missing cells and same values."""
     assert theirs.notna().sum() > 0
     wrong = ours.isna() != theirs.isna()
@@ -103,7 +103,7 @@ def compare(ours: pd.Series, theirs: pd.Series, tolerance: float) -> None:
 def test_reader_keyed_by_code(panel, tables, name, column, theirs, factor, tolerance):
     ours = tables[name].frame.set_index(["code", "year"])[column]
     wanted = panel.set_index(["adcode", "year"])[theirs] * factor
-    compare(ours.reindex(wanted.index), wanted, tolerance)
+    assert_equal(ours.reindex(wanted.index), wanted, tolerance)
 
 
 @pytest.mark.parametrize(("name", "column", "theirs", "factor", "tolerance"), NAME_KEYED)
@@ -128,7 +128,7 @@ def test_reader_keyed_by_name(panel, tables, name, column, theirs, factor, toler
         assert wanted[missed].isna().all()
         assert ours.reindex(wanted.index)[missed].notna().any()
         wanted = wanted[~missed]
-    compare(ours.reindex(wanted.index), wanted, tolerance)
+    assert_equal(ours.reindex(wanted.index), wanted, tolerance)
 
 
 def test_land_cover_groups(panel, tables):
@@ -144,7 +144,7 @@ def test_land_cover_groups(panel, tables):
     }
     for column, classes in groups.items():
         theirs = wanted[[f"igbp{k:02d}_km2" for k in classes]].sum(axis=1)
-        compare(frame[column].reindex(theirs.index), theirs, SUMMED)
+        assert_equal(frame[column].reindex(theirs.index), theirs, SUMMED)
     total = frame[list(groups)].sum(axis=1)
     spread = total.groupby("code").agg(lambda s: (s.max() - s.min()) / s.max())
     assert spread.max() < SUMMED

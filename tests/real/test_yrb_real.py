@@ -166,7 +166,7 @@ def test_verdicts(results):
     assert set(without_tables["verdict"]) == {Verdict.NOT_TESTABLE}
     assert set(without_tables.index) == {
         "key_regions", "largest_path", "largest_path_size", "east_coast_sends_most",
-        "northwest_takes_most",
+        "northwest_takes_most", "transfers_leave_the_east", "centre_is_a_bridge",
     }  # fmt: skip
     on_provinces = {
         "pressure_rises_in_the_centre": Verdict.SUPPORTED,
@@ -177,6 +177,8 @@ def test_verdicts(results):
         "footprint_size_moves_inland": Verdict.SUPPORTED,
         "east_emits_most": Verdict.SUPPORTED,
         "largest_emitters": Verdict.SUPPORTED,
+        # the west emits more than the centre
+        "emissions_fall_westward": Verdict.CONTRADICTED,
         "intensity_rises_westward": Verdict.SUPPORTED,
     }
     assert verdicts.loc[list(on_provinces), "verdict"].to_dict() == on_provinces

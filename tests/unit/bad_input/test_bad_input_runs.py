@@ -32,7 +32,7 @@ class BrokenStudy:
     def inputs(self) -> Path:
         return self.checkout.folder / "inputs"
 
-    def refused(self, *parts: object) -> str:
+    def assert_refused(self, *parts: object) -> str:
         """Run to the panel: exit code 1, these parts in what is printed, and no panel."""
         done = self.checkout.snakemake(
             PANEL, "--cores", "2", "--configfile", "studies/broken.yaml", check=False
@@ -66,7 +66,7 @@ def broken(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> BrokenSt
 
 def test_missing_file(broken: BrokenStudy):
     (broken.inputs / EDGAR).unlink()
-    broken.refused(f"sources.edgar.path: no such file below {broken.inputs} (got '{EDGAR}')")
+    broken.assert_refused(f"sources.edgar.path: no such file below {broken.inputs} (got '{EDGAR}')")
 
 
 def test_text_in_a_number_column(broken: BrokenStudy):
@@ -75,7 +75,7 @@ def test_text_in_a_number_column(broken: BrokenStudy):
     column = next(cell.column for cell in sheet[1] if cell.value == "碳排放量_吨")
     sheet.cell(7, column).value = "约2700万"
     book.save(broken.inputs / EDGAR)
-    broken.refused(
+    broken.assert_refused(
         f"SourceError: {broken.inputs / EDGAR}, sheet 'Sheet1', row 7, column '碳排放量_吨'",
         "'约2700万' is not a number",
     )
@@ -85,7 +85,7 @@ def test_misspelt_key_of_the_configuration(broken: BrokenStudy):
     overlay = broken.checkout.folder / "studies/broken.yaml"
     text = overlay.read_text(encoding="utf-8")
     overlay.write_text(f"{text}impute: {{max_gaps: 3}}\nseed: first\n", encoding="utf-8")
-    broken.refused(
+    broken.assert_refused(
         "The configuration has 2 faults",
         "studies/broken.yaml:4:10: impute.max_gaps: unknown key (got 'max_gaps'",
         "did you mean 'max_gap'",

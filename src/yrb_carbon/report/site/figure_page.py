@@ -189,21 +189,6 @@ def _path(run: Run, figure: PathFigure) -> Text:
     )
 
 
-def _forest(run: Run, figure: ForestFigure) -> Text:
-    return run.words(
-        "Effects of table {table} as points with all their intervals, one row a path or group.",
-        table=figure.table,
-    )
-
-
-def _spillover(run: Run, figure: SpilloverMap) -> Text:
-    return run.words(
-        "Maps of what the treatment of each unit does to all others, and theirs to it, by the "
-        "models of table {table}.",
-        table=figure.table,
-    )
-
-
 def _curve(run: Run, figure: CurveFigure) -> Text:
     return run.words(
         "Specification curve: all estimates of {quantity} in table {table} in order with their "
@@ -279,20 +264,9 @@ def _track(run: Run, figure: ProvinceTrackFigure) -> Text:
     )  # fmt: skip
 
 
-def _potential(run: Run, figure: PotentialFigure) -> Text:
-    return run.words(
-        "Provinces by potential of reduction with the range of their ranks, and equity against "
-        "efficiency, of table {table}.",
-        table=figure.table,
-    )
-
-
-def _area_matrix(run: Run, figure: AreaMatrixFigure) -> Text:
-    return run.words(
-        "Emissions of eight areas in rows, driven by the final demand of those in columns, of "
-        "table {table}.",
-        table=figure.table,
-    )
+def _of_table(text: str) -> Callable[[Run, Any], Text]:
+    """Words of figures that say no more of themselves than their table."""
+    return lambda run, figure: run.words(text, table=figure.table)
 
 
 _WORDS: Mapping[type[Section], Callable[[Run, Any], Text]] = {
@@ -300,8 +274,17 @@ _WORDS: Mapping[type[Section], Callable[[Run, Any], Text]] = {
     MoranFigure: _moran,
     TrendFigure: _trend,
     PathFigure: _path,
-    ForestFigure: _forest,
-    SpilloverMap: _spillover,
+    ForestFigure: _of_table(
+        message(
+            "Effects of table {table} as points with all their intervals, one row a path or group."
+        )
+    ),
+    SpilloverMap: _of_table(
+        message(
+            "Maps of what the treatment of each unit does to all others, and theirs to it, by the "
+            "models of table {table}."
+        )
+    ),
     CurveFigure: _curve,
     FlowFigure: _flows,
     FuelFigure: _fuels,
@@ -309,6 +292,16 @@ _WORDS: Mapping[type[Section], Callable[[Run, Any], Text]] = {
     ProvinceBarsFigure: _province_bars,
     ProvinceMoranFigure: _province_moran,
     ProvinceTrackFigure: _track,
-    PotentialFigure: _potential,
-    AreaMatrixFigure: _area_matrix,
+    PotentialFigure: _of_table(
+        message(
+            "Provinces by potential of reduction with the range of their ranks, and equity against "
+            "efficiency, of table {table}."
+        )
+    ),
+    AreaMatrixFigure: _of_table(
+        message(
+            "Emissions of eight areas in rows, driven by the final demand of those in columns, of "
+            "table {table}."
+        )
+    ),
 }
