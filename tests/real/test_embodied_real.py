@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from yrb_carbon.embodied.accounts import EmbodiedSystem, build_system, calc_responsibility
@@ -23,11 +25,12 @@ from yrb_carbon.embodied.flows import (
     calc_upstream,
 )
 from yrb_carbon.embodied.paths import analyse_paths
+from yrb_carbon.embodied.study_run import run_embodied
 from yrb_carbon.errors import DataError
 from yrb_carbon.sources.ceads_inventory import PROCESS, read_ceads_inventory
 from yrb_carbon.sources.china_io import COUNTRY, read_china_io
 from yrb_carbon.study.concordance import GROUPINGS, MINING, load_concordance
-from yrb_carbon.study.embodied import FLOWS, EmbodiedSection
+from yrb_carbon.study.embodied import FLOWS, EmbodiedSection, MiningEmissionsTable
 
 pytestmark = pytest.mark.real
 
@@ -186,3 +189,63 @@ def test_a_national_table_needs_all_provinces_that_inventories_cover(data_root):
     fewer = inventory[inventory["province"] != "61"]
     with pytest.raises(DataError, match=r"national table of 2015 .* has none of 61 Shaanxi"):
         build_studied_system("n", section, fewer, load_concordance(), data_root)
+
+
+def test_tables_of_two_lists_have_no_constant_prices_sector_by_sector(data_root, tmp_path):
+    """The 42 sectors of 2017 are not those of 2015: their codes are not compared, S26 is."""
+    inventories = pd.concat(
+        [
+            read_ceads_inventory(
+                next((data_root / "ceads_province_emissions").glob(f"{year}*.xlsx"))
+            ).frame
+            for year in YEARS
+        ]
+    )
+    tables = {year: {"path": f"ionet_china_io/china_{year}_42.csv"} for year in YEARS}
+    for sectors in ("42", "S26"):
+        system = {"format": "china_io", "sectors": sectors, "tables": tables}
+        codes = SECTORS if sectors == "S26" else [f"{k:02d}" for k in range(1, 43)]
+        lines = [f"{year},{code},{year - 1915}" for year in YEARS for code in (*codes, "imports")]
+        file = tmp_path / f"{sectors}.csv"
+        file.write_text("\n".join(("year,sector,index", *lines)), encoding="utf-8")
+        section = EmbodiedSection.model_validate(
+            {"systems": {"n": system}, "price": "constant", "deflators": str(file)}
+        )
+        build = partial(
+            build_studied_system, "n", section, inventories, load_concordance(), data_root
+        )
+        if sectors == "42":
+            with pytest.raises(DataError, match=r"lists of sectors \(2015: 2012, 2017: 2017\)"):
+                build()
+            continue
+        built = build()
+        assert built.by_year[2017].unit.endswith("prices of 2015")
+        treatments = {year: one.import_treatment for year, one in built.by_year.items()}
+        assert treatments == {2015: "proportional", 2017: "apart"}
+        for year, coverage in built.coverage.items():
+            whole = select_scope(inventories[inventories["year"].eq(year)], "territorial")[
+                "co2"
+            ].sum()
+            assert coverage.emitted == pytest.approx(whole, rel=SUMMED)
+            assert coverage.households > 300
+
+
+def test_mining_of_2002_has_no_sum_over_all_provinces(data_root):
+    files = {
+        year: str(next((data_root / "ceads_province_emissions").glob(f"{year}*.xlsx")))
+        for year in (2002, 2003)
+    }
+    section = EmbodiedSection.model_validate({"inventories": files})
+    table = MiningEmissionsTable(kind="mining_emissions", title={"en": "a", "zh": "b"})
+    run = run_embodied(section, {"B1": table}, study="s", data_root=data_root, seed=1)
+    rows = run.rows["B1"]
+    totals = rows[rows["term"].eq("total") & rows["quantity"].eq("value")]
+    sums = totals[totals["equation"].eq("")].set_index("year")["estimate"]
+    assert sums.isna().to_dict() == {2002: True, 2003: False}
+    own = totals[totals["year"].eq(2002) & totals["estimate"].isna()]["equation"]
+    assert set(own) == {"", "46", "64"}
+    reported = totals[totals["equation"] == "reported"]
+    assert reported[["year", "n_units"]].to_numpy().tolist() == [[2002, 28]]
+    parts = totals[totals["year"].eq(2002) & totals["equation"].str.fullmatch(r"\d{2}")]
+    assert reported["estimate"].item() == pytest.approx(parts["estimate"].sum(), rel=SUMMED)
+    assert reported["estimate"].item() > 100

@@ -91,7 +91,26 @@ def embodied_rows() -> pd.DataFrame:
             for term in ("intensity", "technology", "structure", "level", "change"):
                 made.add("B7", model, term, next(numbers) - 5, equation=region)
         made.add("B7", model, "intensity:1", next(numbers), equation="polar")
+    for table in ("B2", "B3", "B4", "B5", "B6", "B7"):
+        for year in YEARS:
+            basis_rows(made, table, year)
     return estimates_frame(made.rows)
+
+
+BASIS = {
+    "emitted": 9500.5, "placed": 9100.25, "unplaced": 0.0, "unplaced_mining": 0.0,
+    "households": 400.25, "imputed": 12.5,
+}  # fmt: skip
+
+
+def basis_rows(
+    made: Rows, table: str, year: int, treatment: str = "apart", **changes: float
+) -> None:
+    """What a table rests on; the last region has no inventory."""
+    for term, size in {**BASIS, **changes}.items():
+        made.add(table, "basis", term, size, year=year)
+    made.add(table, "basis", "imputed", 12.5, year=year, equation=REGIONS[-1])
+    made.add(table, "basis", treatment, 1.0, year=year, equation="imports")
 
 
 def _emissions(made: Rows, year: int, scale: float) -> None:
@@ -113,6 +132,9 @@ def _accounts(made: Rows, year: int, numbers: Any) -> None:
     for region in ("", *REGIONS):
         for term in terms:
             made.add("B2", "accounts", term, next(numbers), equation=region, year=year)
+    for user in ("exports", "other"):
+        for term in ("production", "consumption", "shared"):
+            made.add("B2", "accounts", term, next(numbers), equation=user, year=year)
 
 
 def _sectors(made: Rows, year: int, scale: float) -> None:
@@ -138,7 +160,8 @@ def _flows(made: Rows, year: int, numbers: Any) -> None:
             made.add("B4", model, f"{source}-{target}", size, year=year)
         for region in REGIONS:
             made.add("B4", model, region, 500.0, year=year, equation="own")
-            made.add("B4", model, f"{region}-exports", 400.0, year=year, equation="exports")
+            for user in ("exports", "other"):
+                made.add("B4", model, f"{region}-{user}", 400.0, year=year, equation=user)
             for equation in ("out", "in", "net"):
                 made.add("B4", model, region, next(numbers), year=year, equation=equation)
 

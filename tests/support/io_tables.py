@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from yrb_carbon.embodied.accounts import EmbodiedSystem
+from yrb_carbon.embodied.build import StudiedSystem
+from yrb_carbon.embodied.coverage import calc_coverage
 from yrb_carbon.provenance import FileRecord
 from yrb_carbon.sources.input_output import (
     InputOutputTable,
@@ -102,6 +105,20 @@ def random_table(
         year=year,
         categories=CATEGORIES,
     )
+
+
+def studied(
+    name: str, by_year: dict[int, EmbodiedSystem], mining: tuple[str, ...]
+) -> StudiedSystem:
+    """Systems of some years as those that a study builds, all emissions at their accounts."""
+    nothing = pd.Series(dtype=float)
+    coverage = {
+        year: calc_coverage(
+            system, float(system.emissions.sum() + system.unplaced.sum()), nothing, mining
+        )
+        for year, system in by_year.items()
+    }
+    return StudiedSystem(name, by_year, mining, (), coverage)
 
 
 def random_emissions(table: InputOutputTable, seed: int, regions=None) -> pd.Series:

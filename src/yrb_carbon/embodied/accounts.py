@@ -17,7 +17,12 @@ from yrb_carbon.embodied.leontief import (
     require_identity,
 )
 from yrb_carbon.errors import DataError, listing
-from yrb_carbon.sources.input_output import ACCOUNT, FloatArray, InputOutputTable
+from yrb_carbon.sources.input_output import (
+    ACCOUNT,
+    FloatArray,
+    ImportTreatment,
+    InputOutputTable,
+)
 from yrb_carbon.study.provinces import load_provinces
 
 TONNES_PER_MT = 1e6
@@ -26,7 +31,9 @@ OTHER = "other"
 RESERVED = (EXPORTS, OTHER, "total", "polar", "")
 """Names that no region may have: destinations and sums stand beside regions in tables."""
 UNPLACED_LIMIT = 0.01
-"""Share of all emissions that may stand at accounts without output."""
+"""Share of all emissions, and of those of mining, that may stand at accounts without output."""
+ROUNDING = 1e-12
+"""Share of an account's output below which what its row lacks to balance is rounding, no gap."""
 
 ExportTreatment = Literal["separate", "final"]
 MissingInventory = Literal["zero", "northwest"]
@@ -65,11 +72,14 @@ class EmbodiedSystem:
     final_demand : (n, R)
         y by region that uses; with its own exports when these are treated as final demand.
     exports : (n,)
-        e; zero when they are part of final demand.
+        e, as far as they are a use of their own; zero when they are part of final demand.
+    abroad : (n,)
+        The exports that the table has, whatever they count as.
     errors : (n,)
         The statistical errors that the table publishes.
     discrepancy : (n,)
-        x - A x - y 1 - e - errors: what the rows of the published table lack to balance.
+        x - A x - y 1 - e - errors: what the rows of the published table lack to balance; zero
+        where it is rounding.
     zero_output : tuple of (region, sector)
         Accounts without output.
     unplaced : Series, index (region, sector)
@@ -78,6 +88,8 @@ class EmbodiedSystem:
         Regions without an inventory, whose intensities are zero or a mean.
     classification : str
         List that the codes of the sectors are of: one code may mean other sectors in another list.
+    import_treatment : {"apart", "proportional", "negative_use", "none"}
+        Of the table.
     """
 
     year: int
@@ -93,12 +105,14 @@ class EmbodiedSystem:
     emissions: FloatArray
     final_demand: FloatArray
     exports: FloatArray
+    abroad: FloatArray
     errors: FloatArray
     discrepancy: FloatArray
     zero_output: tuple[tuple[str, str], ...]
     unplaced: pd.Series
     imputed: tuple[str, ...]
     classification: str = ""
+    import_treatment: ImportTreatment = "apart"
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -124,6 +138,11 @@ class EmbodiedSystem:
     def users(self) -> tuple[str, ...]:
         """Names of the columns of `uses`."""
         return (*self.regions, EXPORTS, OTHER)
+
+    @property
+    def at_home(self) -> FloatArray:
+        """Final demand of the regions without exports, (n,)."""
+        return np.asarray(self.final_demand.sum(axis=1) + self.exports - self.abroad)
 
     @property
     def intermediate(self) -> FloatArray:
@@ -167,6 +186,7 @@ def build_system(
     *,
     exports: ExportTreatment = "separate",
     missing: MissingInventory = "zero",
+    mining: Sequence[str] = (),
     unplaced_limit: float = UNPLACED_LIMIT,
 ) -> EmbodiedSystem:
     """Build the system of a table and its emissions, and assert its identities.
@@ -187,9 +207,12 @@ def build_system(
         Regions of the table without emissions (Tibet has no inventory): intensities zero, or
         f_i = sum_r E_ri / sum_r x_ri over the provinces of the north-west, zero where these make
         no i.
+    mining : sequence of str
+        Sectors for which the limit of unplaced emissions holds by themselves too: a share that is
+        small in all emissions may be most of those of a small sector.
     unplaced_limit : float
-        Share of all emissions that may stand at accounts without output; they are left out of the
-        system and named in `unplaced`.
+        Share of all emissions, and of those of mining, that may stand at accounts without output;
+        they are left out of the system and named in `unplaced`.
 
     Returns
     -------
@@ -211,7 +234,11 @@ def build_system(
     _refuse_negative(table.output)
     known, imputed = _aligned_emissions(emissions, table)
     unplaced = known[(output == 0) & (known != 0).to_numpy()]
-    _refuse_unplaced(unplaced, known, unplaced_limit)
+    _refuse_unplaced("all emissions", unplaced, known, unplaced_limit)
+    if mining:
+        require_names("sectors", mining, table.sectors)
+        lost, own = (part[part.index.isin(list(mining), level=1)] for part in (unplaced, known))
+        _refuse_unplaced("the emissions of mining", lost, own, unplaced_limit)
     intensity = _intensity(known.to_numpy(), output)
     if imputed and missing == NORTHWEST:
         intensity = _with_mean(intensity, table, imputed)
@@ -219,6 +246,8 @@ def build_system(
     leontief = factor_leontief(coefficients, table.labels)
     final_demand, export = _uses(table, exports)
     errors = table.errors.to_numpy(dtype=float)
+    gap = output - coefficients @ output - final_demand.sum(axis=1) - export - errors
+    size = np.abs(np.column_stack([output, final_demand, export, errors])).max(axis=1)
     system = EmbodiedSystem(
         year=table.year,
         unit=table.unit,
@@ -233,12 +262,14 @@ def build_system(
         emissions=intensity * output / TONNES_PER_MT,
         final_demand=final_demand,
         exports=export,
+        abroad=table.exports.to_numpy(dtype=float),
         errors=errors,
-        discrepancy=output - coefficients @ output - final_demand.sum(axis=1) - export - errors,
+        discrepancy=np.where(np.abs(gap) > ROUNDING * size, gap, 0.0),
         zero_output=tuple((str(r), str(s)) for r, s in table.labels[output == 0]),
         unplaced=unplaced,
         imputed=imputed,
         classification=table.classification,
+        import_treatment=table.import_treatment,
     )
     check_identities(system)
     return system
@@ -422,12 +453,12 @@ def _aligned_emissions(
     return aligned.fillna(0.0).astype(float).rename("co2"), bare
 
 
-def _refuse_unplaced(unplaced: pd.Series, known: pd.Series, limit: float) -> None:
+def _refuse_unplaced(whole: str, unplaced: pd.Series, known: pd.Series, limit: float) -> None:
     total = float(known.abs().sum())
     if float(unplaced.abs().sum()) > limit * total:
         cells = map("{} {:.6g} Mt".format, account_names(unplaced.index), unplaced)
         raise DataError(
-            f"{unplaced.abs().sum() / total:.2%} of all emissions, more than {limit:.2%}, stand at "
+            f"{unplaced.abs().sum() / total:.2%} of {whole}, more than {limit:.2%}, stand at "
             f"accounts without output: {listing(cells)}. Check the concordance, or use a coarser "
             "list of sectors"
         )

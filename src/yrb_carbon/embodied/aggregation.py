@@ -96,6 +96,7 @@ def aggregate_table(
         imports=_sum_accounts(table.imports, rows),
         value_added=_sum_columns(table.value_added, rows),
         classification=classification,
+        import_treatment=table.import_treatment,
     )
     _require_totals(table, merged)
     return merged

@@ -12,24 +12,25 @@ import pandas as pd
 
 from yrb_carbon.embodied.accounts import EmbodiedSystem, build_system
 from yrb_carbon.embodied.aggregation import (
+    PlacedEmissions,
     aggregate_table,
     emissions_by_account,
     map_emissions,
     merge_regions,
 )
-from yrb_carbon.embodied.deflation import deflate_table
+from yrb_carbon.embodied.coverage import Coverage, calc_coverage
 from yrb_carbon.embodied.emissions import select_scope
-from yrb_carbon.errors import DataError, Place, SourceError, listing
+from yrb_carbon.embodied.price_indices import at_constant_prices
+from yrb_carbon.errors import DataError, listing
 from yrb_carbon.provenance import FileRecord
 from yrb_carbon.sources.ceads_sheets import NOT_COVERED
 from yrb_carbon.sources.input_output import InputOutputTable
+from yrb_carbon.sources.pymrio_system import FINAL_DEMAND
 from yrb_carbon.study.concordance import GROUPINGS, Concordance, load_concordance
 from yrb_carbon.study.embodied import EmbodiedSection, InputOutputSection, Scope, SystemSection
 from yrb_carbon.study.provinces import load_provinces
 from yrb_carbon.study.sector_lists import load_sector_list, sector_list_names
 
-IMPORTS = "imports"
-"""Sector of the price indices that imported inputs are deflated by."""
 WHOLE_COUNTRY = "00"
 OWN_LIST = "42"
 SET_BY_SECTIONS = ("year", "accepted_share", "emissions")
@@ -49,15 +50,15 @@ class StudiedSystem:
         Codes of the mining sectors.
     records : tuple of FileRecord
         Files of the tables.
-    household : Series, index year
-        Emissions of the inventories outside production, Mt CO2; empty for own emissions.
+    coverage : mapping of int to Coverage
+        Where the emissions of each year are.
     """
 
     name: str
     by_year: Mapping[int, EmbodiedSystem]
     mining: tuple[str, ...]
     records: tuple[FileRecord, ...]
-    household: pd.Series
+    coverage: Mapping[int, Coverage]
 
     def years(self, wanted: tuple[int, ...] | None) -> tuple[int, ...]:
         """The years wanted, or all, in order."""
@@ -101,22 +102,27 @@ def build_studied_system(
     for year, entry in sorted(system.tables.items()):
         tables[year], own[year] = read_table(year, entry, system, section, Path(data_root))
     records = tuple(table.record for table in tables.values())
-    outside = {}
-    placed = {}
+    emitted, placed = {}, {}
     for year, table in tables.items():
         emissions = own[year]
         if emissions is None:
-            tables[year], placed[year], outside[year] = _from_inventories(
+            tables[year], emitted[year], placed[year] = _from_inventories(
                 table, system, inventory, concordance, section.scope
             )
         else:
-            placed[year] = emissions_by_account(emissions, table).accounts
+            emitted[year] = float(emissions["co2"].sum())
+            placed[year] = emissions_by_account(emissions, table, (FINAL_DEMAND,))
     if section.price == "constant":
-        tables = _at_constant_prices(tables, section, Path(data_root))
+        path = Path(data_root) / str(system.deflators or section.deflators)
+        tables = at_constant_prices(tables, path, section.base_year or min(tables))
     mining = system.mining or _mining_of(system, concordance, next(iter(tables.values())))
     by_year = {
         year: build_system(
-            table, placed[year], exports=section.exports, missing=section.missing_inventory
+            table,
+            placed[year].accounts,
+            exports=section.exports,
+            missing=section.missing_inventory,
+            mining=mining,
         )
         for year, table in tables.items()
     }
@@ -127,7 +133,10 @@ def build_studied_system(
         by_year=by_year,
         mining=tuple(mining),
         records=records,
-        household=pd.Series(outside, dtype="float64").rename_axis("year"),
+        coverage={
+            year: calc_coverage(built, emitted[year], placed[year].outside, mining)
+            for year, built in by_year.items()
+        },
     )
 
 
@@ -173,13 +182,13 @@ def read_table(
         return _read_pymrio(year, entry, system, section, data_root)
     path = data_root / str(entry.path)
     options: dict[str, Any] = {"tolerance": section.balance_tolerance, **entry.options}
+    share = section.failing_share
     if system.format == "china_io":
         from yrb_carbon.sources.china_io import read_china_io
 
-        return read_china_io(path, year=year, **options), None
+        return read_china_io(path, year=year, accepted_share=share, **options), None
     from yrb_carbon.sources.ceads_mrio import read_ceads_mrio
 
-    share = section.failing_share
     return read_ceads_mrio(path, year=year, accepted_share=share, **options), None
 
 
@@ -247,11 +256,12 @@ def _from_inventories(
     inventory: pd.DataFrame | None,
     concordance: Concordance,
     scope: Scope,
-) -> tuple[InputOutputTable, pd.Series, float]:
-    """The table in the sectors of the system, emissions of its accounts, and those outside."""
+) -> tuple[InputOutputTable, float, PlacedEmissions]:
+    """The table in the sectors of the system, all emissions of its year, and where they are."""
     if inventory is None:
         raise DataError(f"no emission inventory for the table of {table.year}")
     emitted = select_scope(inventory[inventory["year"] == table.year], scope)
+    total = float(emitted["co2"].sum())
     grouping = table.classification if system.sectors == OWN_LIST else system.sectors
     if grouping != table.classification:
         merge = concordance.merge(table.classification, grouping)
@@ -261,8 +271,7 @@ def _from_inventories(
         _refuse_missing(codes, table.year)
         emitted = merge_regions(emitted, dict.fromkeys(codes, WHOLE_COUNTRY))
     mapped = map_emissions(emitted, concordance.targets(grouping), table.output)
-    placed = emissions_by_account(mapped, table, concordance.households)
-    return table, placed.accounts, float(placed.outside.sum())
+    return table, total, emissions_by_account(mapped, table, concordance.households)
 
 
 def _refuse_missing(codes: Collection[str], year: int) -> None:
@@ -284,87 +293,3 @@ def _mining_of(
     grouping = table.classification if system.sectors == OWN_LIST else system.sectors
     found = {code for name in concordance.mining for code in concordance.targets(grouping)[name]}
     return tuple(sorted(found))
-
-
-def _at_constant_prices(
-    tables: Mapping[int, InputOutputTable], section: EmbodiedSection, data_root: Path
-) -> dict[int, InputOutputTable]:
-    """All tables at the prices of the base year."""
-    path = data_root / str(section.deflators)
-    indices = read_deflators(path)
-    base = section.base_year or min(tables)
-    lists = {year: table.classification for year, table in tables.items()}
-    if len(set(lists.values())) > 1:
-        told = listing(f"{year}: {name}" for year, name in lists.items())
-        raise DataError(
-            f"prices of one sector are wanted in all years, but tables are of several lists of "
-            f"sectors ({told}). Take sectors S26 or H2"
-        )
-    deflated = {}
-    for year, table in tables.items():
-        levels = calc_price_levels(indices, year, base, Place(path))
-        imports = levels.pop(IMPORTS) if IMPORTS in levels else None
-        deflated[year] = deflate_table(table, levels, base, imports)
-    return deflated
-
-
-def read_deflators(path: str | Path) -> pd.DataFrame:
-    """Read price indices: a CSV with the columns year, sector, index.
-
-    Returns
-    -------
-    DataFrame, index sector, columns year
-        The indices as they stand, of any base.
-
-    Raises
-    ------
-    SourceError
-        For a missing file or column, a text in place of a number, an index that is not positive,
-        or a year and sector that stand twice.
-    """
-    file = Path(path)
-    if not file.is_file():
-        raise SourceError("no such file", Place(file), "Give price indices by year and sector.")
-    frame = pd.read_csv(file, dtype={"sector": str, "year": str, "index": str})
-    missing = [name for name in ("year", "sector", "index") if name not in frame]
-    if missing:
-        raise SourceError(
-            f"no column {listing(missing)}; found {listing(map(str, frame.columns))}", Place(file)
-        )
-    for name in ("year", "index"):
-        numbers = pd.to_numeric(frame[name], errors="coerce")
-        bad = frame.index[~(numbers > 0)]
-        if len(bad):
-            raise SourceError(
-                f"{name} must be a positive number (got {frame.loc[bad[0], name]!r})",
-                Place(file, row=int(bad[0]) + 2, column=name),
-            )
-        frame[name] = numbers
-    twice = frame[frame.duplicated(["year", "sector"])]
-    if len(twice):
-        first = twice.iloc[0]
-        raise SourceError(
-            f"{int(first['year'])} {first['sector']} stands twice",
-            Place(file, row=int(twice.index[0]) + 2),
-        )
-    wide = frame.pivot(index="sector", columns="year", values="index")
-    return wide.rename(columns=int)
-
-
-def calc_price_levels(indices: pd.DataFrame, year: int, base: int, place: Place) -> pd.Series:
-    """Price levels of a year with 1 in the base year, P_i = index_i,year / index_i,base.
-
-    Raises
-    ------
-    SourceError
-        If a year has no indices, or a sector none in it.
-    """
-    for wanted in (year, base):
-        if wanted not in indices or indices[wanted].isna().any():
-            lost = list(indices.index[indices[wanted].isna()]) if wanted in indices else []
-            raise SourceError(
-                f"no price index of {wanted}"
-                + (f" for {listing(lost)}" if lost else f"; years: {listing(indices.columns)}"),
-                place,
-            )
-    return indices[year] / indices[base]

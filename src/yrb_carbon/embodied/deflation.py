@@ -77,6 +77,7 @@ def deflate_table(
         imports=imports,
         value_added=added.rename(RESIDUAL).to_frame().T,
         classification=table.classification,
+        import_treatment=table.import_treatment,
     )
 
 

@@ -272,9 +272,10 @@ def calc_sector_balance(system: EmbodiedSystem, sectors: Sequence[str]) -> pd.Da
     -------
     DataFrame, index region, Mt CO2
         direct (E_m), upstream_own and upstream_others (inputs of m from the region itself and
-        from the others), embodied (eps_m x_m), own, out, exports, other (sales of m), in (products
-        of m bought from other regions), net (out - in), final (eps_m y_m, products of m in final
-        demand anywhere, exports left out).
+        from the others), embodied (eps_m x_m), own, out, exports, other (sales of m, exports where
+        they are a use of their own), in (products of m bought from other regions), net (out - in),
+        final (eps_m y_m, products of m in final demand anywhere, exports left out), abroad
+        (products of m sold abroad, whatever exports count as).
 
     Notes
     -----
@@ -292,14 +293,15 @@ def calc_sector_balance(system: EmbodiedSystem, sectors: Sequence[str]) -> pd.Da
         "upstream_own": own_inputs,
         "upstream_others": upstream.sum(axis=0) - own_inputs,
         "embodied": system.by_region(weight * system.output),
-        "final": system.by_region(weight * system.final_demand.sum(axis=1)),
+        "final": system.by_region(weight * system.at_home),
+        "abroad": system.by_region(weight * system.abroad),
     }
     balance = pd.DataFrame(columns, index=sales.index).join(
         sales[["own", "out", "exports", "other", "in", "net"]]
     )
     return balance[
         ["direct", "upstream_own", "upstream_others", "embodied", "own", "out", "exports", "other",
-         "in", "net", "final"]
+         "in", "net", "final", "abroad"]
     ].rename_axis("region")  # fmt: skip
 
 
@@ -310,7 +312,8 @@ def calc_sector_net(system: EmbodiedSystem, sectors: Sequence[str]) -> pd.Series
     sum_r N^r = E_m - eps_m y_m - other
 
     U: `calc_upstream`, X_m: carbon embodied in the exports of m. Final demand at home is left out
-    of the sales: with it the sum over the regions were E_m by the balance.
+    of the sales: with it the sum over the regions were E_m by the balance. Exports are sales abroad
+    also where the system counts them as final demand: the treatment changes nothing here.
 
     Parameters
     ----------
@@ -321,8 +324,7 @@ def calc_sector_net(system: EmbodiedSystem, sectors: Sequence[str]) -> pd.Series
     Returns
     -------
     Series, index region, Mt CO2
-        Positive where m of the region is a net exporter, as a whole where the sum is. Exports count
-        as abroad where the system keeps them apart from final demand.
+        Positive where m of the region is a net exporter, as a whole where the sum is.
 
     Raises
     ------
@@ -334,7 +336,7 @@ def calc_sector_net(system: EmbodiedSystem, sectors: Sequence[str]) -> pd.Series
     taken = system.by_region(weight * (system.intermediate @ (1.0 - mask)))
     balance = calc_sector_balance(system, sectors)
     brought = calc_upstream(system, sectors).drop(list(sectors)).sum()
-    net = balance["exports"] + taken - brought
+    net = balance["abroad"] + taken - brought
     total = balance.sum()
     require_identity(
         "net outflow of the sectors is E_m - eps_m y_m - other",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from yrb_carbon.analysis.rows import (
@@ -17,7 +18,12 @@ from yrb_carbon.analysis.rows import (
     share_row,
     value_row,
 )
-from yrb_carbon.embodied.accounts import EmbodiedSystem, calc_responsibility
+from yrb_carbon.embodied.accounts import (
+    EXPORTS,
+    OTHER,
+    EmbodiedSystem,
+    calc_responsibility,
+)
 from yrb_carbon.embodied.build import StudiedSystem
 from yrb_carbon.embodied.decomposition import decompose_change
 from yrb_carbon.embodied.emissions import (
@@ -34,6 +40,7 @@ from yrb_carbon.embodied.flows import (
     calc_sector_shares,
     calc_upstream,
 )
+from yrb_carbon.embodied.leontief import require_identity
 from yrb_carbon.embodied.network import (
     NetworkOptions,
     NetworkResults,
@@ -41,6 +48,7 @@ from yrb_carbon.embodied.network import (
     without_negative_flows,
 )
 from yrb_carbon.embodied.paths import analyse_paths
+from yrb_carbon.sources.input_output import FloatArray
 from yrb_carbon.study.account_terms import flow_term
 from yrb_carbon.study.embodied import (
     EmbodiedSection,
@@ -63,7 +71,14 @@ INVENTORY, ACCOUNTS = "inventory", "input_output"
 """Columns `estimator`: what a number is taken from."""
 ENERGY = "energy"
 """Equation of emissions computed again from fuels burned."""
-OWN, OUT, IN, NET, EXPORTS = "own", "out", "in", "net", "exports"
+REPORTED = "reported"
+"""Equation of the sum over the provinces that reported."""
+OWN, OUT, IN, NET = "own", "out", "in", "net"
+BASIS = "basis"
+"""Model of the rows that tell what a table rests on: where all emissions are, what imports are."""
+IMPORTS = "imports"
+"""Equation of the row that names, as its term, what a table does with imports."""
+RESPONSIBILITY = ("production", "consumption", "shared")
 UPSTREAM, UPSTREAM_ALL, DOWNSTREAM, DOWNSTREAM_ALL = (
     "upstream", "upstream_all", "downstream", "downstream_all",
 )  # fmt: skip
@@ -91,7 +106,7 @@ def mining_rows(
     ----------
     table : MiningEmissionsTable
     inventory : DataFrame
-        Columns year, province, sector, fuel, co2 (Mt).
+        Columns year, province, sector, fuel, co2 (Mt); missing where a province did not report.
     recomputed : DataFrame or None
         The same from fuels burned, sectors of mining.
     mining : tuple of str
@@ -102,8 +117,10 @@ def mining_rows(
     -------
     DataFrame, columns of estimates
         Model `inventory`. `value`: Mt of a fuel or `total`; `share`: of the total of the year.
-        Equation: empty for all provinces, the code of a province for its total, `energy` for
-        the emissions computed again and `ratio` of these to the inventories'.
+        Equation: empty for all provinces, the code of a province for its total, `reported` for the
+        sum over the provinces that reported in a year in which not all did, `energy` for the
+        emissions computed again and `ratio` of these to the inventories'. Numbers of a year and
+        province without a report, and sums over all provinces of that year, are missing.
     """
     years = table.years or tuple(sorted(set(inventory["year"])))
     own = inventory[inventory["year"].isin(years)]
@@ -114,8 +131,12 @@ def mining_rows(
     provinces = calc_province_emissions(own, mining)
     for year in years:
         by_province = provinces.T[year]
-        whole = {**shared, "year": year, "n_units": int(by_province.notna().sum())}
+        n_reported = int(by_province.notna().sum())
+        whole = {**shared, "year": year, "n_units": len(by_province)}
         rows.append({**whole, **value_row(TOTAL, float(by_fuel.T[year].sum(skipna=False)))})
+        if n_reported < len(by_province):
+            part = {**whole, "equation": REPORTED, "n_units": n_reported}
+            rows.append({**part, **value_row(TOTAL, float(by_province.sum()))})
         for fuel, co2 in by_fuel.T[year].items():
             rows.append({**whole, **value_row(str(fuel), co2)})
         for fuel, share in shares.T[year].items():
@@ -180,8 +201,11 @@ def system_rows(
     shared = {"outcome": OUTCOME, "spec": system.name, "estimator": ACCOUNTS}
     years = system.years(table.years)
     rows: list[dict[str, Any]] = []
+    for year in years:
+        own = {**shared, "year": year, "n_units": len(system.by_year[year].regions)}
+        rows += [{**own, **row} for row in _basis_rows(system, year)]
     if isinstance(table, FlowDecompositionTable):
-        rows = [{**shared, **row} for row in _decomposition_rows(system, years)]
+        rows += [{**shared, **row} for row in _decomposition_rows(system, years)]
         return MadeRows(complete_rows(rows, key))
     notes: list[str] = []
     for year in years:
@@ -201,6 +225,17 @@ def system_rows(
     return MadeRows(complete_rows(rows, key), tuple(notes))
 
 
+def _basis_rows(system: StudiedSystem, year: int) -> Rows:
+    """Where the emissions of a year are, Mt, and what its table does with imports."""
+    coverage = system.coverage[year]
+    for term, co2 in coverage.sums().items():
+        yield {"model": BASIS, **value_row(term, co2)}
+    for region, co2 in coverage.imputed.items():
+        yield {"model": BASIS, "equation": str(region), **value_row("imputed", co2)}
+    treatment = system.by_year[year].import_treatment
+    yield {"model": BASIS, "equation": IMPORTS, **value_row(treatment, 1.0)}
+
+
 def _intensity_rows(
     _table: IntensityTable,
     system: EmbodiedSystem,
@@ -211,44 +246,62 @@ def _intensity_rows(
     by_region = calc_mining_accounts(system, mining, section.responsibility)
     for region, line in by_region.iterrows():
         equation = "" if region == TOTAL else str(region)
-        for term, value in line.items():
+        numbers = line if region not in (EXPORTS, OTHER) else line[list(RESPONSIBILITY)]
+        for term, value in numbers.items():
             yield {"model": "accounts", "equation": equation, **value_row(str(term), value)}
 
 
 def calc_mining_accounts(
     system: EmbodiedSystem, mining: tuple[str, ...], beta: float
 ) -> pd.DataFrame:
-    """Accounts of mining by region and, in the row `total`, of all.
+    """Accounts of mining by region, of users that are no regions and, in the row `total`, of all.
+
+    sum_r production^r = sum_u consumption^u = sum_u shared^u,   u: the regions, exports, other
 
     Returns
     -------
     DataFrame, index region
+        With the rows `exports` and `other`, which have responsibility alone, where the table has
+        such uses; `total` counts them, so that consumption adds up to the emissions.
+
         output (unit of money), direct_intensity = E_m / x_m and embodied_intensity =
         eps_m x_m / x_m (t CO2 per unit of money, missing without output), production,
         consumption and shared responsibility for the emissions of mining (Mt), embodied =
         eps_m x_m (Mt), out- and inflow of carbon with products of mining between regions, net
-        and exports (Mt), sector_net to other sectors and abroad (Mt).
+        and exports (Mt, whatever exports count as), sector_net to other sectors and abroad (Mt).
+
+    Raises
+    ------
+    DataError
+        If responsibility does not add up to the emissions.
     """
     mask = system.mask(mining)
     balance = calc_sector_balance(system, mining)
     output = pd.Series(system.by_region(mask * system.output), index=balance.index)
-    responsible = calc_responsibility(system, beta, mining).reindex(balance.index)
     frame = pd.DataFrame(
         {
             "output": output,
-            "production": responsible["production"],
-            "consumption": responsible["consumption"],
-            "shared": responsible["shared"],
             "embodied": balance["embodied"],
             "upstream": balance["upstream_own"] + balance["upstream_others"],
             "outflow": balance["out"],
             "inflow": balance["in"],
             "net": balance["net"],
-            "exports": balance["exports"],
+            "exports": balance["abroad"],
             "sector_net": calc_sector_net(system, mining),
         }
     )
+    responsible = calc_responsibility(system, beta, mining)[list(RESPONSIBILITY)]
+    idle = [name for name, uses in _other_uses(system).items() if not uses.any()]
+    frame = frame.join(responsible.drop(index=idle), how="outer")
+    frame = frame.reindex([user for user in system.users if user not in idle])
     frame.loc[TOTAL] = frame.sum()
+    total = frame.loc[TOTAL]
+    require_identity(
+        "responsibility of all users is the emissions of the sectors",
+        total[list(RESPONSIBILITY)].to_numpy(dtype=float),
+        np.full(len(RESPONSIBILITY), balance["direct"].sum()),
+        float(balance["direct"].sum()),
+    )
     in_tonnes = 1e6 / frame["output"].where(frame["output"] > 0)
     frame["direct_intensity"] = frame["production"] * in_tonnes
     frame["embodied_intensity"] = frame["embodied"] * in_tonnes
@@ -292,9 +345,13 @@ def _flow_rows(
                 term = str(source) if is_own else flow_term(str(source), str(target))
                 own = {"equation": OWN} if is_own else {}
                 yield {"model": definition, **own, **value_row(term, co2)}
-        for source, co2 in flows.exports.items():
-            term = flow_term(str(source), EXPORTS)
-            yield {"model": definition, "equation": EXPORTS, **value_row(term, co2)}
+        for user, uses in _other_uses(system).items():
+            sent = flows.exports if user == EXPORTS else flows.other
+            if not uses.any():
+                continue
+            for source, co2 in sent.items():
+                term = flow_term(str(source), user)
+                yield {"model": definition, "equation": user, **value_row(term, co2)}
         balance = flows.balance()
         for equation in (OUT, IN, NET):
             for region, co2 in balance[equation].items():
@@ -303,6 +360,11 @@ def _flow_rows(
                     "equation": equation,
                     **value_row(str(region), co2),
                 }
+
+
+def _other_uses(system: EmbodiedSystem) -> dict[str, FloatArray]:
+    """Uses of no region by their names, (n,) each."""
+    return {EXPORTS: system.exports, OTHER: system.other}
 
 
 def _network_options(table: FlowNetworkTable, n_regions: int, seed: int) -> NetworkOptions:

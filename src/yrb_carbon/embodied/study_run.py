@@ -17,7 +17,7 @@ from yrb_carbon.errors import DataError
 from yrb_carbon.indices.emissions import load_emission_factors
 from yrb_carbon.sources.ceads_energy import read_ceads_energies
 from yrb_carbon.sources.ceads_inventory import read_ceads_inventories
-from yrb_carbon.sources.ceads_sheets import read_named_years
+from yrb_carbon.sources.ceads_sheets import ProvinceInventory, read_named_years
 from yrb_carbon.study.concordance import load_concordance
 from yrb_carbon.study.embodied import (
     ENERGY,
@@ -30,6 +30,8 @@ from yrb_carbon.study.embodied import (
 )
 
 FACTOR_SET = "ceads"
+"""Factors of Shan et al. (2018), with which the published inventories are made; no other set has
+all fuels of the energy inventories."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,10 +87,11 @@ def run_embodied(
     root = Path(data_root)
     concordance = load_concordance()
     inventory, inventory_record = _read_inventories(section, root)
-    recomputed, energy_record = _recompute(section, root, concordance.mining, inventory)
+    reported = None if inventory is None else inventory.reported
+    recomputed, energy_record = _recompute(section, root, concordance.mining)
     used = {table.system: None for table in tables.values() if isinstance(table, SystemTable)}
     systems = {
-        name: build_studied_system(name, section, inventory, concordance, root) for name in used
+        name: build_studied_system(name, section, reported, concordance, root) for name in used
     }
     rows, network_notes = {}, list[str]()
     for name, table in tables.items():
@@ -96,7 +99,7 @@ def run_embodied(
         if isinstance(table, MiningEmissionsTable):
             if inventory is None:
                 raise DataError(f"table {name!r} needs inventories; the study names none")
-            rows[name] = mining_rows(table, inventory, recomputed, concordance.mining, key)
+            rows[name] = mining_rows(table, inventory.frame, recomputed, concordance.mining, key)
         elif isinstance(table, SystemTable):
             made = system_rows(table, systems[table.system], section, seed, key)
             rows[name] = made.frame
@@ -113,24 +116,27 @@ def run_embodied(
 
 def _read_inventories(
     section: EmbodiedSection, root: Path
-) -> tuple[pd.DataFrame | None, dict[str, Any]]:
-    """Emissions of the provinces that report, all years; the others count as without inventory."""
+) -> tuple[ProvinceInventory | None, dict[str, Any]]:
+    """Emissions of all years.
+
+    Tables of systems are built of the provinces that reported, the others count as without
+    inventory; sums over all provinces are not known where one did not.
+    """
     if not section.inventories:
         return None, {}
     files = {year: root / path for year, path in section.inventories.items()}
     found = read_named_years(read_ceads_inventories, files, f"embodied.{INVENTORIES}")
     found.require_sums()
-    return found.reported, _with_format(found.described(), INVENTORIES)
+    return found, _with_format(found.described(), INVENTORIES)
 
 
 def _recompute(
     section: EmbodiedSection,
     root: Path,
     mining: tuple[str, ...],
-    inventory: pd.DataFrame | None,
 ) -> tuple[pd.DataFrame | None, dict[str, Any]]:
     """Emissions of mining from fuels burned, of the years that have inventories of both."""
-    if not section.energy or inventory is None:
+    if not section.energy or not section.inventories:
         return None, {}
     files = {year: root / path for year, path in section.energy.items()}
     found = read_named_years(read_ceads_energies, files, f"embodied.{ENERGY}")
@@ -152,11 +158,12 @@ def _describe(system: StudiedSystem) -> dict[str, Any]:
             "regions": len(accounts.regions),
             "sectors": len(accounts.sectors),
             "mining": list(system.mining),
+            "imports": accounts.import_treatment,
             "emissions_mt": float(accounts.emissions.sum()),
-            "household_mt": float(system.household.get(year, 0.0)),
+            **{f"{name}_mt": co2 for name, co2 in system.coverage[year].sums().items()},
+            "gap_mt": system.coverage[year].gap,
             "without_inventory": list(accounts.imputed),
             "without_output": len(accounts.zero_output),
-            "unplaced_mt": float(accounts.unplaced.sum()),
             "discrepancy_share": float(abs(accounts.discrepancy).sum() / accounts.output.sum()),
         }
         for year, accounts in system.by_year.items()
@@ -169,8 +176,11 @@ def _notes(systems: Mapping[str, StudiedSystem]) -> list[str]:
         for year, facts in _describe(system).items():
             notes.append(
                 f"{name} {year}: {facts['regions']} regions x {facts['sectors']} sectors, "
-                f"{facts['emissions_mt']:.1f} Mt in production, {facts['household_mt']:.1f} Mt of "
-                f"households outside, {facts['unplaced_mt']:.3g} Mt at accounts without output, "
-                f"without inventory: {', '.join(facts['without_inventory']) or 'none'}"
+                f"{facts['emitted_mt']:.1f} Mt are {facts['placed_mt']:.1f} at accounts, "
+                f"{facts['unplaced_mt']:.3g} at accounts without output "
+                f"({facts['unplaced_mining_mt']:.3g} of mining) and {facts['households_mt']:.1f} "
+                f"of households, gap {facts['gap_mt']:.1e}; without inventory: "
+                f"{', '.join(facts['without_inventory']) or 'none'}, taken to emit "
+                f"{facts['imputed_mt']:.3g}; rows lack {facts['discrepancy_share']:.2e} of output"
             )
     return notes

@@ -17,6 +17,10 @@ from yrb_carbon.study.sector_lists import load_sector_list, sector_list_names
 
 EXPORTS, OTHER = "exports", "other"
 """Destinations that are no regions."""
+BASIS, IMPORTS = "basis", "imports"
+"""Model of the rows of what a table rests on, and equation of what it does with imports."""
+REPORTED = "reported"
+"""Equation of sums over the provinces that reported."""
 COUNTRY = "00"
 """Region of the national tables."""
 TOTAL = "total"
@@ -195,7 +199,7 @@ class AccountNames:
         if code == EXPORTS:
             return self.words("Exports")
         if code == OTHER:
-            return self.words("Statistical error")
+            return self.words("Other uses")
         if code == COUNTRY:
             return self.words("China")
         return province_names().get(code, {}).get(self.words.language, code)

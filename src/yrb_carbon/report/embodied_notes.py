@@ -8,9 +8,15 @@ import pandas as pd
 
 from yrb_carbon.report.embodied_names import (
     BACKBONES,
+    BASIS,
     DIRECTIONS,
+    EXPORTS,
     FLOW_MEANINGS,
     FLOWS,
+    IMPORTS,
+    OTHER,
+    REPORTED,
+    AccountNames,
     account_names,
     mining_names,
 )
@@ -35,9 +41,15 @@ EMISSIONS_NOTE = message(
     "of the sector that makes them. Shares are of the sum over all fuels of the year."
 )
 NO_FUEL_NOTE = message("Fuels without emissions in all years are left out: {fuels}.")
-RECOMPUTED_NOTE = message(
-    "Recomputed: fuels burnt by mining in the provincial energy inventories times emission factors."
+UNREPORTED_NOTE = message(
+    "No report of {provinces}: sums over all provinces are not known in these years, those of the "
+    "provinces that reported stand below them."
 )
+RECOMPUTED_NOTE = message(
+    "Recomputed: fuels burnt by mining in the provincial energy inventories times the emission "
+    "factors of Shan et al. (2018)."
+)
+PROVINCE = r"\d{2}"
 FORMATS = {
     "ceads_mrio": message("interregional input-output tables of the provinces"),
     "china_io": message("national input-output tables of the statistics bureau, one region"),
@@ -60,9 +72,17 @@ EXPORTS_NOTES = {
     "final": message("Exports count as final demand of the region that exports."),
 }
 MISSING_INVENTORY = {
-    "zero": message("A province without inventory (Tibet) has a direct intensity of zero."),
+    "zero": message("A province without an inventory of the year has a direct intensity of zero."),
     "northwest": message(
-        "A province without inventory (Tibet) has the mean direct intensity of the north-west."
+        "A province without an inventory of the year has the mean direct intensity of the "
+        "north-west."
+    ),
+}
+IMPUTED = {
+    "zero": message("No inventory of {regions}: direct intensities there are zero."),
+    "northwest": message(
+        "No inventory of {regions}: direct intensities there are means of the north-west, which "
+        "adds {amounts} to the emissions of the inventories."
     ),
 }
 SCOPES = {
@@ -71,8 +91,41 @@ SCOPES = {
     ),
     "energy": message("Emissions of sectors are those of burning fuels alone."),
 }
-IMPORTS_NOTE = message(
-    "Coefficients are those of domestic products: carbon emitted abroad is not counted."
+IMPORT_NOTES = {
+    "apart": message(
+        "Coefficients are those of domestic products: carbon emitted abroad is not counted."
+    ),
+    "proportional": message(
+        "Coefficients are those of domestic products, which imports were taken out of, from every "
+        "use but exports in proportion: carbon emitted abroad is not counted."
+    ),
+    "negative_use": message(
+        "Coefficients are those of domestic and imported products together: what is imported "
+        "counts as made at home, and imports are a negative final use."
+    ),
+    "none": message("Nothing is imported: the emissions of all regions of the system count."),
+}
+IMPORT_SPLITS = {
+    "proportional": message(
+        "Where a national table does not tell them from imported ones, imports are taken from "
+        "every use but exports in proportion."
+    ),
+    "negative_use": message(
+        "Where a national table does not tell them from imported ones, these are in the "
+        "coefficients too, as if made at home, and imports are a negative final use."
+    ),
+}
+IMPORTS_DIFFER = message(
+    "Imports are not treated alike in these years, so that a part of what changes between them is "
+    "the tables' and not the economy's."
+)
+OUTSIDE_NOTE = message(
+    "{year}: of {emitted} Mt in all, {households} Mt of final users themselves and {unplaced} Mt "
+    "at accounts without output (of mining {mining} Mt) are outside of the accounts"
+)
+UNPLACED_NOTE = message(
+    "{year}: {unplaced} Mt of all emissions (of mining {mining} Mt) are at accounts without output "
+    "and left out"
 )
 YUAN_NOTE = message(
     "Intensities in t CO2 per 10^4 yuan of output, output in 10^4 yuan, all else in Mt CO2."
@@ -89,8 +142,13 @@ INTENSITY_NOTE = message(
     "intensity times output, the emissions of mining and what its inputs bring (upstream). "
     "Outflow, inflow: carbon embodied in mining products sold to, and bought from, other regions; "
     "their difference, net outflow, adds up to zero over all regions. Exports: the same sold "
-    "abroad. Net outflow of the sector: the same sold to other sectors and abroad less what the "
-    "products of other sectors bring."
+    "abroad, whatever exports count as. Net outflow of the sector: the same sold to other sectors "
+    "and abroad less what the products of other sectors bring."
+)
+USERS_NOTE = message(
+    "Exports and other uses (statistical errors, and what rows of the tables lack to balance) "
+    "answer for emissions where they are users of their own; production-based, consumption-based "
+    "and shared emissions of all lines have the same sum."
 )
 SECTORS_NOTE = message(
     "Mt CO2. Upstream: carbon embodied in the inputs that mining buys from a sector; downstream: "
@@ -101,7 +159,8 @@ SECTORS_NOTE = message(
 TOP_SECTORS_NOTE = message("{head}: the {shown} largest of {count} sectors.")
 FLOWS_NOTE = message(
     "Mt CO2 from one region to another, the largest {top} of each year; what stays within a region "
-    "and exports are not ranked, estimates.csv has them and all other flows. {meanings}."
+    "and what goes to exports and other uses (statistical errors, and what rows of the tables lack "
+    "to balance) are not ranked, estimates.csv has them and all other flows. {meanings}."
 )
 NETWORK_NOTE = message(
     "Flows between different regions by the definition {flow}, Mt CO2. Links, on which degrees, "
@@ -133,7 +192,8 @@ PATHS_NOTE = message(
 DECOMPOSITION_NOTE = message(
     "Mt CO2 of emissions of mining. Effects are the mean of the two polar forms (Dietzenbacher and "
     "Los 1998) and add up to the change. Technology: input coefficients; demand structure: the "
-    "make-up of the demand of each user; demand level: its size; other uses: statistical errors."
+    "make-up of the demand of each user; demand level: its size; other uses: statistical errors, "
+    "and what rows of the tables lack to balance."
 )
 
 
@@ -145,10 +205,12 @@ def section_of(study: Study) -> EmbodiedSection:
 
 
 def emissions_notes(
-    rows: pd.DataFrame, absent: Sequence[str], recomputed: bool, words: Words
+    rows: pd.DataFrame, absent: Sequence[str], recomputed: bool, names: AccountNames
 ) -> list[str]:
     """Notes of emissions of mining by fuel."""
-    n_units = rows["n_units"].dropna()
+    words = names.words
+    n_units = rows.loc[rows["equation"].eq(""), "n_units"].dropna()
+    missing = rows[rows["equation"].str.fullmatch(PROVINCE) & rows["estimate"].isna()]
     said = [
         words(
             EMISSIONS_NOTE,
@@ -157,6 +219,9 @@ def emissions_notes(
         )
     ]
     said += [words(NO_FUEL_NOTE, fuels=words.listing(absent))] if absent else []
+    if rows["equation"].eq(REPORTED).any():
+        provinces = _with_years(missing["equation"], missing["year"], names)
+        said.append(words(UNREPORTED_NOTE, provinces=provinces))
     said += [words(RECOMPUTED_NOTE)] if recomputed else []
     return [words.sentences(said)]
 
@@ -171,6 +236,7 @@ def intensity_notes(
         words(OWN_UNITS_NOTE if system.format == "pymrio" else YUAN_NOTE),
         words(INTENSITY_NOTE, producer=producer, consumer=100 - producer),
     ]
+    said += [words(USERS_NOTE)] if rows["equation"].isin([EXPORTS, OTHER]).any() else []
     return [words.sentences(said), *_system_notes(table, system, study, rows, words)]
 
 
@@ -242,12 +308,81 @@ def _system_notes(
     """What all tables of a system say: tables and their years, sectors, prices, exports."""
     section = section_of(study)
     years = sorted(set(rows["year"].dropna().astype(int))) or table.years or system.tables
+    basis = rows[rows["model"] == BASIS]
     said = [
         system_text(table.system, system, sorted(years), words),
+        *_import_notes(basis, words),
         *choices_of(section, [system], words),
+        *_imputed_notes(basis, section, account_names(system, words)),
+        *_outside_notes(basis, OUTSIDE_NOTE if isinstance(table, IntensityTable) else None, words),
     ]
     note = [] if system.note is None else [words.label(system.note)]
     return [words.sentences(said), *note]
+
+
+def _import_notes(basis: pd.DataFrame, words: Words) -> list[str]:
+    """What the tables do with imports, by year where they differ."""
+    own = basis[basis["equation"] == IMPORTS].sort_values("year")
+    years = {str(term): _years(part, words) for term, part in own.groupby("term", sort=False)}
+    if len(years) < 2:
+        return [words(IMPORT_NOTES[treatment]) for treatment in years]
+    said = [
+        words("{year}: {text}", year=years[treatment], text=words(IMPORT_NOTES[treatment]))
+        for treatment in years
+    ]
+    return [*said, words(IMPORTS_DIFFER)]
+
+
+def _imputed_notes(basis: pd.DataFrame, section: EmbodiedSection, names: AccountNames) -> list[str]:
+    """Regions without an inventory, and what they are taken to emit."""
+    words = names.words
+    imputed = basis[basis["term"] == "imputed"]
+    own = imputed[imputed["equation"] != ""]
+    if own.empty:
+        return []
+    sums = imputed[imputed["equation"] == ""]
+    amounts = words.listing(
+        words("{co2} Mt ({year})", co2=_amount(co2), year=int(year))
+        for co2, year in zip(sums["estimate"], sums["year"], strict=True)
+    )
+    regions = _with_years(own["equation"], own["year"], names)
+    return [words(IMPUTED[section.missing_inventory], regions=regions, amounts=amounts)]
+
+
+def _outside_notes(basis: pd.DataFrame, whole: str | None, words: Words) -> list[str]:
+    """Emissions outside the accounts: all of them, or those without an account alone."""
+    own = basis[basis["equation"] == ""].pivot(index="year", columns="term", values="estimate")
+    told = own if whole or own.empty else own[own["unplaced"] != 0]
+    said = [
+        words(
+            whole or UNPLACED_NOTE,
+            year=str(year),
+            emitted=_amount(line["emitted"]),
+            households=_amount(line["households"]),
+            unplaced=_amount(line["unplaced"]),
+            mining=_amount(line["unplaced_mining"]),
+        )
+        for year, line in told.sort_index().iterrows()
+    ]
+    return [words("{text}.", text=words.clauses(said))] if said else []
+
+
+def _with_years(codes: pd.Series, years: pd.Series, names: AccountNames) -> str:
+    """Regions by name, each with its years."""
+    words = names.words
+    by_region = pd.Series(years.astype(int).to_numpy(), index=codes.to_numpy()).sort_index()
+    return words.listing(
+        words(
+            "{name} ({years})",
+            name=names.region(str(code)),
+            years=words.listing(map(str, sorted(own))),
+        )
+        for code, own in by_region.groupby(level=0)
+    )
+
+
+def _amount(co2: float) -> str:
+    return f"{co2:.6g}"
 
 
 def system_text(name: str, system: SystemSection, years: Sequence[int], words: Words) -> str:
@@ -272,16 +407,30 @@ def system_text(name: str, system: SystemSection, years: Sequence[int], words: W
 def choices_of(
     section: EmbodiedSection, systems: Sequence[SystemSection], words: Words
 ) -> list[str]:
-    """What is chosen for all systems: imports, prices, exports, provinces without inventory."""
-    base = section.base_year or min(year for system in systems for year in system.tables)
-    said = [
-        words(IMPORTS_NOTE),
-        words(PRICES[section.price], year=base),
-        words(EXPORTS_NOTES[section.exports]),
-    ]
+    """What is chosen for all systems: prices, exports, what counts as emissions."""
+    base = sorted({section.base_year or min(system.tables) for system in systems})
+    said = [words(PRICES[section.price], year=words.listing(map(str, base)))]
+    if any(system.format != "pymrio" for system in systems):
+        said.append(words(EXPORTS_NOTES[section.exports]))
     if any(system.emissions == "inventories" for system in systems):
         said.append(words(SCOPES[section.scope]))
-    if any(system.format == "ceads_mrio" for system in systems):
+    return said
+
+
+def treatments_of(
+    section: EmbodiedSection, systems: Sequence[SystemSection], words: Words
+) -> list[str]:
+    """What is done, whatever the files hold, with imports and provinces without an inventory."""
+    formats = {system.format for system in systems}
+    said = [words(IMPORT_NOTES["apart" if formats - {"pymrio"} else "none"])]
+    splits = {
+        str(entry.options.get("import_split", "proportional"))
+        for system in systems
+        if system.format == "china_io"
+        for entry in system.tables.values()
+    }
+    said += [words(text) for split, text in IMPORT_SPLITS.items() if split in splits]
+    if "ceads_mrio" in formats:
         said.append(words(MISSING_INVENTORY[section.missing_inventory]))
     return said
 

@@ -24,13 +24,17 @@ from yrb_carbon.report.account_tables import (
 from yrb_carbon.report.cells import format_estimate
 from yrb_carbon.report.embodied_names import (
     ACCOUNTS,
+    BASIS,
     COUNTS,
     DIRECTIONS,
+    EXPORTS,
     FACTORS,
     FLOWS,
     FUELS,
     NETWORK_MEASURES,
+    OTHER,
     REGION_MEASURES,
+    REPORTED,
     ROLE_MARK,
     ROLES,
     TOTAL,
@@ -102,9 +106,11 @@ def layout_mining_emissions(
     shares = numbers_of(rows[rows["quantity"] == "share"], "equation", "term", "year")
     again = bool((rows["equation"] == RECOMPUTED).any())
     fuels = fuels_by_size(rows)
-    burnt = [fuel for fuel in fuels if any(values.get((WHOLE, fuel, year)) for year in years)]
+    burnt = [
+        fuel for fuel in fuels if any(number_at(values, WHOLE, fuel, year) > 0 for year in years)
+    ]
     names = AccountNames(words)
-    provinces = sorted(set(rows["equation"]) - {WHOLE, RECOMPUTED})
+    provinces = sorted(set(rows["equation"]) - {WHOLE, RECOMPUTED, REPORTED})
     lines: dict[str, Lines] = {"fuels": [], "provinces": []}
     for fuel in [*burnt, TOTAL]:
         line = [words(PARTS["fuels"]), named(FUELS, fuel, words)]
@@ -113,17 +119,23 @@ def layout_mining_emissions(
             line.append(words.percent(number_at(shares, WHOLE, fuel, year)))
             line += [words.estimate(number_at(values, RECOMPUTED, fuel, year))] if again else []
         lines["fuels"].append(line)
-    for province in provinces:
-        line = [words(PARTS["provinces"]), names.region(province)]
+
+    def sum_line(part: str, name: str, equation: str) -> None:
+        line = [words(PARTS[part]), name]
         for year in years:
-            line += [words.estimate(number_at(values, province, TOTAL, year)), ""]
+            line += [words.estimate(number_at(values, equation, TOTAL, year)), ""]
             line += [""] if again else []
-        lines["provinces"].append(line)
+        lines[part].append(line)
+
+    if rows["equation"].eq(REPORTED).any():
+        sum_line("fuels", words("All fuels, provinces that reported"), REPORTED)
+    for province in provinces:
+        sum_line("provinces", names.region(province), province)
     parts = [words(MT), PERCENT, *([words("recomputed, Mt")] if again else [])]
     heads = ["", words("Fuel or province"), *year_heads(years, parts)]
     body = pd.DataFrame(shown_parts(lines, words), columns=heads)
     absent = [named(FUELS, fuel, words) for fuel in fuels if fuel not in burnt]
-    return body, emissions_notes(rows, absent, again, words)
+    return body, emissions_notes(rows, absent, again, names)
 
 
 def fuels_by_size(rows: pd.DataFrame) -> list[str]:
@@ -136,19 +148,26 @@ def fuels_by_size(rows: pd.DataFrame) -> list[str]:
 def layout_embodied_intensity(
     table: IntensityTable, study: Study, rows: pd.DataFrame, words: Printer
 ) -> Body:
-    """Intensities and emissions of mining, one row a region and year, all regions last."""
+    """Intensities and emissions of mining, one row a region and year, all together last.
+
+    Before them what exports and other uses answer for.
+    """
     system = system_of(table, study)
     names = account_names(system, words)
-    cells = numbers_of(rows, "equation", "year", "term")
+    made = without_basis(rows)
+    cells = numbers_of(made, "equation", "year", "term")
     shown = [
         one
         for one in shown_columns(table.printed_columns, partial(named, ACCOUNTS), words)
-        if has_term(rows, one[0])
+        if has_term(made, one[0])
     ]
-    regions = sorted(set(rows["equation"]) - {WHOLE})
+    found = set(made.loc[made["term"].isin([term for term, _ in shown]), "equation"])
+    users = [
+        *sorted(found - {WHOLE, EXPORTS, OTHER}), *(one for one in (EXPORTS, OTHER) if one in found)
+    ]  # fmt: skip
     lines = []
-    for region in [*regions, *([WHOLE] if len(regions) != 1 else [])]:
-        years = years_of(rows[rows["equation"] == region])
+    for region in [*users, *([WHOLE] if len(users) != 1 else [])]:
+        years = years_of(made[made["equation"] == region])
         for place, year in enumerate(years):
             numbers = [
                 _account(number_at(cells, region, year, term), term, words) for term, _ in shown
@@ -167,7 +186,8 @@ def layout_sector_contributions(
 ) -> Body:
     """Sectors upstream and downstream of mining, by the last year, the largest first."""
     system = system_of(table, study)
-    own = rows[rows["equation"] == WHOLE]
+    made = without_basis(rows)
+    own = made[made["equation"] == WHOLE]
     names = account_names(system, words)
     own = own.assign(label=_sector_labels(own, names))
     mining = mining_names(system, names)
@@ -217,8 +237,9 @@ def layout_flow_paths(
     """The largest flows between two regions of every definition; years in columns."""
     system = system_of(table, study)
     names = account_names(system, words)
-    regions = frozenset(map(str, rows.loc[rows["equation"] == "net", "term"]))
-    flows = rows[rows["equation"].eq(WHOLE) & rows["quantity"].eq("value")]
+    made = without_basis(rows)
+    regions = frozenset(map(str, made.loc[made["equation"] == "net", "term"]))
+    flows = made[made["equation"].eq(WHOLE) & made["quantity"].eq("value")]
     ends = [split_flow(str(term), regions) for term in flows["term"]]
     flows = flows.assign(source=[one for one, _ in ends], target=[two for _, two in ends])
     years = years_of(rows)
@@ -251,9 +272,10 @@ def layout_flow_network(
 ) -> Body:
     """All measures of the network and of every region, blocks and key regions; years across."""
     system = system_of(table, study)
-    regions = sorted({str(term) for term in rows.loc[rows["equation"] == "key", "term"]})
+    made = without_basis(rows)
+    regions = sorted({str(term) for term in made.loc[made["equation"] == "key", "term"]})
     measures = shown_columns(table.printed_columns, partial(named, REGION_MEASURES), words)
-    body = _network_body(table, system, rows, words, regions, measures)
+    body = _network_body(table, system, made, words, regions, measures)
     return body, network_notes(table, system, study, rows, words)
 
 
@@ -265,6 +287,7 @@ def flow_network_page(
     A block has a line a year, its members across all columns.
     """
     system = system_of(table, study)
+    rows = without_basis(rows)
     years = years_of(rows)
     key = {region for year in years for region, _ in _key_regions(rows, year)[: table.key_regions]}
     shown = CENTRALITIES if words.layout.columns is None else table.printed_columns
@@ -412,13 +435,14 @@ def layout_structural_paths(
     """The largest paths of every year, and what all paths of a number of steps explain."""
     system = system_of(table, study)
     names = account_names(system, words)
-    single = rows[rows["equation"].str.startswith(f"{DEPTH} ")]
+    made = without_basis(rows)
+    single = made[made["equation"].str.startswith(f"{DEPTH} ")]
     shares = numbers_of(single[single["quantity"] == "share"], "year", "term")
     values = single[single["quantity"] == "value"]
-    sums = numbers_of(rows[rows["equation"] == DEPTH], "quantity", "year", "term")
-    listed = numbers_of(rows[rows["equation"] == LISTED], "quantity", "year", "term")
+    sums = numbers_of(made[made["equation"] == DEPTH], "quantity", "year", "term")
+    listed = numbers_of(made[made["equation"] == LISTED], "quantity", "year", "term")
     lines = []
-    for year in years_of(rows):
+    for year in years_of(made):
         own: dict[str, Lines] = {"paths": [], "depths": []}
         largest = _largest(values[values["year"] == year], table.top)
         for place, row in enumerate(largest, start=1):
@@ -428,7 +452,7 @@ def layout_structural_paths(
                  words.estimate(row["estimate"]),
                  words.percent(number_at(shares, year, row["term"]))]
             )  # fmt: skip
-        for term in _depths(rows, year):
+        for term in _depths(made, year):
             own["depths"].append(
                 [str(year), "", _depth_words(term, year, listed, words),
                  term if term.isdigit() else "",
@@ -467,17 +491,18 @@ def layout_flow_decomposition(
     """Effects of the factors on the change between two years, all regions first."""
     system = system_of(table, study)
     names = account_names(system, words)
-    cells = numbers_of(rows, "model", "equation", "term")
+    made = without_basis(rows)
+    cells = numbers_of(made, "model", "equation", "term")
     shown = [
         one
         for one in shown_columns(table.printed_columns, partial(named, FACTORS), words)
-        if has_term(rows, one[0])
+        if has_term(made, one[0])
     ]
     lines = []
-    for period in sorted(set(map(str, rows["model"]))):
+    for period in sorted(set(map(str, made["model"]))):
         first, _, last = period.partition("-")
         said = words("{first} to {last}", first=first, last=last)
-        regions = sorted(set(rows.loc[rows["model"] == period, "equation"]) - {WHOLE, POLAR})
+        regions = sorted(set(made.loc[made["model"] == period, "equation"]) - {WHOLE, POLAR})
         for region in [*([WHOLE] if len(regions) != 1 else []), *regions]:
             numbers = [words.estimate(number_at(cells, period, region, term)) for term, _ in shown]
             lines.append([said, names.region(region), *numbers])
@@ -485,6 +510,11 @@ def layout_flow_decomposition(
     return pd.DataFrame(lines, columns=heads), decomposition_notes(
         table, system, study, rows, words
     )
+
+
+def without_basis(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows of a table without those that only its notes tell."""
+    return rows[rows["model"] != BASIS]
 
 
 def system_of(table: SystemTable, study: Study) -> SystemSection:

@@ -22,6 +22,7 @@ from yrb_carbon.sources.input_output import (
     VALUE_ADDED,
     InputOutputTable,
     assemble_table,
+    balance_scale,
     describe_unbalanced,
     unbalanced,
 )
@@ -362,7 +363,7 @@ def _check_balances(
     printed = balance.assign(
         row_gap=0.0,
         inputs=total_input,
-        column_gap=(total_input - table.output) / table.output.where(table.output != 0, 1.0),
+        column_gap=(total_input - table.output) / balance_scale(table.output.to_numpy()),
     )
     total_wrong = unbalanced(printed, tolerance).assign(side="printed total input")
     notes = []

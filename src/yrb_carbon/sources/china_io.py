@@ -79,6 +79,7 @@ def read_china_io(
     year: int | None = None,
     import_split: ImportSplit = "proportional",
     tolerance: float = BALANCE_TOLERANCE,
+    accepted_share: float = 0.0,
 ) -> InputOutputTable:
     """Read a national table as a table of one region.
 
@@ -99,6 +100,8 @@ def read_china_io(
         with negative amounts, and none left as inputs.
     tolerance : float
         Largest gap of a row or column, relative to output.
+    accepted_share : float
+        Share of rows and columns that may be out of balance; their largest gaps are noted.
 
     Returns
     -------
@@ -168,8 +171,9 @@ def read_china_io(
             unit={"all amounts": TEN_THOUSAND_YUAN},
         ),
         classification=sectors.name,
+        import_treatment="apart" if split else import_split,
     )
-    return _checked(table, sectors, tolerance, place, tuple(reading.notes))
+    return _checked(table, sectors, tolerance, accepted_share, place, tuple(reading.notes))
 
 
 def _sector_list(names: list[str], place: Place) -> SectorList:
@@ -251,13 +255,15 @@ def _checked(
     table: InputOutputTable,
     sectors: SectorList,
     tolerance: float,
+    accepted_share: float,
     place: Place,
     notes: tuple[str, ...],
 ) -> InputOutputTable:
     failing = table.check_balance(tolerance, accepted_share=1.0)
     if len(failing):
-        text = describe_unbalanced(
-            failing, 2 * len(table.output), tolerance, lambda key, _: sectors.label(key[1])
-        )
-        raise SourceError(text, place)
+        total = 2 * len(table.output)
+        text = describe_unbalanced(failing, total, tolerance, lambda key, _: sectors.label(key[1]))
+        if len(failing) > accepted_share * total:
+            raise SourceError(text, place)
+        notes = (*notes, f"accepted: {text}")
     return replace(table, record=replace(table.record, notes=notes))

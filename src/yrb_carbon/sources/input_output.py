@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +26,11 @@ BALANCE_TOLERANCE = 0.01
 SMALLEST_OUTPUT = 1e-6
 """Share of the mean output below which an account's gap is measured against this floor: what a
 region hardly produces is printed in rounded numbers."""
+ImportTreatment = Literal["apart", "proportional", "negative_use", "none"]
+"""What a table does with imports. apart: its rows are of domestic products, as published, inputs
+from outside stand below them; proportional: products from outside stood in the rows and were taken
+from every use but exports in proportion; negative_use: they stand in the rows, and imports are a
+negative final use; none: nothing comes from outside."""
 MAX_FAILING = 6
 """Accounts out of balance that a message lists."""
 
@@ -64,6 +69,8 @@ class InputOutputTable:
         File that it comes from.
     classification : str
         Name of the list of sectors that the codes belong to; empty where there is one list only.
+    import_treatment : {"apart", "proportional", "negative_use", "none"}
+        See `ImportTreatment`.
     """
 
     year: int
@@ -79,6 +86,7 @@ class InputOutputTable:
     unit: str
     record: FileRecord
     classification: str = ""
+    import_treatment: ImportTreatment = "apart"
 
     def __post_init__(self) -> None:
         labels = self.labels
@@ -202,8 +210,7 @@ def calc_balance(
         `uses`, `inputs` and `output` in the unit of the table, `row_gap` and `column_gap` as
         shares.
     """
-    floor = SMALLEST_OUTPUT * float(np.abs(output).mean())
-    scale = np.maximum(np.abs(output), floor if floor > 0 else 1.0)
+    scale = balance_scale(output)
     uses = intermediate.sum(axis=1) + final
     inputs = intermediate.sum(axis=0) + primary
     return pd.DataFrame(
@@ -215,6 +222,15 @@ def calc_balance(
             "column_gap": (inputs - output) / scale,
         }
     )
+
+
+def balance_scale(output: FloatArray) -> FloatArray:
+    """What the gap of an account is measured against, max(|x_i|, floor).
+
+    The floor is `SMALLEST_OUTPUT` of the mean output, 1 where all output is zero.
+    """
+    floor = SMALLEST_OUTPUT * float(np.abs(output).mean())
+    return np.maximum(np.abs(output), floor if floor > 0 else 1.0)
 
 
 def unbalanced(balance: pd.DataFrame, tolerance: float) -> pd.DataFrame:
@@ -274,6 +290,7 @@ def assemble_table(
     imports: pd.Series | None = None,
     value_added: pd.DataFrame | None = None,
     classification: str = "",
+    import_treatment: ImportTreatment = "apart",
 ) -> InputOutputTable:
     """Build a table from labelled parts in any order; parts that are None are zero.
 
@@ -315,6 +332,7 @@ def assemble_table(
         unit=unit,
         record=record,
         classification=classification,
+        import_treatment=import_treatment,
     )
 
 

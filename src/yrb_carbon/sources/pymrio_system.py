@@ -33,6 +33,8 @@ MT_PER: Mapping[str, float] = {
     "kg": 1e-9, "t": 1e-6, "kt": 1e-3, "Gg": 1e-3, "Mt": 1.0, "Tg": 1.0, "Gt": 1e3,
 }  # fmt: skip
 """Mt in one unit of mass."""
+FINAL_DEMAND = "(final demand)"
+"""Sector of the emissions of final users themselves, which no account of a table makes."""
 HINT = "Name the folder that a system was saved to by its save_all."
 
 
@@ -100,8 +102,8 @@ def read_pymrio_system(
     emissions : str
         Name of the extension with the emissions.
     stressors : sequence of str, optional
-        Rows of it by the first level of their labels, all by default; each is a `fuel` of the
-        result. Masses are turned into Mt.
+        Rows of it by the first level of their labels; each is a `fuel` of the result. Wanted when
+        the extension has several. Masses are turned into Mt.
     value_added : str, optional
         Name of the extension with the value added; without it there is none.
     tolerance : float
@@ -113,13 +115,15 @@ def read_pymrio_system(
     -------
     table : InputOutputTable
     emissions : DataFrame
-        year, province (region of the system), sector, fuel (stressor), co2 (Mt).
+        year, province (region of the system), sector, fuel (stressor), co2 (Mt). What final users
+        of a region emit themselves (`F_Y` of the extension) has the sector `FINAL_DEMAND`.
 
     Raises
     ------
     SourceError
         If flows or final demand are missing, amounts are in several units, an extension or a
-        stressor is not there, emissions are not in a unit of mass, or rows do not balance.
+        stressor is not there, none of several stressors is named, emissions are not in a unit of
+        mass, or rows do not balance.
     """
     place = Place(system.name or "pymrio system")
     if system.Z is None or system.Y is None:
@@ -151,7 +155,7 @@ def read_pymrio_system(
             unit={"all amounts": unit},
             notes=(f"emissions: {emissions}",),
         ),
-        classification=str(place.file),
+        import_treatment="none",
     )
     table = _balanced(table, tolerance, accepted_share, place)
     return table, _emissions(system, year, emissions, stressors, table, place)
@@ -212,8 +216,13 @@ def _emissions(
     place: Place,
 ) -> pd.DataFrame:
     extension = _extension(system, name, place)
-    amounts = _labelled(extension.F)
     first = [str(key[0] if isinstance(key, tuple) else key) for key in extension.F.index]
+    if stressors is None and len(set(first)) > 1:
+        raise SourceError(
+            f"the extension {name!r} has {len(set(first))} stressors, which are not one emission",
+            place,
+            f"Name the stressors that count: {listing(sorted(set(first)))}.",
+        )
     wanted = sorted(set(first)) if stressors is None else list(stressors)
     missing = [stressor for stressor in wanted if stressor not in first]
     if missing:
@@ -232,18 +241,20 @@ def _emissions(
             f"Units that can be turned into Mt: {listing(MT_PER)}. Name the stressors that are "
             "wanted.",
         )
-    tonnes = {
-        stressor: pd.Series(
-            sum(
-                amounts.iloc[i].to_numpy(dtype=float) * MT_PER[units[i]]
-                for i in chosen
-                if first[i] == stressor
-            ),
-            amounts.columns,
-        )
-        for stressor in wanted
-    }
-    return emission_frame(year, tonnes, table.labels)
+    factors = np.array([MT_PER[units[i]] for i in chosen])
+    stressor_of = [first[i] for i in chosen]
+
+    def megatonnes(amounts: pd.DataFrame, labels: pd.MultiIndex) -> pd.DataFrame:
+        masses = amounts.iloc[chosen].to_numpy(dtype=float) * factors[:, None]
+        by_stressor = pd.DataFrame(masses, stressor_of, amounts.columns).groupby(level=0).sum().T
+        return emission_frame(year, {one: by_stressor[one] for one in wanted}, labels)
+
+    made = megatonnes(_labelled(extension.F), table.labels)
+    if extension.F_Y is None:
+        return made
+    own = extension.F_Y.T.groupby(level=0, sort=False).sum().T
+    users = pd.MultiIndex.from_tuples([(str(region), FINAL_DEMAND) for region in own.columns])
+    return pd.concat([made, megatonnes(own.set_axis(users, axis=1), users)], ignore_index=True)
 
 
 def _digest(*parts: pd.DataFrame) -> str:

@@ -83,7 +83,16 @@ class SystemSection(Section):
         "inventories",
         description="inventories: embodied.inventories; own: the extension of the pymrio system.",
     )
-    extension: str | None = Field(None, description="Extension and row of a pymrio system.")
+    extension: str | None = Field(
+        None,
+        description="Extension of a pymrio system that has the emissions; the option stressors of "
+        "its tables names the rows that count where it has several.",
+    )
+    deflators: str | None = Field(
+        None,
+        description="Price indices of its own, where those of embodied.deflators are of other "
+        "sectors.",
+    )
     note: Label | None = Field(None, description="Printed below its tables.")
 
     @property
@@ -126,8 +135,9 @@ class EmbodiedSection(Section):
     )
     deflators: str | None = Field(
         None,
-        description="CSV of price indices for price constant: year, sector, index and, where they "
-        "differ, region; relative to data_root.",
+        description="CSV of price indices for price constant, of all systems that have none of "
+        "their own: year, sector, index and, where they differ, region; sector imports for "
+        "imported inputs; relative to data_root.",
     )
     base_year: Year | None = Field(None, description="Year of constant prices; the first if null.")
     missing_inventory: Literal["zero", "northwest"] = Field(
@@ -348,16 +358,28 @@ def embodied_faults(study: Study) -> Iterator[Fault]:
     place: Path = ("embodied",)
     for name, system in section.systems.items():
         yield from _system_faults(section, system, (*place, "systems", name))
-    if (section.deflators is None) == (section.price == "constant"):
-        wanted = (
-            "price constant needs it"
-            if section.deflators is None
-            else "it is used for price constant only"
-        )
-        yield (*place, "deflators"), f"{wanted} (got {section.deflators!r})"
+    yield from _price_faults(section, place)
     for key in ("inventories", "energy"):
         for year, path in getattr(section, key).items():
             yield from brace_faults((*place, key, str(year)), path)
+
+
+def _price_faults(section: EmbodiedSection, place: Path) -> Iterator[Fault]:
+    """Price indices without constant prices, and constant prices without indices."""
+    own = {
+        (*place, "systems", name, "deflators"): system.deflators
+        for name, system in section.systems.items()
+    }
+    common: Path = (*place, "deflators")
+    for where, path in {common: section.deflators, **own}.items():
+        yield from brace_faults(where, path)
+    if section.price == "constant":
+        if section.deflators is None and (None in own.values() or not own):
+            yield common, "price constant needs it (got None)"
+        return
+    for where, path in {common: section.deflators, **own}.items():
+        if path is not None:
+            yield where, f"it is used for price constant only (got {path!r})"
 
 
 def _system_faults(section: EmbodiedSection, system: SystemSection, place: Path) -> Iterator[Fault]:

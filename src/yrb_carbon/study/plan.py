@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from yrb_carbon.study.accounts import AccountsTable, ProvincialFile
 from yrb_carbon.study.base import Path
 from yrb_carbon.study.config import SampleSection, Study
-from yrb_carbon.study.embodied import EmbodiedTable, SystemTable
+from yrb_carbon.study.embodied import EmbodiedSection, EmbodiedTable, SystemTable
 from yrb_carbon.study.figure_base import shown_years
 from yrb_carbon.study.footprint import FootprintTable
 from yrb_carbon.study.regional import RegionalTable, RegionalTransferTable
@@ -159,9 +159,18 @@ def embodied_inputs(study: Study) -> dict[Path, AccountInput]:
             if entry.path:
                 place: Path = ("embodied", "systems", name, "tables", str(year), "path")
                 found[place] = AccountInput(entry.path, system.format, year, name)
-    if section.deflators is not None:
-        found["embodied", "deflators"] = AccountInput(section.deflators, "price_indices")
+        found |= _price_inputs(section, name)
     return found
+
+
+def _price_inputs(section: EmbodiedSection, name: str) -> dict[Path, AccountInput]:
+    """Price indices that a system is brought to constant prices by."""
+    own = section.systems[name].deflators
+    path = own or section.deflators
+    if path is None:
+        return {}
+    place: Path = ("embodied", "systems", name, "deflators") if own else ("embodied", "deflators")
+    return {place: AccountInput(path, "price_indices")}
 
 
 def files_of(inputs: Mapping[Path, AccountInput]) -> tuple[str, ...]:
@@ -211,6 +220,7 @@ def regional_inputs(study: Study) -> dict[Path, AccountInput]:
         place: Path = ("embodied", "systems", transfer.system, "tables", str(transfer.year), "path")
         if entry.path:
             found[place] = AccountInput(entry.path, system.format, transfer.year, transfer.system)
+        found |= _price_inputs(study.embodied, transfer.system)
     return found
 
 

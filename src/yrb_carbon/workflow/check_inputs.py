@@ -484,7 +484,8 @@ def read_extent(study: Study, found: AccountInput) -> dict[str, Any]:
     SourceError, DataError
         If the file is not as its format promises, or of another year than the study says.
     """
-    from yrb_carbon.embodied.build import read_deflators, read_table
+    from yrb_carbon.embodied.build import read_table
+    from yrb_carbon.embodied.price_indices import read_deflators
     from yrb_carbon.sources import reader_for
     from yrb_carbon.sources.ceads_energy import read_ceads_energy
     from yrb_carbon.sources.ceads_inventory import read_ceads_inventory

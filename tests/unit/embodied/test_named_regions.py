@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from embodied_rows import embodied_study
-from io_tables import make_table
+from io_tables import make_table, studied
 
 from yrb_carbon.analysis.rows import TableKey
 from yrb_carbon.embodied.accounts import RESERVED, build_system
@@ -50,8 +50,7 @@ def table_of(regions: tuple[str, ...]) -> Any:
 def system_of(regions: tuple[str, ...]) -> StudiedSystem:
     table = table_of(regions)
     emissions = pd.Series(np.arange(1.0, len(table.labels) + 1), table.labels)
-    built = {2010: build_system(table, emissions)}
-    return StudiedSystem("mrio", built, MINING, (), pd.Series(dtype=float))
+    return studied("mrio", {2010: build_system(table, emissions)}, MINING)
 
 
 @pytest.fixture(scope="module")

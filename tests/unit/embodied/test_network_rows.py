@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from io_tables import random_emissions, random_table
+from io_tables import random_emissions, random_table, studied
 
 from yrb_carbon.analysis.rows import TableKey
 from yrb_carbon.embodied.accounts import build_system
@@ -27,7 +27,7 @@ def system() -> StudiedSystem:
     for year in (2012, 2015):
         table = random_table(6, 3, seed=year, year=year)
         by_year[year] = build_system(table, random_emissions(table, seed=year))
-    return StudiedSystem("tiny", by_year, MINING, (), pd.Series(dtype=float))
+    return studied("tiny", by_year, MINING)
 
 
 @pytest.fixture(scope="module")

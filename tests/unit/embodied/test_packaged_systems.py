@@ -9,7 +9,7 @@ import pymrio
 import pytest
 
 from yrb_carbon.embodied.build import StudiedSystem, build_studied_system, known_sectors
-from yrb_carbon.errors import DataError
+from yrb_carbon.errors import DataError, SourceError
 from yrb_carbon.study.concordance import load_concordance
 from yrb_carbon.study.embodied import EmbodiedSection, SystemSection
 
@@ -17,6 +17,7 @@ SYSTEM = {
     "format": "pymrio", "sectors": "own", "mining": ["mining"], "emissions": "own",
     "extension": "emissions",
 }  # fmt: skip
+KG_IN_MT = 1e9
 ENTRY = {"options": {"stressors": ["emission_type1"]}}
 
 
@@ -42,6 +43,37 @@ def test_a_saved_system_is_the_one_of_the_package_and_names_its_folder(saved, tm
     assert own.by_year[2010].emissions == pytest.approx(packaged.by_year[2010].emissions)
     assert own.records[0].file == str(tmp_path / "own")
     assert packaged.records[0].file == "testmrio"
+
+
+def test_emissions_of_final_users_are_outside_of_the_accounts(saved):
+    coverage = built(None).coverage[2010]
+    row = ("emission_type1", "air")
+    made, used = (
+        part.loc[row].sum() / KG_IN_MT for part in (saved.emissions.F, saved.emissions.F_Y)
+    )
+    assert coverage.placed == pytest.approx(made)
+    assert coverage.households == pytest.approx(used)
+    assert coverage.emitted == pytest.approx(made + used)
+
+
+def test_a_system_is_deflated_by_its_own_indices(saved, tmp_path):
+    lines = [f"{year},{sector},{100 + 50 * (year - 2009)}" for year in (2009, 2010)
+             for sector in saved.get_sectors()]  # fmt: skip
+    (tmp_path / "own.csv").write_text("\n".join(("year,sector,index", *lines)), encoding="utf-8")
+    (tmp_path / "all.csv").write_text("year,sector,index\n2010,S1,1\n", encoding="utf-8")
+    system = {**SYSTEM, "tables": {2010: ENTRY}, "deflators": "own.csv"}
+    values = {"price": "constant", "deflators": "all.csv", "base_year": 2009}
+    section = EmbodiedSection.model_validate({**values, "systems": {"t": system}})
+    real = build_studied_system("t", section, None, load_concordance(), tmp_path).by_year[2010]
+    nominal = built(None).by_year[2010]
+    assert real.output == pytest.approx(nominal.output / 1.5)
+    assert real.embodied == pytest.approx(nominal.embodied * 1.5)
+    assert real.unit.endswith("prices of 2009")
+    common = section.model_copy(
+        update={"systems": {"t": section.systems["t"].model_copy(update={"deflators": None})}}
+    )
+    with pytest.raises(SourceError, match="no price index of 2009"):
+        build_studied_system("t", common, None, load_concordance(), tmp_path)
 
 
 def test_a_mining_that_makes_nothing_is_refused(saved, tmp_path):

@@ -16,6 +16,7 @@ from embodied_rows import (
     TABLES,
     YEARS,
     Rows,
+    basis_rows,
     embodied_rows,
     embodied_study,
 )
@@ -24,6 +25,7 @@ from yrb_carbon.errors import DataError
 from yrb_carbon.estimates import estimates_frame
 from yrb_carbon.report import embodied_names as names
 from yrb_carbon.report.cells import PrintedTable, format_estimate
+from yrb_carbon.report.embodied_notes import IMPORT_NOTES
 from yrb_carbon.report.explanations import explain, load_explanations
 from yrb_carbon.report.language import Words
 from yrb_carbon.report.layout import LAYOUTS, layout_table
@@ -304,7 +306,10 @@ def test_layout_chooses_columns_headings_parts_and_decimals(rows):
     }
     table = lay_out("B2", rows, B2={"layout": chosen})
     assert list(table.body.columns) == ["Region", "Year", "Balance", "Production-based"]
-    assert all(re.fullmatch(r"\d\.\d", cell) for cell in table.body["Balance"])
+    users = table.body["Region"].isin(["Exports", "Other uses"]) | table.body["Region"].eq("")
+    assert all(re.fullmatch(r"\d\.\d", cell) for cell in table.body.loc[~users, "Balance"])
+    few = lay_out("B2", rows, B2={"layout": {"columns": [{"id": "net"}]}})
+    assert not {"Exports", "Other uses"} & set(few.body["Region"])
     parts = lay_out("B5", rows, B5={"layout": {"rows": ["blocks", "network"]}})
     assert list(dict.fromkeys(parts.body.iloc[:, 0])) == ["Blocks", "Network"]
     assert parts.shown.iloc[0, 0] == "Block 1, 2012"
@@ -342,11 +347,66 @@ def test_notes_say_what_was_chosen(rows):
     }  # fmt: skip
     said = " ".join(lay_out("B2", rows, embodied=section).notes)
     for part in ("25 % of the former and 75 %", "constant prices of 2015", "list H2",
-                 "Exports count as final demand", "mean direct intensity of the north-west",
+                 "Exports count as final demand", "means of the north-west, which adds 12.5 Mt",
                  "A note of the system.", "System mrio:"):  # fmt: skip
         assert part in said
     quiet = lay_out("B2", rows, report={"printing": {"notes": False}})
     assert list(quiet.notes) == [SYNTHETIC_CAUTION.en]
+
+
+@pytest.mark.parametrize("name", [name for name in TABLES if name != "B1"])
+def test_notes_say_what_a_table_rests_on(rows, name):
+    said = " ".join(lay_out(name, rows).notes)
+    assert "No inventory of Shaanxi (2012, 2015, 2017): direct intensities there are zero." in said
+    assert said.count("Coefficients are those of domestic products: carbon emitted abroad") == 1
+    assert "not treated alike" not in said
+    assert "at accounts without output and left out" not in said
+    whole = "2015: of 9500.5 Mt in all, 400.25 Mt of final users themselves and 0 Mt at accounts"
+    assert (whole in said) == (name == "B2")
+    other = rows["table"].eq(name) & rows["model"].eq("basis") & rows["year"].eq(2017)
+    changed = rows.assign(
+        term=rows["term"].mask(other & rows["equation"].eq("imports"), "negative_use"),
+        estimate=rows["estimate"]
+        .mask(other & rows["term"].eq("unplaced"), 2.5)
+        .mask(other & rows["term"].eq("unplaced_mining"), 0.5),
+    )
+    said = " ".join(lay_out(name, changed).notes)
+    assert "2012, 2015: Coefficients are those of domestic products: carbon" in said
+    assert "2017: Coefficients are those of domestic and imported products together" in said
+    assert "Imports are not treated alike in these years" in said
+    assert re.search(r"2\.5 Mt (of all emissions|at accounts.*) \(of mining 0\.5 Mt\)", said)
+
+
+def test_notes_of_imports_are_those_of_the_tables_at_hand(rows):
+    for treatment, text in IMPORT_NOTES.items():
+        made = Rows()
+        made.add("B7", "2012-2015", "level", 1.5, equation="33")
+        basis_rows(made, "B7", 2012, treatment)
+        said = " ".join(lay_out("B7", estimates_frame(made.rows)).notes)
+        assert text in said
+        assert [one for one in IMPORT_NOTES.values() if one in said] == [text]
+
+
+def test_what_no_region_answers_for_stands_before_the_sum_of_all(rows):
+    table = lay_out("B2", rows)
+    regions = [line[0] for line in table.body.to_numpy().tolist() if line[0]]
+    assert regions == [
+        "Inner Mongolia", "Zhejiang", "Shaanxi", "Exports", "Other uses", "All regions",
+    ]  # fmt: skip
+    (exports,) = lines_of(table, "Exports", "2012")
+    filled = [head for head, cell in zip(table.body.columns, exports, strict=True) if cell]
+    assert filled == ["Region", "Year", "Production-based", "Consumption-based", "Shared"]
+    assert "of all lines have the same sum" in table.notes[0]
+    without = rows[~rows["equation"].isin(["exports", "other"])]
+    assert "of all lines have the same sum" not in lay_out("B2", without).notes[0]
+
+
+def test_a_fuel_that_no_year_tells_of_is_one_without_emissions(rows):
+    """A year with no sum over all provinces has no number of any fuel."""
+    gone = rows["table"].eq("B1") & rows["equation"].eq("") & rows["year"].eq(2015)
+    changed = rows.assign(estimate=rows["estimate"].mask(gone))
+    fuels = [line[1] for line in lines_of(lay_out("B1", changed), "By fuel")]
+    assert "Kerosene" not in fuels
 
 
 def test_systems_of_other_sectors_are_printed_by_their_own_names():
@@ -355,6 +415,7 @@ def test_systems_of_other_sectors_are_printed_by_their_own_names():
     made.add("B3", "upstream", "mining", 1.5, year=2010)
     made.add("B6", "paths", "reg1 mining > reg2 electricity", 1.5, year=2010, equation="depth 1")
     made.add("B2", "accounts", "net", 1.5, year=2010, equation="reg1")
+    made.add("B3", "basis", "none", 1.0, year=2010, equation="imports")
     study = embodied_study(
         embodied={
             "inventories": {2012: "x.xlsx"},
@@ -370,7 +431,10 @@ def test_systems_of_other_sectors_are_printed_by_their_own_names():
     table = layout_table("B3", study, rows)
     assert [line[1] for line in lines_of(table, "Upstream")] == ["electricity", "mining"]
     assert "its extension emissions/CO2" in table.notes[1]
-    assert "Tibet" not in " ".join(table.notes)
+    said = " ".join(table.notes)
+    assert "Nothing is imported" in said
+    for absent in ("Tibet", "No inventory", "Exports are"):
+        assert absent not in said
     assert layout_table("B6", study, rows).body.iloc[0, 2] == "reg1: mining > reg2: electricity"
     assert "its own money" in layout_table("B2", study, rows).notes[0]
 

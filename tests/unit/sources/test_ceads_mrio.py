@@ -408,3 +408,29 @@ def test_units_in_titles(text, unit):
         find_unit(wrong, [text], Place("x"))
     with pytest.raises(SourceError, match="unknown unit 'dollars'"):
         find_unit("dollars", ["MRIO"], Place("x"))
+
+
+def test_a_total_input_where_nothing_is_made_is_held_against_the_size_of_the_table(tmp_path):
+    """It is rounding, as the row and column of such an account are: not a gap of its own size."""
+    made = sheets.sample()
+    idle = 44
+    made.z[idle] = made.z[:, idle] = made.y[idle] = 0.0
+    made.exports[idle] = made.errors[idle] = made.imports[idle] = 0.0
+    made.added[:, idle] = 0.0
+    made.__post_init__()
+    made.added[:] = (
+        made.added
+        * (made.output - made.z.sum(0) - made.imports)
+        / np.where(made.added.sum(0) == 0, 1.0, made.added.sum(0))
+    )
+    rows = sheets.layout(made)
+    floor = 1e-6 * made.output.mean()
+    for share, is_refused in ((0.005, False), (0.02, True)):
+        rows[-1][3 + idle] = share * floor
+        assert rows[-1][3 + idle] > 0.01, "a gap against one unit would be refused"
+        path = sheets.write(tmp_path / f"{share}.xlsx", rows)
+        if is_refused:
+            with pytest.raises(SourceError, match=r"printed total input of .* sums to"):
+                read(path)
+        else:
+            assert read(path).output.iloc[idle] == 0

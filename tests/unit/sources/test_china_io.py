@@ -73,6 +73,7 @@ def test_domestic_rows_are_taken_and_imported_ones_are_inputs(tmp_path):
     for k, use in enumerate(("consumption", "capital", "inventory")):
         np.testing.assert_allclose(table.final_demand["00", use].to_numpy(), made["y"][:, k])
     assert table.check_balance(tolerance=HAND).empty
+    assert table.import_treatment == "apart"
 
 
 def test_competing_imports_leave_every_use_but_exports_in_proportion(tmp_path):
@@ -92,6 +93,17 @@ def test_competing_imports_leave_every_use_but_exports_in_proportion(tmp_path):
     assert table.check_balance(tolerance=HAND).empty
     np.testing.assert_allclose(table.output.to_numpy(), made["x"], rtol=EXACT)
     assert "competing imports taken from every use" in " ".join(table.record.notes)
+    assert table.import_treatment == "proportional"
+
+
+def test_a_share_of_rows_out_of_balance_may_be_accepted(tmp_path):
+    rows, _ = cells(origin=False)
+    rows[3][-1] = repr(1.5 * float(rows[3][-1]))
+    path = write(tmp_path / "china_2015_42.csv", rows)
+    with pytest.raises(SourceError, match="2 of 84 rows and columns do not balance"):
+        read_china_io(path, accepted_share=1 / 84)
+    table = read_china_io(path, accepted_share=2 / 84)
+    assert table.record.notes[-1].startswith("accepted: 2 of 84 rows and columns")
 
 
 def test_competing_imports_as_a_negative_use(tmp_path):
@@ -103,6 +115,7 @@ def test_competing_imports_as_a_negative_use(tmp_path):
         table.final_demand["00", "imports"].to_numpy(), -made["m"], rtol=EXACT
     )
     assert table.imports.sum() == 0
+    assert table.import_treatment == "negative_use"
     assert table.check_balance(tolerance=HAND).empty
 
 

@@ -8,11 +8,16 @@ import numpy as np
 import pytest
 
 from yrb_carbon.errors import SourceError
-from yrb_carbon.sources.pymrio_system import load_pymrio_system, read_pymrio_system
+from yrb_carbon.sources.pymrio_system import (
+    FINAL_DEMAND,
+    load_pymrio_system,
+    read_pymrio_system,
+)
 
 SAME = 1e-12
 """The numbers are carried over; only kilogrammes become megatonnes."""
 KG_IN_MT = 1e9
+BOTH = ("emission_type1", "emission_type2")
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +31,7 @@ def system():
 
 def test_the_test_system_keeps_its_numbers_under_its_labels(system):
     table, emissions = read_pymrio_system(
-        system, year=2010, emissions="emissions", value_added="factor_inputs"
+        system, year=2010, emissions="emissions", stressors=BOTH, value_added="factor_inputs"
     )
     assert table.n_regions == 6
     assert table.n_sectors == 8
@@ -47,7 +52,9 @@ def test_the_test_system_keeps_its_numbers_under_its_labels(system):
     keyed = emissions.set_index(["fuel", "province", "sector"])["co2"]
     raw = system.emissions.F.loc[("emission_type1", "air"), ("reg5", "mining")]
     assert keyed["emission_type1", "reg5", "mining"] == pytest.approx(raw / KG_IN_MT, rel=SAME)
-    assert keyed.sum() == pytest.approx(system.emissions.F.to_numpy().sum() / KG_IN_MT, rel=SAME)
+    made = keyed.drop(FINAL_DEMAND, level="sector")
+    assert made.sum() == pytest.approx(system.emissions.F.to_numpy().sum() / KG_IN_MT, rel=SAME)
+    assert (table.import_treatment, table.classification) == ("none", "")
 
 
 def test_chosen_stressors_only(system):
@@ -55,13 +62,43 @@ def test_chosen_stressors_only(system):
         system, year=2010, emissions="emissions", stressors=["emission_type2"]
     )
     total = system.emissions.F.loc["emission_type2"].to_numpy().sum() / KG_IN_MT
-    assert emissions["co2"].sum() == pytest.approx(total, rel=SAME)
+    made = emissions[emissions["sector"] != FINAL_DEMAND]
+    assert made["co2"].sum() == pytest.approx(total, rel=SAME)
+
+
+def test_what_final_users_emit_has_a_sector_of_its_own(system):
+    _, emissions = read_pymrio_system(
+        system, year=2010, emissions="emissions", stressors=["emission_type1"]
+    )
+    own = emissions[emissions["sector"] == FINAL_DEMAND].set_index("province")["co2"]
+    users = system.emissions.F_Y.loc[("emission_type1", "air")].groupby(level="region").sum()
+    assert list(own.index) == list(users.index)
+    np.testing.assert_allclose(own, users / KG_IN_MT, rtol=SAME)
+    assert own.min() > 0
+    without = system.copy()
+    without.emissions.F_Y = None
+    _, bare = read_pymrio_system(
+        without, year=2010, emissions="emissions", stressors=["emission_type1"]
+    )
+    assert FINAL_DEMAND not in set(bare["sector"])
+    assert len(bare) == len(emissions) - len(own)
+
+
+def test_several_stressors_are_no_one_emission(system):
+    with pytest.raises(SourceError, match=r"'emissions' has 2 stressors.*emission_type1, emission"):
+        read_pymrio_system(system, year=2010, emissions="emissions")
+    single = system.copy()
+    single.emissions.F = single.emissions.F.iloc[:1]
+    single.emissions.F_Y = single.emissions.F_Y.iloc[:1]
+    single.emissions.unit = single.emissions.unit.iloc[:1]
+    _, emissions = read_pymrio_system(single, year=2010, emissions="emissions")
+    assert set(emissions["fuel"]) == {"emission_type1"}
 
 
 def test_output_is_the_sum_of_the_rows_where_the_system_has_none(system):
     bare = system.copy()
     bare.x = None
-    table, _ = read_pymrio_system(bare, year=2010, emissions="emissions")
+    table, _ = read_pymrio_system(bare, year=2010, emissions="emissions", stressors=BOTH)
     assert table.output["reg2", "trade"] == pytest.approx(
         system.x.loc[("reg2", "trade"), "indout"], rel=SAME
     )
@@ -69,11 +106,12 @@ def test_output_is_the_sum_of_the_rows_where_the_system_has_none(system):
 
 
 def test_the_digest_tells_systems_apart(system):
-    one, _ = read_pymrio_system(system, year=2010, emissions="emissions")
-    again, _ = read_pymrio_system(system.copy(), year=2010, emissions="emissions")
+    options = {"year": 2010, "emissions": "emissions", "stressors": BOTH}
+    one, _ = read_pymrio_system(system, **options)
+    again, _ = read_pymrio_system(system.copy(), **options)
     other = system.copy()
     other.Z = other.Z * 1.001
-    changed, _ = read_pymrio_system(other, year=2010, emissions="emissions")
+    changed, _ = read_pymrio_system(other, **options)
     assert one.record.sha256 == again.record.sha256 != changed.record.sha256
 
 
@@ -131,7 +169,7 @@ def test_folders_without_a_system_are_refused(system, tmp_path):
 def test_rows_that_are_not_the_output_are_refused_or_noted(system):
     bent = system.copy()
     bent.x.iloc[3] *= 1.5
-    options = {"year": 2010, "emissions": "emissions"}
+    options = {"year": 2010, "emissions": "emissions", "stressors": BOTH}
     with pytest.raises(SourceError, match=r"1 of 48 rows .*row of reg1 .*gap -33\.33%"):
         read_pymrio_system(bent, **options)
     table, _ = read_pymrio_system(bent, accepted_share=1 / 48, **options)

@@ -8,7 +8,7 @@ import pytest
 
 from yrb_carbon.errors import StudyError
 from yrb_carbon.study.load import load_study
-from yrb_carbon.study.plan import sample_of, samples_used
+from yrb_carbon.study.plan import embodied_inputs, sample_of, samples_used
 
 SYSTEM = """
 embodied:
@@ -69,6 +69,44 @@ def test_faults_of_tables_have_their_place(repository, tmp_path, table, message)
     assert "overlay.yaml:12:" in said
 
 
+OWN_PRICES = """
+embodied:
+  inventories: {"2015": b.xlsx}
+  price: constant
+  systems:
+    mrio:
+      format: ceads_mrio
+      tables: {"2015": {path: y.xlsx}}
+      deflators: own.csv
+    provinces: null
+regional: {transfer: null}
+tables:
+  B2: {system: mrio}
+  B3: {system: mrio}
+  B4: null
+  B5: null
+  B6: null
+  B7: null
+  D4: null
+figures: {flows: null, mining: null, area_matrix: null, province_bars: null}
+"""
+
+
+def test_a_system_may_have_price_indices_of_its_own(repository, tmp_path):
+    def indices_of(text: str) -> dict[object, str]:
+        inputs = embodied_inputs(study_of(repository, tmp_path, text))
+        return {key: one.path for key, one in inputs.items() if one.format == "price_indices"}
+
+    place = ("embodied", "systems", "mrio", "deflators")
+    assert indices_of(OWN_PRICES) == {place: "own.csv"}
+    both = OWN_PRICES.replace("constant\n", "constant\n  deflators: all.csv\n")
+    assert indices_of(both) == {place: "own.csv"}
+    common = both.replace("      deflators: own.csv\n", "")
+    assert indices_of(common) == {("embodied", "deflators"): "all.csv"}
+    none = OWN_PRICES.replace("      deflators: own.csv\n", "")
+    assert "deflators: price constant needs it" in faults_of(repository, tmp_path, none)
+
+
 def test_tables_of_a_study_without_the_section(repository, tmp_path):
     text = f"tables:\n  B9: {{kind: mining_emissions, {TITLE}}}\nembodied: null\n"
     assert "needs the section `embodied`" in faults_of(repository, tmp_path, text)
@@ -87,6 +125,17 @@ def test_tables_of_a_study_without_the_section(repository, tmp_path):
         (("format: ceads_mrio", "emissions: own\n      format: ceads_mrio"), "bring emissions"),
         (("format: ceads_mrio", "sectors: own\n      format: ceads_mrio"), "own is for systems"),
         (("embodied:", "embodied:\n  price: constant"), "price constant needs it (got None)"),
+        (
+            ("format: ceads_mrio", "deflators: d.csv\n      format: ceads_mrio"),
+            "systems.mrio.deflators: it is used for price constant only (got 'd.csv')",
+        ),
+        (
+            (
+                "embodied:",
+                "embodied:\n  price: constant\n  deflators: '{d}.csv'",
+            ),
+            "embodied.deflators: a path must not hold curly braces",
+        ),
         (("embodied:", "embodied:\n  deflators: d.csv"), "for price constant only (got 'd.csv')"),
     ],
 )

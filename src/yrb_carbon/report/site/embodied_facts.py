@@ -12,6 +12,7 @@ from yrb_carbon.report.embodied_notes import (
     flow_text,
     network_choices,
     system_text,
+    treatments_of,
 )
 from yrb_carbon.report.language import Words
 from yrb_carbon.report.site.bilingual import PageWords, Text
@@ -91,7 +92,8 @@ def _choices(
         return None
 
     def all_of(one: Words) -> str:
-        return one.sentences(choices_of(section, systems, one))
+        said = (*treatments_of(section, systems, one), *choices_of(section, systems, one))
+        return one.sentences(said)
 
     return words.each(all_of)
 
