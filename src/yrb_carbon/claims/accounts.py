@@ -82,7 +82,8 @@ def judge_account(
     A part that equal numbers leave open is *not distinguishable*: a step of zero, terms of the
     same size where their order decides, zeros. The verdict is what all parts say; it is not
     distinguishable where they contradict each other, or one is open. A printed number is supported
-    where any part supports it, else contradicted. There is no interval, and no `level`.
+    where any part supports it, else contradicted. Numbers are judged as they are: there is no
+    interval, and no `level` but that of a sign.
 
     Parameters
     ----------
