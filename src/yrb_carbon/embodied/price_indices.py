@@ -73,7 +73,7 @@ def read_deflators(path: str | Path) -> pd.DataFrame:
     file = Path(path)
     if not file.is_file():
         raise SourceError("no such file", Place(file), "Give price indices by year and sector.")
-    frame = pd.read_csv(file, dtype=str)
+    frame = pd.read_csv(file, dtype=str, encoding="utf-8-sig")
     missing = [name for name in ("year", "sector", "index") if name not in frame]
     if missing:
         raise SourceError(

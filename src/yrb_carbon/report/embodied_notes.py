@@ -184,9 +184,9 @@ COMMUNITY_FLOWS = {
     "backbone": message("the flows of the links"),
 }
 PATHS_NOTE = message(
-    "Paths lead from emissions of mining on the left to a final product on the right, in the region "
-    "that makes it, for whatever final use, exports and other uses among them; depth is the number "
-    "of steps between them. Percentages are of the emissions of mining. Listed: paths of at "
+    "Paths lead from emissions of mining on the left to a final product on the right, in the "
+    "region that makes it, for whatever final use, exports and other uses among them; depth is the "
+    "number of steps between them. Percentages are of the emissions of mining. Listed: paths of at "
     "least {threshold:g} % of them down to depth {depth}, the {top} largest of each year here; "
     "sums of a depth count all of its paths, also those not listed."
 )

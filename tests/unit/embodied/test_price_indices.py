@@ -49,6 +49,12 @@ def test_one_price_of_a_sector_holds_in_every_region(tmp_path):
     np.testing.assert_allclose(levels, [1.2, 2.0, 1.2, 2.0], rtol=EXACT)
 
 
+def test_a_file_that_a_spreadsheet_saved_is_read(tmp_path):
+    path = write(tmp_path, *COMMON)
+    path.write_text(path.read_text(encoding="utf-8"), encoding="utf-8-sig")
+    np.testing.assert_allclose(levels_of(path, table_of())[0], [1.2, 2.0, 1.2, 2.0], rtol=EXACT)
+
+
 def test_prices_of_a_region_go_before_those_of_none(tmp_path):
     own = ("2012,S2,80,p2", "2015,S2,100,p2")
     rows = [f"{line}," for line in COMMON]
