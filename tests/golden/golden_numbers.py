@@ -93,7 +93,7 @@ def provinces_of_last_year(rows: pd.DataFrame) -> pd.DataFrame:
 def largest_paths(rows: pd.DataFrame) -> pd.DataFrame:
     """Sums by depth, and the largest paths of each year with their shares."""
     sums = in_equations(rows, "depth", "listed")
-    paths = largest(rows[rows["model"] == "paths"].drop(sums.index), "year", "quantity")
+    paths = largest(rows[rows["model"] != "basis"].drop(sums.index), "year", "quantity")
     return rows[rows.index.isin(sums.index.union(paths.index))]
 
 

@@ -160,6 +160,8 @@ def embodied_inputs(study: Study) -> dict[Path, AccountInput]:
                 place: Path = ("embodied", "systems", name, "tables", str(year), "path")
                 found[place] = AccountInput(entry.path, system.format, year, name)
         found |= _price_inputs(section, name)
+    if section.deflators is not None:
+        found["embodied", "deflators"] = AccountInput(section.deflators, "price_indices")
     return found
 
 

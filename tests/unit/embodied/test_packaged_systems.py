@@ -76,6 +76,22 @@ def test_a_system_is_deflated_by_its_own_indices(saved, tmp_path):
         build_studied_system("t", common, None, load_concordance(), tmp_path)
 
 
+def test_emissions_of_mining_without_output_have_a_limit_of_their_own(saved, tmp_path):
+    """A region that does not mine: little of all emissions, most of those of mining."""
+    idle = ("reg1", "mining")
+    saved.Z.loc[idle, :] = saved.Z.loc[:, idle] = saved.Y.loc[idle, :] = 0.0
+    of_mining = [key for key in saved.Z.index if key[1] == "mining"]
+    saved.emissions.F[of_mining] = 1.0
+    saved.emissions.F[[idle]] = 100.0
+    saved.x = None
+    saved.reset_all_full()
+    saved.calc_all()
+    with pytest.raises(
+        DataError, match=r"of the emissions of mining, more than 1\.00%.*reg1 mining"
+    ):
+        built(tmp_path, saved)
+
+
 def test_a_mining_that_makes_nothing_is_refused(saved, tmp_path):
     idle = [key for key in saved.Z.index if key[1] == "mining"]
     for key in idle:

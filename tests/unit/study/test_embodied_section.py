@@ -100,7 +100,7 @@ def test_a_system_may_have_price_indices_of_its_own(repository, tmp_path):
     place = ("embodied", "systems", "mrio", "deflators")
     assert indices_of(OWN_PRICES) == {place: "own.csv"}
     both = OWN_PRICES.replace("constant\n", "constant\n  deflators: all.csv\n")
-    assert indices_of(both) == {place: "own.csv"}
+    assert indices_of(both) == {place: "own.csv", ("embodied", "deflators"): "all.csv"}
     common = both.replace("      deflators: own.csv\n", "")
     assert indices_of(common) == {("embodied", "deflators"): "all.csv"}
     none = OWN_PRICES.replace("      deflators: own.csv\n", "")
