@@ -14,8 +14,8 @@ Tables of embodied carbon hold whole matrices, most of whose cells are small, an
 matrix moves with its cells. Kept by rule are: B1, B2 and B7 whole; the shares of B3; of B4, for
 each definition and year, the 20 largest flows between regions, within them, of exports, and of the
 sums over rows and columns; of B5 the measures of the whole network and what the key regions are
-chosen by; of B6 the sums by depth and the 20 largest paths of a year, with their shares. Of C1, C2,
-C3, C5, C6 and D3 single provinces are kept in the last year of the table alone; regions, the whole
+chosen by; of B6 the sums by depth and the 20 largest paths of a year, with their shares. Of C1 to
+C6 and D3 single provinces are kept in the last year of the table alone; regions, the whole
 and all that is said of the years, of every year.
 """
 
@@ -145,7 +145,7 @@ STUDIES = {
                 "B4": largest_flows,
                 "B5": network_and_key,
                 "B6": largest_paths,
-                **dict.fromkeys(("C1", "C2", "C3", "C5", "C6", "D3"), provinces_of_last_year),
+                **dict.fromkeys(("C1", "C2", "C3", "C4", "C5", "C6", "D3"), provinces_of_last_year),
             },
         ),
         # estimates, never data: descriptive tables would give away values of single units

@@ -245,11 +245,14 @@ def test_pressure_grows_and_unused_uptake_no_longer_makes_up_for_it(found, regio
     whole = whole.droplevel("group")
     assert whole.loc[2000, "pressure"] == pytest.approx(0.588, abs=5e-4)
     assert whole.loc[2019, "pressure"] == pytest.approx(2.102, abs=5e-4)
-    covered = whole["surplus"] / whole["overshoot"]
-    assert covered[2004] > 1 > covered[2005]
-    assert covered[2019] == pytest.approx(0.237, abs=5e-4)
+    covered = whole["uptake_unused"] / whole["uptake_overshoot"]
+    assert (covered[2000], covered[2019]) == pytest.approx((0.953, 0.086), abs=5e-4)
+    hectares = whole["surplus"] / whole["overshoot"]
+    assert hectares[2004] > 1 > hectares[2005]
     over = found.measures["overshoot"].gt(0).groupby(level="year").sum()
     assert (over[2000], over[2019]) == (21, 29)
+    beyond = found.measures["uptake_deficit"].gt(0).groupby(level="year").sum()
+    assert (beyond[2000], beyond[2019]) == (15, 27)
     by_region = found.accounts.grouped(region_of(regions))["depth"].unstack("group")
     assert by_region.loc[2019, ["east", "central", "west"]].tolist() == pytest.approx(
         [8.222, 2.615, 1.404], abs=5e-4
@@ -290,5 +293,11 @@ def test_reduction_potential_of_regions(found, section, regions):
     assert set(index.index) == set(regions)
     amounts = rows["overshoot", "value"].droplevel("term")
     assert amounts[list(regions)].idxmax() == "east"
+    # every type of land must hold it: more than the overshoot of all types over their footprint
+    shares = rows["overshoot", "share"].droplevel("term")
+    assert shares[""] == pytest.approx(0.837, abs=5e-4)
+    whole = found.measures.xs(2019, level="year")
+    mean = (whole["overshoot"] / whole["footprint"] * whole["emissions"]).sum()
+    assert amounts[""] > mean
     ranks = rows["equity_efficiency", "value"].xs("rank", level="term")
     assert set(ranks.nsmallest(4).index) == {"64", "15", "37", "12"}

@@ -27,10 +27,12 @@ from yrb_carbon.claims.sections import (
     RankClaim,
     RankedClaim,
     TrendClaim,
+    UntestableClaim,
     YearlyClaim,
     matches,
 )
 from yrb_carbon.errors import DataError, listing
+from yrb_carbon.study.account_terms import FLAG, REPORTED
 from yrb_carbon.study.base import Label
 
 WITHOUT_P = float("nan")
@@ -78,6 +80,7 @@ def judge_account(
     members       Supported where at least `overlap` members are among the first `top` terms,
                   contradicted where fewer are.
     printed       Supported where the number rounds to the printed one.
+    untestable    Not testable, for the reason that the claim gives.
 
     A part that equal numbers leave open is *not distinguishable*: a step of zero, terms of the
     same size where their order decides, zeros. The verdict is what all parts say; it is not
@@ -104,6 +107,8 @@ def judge_account(
         If several rows are the same number.
     """
     declared = not_testable or {}
+    if isinstance(claim, UntestableClaim):
+        return Judgement(Verdict.NOT_TESTABLE, reason=declared.get(name, claim.reason))
     try:
         rows, left_out = _rows_that_count(name, claim, estimates)
         parts = tuple(_judged(name, claim, rows))
@@ -134,7 +139,8 @@ def _rows_that_count(
     rows = claim.row.rows_of(estimates)
     if isinstance(claim, RankedClaim):
         rows = rows.assign(term=rows[claim.ranked])
-    missing = []
+    missing: list[str] = []
+    remarks: list[Label] = []
     if claim.models:
         missing += [model for model in claim.models if model not in set(rows["model"])]
         rows = rows[rows["model"].isin(claim.models)]
@@ -144,6 +150,14 @@ def _rows_that_count(
     if isinstance(claim, YearlyClaim):
         for pattern in claim.excluded:
             rows = rows[~matches(pattern, rows["term"])]
+        if claim.years == "reported":
+            known = _reported_years(claim.row.table, estimates)
+            unknown_years = sorted({int(year) for year in rows["year"].dropna()} - known)
+            if unknown_years:
+                remarks.append(_without_report(unknown_years))
+            rows = rows[rows["year"].isna() | rows["year"].isin(known)]
+            if rows.empty and unknown_years:
+                raise NotTestableError(_without_report(unknown_years))
         if claim.years == "last" and rows["year"].notna().any():
             rows = rows[rows["year"] == rows["year"].max()]
     if rows.empty:
@@ -160,10 +174,37 @@ def _rows_that_count(
     doubled = rows[rows.duplicated(key, keep=False)]
     if len(doubled):
         raise DataError(ambiguous(name, claim.row, doubled))
-    if not missing:
+    if missing:
+        remarks.insert(
+            0,
+            Label(en=f"No rows: {', '.join(missing)}.", zh=f"没有对应的行：{'、'.join(missing)}。"),
+        )
+    if not remarks:
         return rows, None
     return rows, Label(
-        en=f"No rows: {', '.join(missing)}.", zh=f"没有对应的行：{'、'.join(missing)}。"
+        en=" ".join(one.en for one in remarks), zh="".join(one.zh for one in remarks)
+    )
+
+
+def _reported_years(table: str, estimates: pd.DataFrame) -> set[int]:
+    """Years in which a table rests on a report at least, by its rows of model `flag`."""
+    own = estimates[estimates["table"].eq(table) & estimates["model"].eq(FLAG)]
+    own = own[own["equation"].eq("") & own["term"].eq(REPORTED)]
+    if own.empty:
+        raise NotTestableError(
+            Label(
+                en=f"{table} has no rows that tell years of reports from years filled",
+                zh=f"表{table}没有区分填报年份与插补年份的行",
+            )
+        )
+    return {int(year) for year in own.loc[own["estimate"].gt(0), "year"]}
+
+
+def _without_report(years: Sequence[int]) -> Label:
+    """Says that filled years do not count."""
+    return Label(
+        en=f"Not counted, without a report: {', '.join(map(str, years))}.",
+        zh=f"未计入无清单的年份：{'、'.join(map(str, years))}。",
     )
 
 

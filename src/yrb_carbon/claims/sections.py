@@ -233,8 +233,10 @@ class TrendClaim(AccountClaim):
 class YearlyClaim(AccountClaim):
     """Base of what is judged year by year."""
 
-    years: Literal["all", "last"] = Field(
-        "all", description="Every year that the rows have, or the last of them alone."
+    years: Literal["all", "last", "reported"] = Field(
+        "all",
+        description="Every year that the rows have; the last of them alone; those in which the "
+        "table rests on reports, not on gaps filled, by its rows of model `flag`.",
     )
     excluded: tuple[str, ...] = Field(
         (), description="Terms that do not count; * stands for any text."
@@ -310,6 +312,18 @@ class MembersClaim(RankedClaim):
         return self
 
 
+class UntestableClaim(AccountClaim):
+    """A finding that no number of the tables bears on; its row says which table is nearest."""
+
+    kind: Literal["untestable"]
+    reason: Label = Field(description="Why it cannot be judged.")
+
+    @property
+    def wanted(self) -> str:
+        """Nothing."""
+        return ""
+
+
 class PrintedClaim(AccountClaim):
     """One number is a printed one, to the printed rounding, in some model and year."""
 
@@ -348,10 +362,11 @@ Claim = Annotated[
     | RankClaim
     | AccountSignClaim
     | MembersClaim
-    | PrintedClaim,
+    | PrintedClaim
+    | UntestableClaim,
     Field(discriminator="kind"),
 ]
-ACCOUNT_KINDS = ("trend", "rank", "account_sign", "members", "printed")
+ACCOUNT_KINDS = ("trend", "rank", "account_sign", "members", "printed", "untestable")
 """Kinds of claims about exact numbers."""
 
 

@@ -4,6 +4,10 @@ Amounts of land are in 10^4 ha (10^4 gha). The amounts that add up over land typ
 are the footprint CF, the capacity BC, the size min(CF, BC) and the overshoot max(CF - BC, 0);
 everything else is made of their sums, so that a deficit of one land type or province is not made up
 by another (Fang 2015).
+
+Hectares of unlike land take up unlike amounts of carbon. What is said of the flow of carbon (how
+much of the yearly uptake is used, what is left of it, how much is drawn from the stock) is summed
+in 10^4 t C: each hectare times what a hectare of its type takes up.
 """
 
 from __future__ import annotations
@@ -19,10 +23,15 @@ from yrb_carbon.indices.constants import CARBON_TO_CO2, HA_PER_KM2, T_PER_MT
 
 HA_PER_AMOUNT = 1e4
 """Hectares in 10^4 ha."""
-SUMMED = ("footprint", "capacity", "size", "overshoot", "surplus")
-"""Amounts that add up over land types and provinces, 10^4 ha."""
+LAND = ("footprint", "capacity", "size", "overshoot", "surplus")
+"""Amounts of land, 10^4 ha."""
+CARBON = ("uptake", "uptake_used", "uptake_overshoot", "uptake_unused")
+"""Carbon a year, 10^4 t: that which capacity, size, overshoot and surplus stand for."""
+SUMMED = (*LAND, *CARBON)
+"""Amounts that add up over land types and provinces."""
 MEASURES = (
     *SUMMED, "depth", "footprint_3d", "deficit", "pressure", "flow_occupancy", "stock_flow_ratio",
+    "uptake_deficit",
 )  # fmt: skip
 LAND_TYPE = "land_type"
 WHOLE = "all"
@@ -118,7 +127,18 @@ def calc_capacity(areas: pd.DataFrame, biodiversity: float = 0.0) -> pd.DataFram
     return areas * (HA_PER_KM2 / HA_PER_AMOUNT * (1.0 - biodiversity))
 
 
-def calc_accounts(footprint: pd.DataFrame, capacity: pd.DataFrame) -> FootprintAccounts:
+def require_same_land(footprint: pd.DataFrame, capacity: pd.DataFrame) -> None:
+    """Refuse footprints and capacities that are not of the same cells and land types."""
+    same_cells = footprint.index.equals(capacity.index)
+    if not same_cells or list(footprint.columns) != list(capacity.columns):
+        raise DataError(
+            "footprint and capacity are not of the same provinces, years and land types"
+        )
+
+
+def calc_accounts(
+    footprint: pd.DataFrame, capacity: pd.DataFrame, uptake: pd.DataFrame
+) -> FootprintAccounts:
     """Footprint in three dimensions by land type and in total.
 
     Size = sum_k min(CF_k, BC_k); depth = 1 + sum_k max(CF_k - BC_k, 0) / sum_k BC_k;
@@ -129,6 +149,8 @@ def calc_accounts(footprint: pd.DataFrame, capacity: pd.DataFrame) -> FootprintA
     ----------
     footprint, capacity : DataFrame, index (province, year), columns land types
         CF and BC, 10^4 ha.
+    uptake : DataFrame, as `capacity`
+        Carbon that a hectare of these accounts takes up, t C per ha and year.
 
     Returns
     -------
@@ -137,28 +159,28 @@ def calc_accounts(footprint: pd.DataFrame, capacity: pd.DataFrame) -> FootprintA
     Raises
     ------
     DataError
-        If both are not of the same cells and land types, or a province has no capacity at all.
+        If they are not of the same cells and land types, or a province has no capacity at all.
     """
-    same_cells = footprint.index.equals(capacity.index)
-    if not same_cells or list(footprint.columns) != list(capacity.columns):
-        raise DataError(
-            "footprint and capacity are not of the same provinces, years and land types"
-        )
+    require_same_land(footprint, capacity)
+    require_same_land(uptake, capacity)
     empty = [f"{p} {y}" for p, y in capacity.index[~(capacity.sum(axis=1) > 0)]]
     if empty:
         raise DataError(f"no land that takes up carbon: province and year {listing(empty)}")
+    tables = {"footprint": footprint, "capacity": capacity, "per_hectare": uptake}
     long = pd.DataFrame(
         {
-            "footprint": footprint.rename_axis(columns=LAND_TYPE).stack(future_stack=True),
-            "capacity": capacity.rename_axis(columns=LAND_TYPE).stack(future_stack=True),
+            name: table.rename_axis(columns=LAND_TYPE).stack(future_stack=True)
+            for name, table in tables.items()
         }
     )
     gap = long["footprint"] - long["capacity"]
-    amounts = long.assign(
+    land = long[["footprint", "capacity"]].assign(
         size=long["footprint"].where(gap <= 0, long["capacity"]).where(gap.notna()),
         overshoot=gap.clip(lower=0.0),
         surplus=(-gap).clip(lower=0.0),
     )
+    carbon = land[["capacity", "size", "overshoot", "surplus"]].mul(long["per_hectare"], axis=0)
+    amounts = land.join(carbon.set_axis(list(CARBON), axis=1))
     cells = amounts.groupby(level=["province", "year"])
     summed = cells.sum().where(cells.count().eq(cells.size(), axis=0))
     return FootprintAccounts(calc_measures(amounts), calc_measures(summed))
@@ -167,9 +189,11 @@ def calc_accounts(footprint: pd.DataFrame, capacity: pd.DataFrame) -> FootprintA
 def calc_measures(amounts: pd.DataFrame) -> pd.DataFrame:
     """Ratios of footprint, capacity, size and overshoot.
 
-    depth = 1 + overshoot / BC; 3-D = size * depth; deficit = CF - BC; pressure = CF / BC;
-    flow occupancy = size / BC, the share of the yearly uptake that is used (one in overshoot);
-    stock-flow ratio = overshoot / size = (CF - size) / size, stock used against flow used.
+    depth = 1 + overshoot / BC; 3-D = size * depth; deficit = CF - BC; pressure = CF / BC, all of
+    hectares. Of carbon, with n what a hectare takes up: flow occupancy = sum n size / sum n BC, the
+    share of the yearly uptake that is used (one in overshoot); stock-flow ratio = sum n overshoot /
+    sum n size, stock used against flow used; uptake deficit = sum n CF - sum n BC, emissions beyond
+    the uptake. With one land type the two ratios are size / BC and (CF - size) / size (Fang 2015).
 
     Parameters
     ----------
@@ -182,15 +206,17 @@ def calc_measures(amounts: pd.DataFrame) -> pd.DataFrame:
         Columns `MEASURES`, same index; a ratio to nothing is missing.
     """
     capacity = amounts["capacity"].where(amounts["capacity"] > 0)
-    size = amounts["size"].where(amounts["size"] > 0)
+    flow = amounts["uptake_used"].where(amounts["uptake_used"] > 0)
+    uptake = amounts["uptake"].where(amounts["uptake"] > 0)
     depth = 1.0 + amounts["overshoot"] / capacity
     return amounts[list(SUMMED)].assign(
         depth=depth,
         footprint_3d=amounts["size"] * depth,
         deficit=amounts["footprint"] - amounts["capacity"],
         pressure=amounts["footprint"] / capacity,
-        flow_occupancy=amounts["size"] / capacity,
-        stock_flow_ratio=amounts["overshoot"] / size,
+        flow_occupancy=amounts["uptake_used"] / uptake,
+        stock_flow_ratio=amounts["uptake_overshoot"] / flow,
+        uptake_deficit=amounts["uptake_overshoot"] - amounts["uptake_unused"],
     )
 
 

@@ -360,33 +360,35 @@ def _calc_accounts(
     shares = calc_uptake_shares(areas, factors, section.shares, printed)
     capacity = calc_capacity(areas, section.biodiversity)
     if section.accounts == "one":
-        mean = calc_mean_uptake(areas, factors, shares, section.shares).to_frame(WHOLE)
+        mean = calc_mean_uptake(factors, shares, section.shares).to_frame(WHOLE)
+        uptake = mean
         footprint = calc_footprint(total, mean, pd.DataFrame(1.0, mean.index, mean.columns))
     else:
+        uptake = factors
         footprint = calc_footprint(total, factors, shares)
     if section.unit == "gha":
-        footprint, capacity = _in_global_hectares(footprint, capacity, shares)
+        footprint, capacity, uptake = _in_global_hectares(footprint, capacity, uptake, shares)
     if section.accounts == "one":
         capacity = capacity.sum(axis=1).to_frame(WHOLE)
-    return calc_accounts(footprint, capacity)
+    return calc_accounts(footprint, capacity, uptake)
 
 
 def _in_global_hectares(
-    footprint: pd.DataFrame, capacity: pd.DataFrame, shares: pd.DataFrame
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+    footprint: pd.DataFrame, capacity: pd.DataFrame, uptake: pd.DataFrame, shares: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Footprint times equivalence factors, capacity times these and yield factors.
 
-    A single account takes the mean of the equivalence factors by shares in the uptake.
+    Uptake per global hectare is that per hectare of the world's mean land over the equivalence
+    factor. A single account takes the mean of the equivalence factors by shares in the uptake.
     """
     kinds = list(capacity.columns)
     table = load_land_factors()
     require_land_types(list(table.index), kinds, "yield and equivalence factors")
     equivalence, yields = table["equivalence_factor"][kinds], table["yield_factor"][kinds]
+    weights = pd.DataFrame({kind: equivalence[kind] for kind in kinds}, index=capacity.index)
     if list(footprint.columns) == [WHOLE]:
-        used = footprint.mul((shares * equivalence).sum(axis=1), axis=0)
-    else:
-        used = footprint * equivalence
-    return used, capacity * yields * equivalence
+        weights = (shares * equivalence).sum(axis=1).to_frame(WHOLE)
+    return footprint * weights, capacity * yields * equivalence, uptake / weights
 
 
 def _years(years: Sequence[int] | pd.Index) -> str:

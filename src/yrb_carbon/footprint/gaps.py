@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 
 from yrb_carbon.errors import DataError, listing
+from yrb_carbon.study.account_terms import REPORTED
 
 Inside = Literal["interpolate", "drop", "error"]
 Outside = Literal["hold", "drop", "error"]
 
-REPORTED, INTERPOLATED, HELD, MISSING = "reported", "interpolated", "held", "missing"
+INTERPOLATED, HELD, MISSING = "interpolated", "held", "missing"
 STATES = (REPORTED, INTERPOLATED, HELD, MISSING)
 """What stands in a cell: a report; a line between two reports; the nearest report; nothing."""
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from yrb_carbon.errors import DataError, listing
+from yrb_carbon.footprint.accounts import require_same_land
 from yrb_carbon.indices.cells import refuse_cells, require_same_cells
 
 FloatArray = npt.NDArray[np.float64]
@@ -234,16 +235,19 @@ def calc_benchmark_potential(
 
 
 def calc_overshoot_potential(
-    footprint: pd.Series, overshoot: pd.Series, emissions: pd.Series
+    footprint: pd.DataFrame, capacity: pd.DataFrame, emissions: pd.Series
 ) -> pd.DataFrame:
-    """Reduction after which the footprint fits the land, R_i = max(CF_i - BC_i, 0) / CF_i.
+    """Reduction after which the footprint fits the land of every type.
 
-    With several land types the overshoot is the sum of those of the types.
+    A cut R of the emissions cuts the footprint of each land type k by R, for the types share one
+    emission: (1 - R) CF_k <= BC_k for all k gives R_i = 1 - min_k min(BC_ik / CF_ik, 1). With one
+    account that is max(CF - BC, 0) / CF. A type that takes up nothing (CF_k = 0) binds nobody; a
+    province without land of a type that should take up something would have to emit nothing.
 
     Parameters
     ----------
-    footprint, overshoot : Series, index province
-        10^4 ha.
+    footprint, capacity : DataFrame, index province, columns land types
+        CF and BC, 10^4 ha.
     emissions : Series, index province
         Mt CO2.
 
@@ -254,12 +258,17 @@ def calc_overshoot_potential(
 
     Raises
     ------
+    DataError
+        If footprint and capacity are not of the same provinces and land types.
     CellError
-        If a footprint is not positive; the provinces are named.
+        If the footprint of all types together is not positive; the provinces are named.
     """
-    require_same_cells(footprint=footprint, overshoot=overshoot, emissions=emissions)
-    refuse_cells(~(footprint > 0), "the footprint is not positive", footprint=footprint)
-    share = overshoot / footprint
+    require_same_land(footprint, capacity)
+    whole = footprint.sum(axis=1, skipna=False)
+    require_same_cells(footprint=whole, emissions=emissions)
+    refuse_cells(~(whole > 0), "the footprint is not positive", footprint=whole)
+    kept = (capacity / footprint.where(footprint > 0)).min(axis=1).clip(upper=1.0)
+    share = 1.0 - kept
     return pd.DataFrame({"share": share, "amount": share * emissions})
 
 

@@ -17,9 +17,9 @@ from yrb_carbon.analysis.rows import (
     value_row,
 )
 from yrb_carbon.estimates import Quantity
-from yrb_carbon.footprint.accounts import HA_PER_AMOUNT, MEASURES, calc_per_unit
+from yrb_carbon.footprint.accounts import HA_PER_AMOUNT, LAND_TYPE, MEASURES, calc_per_unit
 from yrb_carbon.footprint.build import OWN, POWER, StudiedFootprint
-from yrb_carbon.footprint.gaps import HELD, REPORTED, STATES
+from yrb_carbon.footprint.gaps import HELD, STATES
 from yrb_carbon.footprint.industry import calc_coal_share, with_difference
 from yrb_carbon.footprint.potential import (
     EFFICIENCY,
@@ -29,6 +29,7 @@ from yrb_carbon.footprint.potential import (
     calc_equity_efficiency,
     calc_overshoot_potential,
 )
+from yrb_carbon.study.account_terms import FLAG, REPORTED
 from yrb_carbon.study.footprint import (
     FootprintAccountsTable,
     FootprintSection,
@@ -41,15 +42,17 @@ Rows = Iterator[dict[str, Any]]
 CO2, FOOTPRINT, POTENTIAL = "co2", "footprint", "potential"
 """Outcomes."""
 TOTAL = "total"
-ENERGY, INVENTORY, DIFFERENCE, FLAG = "energy", "inventory", "difference", "flag"
+ENERGY, INVENTORY, DIFFERENCE = "energy", "inventory", "difference"
 ACCOUNTS = "accounts"
 EQUITY_EFFICIENCY, BENCHMARK, OVERSHOOT = "equity_efficiency", "benchmark", "overshoot"
 """Models."""
 LAND, BORROWED, WEIGHTS, EQUAL_WEIGHTS = "land", "borrowed", "weights", "equal_weights"
 """Equations of the flags of land cover, of factors of another set, and of the criteria."""
-PER_HEAD, PER_VALUE_ADDED, N_OVERSHOOT = "per_head", "per_value_added", "n_overshoot"
-COVERED = "surplus_to_overshoot"
-"""Unused uptake against the overshoot: below one, others' flow cannot make up for it."""
+PER_HEAD, PER_VALUE_ADDED = "per_head", "per_value_added"
+N_OVERSHOOT, N_DEFICIT, N_SURPLUS = "n_overshoot", "n_deficit", "n_surplus"
+"""Provinces of a depth above one; that emit more than all their land takes up; that emit less."""
+COVERED = "unused_to_overshoot"
+"""Unused uptake against the overshoot, t C: below one, others' flow cannot make up for it."""
 OF_TYPE = tuple(name for name in MEASURES if name != "footprint_3d")
 """Measures of single land types; their 3-D footprint is their footprint."""
 SCORES = ("equity", "efficiency", "index")
@@ -63,7 +66,7 @@ def emission_rows(
     regions: Mapping[str, tuple[str, ...]],
     key: TableKey,
 ) -> pd.DataFrame:
-    """Energy emissions of industry, beside the published, and where gaps were filled.
+    """Energy emissions of industry, beside the published.
 
     Parameters
     ----------
@@ -80,18 +83,34 @@ def emission_rows(
         for all provinces, `industry` and `power` for their parts, a region or province for its
         total. `inventory`: the published ones, missing in years in which a province did not report.
         `difference`: computed less published, and their ratio, over the provinces that both have
-        (`n_units`); the same scope whatever the table counts. `flag`: number of provinces by state
-        of the year; equation a province: 1 in a year that is no report; `land`: provinces whose
-        land cover is of another year; `borrowed`: share of emissions from factors of another set.
+        (`n_units`); the same scope whatever the table counts.
     """
     shared = {"outcome": CO2, "estimator": ENERGY}
     rows = [{**shared, **row} for row in _computed_rows(found, regions)]
-    rows += [{**shared, "model": FLAG, **row} for row in _flag_rows(found)]
     if found.published is not None and found.check is not None:
         printed = _published_rows(found.published)
         rows += [{**shared, "estimator": INVENTORY, "model": INVENTORY, **row} for row in printed]
         rows += [{**shared, "model": DIFFERENCE, **row} for row in _difference_rows(found.check)]
     return complete_rows(rows, key)
+
+
+def flag_rows(found: StudiedFootprint, key: TableKey) -> pd.DataFrame:
+    """Where the numbers of a table rest on no report.
+
+    Parameters
+    ----------
+    found : StudiedFootprint
+    key : TableKey
+
+    Returns
+    -------
+    DataFrame, columns of estimates
+        Model `flag`, outcome `co2`: number of provinces by state of the year; equation a province:
+        1 in a year that is no report; `land`: provinces whose land cover is of another year;
+        `borrowed`: share of emissions from factors of another set.
+    """
+    shared = {"outcome": CO2, "estimator": ENERGY, "model": FLAG}
+    return complete_rows([{**shared, **row} for row in _flag_rows(found)], key)
 
 
 def of_year(frame: pd.DataFrame, year: int) -> pd.DataFrame:
@@ -189,10 +208,13 @@ def account_rows(
     -------
     DataFrame, columns of estimates
         Model `accounts`, `spec` the unit (hm2, gha); equation a province, a region, or empty for
-        all. `value`: measures of the accounts (10^4 ha and ratios), `per_head` (ha per person),
+        all. `value`: measures of the accounts (10^4 ha, 10^4 t C and ratios), `per_head` (ha per
+        person),
         `per_value_added` (ha per 10^4 yuan) in every year; in printed years those of land types,
-        term `<measure>.<land type>`. Regions and all also have `n_overshoot`, provinces of depth
-        above one, and the ratio `surplus_to_overshoot`.
+        term `<measure>.<land type>`. Regions and all also have, value and share, `n_overshoot`,
+        provinces of a depth above one, `n_deficit` and `n_surplus`, those that emit more and less
+        carbon than their land takes up; and the ratio `unused_to_overshoot`. Model `difference`:
+        ratio of computed to published emissions of all, which the footprint grows with.
     """
     shared = {
         "model": ACCOUNTS,
@@ -214,6 +236,13 @@ def account_rows(
             rows += [
                 {**shared, **place, **value_row(f"{name}.{kind}", line[name])} for name in OF_TYPE
             ]
+    if found.check is not None:
+        level = {"model": DIFFERENCE, "outcome": CO2, "estimator": ENERGY}
+        rows += [
+            {**level, **row}
+            for row in _difference_rows(found.check)
+            if not row["equation"] and row["quantity"] == Quantity.RATIO.value
+        ]
     return complete_rows(rows, key)
 
 
@@ -240,14 +269,20 @@ def _group_rows(found: StudiedFootprint, codes: tuple[str, ...] | None) -> Rows:
             PER_HEAD: calc_per_unit(sums["footprint"], population),
             PER_VALUE_ADDED: calc_per_unit(sums["footprint"], value_added, HA_PER_AMOUNT),
             N_OVERSHOOT: own["overshoot"].gt(0).groupby(years).sum(),
+            N_DEFICIT: own["uptake_deficit"].gt(0).groupby(years).sum(),
+            N_SURPLUS: own["uptake_deficit"].lt(0).groupby(years).sum(),
         }
     )
     for line in row_dicts(sums.reset_index()):
         place = {"year": line["year"], "n_units": line["n_units"]}
-        for term in (*MEASURES, PER_HEAD, PER_VALUE_ADDED, N_OVERSHOOT):
+        counts = (N_OVERSHOOT, N_DEFICIT, N_SURPLUS)
+        for term in (*MEASURES, PER_HEAD, PER_VALUE_ADDED, *counts):
             yield {**place, **value_row(term, line[term])}
-        if line["overshoot"] > 0:
-            yield {**place, **ratio_row(COVERED, line["surplus"] / line["overshoot"])}
+        for term in counts:
+            yield {**place, **share_row(term, line[term] / line["n_units"])}
+        if line["uptake_overshoot"] > 0:
+            ratio = line["uptake_unused"] / line["uptake_overshoot"]
+            yield {**place, **ratio_row(COVERED, ratio)}
 
 
 def potential_rows(
@@ -293,16 +328,21 @@ def potential_rows(
         )
         scored = _score_rows(made, regions, drawn if table.draws else {})
         rows += [{**shared, "model": EQUITY_EFFICIENCY, **row} for row in scored]
+        footprint, capacity = (land.loc[own.index] for land in _land_of(found, year))
         amounts = {
             BENCHMARK: calc_benchmark_potential(own["emissions"], own["value_added"]),
-            OVERSHOOT: calc_overshoot_potential(
-                own["footprint"], own["overshoot"], own["emissions"]
-            ),
+            OVERSHOOT: calc_overshoot_potential(footprint, capacity, own["emissions"]),
         }
         for model, amount in amounts.items():
             reduced = _amount_rows(model, amount, own["emissions"], regions)
             rows += [{**shared, "model": model, **row} for row in reduced]
     return complete_rows(rows, key)
+
+
+def _land_of(found: StudiedFootprint, year: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Footprint and capacity of a year, index province, columns land types."""
+    own = found.accounts.by_type.xs(year, level="year")
+    return own["footprint"].unstack(LAND_TYPE), own["capacity"].unstack(LAND_TYPE)
 
 
 def calc_criteria(found: StudiedFootprint, year: int) -> pd.DataFrame:
@@ -316,14 +356,14 @@ def calc_criteria(found: StudiedFootprint, year: int) -> pd.DataFrame:
     Returns
     -------
     DataFrame, index province
-        The criteria of `EQUITY` and `EFFICIENCY`; emissions (Mt), value_added (10^4 yuan),
-        footprint and overshoot (10^4 ha). Provinces without emissions in the year are left out;
-        `cumulative_share` is the share in the emissions of the years so far.
+        The criteria of `EQUITY` and `EFFICIENCY`; emissions (Mt), value_added (10^4 yuan).
+        Provinces without emissions in the year are left out; `cumulative_share` is the share in
+        the emissions of the years so far.
     """
     own = of_year(found.measures, year).dropna(subset=["emissions"])
     so_far = found.measures[found.measures.index.get_level_values("year") <= year]
     cumulative = so_far["emissions"].groupby(level="province").sum().loc[own.index]
-    return own[["emissions", "footprint", "overshoot", "depth", PER_HEAD, PER_VALUE_ADDED]].assign(
+    return own[["emissions", "depth", PER_HEAD, PER_VALUE_ADDED]].assign(
         cumulative_share=cumulative / cumulative.sum(),
         coal_share=calc_coal_share(of_year(found.by_fuel, year).loc[own.index]),
         value_added=of_year(found.value_added.to_frame("value"), year).loc[own.index, "value"],

@@ -183,18 +183,18 @@ def calc_uptake_shares(
     return uptake.div(total, axis=0)
 
 
-def calc_mean_uptake(
-    areas: pd.DataFrame, factors: pd.DataFrame, weights: pd.DataFrame, shares: Shares
-) -> pd.Series:
+def calc_mean_uptake(factors: pd.DataFrame, weights: pd.DataFrame, shares: Shares) -> pd.Series:
     """Carbon that a hectare takes up on average, for a single account, t C per ha and year.
 
     set: n = sum_k q_k n_k with the printed shares, as its users have it (Xie et al. 2008); else
-    the mean over land, sum A n / sum A, of the country or of the province.
+    n = 1 / sum_k q_k / n_k, with which one account has the footprint that accounts by land type
+    have together. With the province's own shares, or one set of factors for all, that is the mean
+    over land, sum A n / sum A, of the province or of the country.
 
     Parameters
     ----------
-    areas, factors, weights : DataFrame, index (province, year), columns land types
-        A (km2), n, and q of `calc_uptake_shares`.
+    factors, weights : DataFrame, index (province, year), columns land types
+        n, and q of `calc_uptake_shares`.
     shares : {"set", "national", "province"}
 
     Returns
@@ -203,12 +203,7 @@ def calc_mean_uptake(
     """
     if shares == "set":
         return (weights * factors).sum(axis=1)
-    uptake, land = (areas * factors).sum(axis=1), areas.sum(axis=1)
-    if shares == "national":
-        by_year = uptake.groupby(level="year").sum() / land.groupby(level="year").sum()
-        years = areas.index.get_level_values("year")
-        return pd.Series(by_year.reindex(years).to_numpy(dtype=float), index=areas.index)
-    return uptake / land
+    return 1.0 / (weights / factors).sum(axis=1)
 
 
 def require_land_types(found: Collection[str], wanted: Collection[str], what: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from yrb_carbon.analysis.moran import global_moran_rows
 from yrb_carbon.analysis.rows import TableKey, complete_rows, share_row, value_row
 from yrb_carbon.errors import DataError, listing
 from yrb_carbon.estimates import Quantity
+from yrb_carbon.footprint.accounts import SUMMED, calc_measures
 from yrb_carbon.footprint.space import (
     build_province_weights,
     calc_footprint_track,
@@ -37,7 +38,7 @@ Rows = Iterator[dict[str, Any]]
 
 WEIGHTS = "queen"
 TOTAL = "total"
-GLOBAL, LOCAL, TREND = "global", "local", "trend"
+GLOBAL, LOCAL, TREND, TREND_SUMS = "global", "local", "trend", "trend_sums"
 LOG = "_log"
 """Ending of the models of logarithms."""
 CENTRE, SHIFT, ELLIPSE = "centre", "shift", "ellipse"
@@ -49,6 +50,8 @@ INDEPENDENT, HAMED_RAO = "normal", "hamed_rao"
 """Column `inference` of tests of trends: years independent, or serially correlated."""
 RATIOS = ("depth",)
 """Dimensions that are no amounts."""
+COMPOSED = ("depth", "footprint_3d")
+"""Dimensions that do not add up over provinces."""
 
 CENTRE_TERMS = ("x", "y", "lon", "lat")
 ELLIPSE_TERMS = {
@@ -273,7 +276,7 @@ def inequality_rows(
     ----------
     table : FootprintInequalityTable
     accounts : DataFrame, index (province, year)
-        The dimensions of the table.
+        The dimensions of the table, and for depth and 3-D footprint all amounts that sum.
     population : Series, index (province, year)
         10^4 persons; of the cells of `accounts`, for table.per head.
     section : FootprintSection
@@ -288,7 +291,9 @@ def inequality_rows(
         and `affluence`: G_jh and D_jh of two regions, term `<region>-<region>`. `cv`: total;
         equation a region: the same within. `trend`, equation a province, or a region (mean over
         its provinces), or empty (over all): `value` of sen_slope (per year, with its interval)
-        and tau, `test` of Mann and Kendall; p of provinces also after FDR.
+        and tau, `test` of Mann and Kendall; p of provinces also after FDR. `trend_sums`: the same
+        of each region, and of all, as one: the sum over its provinces, depth and 3-D footprint made
+        of the sums of size, overshoot and capacity; per head over their population.
     """
     rows: list[dict[str, Any]] = []
     notes: list[str] = []
@@ -314,7 +319,60 @@ def inequality_rows(
             {"outcome": dimension, "model": TREND, **row}
             for row in _trend_rows(measured, groups, serial=table.serial_correlation)
         ]
+        persons = population if table.per == "head" and dimension not in RATIOS else None
+        for equation, members in _groups_of(groups).items():
+            series = calc_group_series(accounts, dimension, members, persons)[measured.columns]
+            place = {"equation": equation, "n_units": len(members)}
+            rows += [
+                {"outcome": dimension, "model": TREND_SUMS, **place, **row}
+                for row in trend_rows(series, serial=table.serial_correlation)
+            ]
     return SpaceRows(complete_rows(rows, key), tuple(dict.fromkeys(notes)))
+
+
+def calc_group_series(
+    accounts: pd.DataFrame,
+    dimension: str,
+    provinces: Sequence[str],
+    population: pd.Series | None = None,
+) -> pd.Series:
+    """A dimension of several provinces as one, by year.
+
+    Amounts are sums. Depth is 1 + sum overshoot / sum capacity and the 3-D footprint sum size times
+    that: the depth of a region, not the mean of the depths of its provinces, in which a small
+    province without forest weighs as much as a large one.
+
+    Parameters
+    ----------
+    accounts : DataFrame, index (province, year)
+        The dimension; for depth and 3-D footprint the amounts that sum.
+    dimension : str
+    provinces : sequence of str
+    population : Series, index (province, year), optional
+        10^4 persons; then per head.
+
+    Returns
+    -------
+    Series, index year
+    """
+    own = accounts[accounts.index.get_level_values("province").isin(list(provinces))].sort_index()
+    if dimension in COMPOSED:
+        lacking = [name for name in SUMMED if name not in own]
+        if lacking:
+            raise DataError(f"the {dimension} of a region is made of {listing(lacking)}, not there")
+        values = calc_measures(own[list(SUMMED)].groupby(level="year").sum())[dimension]
+    else:
+        values = own[dimension].groupby(level="year").sum()
+    if population is None:
+        return values
+    return values / population.reindex(own.index).groupby(level="year").sum()
+
+
+def _groups_of(groups: pd.Series) -> dict[str, list[str]]:
+    """Regions that have provinces, with their provinces; all under the empty name."""
+    found = {region: [str(code) for code in groups.index[groups.eq(region)]] for region in REGIONS}
+    found[""] = [str(code) for code in groups.index]
+    return {name: codes for name, codes in found.items() if codes}
 
 
 def _inequality_rows(values: pd.Series, groups: pd.Series) -> Rows:
@@ -379,9 +437,11 @@ def trend_rows(series: pd.Series, *, serial: bool) -> Rows:
     ----------
     series : Series, index year
     serial : bool
-        Whether the test allows for serial correlation; the series must then have all years.
+        Whether test and interval allow for serial correlation; the series must then have all
+        years.
     """
-    slope, test = calc_sen_slope(series), calc_mann_kendall(series, serial_correlation=serial)
+    slope = calc_sen_slope(series, serial_correlation=serial)
+    test = calc_mann_kendall(series, serial_correlation=serial)
     own = {"n_periods": test.n_years}
     limits = {"ci_lower": slope.lower, "ci_upper": slope.upper}
     yield {**own, **value_row(SEN_SLOPE, slope.slope), **limits}

@@ -11,7 +11,12 @@ import pandas as pd
 
 from yrb_carbon.analysis.rows import TableKey, row_dicts
 from yrb_carbon.footprint.build import StudiedFootprint, build_footprint
-from yrb_carbon.footprint.rows import account_rows, emission_rows, potential_rows
+from yrb_carbon.footprint.rows import (
+    account_rows,
+    emission_rows,
+    flag_rows,
+    potential_rows,
+)
 from yrb_carbon.footprint.space_rows import SpaceRows, inequality_rows, moran_rows, shift_rows
 from yrb_carbon.sources.boundaries import Boundaries
 from yrb_carbon.study.footprint import (
@@ -34,7 +39,7 @@ class FootprintRun:
     Attributes
     ----------
     rows : mapping of str to DataFrame
-        Rows of estimates by table.
+        Rows of estimates by table; those of model `flag` say which numbers rest on no report.
     footprint : StudiedFootprint
     record : dict
         Files read, what was filled, and what stands outside the tables; ready for JSON.
@@ -86,7 +91,7 @@ def run_footprint(
     for name, table in tables.items():
         key = TableKey(study=study, table=name, sample="")
         made = _rows_of_table(table, found, section, outlines, key, seed)
-        rows[name] = made.frame
+        rows[name] = pd.concat([made.frame, flag_rows(found, key)], ignore_index=True)
         notes += made.notes
     record = {
         **found.record,

@@ -66,28 +66,39 @@ class MannKendall:
     n_years: int
 
 
-def calc_sen_slope(series: pd.Series, level: float = LEVEL) -> SenSlope:
-    """Median of the slopes between all pairs of years.
+def calc_sen_slope(
+    series: pd.Series, level: float = LEVEL, *, serial_correlation: bool = False
+) -> SenSlope:
+    """Median of the slopes between all pairs of years, with its interval.
 
-    b = med_{t<u} (y_u − y_t)/(u − t)  (Theil 1950; Sen 1968, JASA 63:1379-1389), by scipy.
+    b = med_{t<u} (y_u − y_t)/(u − t)  (Theil 1950; Sen 1968, JASA 63:1379-1389). Of the N slopes in
+    order the limits are those of ranks (N ∓ z √Var S)/2, z the normal quantile of the level and
+    Var S that of `calc_mann_kendall`: with serial correlation the corrected one, so that test and
+    interval rest on the same variance. A rank beyond the first or the last slope counts as that.
 
     Parameters
     ----------
     series : Series, index year
-        In any order; years may be missing.
+        In any order; years may be missing where serial correlation is not allowed for.
     level : float
         Of the confidence limits.
+    serial_correlation : bool
 
     Raises
     ------
     DataError
-        If there are fewer than `FEWEST_YEARS`, a year stands twice, or a value is not finite.
+        If there are fewer than `FEWEST_YEARS`, a year stands twice, or a value is not finite; if
+        years are missing where lags are needed.
     """
-    from scipy.stats import theilslopes
+    from scipy.stats import norm
 
     years, values = _checked(series)
-    found = theilslopes(values, years, alpha=level)
-    return SenSlope(float(found.slope), float(found.low_slope), float(found.high_slope))
+    slopes = _pair_slopes(years, values)
+    factor = _variance_factor(years, values) if serial_correlation else 1.0
+    width = norm.ppf(0.5 + level / 2) * np.sqrt(_score_variance(values) * factor)
+    lower = max(round((len(slopes) - width) / 2) - 1, 0)
+    upper = min(round((len(slopes) + width) / 2), len(slopes) - 1)
+    return SenSlope(float(np.median(slopes)), float(slopes[lower]), float(slopes[upper]))
 
 
 def calc_mann_kendall(series: pd.Series, *, serial_correlation: bool = False) -> MannKendall:
@@ -119,11 +130,10 @@ def calc_mann_kendall(series: pd.Series, *, serial_correlation: bool = False) ->
     years, values = _checked(series)
     n = len(values)
     score = float(np.sign(values[None, :] - values[:, None])[np.triu_indices(n, k=1)].sum())
-    ties = np.unique(values, return_counts=True)[1]
-    variance = float(_pairs_variance(np.array([n])) - _pairs_variance(ties))
+    variance = _score_variance(values)
     if variance == 0:
         return MannKendall(0.0, 0.0, 1.0, 0.0, 0.0, 1.0, n)
-    correction = max(1.0, _variance_factor(series)) if serial_correlation else 1.0
+    correction = _variance_factor(years, values) if serial_correlation else 1.0
     z = float((score - np.sign(score)) / np.sqrt(variance * correction))
     tau = float(kendalltau(years, values).statistic)
     return MannKendall(
@@ -131,15 +141,27 @@ def calc_mann_kendall(series: pd.Series, *, serial_correlation: bool = False) ->
     )
 
 
+def _pair_slopes(years: FloatArray, values: FloatArray) -> FloatArray:
+    """Slopes between all pairs of years, the smallest first."""
+    earlier, later = np.triu_indices(len(values), k=1)
+    slopes = (values[later] - values[earlier]) / (years[later] - years[earlier])
+    return np.sort(slopes)
+
+
+def _score_variance(values: FloatArray) -> float:
+    """Variance of S without trend, with ties."""
+    ties = np.unique(values, return_counts=True)[1]
+    return _pairs_variance(np.array([len(values)])) - _pairs_variance(ties)
+
+
 def _pairs_variance(sizes: npt.NDArray[np.int_]) -> float:
     return float((sizes * (sizes - 1) * (2 * sizes + 5)).sum() / 18)
 
 
-def _variance_factor(series: pd.Series) -> float:
-    """Factor of the variance of S for serial correlation."""
+def _variance_factor(years: FloatArray, values: FloatArray) -> float:
+    """Factor of the variance of S for serial correlation, one at least."""
     from scipy.stats import norm, rankdata
 
-    years, values = _checked(series)
     lacking = sorted(set(range(int(years[0]), int(years[-1]) + 1)) - set(years.astype(int)))
     if lacking:
         raise DataError(
@@ -147,7 +169,7 @@ def _variance_factor(series: pd.Series) -> float:
             "these years, or test without serial correlation"
         )
     n = len(values)
-    ranks = rankdata(values - calc_sen_slope(series).slope * (years - years[0]))
+    ranks = rankdata(values - np.median(_pair_slopes(years, values)) * (years - years[0]))
     deviations = ranks - ranks.mean()
     if not deviations.any():
         return 1.0
@@ -156,7 +178,7 @@ def _variance_factor(series: pd.Series) -> float:
     found = sums / (deviations @ deviations)
     counted = np.abs(found) > norm.ppf(1 - AUTOCORRELATION_LEVEL / 2) / np.sqrt(n)
     terms = (n - lags) * (n - lags - 1) * (n - lags - 2) * np.where(counted, found, 0.0)
-    return float(1 + 2 * terms.sum() / (n * (n - 1) * (n - 2)))
+    return max(1.0, float(1 + 2 * terms.sum() / (n * (n - 1) * (n - 2))))
 
 
 def _checked(series: pd.Series) -> tuple[FloatArray, FloatArray]:

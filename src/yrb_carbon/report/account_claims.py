@@ -43,8 +43,9 @@ ALONE = re.compile(
 """A label of no year in a list of those that say the same."""
 TERMS: Mapping[str, str] = {
     **MEASURES, **DIMENSIONS, **POTENTIAL, **BALANCE_TERMS,
-    "surplus": message("Unused uptake"),
-    "n_overshoot": message("Provinces in overshoot"),
+    "n_surplus": message("Provinces with uptake left over"),
+    "n_deficit": message("Provinces with emissions beyond the uptake"),
+    "uptake_deficit": message("Emissions beyond the uptake"),
     "mann_kendall|z|no trend": message("z of Mann and Kendall"),
 }  # fmt: skip
 """Terms of the footprint and of regional facts."""

@@ -18,8 +18,6 @@ Lines = list[list[str]]
 Numbers = Mapping[tuple[Any, ...], float]
 
 PERCENT = "%"
-FEW_YEARS = 5
-"""So many years stand beside one another on a page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +40,6 @@ class Panel:
 def years_of(rows: pd.DataFrame) -> list[int]:
     """Years of the rows, sorted."""
     return sorted({int(year) for year in rows["year"].dropna()})
-
-
-def spread_years(years: Sequence[int]) -> list[int]:
-    """The first year, the last and three between them; all of five or fewer."""
-    last = len(years) - 1
-    if last < FEW_YEARS:
-        return list(years)
-    return [years[part * last // (FEW_YEARS - 1)] for part in range(FEW_YEARS)]
 
 
 def numbers_of(rows: pd.DataFrame, *names: str) -> Numbers:

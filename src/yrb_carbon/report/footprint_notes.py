@@ -6,14 +6,17 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from yrb_carbon.footprint.sequestration import load_sequestration_factors
 from yrb_carbon.report.account_tables import number_at, numbers_of, year_runs, years_of
 from yrb_carbon.report.cells import format_estimate
 from yrb_carbon.report.embodied_names import named
 from yrb_carbon.report.footprint_names import CRITERIA, LAND_TYPES
 from yrb_carbon.report.language import Words, message
 from yrb_carbon.report.moran_figure import CLUSTER_WORDS
+from yrb_carbon.report.place_names import place_name
 from yrb_carbon.report.printer import Printer
 from yrb_carbon.report.regional_notes import regions_text
+from yrb_carbon.study.account_terms import FLAG
 from yrb_carbon.study.config import Study
 from yrb_carbon.study.footprint import (
     FootprintAccountsTable,
@@ -25,6 +28,7 @@ from yrb_carbon.study.footprint import (
     IndustrialEmissionsTable,
     ReductionPotentialTable,
 )
+from yrb_carbon.study.provinces import load_provinces
 
 FACTOR_SETS = {
     "ceads": message("Shan et al. (2018)"),
@@ -42,7 +46,7 @@ ALLOCATIONS = {
     ),
     "consumption": message(
         "electricity and heat count where industry uses them, {grid:g} t per MWh and {heat:g} t "
-        "per GJ, without the fuels of plants"
+        "per GJ in every province and year, without the fuels of plants"
     ),
 }
 NON_ENERGY = {
@@ -73,15 +77,19 @@ CELLS = {
     "error": message("no province without a report"),
 }
 GAPS_NOTE = message("Gaps: {rules}.")
-FLAGS_NOTE = message("Cells of provinces and years: {counts}; {years}.")
+FLAGS_NOTE = message("Cells of provinces and years: {counts}.")
 STATES = {
     "reported": message("{n} reported"),
     "interpolated": message("{n} interpolated"),
     "held": message("{n} of the nearest year"),
     "missing": message("{n} missing"),
 }
-FILLED_NOTE = message("{year}: {n} filled or missing")
-ALL_REPORTED = message("none filled")
+FILLED_NOTES = {
+    "interpolated": message("Interpolated: {cells}."),
+    "held": message("Of the nearest year: {cells}."),
+    "missing": message("Missing: {cells}."),
+}
+FILLED = message("{places} in {years}")
 LAND_NOTE = message("Land cover of the nearest year stands for {years}.")
 BORROWED_NOTE = message(
     "Fuels without a factor of the set have that of Shan et al. (2018): up to {share} % of a "
@@ -108,23 +116,51 @@ ACCOUNTS_NOTE = message(
     "Footprint: land that takes up the emissions; capacity: land that there is ({types}){kept}. "
     "Uptake per hectare: {uptake}; shares of land types in the uptake: {shares}. {account}"
 )
-WOODY = message("land under 30 to 60 % of trees as {kind}")
+WOODY = message("{types}; land under 30 to 60 % of trees counts as {kind}")
+WOODY_LEFT_OUT = message("{types}; land under 30 to 60 % of trees is left out, it counts as {kind}")
 KEPT = message(", {share:g} % kept for other species")
 ACCOUNT_KINDS = {
     "types": message("Land types have accounts of their own: none makes up for another."),
     "one": message("All land is one account."),
 }
+MEAN_UPTAKES = {
+    "types": message(
+        "All together it is the carbon over {own} t per hectare: each type takes its share. One "
+        "account of all land would weigh the uptakes by the shares: {other} t per hectare."
+    ),
+    "one": message(
+        "It is the carbon over {own} t per hectare: the uptakes weighed by the shares. Accounts by "
+        "land type, each of which takes its share, would together have {other} t per hectare."
+    ),
+}
+"""With printed shares; with those of land both accounts have the same footprint."""
+HECTARES_NOTE = message(
+    "Global hectares: equivalence factors of the world and yield factors of China after "
+    "Wackernagel et al. (1999)."
+)
 MEASURES_NOTE = message(
     "Size: the lesser of footprint and capacity; depth: 1 and the overshoot over the capacity, 1 "
     "where the yearly uptake suffices; footprint in three dimensions: size times depth. Deficit: "
-    "footprint less capacity, pressure: the one over the other; flow occupied: size over "
-    "capacity; stock over flow: overshoot over size. Value added is at current prices. Regions "
-    "and all are made of the sums of their provinces."
+    "footprint less capacity, pressure: the one over the other. These sum hectares of all land "
+    "types. Flow occupied: part of the yearly uptake in use; stock over flow: emissions beyond the "
+    "uptake over those within it; both in t C, for hectares of unlike land take up unlike amounts. "
+    "Value added is at current prices. Regions and all are made of the sums of their provinces."
 )
 TYPES_NOTE = message("Measures of each land type are in estimates.csv.")
 PAGE_NOTE = message("Pages show size, depth and their product; the CSV file has all measures.")
 OVER_NOTE = message("Provinces with a depth above 1: {counts}.")
-COVER_NOTE = message("Unused uptake of all provinces over their overshoot: {ratios}.")
+SIDES_NOTE = message(
+    "Provinces that emit more carbon than their land takes up: {more}; that emit less: {less}."
+)
+COVER_NOTE = message(
+    "Uptake left over in some provinces and land types over the emissions beyond it in others, in "
+    "t C: {ratios}."
+)
+LEVEL_NOTE = message(
+    "Level: emissions of industry with power and heat where they are burnt, computed with these "
+    "factors, are {low} to {high} times the published ones, by year: the footprint is larger by as "
+    "much, the overshoot by more."
+)
 WEIGHTS_NOTE = message("Weights: provinces that share a border, rows standardised{link}.")
 LINKED = message("; Hainan is linked to Guangdong")
 UNLINKED = message("; Hainan, without a neighbour, is left out")
@@ -142,7 +178,7 @@ TREND_NOTE = message(
     "Trends of {first} to {last}, years with an inventory and between: slope of Theil and Sen a "
     "year, test of Mann and Kendall{serial}."
 )
-SERIAL = message(", which allows for serial correlation (Hamed and Rao 1998)")
+SERIAL = message(", interval and test with the variance after Hamed and Rao (1998)")
 INDEPENDENT = message(", years taken as independent")
 FEW_YEARS_NOTE = message("There are too few years with an inventory for trends.")
 SHIFT_NOTE = message(
@@ -163,14 +199,23 @@ PER = {
 }
 TRENDS_NOTE = message("Intervals of slopes: 95 %; stars by p after FDR over the provinces.")
 PLAIN_TRENDS_NOTE = message("Intervals of slopes: 95 %; FDR is over the provinces.")
+SUMS_NOTE = message(
+    "Whole region and all: as one, amounts summed{per}, depth from the sums of overshoot and "
+    "capacity; below it the mean of the provinces, each of the same weight."
+)
+SUMMED_PER = {"province": "", "head": message(" and divided by their population")}
 POTENTIAL_NOTE = message(
     "Equity ({equity}) and efficiency ({efficiency}): criteria scaled to 0 to 1 and weighted by "
     "their entropy; index: {weight:g} of equity and {rest:g} of efficiency (after Wei, Ni and Du "
     "2012). Ranks, 1 is the largest potential{draws}. Above the mean: which of the two scores. To "
     "the best quarter: emissions above those at the 25 % quantile of emissions per value added; to "
-    "the capacity: emissions of the overshoot. Share: of index times emissions in that of all; of "
-    "regions the means of the scores."
+    "the capacity: emissions to cut until {fits}. Share: of index times emissions in that of all; "
+    "of regions the means of the scores."
 )
+FITS = {
+    "types": message("the footprint fits the land of every type, as they share the emissions"),
+    "one": message("the footprint fits the land"),
+}
 DRAWS = message(", with their 5 % and 95 % quantiles over {draws} random weights")
 ENTROPY_NOTE = message("Weights {year}: {weights}; rank correlation with equal weights {rank}.")
 LAST_NOTE = message("Pages show the last year; the CSV file has all years of the table.")
@@ -223,23 +268,57 @@ def gaps_text(section: FootprintSection, words: Words) -> str:
     return words(GAPS_NOTE, rules=words.clauses(map(words, rules)))
 
 
-def sources_text(section: FootprintSection, words: Words) -> str:
-    """What emissions are made from, and what is done with gaps."""
-    return words.sentences([source_text(section, words), gaps_text(section, words)])
+def sources_text(section: FootprintSection, rows: pd.DataFrame, words: Words) -> str:
+    """What emissions are made from, what is done with gaps, and where there were any."""
+    flags = rows[rows["model"].eq(FLAG)]
+    said = [source_text(section, words), gaps_text(section, words), *_flags(flags, words)]
+    return words.sentences(said)
 
 
 def land_text(section: FootprintSection, words: Words) -> str:
     """What takes up the emissions."""
     kept = words(KEPT, share=100 * section.biodiversity) if section.biodiversity else ""
-    types = [named(LAND_TYPES, kind, words) for kind in section.land_types]
-    woody = words(WOODY, kind=named(LAND_TYPES, section.woody_savanna, words))
+    said = [
+        words(
+            ACCOUNTS_NOTE,
+            types=_types_text(section, words),
+            kept=kept,
+            uptake=words(SEQUESTRATIONS[section.sequestration]),
+            shares=words(SHARE_RULES[section.shares]),
+            account=words(ACCOUNT_KINDS[section.accounts]),
+        )
+    ]
+    if section.shares == "set" and len(section.land_types) > 1:
+        said.append(_mean_uptakes(section, words))
+    if section.unit == "gha":
+        said.append(words(HECTARES_NOTE))
+    return words.sentences(said)
+
+
+def _types_text(section: FootprintSection, words: Words) -> str:
+    """Land types, and where land under few trees went, if it is of one of them or could be."""
+    types = words.listing(named(LAND_TYPES, kind, words) for kind in section.land_types)
+    if not {"forest", "grassland"} & set(section.land_types):
+        return types
+    is_in = section.woody_savanna in section.land_types
+    kind = named(LAND_TYPES, section.woody_savanna, words)
+    return words(WOODY if is_in else WOODY_LEFT_OUT, types=types, kind=kind)
+
+
+def _mean_uptakes(section: FootprintSection, words: Words) -> str:
+    """How many t C need a hectare in the accounts of the study, and in the other ones."""
+    printed = load_sequestration_factors(section.sequestration).loc[list(section.land_types)]
+    shares = printed["share"] / printed["share"].sum()
+    means = {
+        "types": 1.0 / float((shares / printed["factor"]).sum()),
+        "one": float((shares * printed["factor"]).sum()),
+    }
+    (other,) = set(means) - {section.accounts}
+    text = MEAN_UPTAKES[section.accounts]
     return words(
-        ACCOUNTS_NOTE,
-        types=words.listing([*types, woody]),
-        kept=kept,
-        uptake=words(SEQUESTRATIONS[section.sequestration]),
-        shares=words(SHARE_RULES[section.shares]),
-        account=words(ACCOUNT_KINDS[section.accounts]),
+        text,
+        own=format_estimate(means[section.accounts], 3),
+        other=format_estimate(means[other], 3),
     )
 
 
@@ -258,33 +337,29 @@ def emission_notes(
         words(SHARES_NOTE),
         *([words(NO_FUEL_NOTE, fuels=words.listing(absent))] if absent else []),
     ]
-    flagged = [gaps_text(section, words), *_flags(rows[rows["model"].eq("flag")], words)]
     return [
-        source_text(section, words),
-        words.sentences(flagged),
+        sources_text(section, rows, words),
         words.sentences(said),
         *_common(section, words),
     ]
 
 
 def _flags(rows: pd.DataFrame, words: Words) -> Iterator[str]:
-    """How many cells are filled, in which years; land cover and factors that are others'."""
+    """Which cells are filled, and how many; land cover and factors that are others'."""
     counts = rows[rows["equation"].eq("") & rows["quantity"].eq("value")]
     if len(counts):
         sums = counts.groupby("term")["estimate"].sum()
-        filled = counts[counts["term"].ne("reported")].groupby("year")["estimate"].sum()
-        years = [
-            words(FILLED_NOTE, year=year, n=int(filled[year]))
-            for year in years_of(counts)
-            if filled.get(year, 0) > 0
-        ]
         yield words(
             FLAGS_NOTE,
             counts=words.listing(
                 words(text, n=int(sums[state])) for state, text in STATES.items() if state in sums
             ),
-            years=words.listing(years) if years else words(ALL_REPORTED),
         )
+        whole = counts.groupby("year")["estimate"].sum()
+        for state, text in FILLED_NOTES.items():
+            cells = rows[rows["term"].eq(state) & rows["equation"].isin(load_provinces().codes)]
+            if len(cells):
+                yield words(text, cells=words.clauses(_filled(cells, whole, words)))
     land = rows[rows["equation"].eq("land") & rows["estimate"].gt(0)]
     if len(land):
         yield words(LAND_NOTE, years=words.listing(map(str, years_of(land))))
@@ -294,14 +369,27 @@ def _flags(rows: pd.DataFrame, words: Words) -> Iterator[str]:
         yield words(BORROWED_NOTE, share=share)
 
 
+def _filled(cells: pd.DataFrame, whole: pd.Series, words: Words) -> Iterator[str]:
+    """Years in which all provinces are of a state, and provinces that are so in other years."""
+    numbers = cells.groupby("year").size()
+    everywhere = [int(year) for year in numbers.index[numbers.eq(whole.reindex(numbers.index))]]
+    if everywhere:
+        years = words.listing(year_runs(everywhere))
+        yield words(FILLED, places=place_name("", words), years=years)
+    for province, own in cells[~cells["year"].isin(everywhere)].groupby("equation"):
+        years = words.listing(year_runs(years_of(own)))
+        yield words(FILLED, places=place_name(str(province), words), years=years)
+
+
 def account_notes(
     table: FootprintAccountsTable, study: Study, rows: pd.DataFrame, words: Printer
 ) -> list[str]:
     """Notes of the accounts: land, measures, overshoot."""
     section = section_of(study)
-    whole = rows[rows["equation"].eq("")]
+    own = rows[rows["model"].eq("accounts")]
+    whole = own[own["equation"].eq("")]
     years = [year for year in years_of(whole) if year in table.printed_years(section)]
-    said = [words(MEASURES_NOTE), *_overshoot(whole, years, words)]
+    said = [words(MEASURES_NOTE), *_overshoot(whole, years, words), *_level(rows, words)]
     if section.accounts == "types" and len(section.land_types) > 1:
         said.append(words(TYPES_NOTE))
     if words.layout.columns is None:
@@ -309,7 +397,7 @@ def account_notes(
     return [
         land_text(section, words),
         words.sentences(said),
-        sources_text(section, words),
+        sources_text(section, rows, words),
         *_common(section, words),
     ]
 
@@ -328,8 +416,19 @@ def _overshoot(whole: pd.DataFrame, years: list[int], words: Words) -> Iterator[
 
     if counts := listed("value", "n_overshoot", 0):
         yield words(OVER_NOTE, counts=counts)
-    if ratios := listed("ratio", "surplus_to_overshoot", 2):
+    more, less = listed("value", "n_deficit", 0), listed("value", "n_surplus", 0)
+    if more and less:
+        yield words(SIDES_NOTE, more=more, less=less)
+    if ratios := listed("ratio", "unused_to_overshoot", 2):
         yield words(COVER_NOTE, ratios=ratios)
+
+
+def _level(rows: pd.DataFrame, words: Words) -> Iterator[str]:
+    """How far the factors lift the emissions above the published ones."""
+    ratios = rows[rows["model"].eq("difference") & rows["quantity"].eq("ratio")]["estimate"]
+    if len(ratios):
+        low, high = (format_estimate(value, 3) for value in (ratios.min(), ratios.max()))
+        yield words(LEVEL_NOTE, low=low, high=high)
 
 
 def moran_notes(
@@ -391,9 +490,11 @@ def _in_time(
         said.append(words(FEW_YEARS_NOTE))
     if isinstance(table, FootprintInequalityTable) and len(tests):
         said.append(words(TRENDS_NOTE if words.has_stars else PLAIN_TRENDS_NOTE))
+        per = SUMMED_PER[table.per]
+        said.append(words(SUMS_NOTE, per=words(per) if per else ""))
     if words.has_stars and not isinstance(table, FootprintShiftTable):
         said.append(words("{stars}.", stars=words.stars_key))
-    return [words.sentences(said), sources_text(section, words), *_common(section, words)]
+    return [words.sentences(said), sources_text(section, rows, words), *_common(section, words)]
 
 
 def shift_notes(
@@ -431,12 +532,13 @@ def potential_notes(
         weight=table.equity_weight,
         rest=1 - table.equity_weight,
         draws=draws,
+        fits=words(FITS[section.accounts]),
     )
     return [
         said,
         words.sentences([*_entropy(rows, words), words(LAST_NOTE)]),
         land_text(section, words),
-        sources_text(section, words),
+        sources_text(section, rows, words),
         *_common(section, words),
     ]
 

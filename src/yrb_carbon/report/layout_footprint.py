@@ -61,7 +61,7 @@ from yrb_carbon.study.footprint import (
 from yrb_carbon.study.provinces import REGIONS
 
 ENERGY, INVENTORY, DIFFERENCE = "energy", "inventory", "difference"
-GLOBAL, LOCAL, TREND = "global", "local", "trend"
+GLOBAL, LOCAL, TREND, TREND_SUMS = "global", "local", "trend", "trend_sums"
 CENTRE, SHIFT, ELLIPSE = "centre", "shift", "ellipse"
 THEIL, DAGUM, VARIATION, PAIR = "theil", "dagum", "cv", "pair"
 SCORES, BENCHMARK, OVERSHOOT, REDUCTION = (
@@ -90,6 +90,7 @@ MT = message("Mt")
 REGION, PROVINCE, YEAR = message("Region"), message("Province"), message("Year")
 TREND_A_YEAR, P_OF_TREND = message("Trend a year"), message("p of the trend")
 PART_OF = message("{name}: {part}")
+MEAN_OF_PROVINCES = message("Mean of the provinces")
 PARTS = {
     "fuels": message("By fuel"),
     "check": message("Less the inventories"),
@@ -398,7 +399,7 @@ def layout_footprint_inequality(
         "theil": [_theil_panel(table, cells, years, words)],
         "dagum": [_dagum_panel(table, rows, cells, years, words)],
         "variation": [_variation_panel(table, cells, years, words)],
-        "trends": [_trends_panel(table, rows[rows["model"].eq(TREND)], words)],
+        "trends": [_trends_panel(table, rows, words)],
     }
     return stacked(panels, words), inequality_notes(table, study, rows, words)
 
@@ -486,28 +487,39 @@ def _variation_panel(
 
 
 def _trends_panel(table: FootprintInequalityTable, rows: pd.DataFrame, words: Printer) -> Panel:
-    slopes = records(rows[rows["term"].eq(SEN_SLOPE)], "outcome", "equation")
-    tests = rows[rows["term"].eq(MANN_KENDALL)]
+    """Trends of provinces; of regions and all, as one and, on a line of its own, of their mean."""
+    own = rows[rows["model"].isin([TREND, TREND_SUMS])]
+    slopes = records(own[own["term"].eq(SEN_SLOPE)], "outcome", "model", "equation")
+    tests = own[own["term"].eq(MANN_KENDALL)]
     is_corrected = tests["inference"].str.endswith(FDR)
-    plain = records(tests[~is_corrected], "outcome", "equation")
-    corrected = records(tests[is_corrected], "outcome", "equation")
-    shown = [name for name in table.dimensions if rows["outcome"].eq(name).any()]
-    lines = []
-    for place, line in place_heads(set(rows["equation"]), words, whole="").items():
+    plain = records(tests[~is_corrected], "outcome", "model", "equation")
+    corrected = records(tests[is_corrected], "outcome", "model", "equation")
+    shown = [name for name in table.dimensions if own["outcome"].eq(name).any()]
+
+    def numbers(model: str, place: str) -> list[str]:
+        texts = []
         for name in shown:
-            slope, test = slopes.get((name, place)), plain.get((name, place))
-            fdr = corrected.get((name, place))
+            key = (name, model, place)
+            slope, test, fdr = slopes.get(key), plain.get(key), corrected.get(key)
             if slope is None or test is None:
-                line += [""] * 5
+                texts += [""] * 5
                 continue
-            line += [
+            texts += [
                 words.starred(slope, fdr or test),
                 format_interval(slope),
                 words.estimate(test["statistic"], 2),
                 format_p(test["p_value"]),
                 "" if fdr is None else format_p(fdr["p_value"]),
             ]
-        lines.append(line)
+        return texts
+
+    lines: Lines = []
+    for place, line in place_heads(set(own["equation"]), words, whole="").items():
+        if place in (*REGIONS, ""):
+            lines.append([*line, *numbers(TREND_SUMS, place)])
+            lines.append(["", words(MEAN_OF_PROVINCES), *numbers(TREND, place)])
+        else:
+            lines.append([*line, *numbers(TREND, place)])
     parts = [words("slope"), words("interval"), "z", "p", words("p after FDR")]
     heads = [
         words(PART_OF, name=named(DIMENSIONS, name, words), part=part)

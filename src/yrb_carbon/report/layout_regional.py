@@ -16,7 +16,6 @@ from yrb_carbon.report.account_tables import (
     number_at,
     numbers_of,
     shown_parts,
-    spread_years,
     stacked,
     year_heads,
     years_of,
@@ -45,6 +44,7 @@ from yrb_carbon.report.regional_notes import (
     land_notes,
     side_by_side_notes,
 )
+from yrb_carbon.study.accounts import spread_years
 from yrb_carbon.study.config import Study
 from yrb_carbon.study.provinces import AREAS, REGIONS
 from yrb_carbon.study.regional import (

@@ -13,6 +13,8 @@ from yrb_carbon.errors import DataError
 
 PATH_MARK, ACCOUNT_MARK, FLOW_MARK = " > ", " ", "-"
 QUOTE = '"'
+FLAG, REPORTED = "flag", "reported"
+"""Model of the rows that say where a table rests on no report; their term for what does."""
 IN_REGIONS = frozenset(' ->|"')
 IN_SECTORS = frozenset('>"')
 """Characters of a name for which it stands in quotes."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 ProvincialFormat = Literal["gtmp", "province_panel", "province_land_cover", "tidy_csv"]
 
 
+FEW_YEARS = 5
+"""So many years stand beside one another on a page."""
 ACCOUNT_SECTIONS = ("embodied", "footprint", "regional")
 """Sections of the configuration that tables of accounts are made from."""
 
@@ -76,6 +78,14 @@ class AccountsTable(TableSection):
 def file_source(section: str, key: str) -> str:
     """Name of the files of a key of a section, or of a system, among all sources of a study."""
     return f"{section}_{key}"
+
+
+def spread_years(years: Sequence[int]) -> list[int]:
+    """The first year, the last and three between them; all of five or fewer."""
+    last = len(years) - 1
+    if last < FEW_YEARS:
+        return list(years)
+    return [years[part * last // (FEW_YEARS - 1)] for part in range(FEW_YEARS)]
 
 
 def repeated_years(years: tuple[int, ...] | None, path: Path) -> Iterator[Fault]:

@@ -13,6 +13,7 @@ from yrb_carbon.study.accounts import (
     brace_faults,
     file_source,
     repeated_years,
+    spread_years,
 )
 from yrb_carbon.study.base import Fault, Label, Path, Section, Year, choices, repeated
 
@@ -133,9 +134,14 @@ class FootprintSection(Section):
         return range(self.first_year, self.last_year + 1)
 
     @property
+    def inventory_years(self) -> tuple[int, ...]:
+        """Years of the accounts that have an energy inventory."""
+        return tuple(year for year in self.years if year in self.energy)
+
+    @property
     def measured_years(self) -> range:
         """Years of the accounts from the first to the last that has an energy inventory."""
-        known = [year for year in self.years if year in self.energy]
+        known = self.inventory_years
         return range(min(known), max(known) + 1) if known else range(0)
 
     @property
@@ -150,15 +156,17 @@ class FootprintTable(AccountsTable):
 
     section: ClassVar[str] = "footprint"
     years: tuple[Year, ...] | None = Field(
-        None, min_length=1, description="Years printed; the first, last and three between if null."
+        None,
+        min_length=1,
+        description="Years printed; if null the first, the last and three between of those that "
+        "have an energy inventory.",
     )
 
     def printed_years(self, section: FootprintSection) -> tuple[int, ...]:
-        """Its years in order: those that it names, or the first, the last and three between."""
+        """Its years in order: those that it names, or five of those with an energy inventory."""
         if self.years is not None:
             return tuple(sorted(self.years))
-        first, last = section.first_year, section.last_year
-        return tuple(sorted({first + part * (last - first) // 4 for part in range(5)}))
+        return tuple(spread_years(section.inventory_years))
 
     def faults(self, study: Study, path: Path) -> Iterator[Fault]:
         """Years outside the accounts."""
@@ -263,7 +271,8 @@ class FootprintInequalityTable(FootprintTable):
         section = study.footprint
         if section is None or section.gaps.inside != "drop" or not self.serial_correlation:
             return
-        lacking = [str(year) for year in section.measured_years if year not in section.energy]
+        known = section.inventory_years
+        lacking = [str(year) for year in section.measured_years if year not in known]
         if lacking:
             yield (
                 (*path, "serial_correlation"),
@@ -317,11 +326,12 @@ def footprint_faults(study: Study) -> Iterator[Fault]:
             "cropland gives off carbon in that set (got 'cropland' with landuse; allowed 'forest', "
             "'grassland', 'water')",
         )
-    if section.unit == "gha" and section.sequestration == "province_npp":
+    if section.unit == "gha" and section.sequestration != "xie2008":
         yield (
             (*place, "unit"),
-            "global hectares need factors of land of the world's mean yield (got 'gha' with "
-            "province_npp; allowed with xie2008, landuse)",
+            "global hectares need the uptake of land of the world's mean yield, which yield "
+            f"factors bring to the country's own (got 'gha' with {section.sequestration}, measured "
+            "in China; allowed with xie2008)",
         )
     if not any(year in section.energy for year in section.years):
         known = ", ".join(str(year) for year in sorted(section.energy))

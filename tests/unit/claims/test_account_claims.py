@@ -21,7 +21,7 @@ from yrb_carbon.claims import (
 )
 from yrb_carbon.cli import app
 from yrb_carbon.errors import DataError, StudyError
-from yrb_carbon.estimates import estimates_frame
+from yrb_carbon.estimates import Quantity, estimates_frame
 from yrb_carbon.study.base import Label
 
 SUPPORTED, CONTRADICTED, OPEN, UNTESTED = Verdict
@@ -460,7 +460,7 @@ def test_claims_of_several_sources_stand_in_one_file(tmp_path):
         (members("a", "b", overlap=3), "at most 2 among the first 2 \\(got 3\\)"),
         (printed("about 3"), "String should match pattern"),
         (trend("falling"), "Input should be 'falls' or 'rises'"),
-        (rank("a", years="first"), "Input should be 'all' or 'last'"),
+        (rank("a", years="first"), "Input should be 'all', 'last' or 'reported'"),
         (rank(), "at least 1 item"),
     ],
 )
@@ -498,6 +498,69 @@ def test_shipped_claims_of_accounts_name_their_source_and_may_be_absent(reposito
     assert all(one.optional for one in own.values())
     assert own["largest_path_size"].value == 3.5706
     assert own["upstream_order"].first == ("S8", "S11", "S20", "S24")
+
+
+def test_shipped_claims_of_the_footprint_count_years_of_reports(repository):
+    """All but tests of trends, which are of no year."""
+    claims = read_claims(repository / "data" / "claims.yaml").claims
+    yearly = {
+        name: claim.years
+        for name, claim in claims.items()
+        if claim.source == "zuo2025" and hasattr(claim, "years")
+        and claim.row.quantity != Quantity.TEST
+    }  # fmt: skip
+    assert len(yearly) == 7
+    assert set(yearly.values()) == {"reported"}
+
+
+def flags(**reported):
+    """Rows that say how many provinces reported, `y2012=30`."""
+    return [
+        {**row, "model": "flag", "equation": ""}
+        for year, number in reported.items()
+        for row in of_year({"reported": float(number)}, int(year[1:]))
+    ]
+
+
+def test_years_without_a_report_do_not_count():
+    rows = [*series(1.0, -2.0, 3.0), *flags(y2012=30, y2015=0, y2017=1)]
+    claim = sign(row={**ROW, "model": "m"}, years="reported")
+    found = verdict_of(claim, rows)
+    assert found["verdict"] == SUPPORTED
+    assert found["evidence"] == "2012: total 1. 2017: total 3"
+    assert found["caveat_en"] == "Not counted, without a report: 2015."
+    assert found["caveat_zh"] == "未计入无清单的年份：2015。"
+    assert verdict_of({**claim, "years": "all"}, rows)["verdict"] == OPEN
+    missing = verdict_of({**claim, "models": ["m", "other"]}, rows)
+    assert missing["caveat_en"] == "No rows: other. Not counted, without a report: 2015."
+
+
+def test_a_table_that_does_not_tell_reports_cannot_be_judged_by_them():
+    claim = sign(row={**ROW, "model": "m"}, years="reported")
+    found = verdict_of(claim, series(1.0, 2.0, 3.0))
+    assert found["verdict"] == UNTESTED
+    assert "B1 has no rows that tell years of reports" in found["reason_en"]
+    other = [{**row, "table": "B2"} for row in flags(y2012=30)]
+    assert verdict_of(claim, [*series(1.0, 2.0, 3.0), *other])["verdict"] == UNTESTED
+    none = verdict_of(claim, [*series(1.0, 2.0, 3.0), *flags(y2012=0, y2015=0)])
+    assert none["verdict"] == UNTESTED
+    assert none["reason_en"] == "Not counted, without a report: 2012, 2015, 2017."
+
+
+def test_a_finding_without_a_number_gives_its_reason():
+    claim = {"kind": "untestable", "row": ROW, "reason": {"en": "No number.", "zh": "没有指标。"}}
+    found = verdict_of(claim, series(1.0, 2.0))
+    assert (found["verdict"], found["reason_zh"]) == (UNTESTED, "没有指标。")
+    assert (found["table"], found["expected"], found["evidence"]) == ("B1", "", "")
+    declared = verdict_of(claim, series(1.0, 2.0), not_testable={"own": WHY})
+    assert declared["reason_en"] == WHY.en
+    optional = judge(
+        estimates_frame([{**row, "table": "B2"} for row in series(1.0)]),
+        claims_of(own={**claim, "optional": True}),
+    )
+    assert optional.empty
+    with pytest.raises(ValidationError, match="reason"):
+        claims_of(own={"kind": "untestable", "row": ROW})
 
 
 def test_equations_are_ranked_where_they_hold_what_is_ranked():

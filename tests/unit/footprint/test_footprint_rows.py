@@ -26,6 +26,7 @@ from yrb_carbon.footprint.rows import (
     account_rows,
     calc_criteria,
     emission_rows,
+    flag_rows,
     potential_rows,
 )
 from yrb_carbon.footprint.study_run import FootprintRun, run_footprint
@@ -172,9 +173,46 @@ def test_accounts_of_groups_are_sums_of_provinces(run):
     assert number(rows, equation="east", term="footprint_3d") == pytest.approx(size * depth)
     over = of_provinces(pick(rows, term="depth"))["estimate"].gt(1).sum()
     assert number(rows, equation="", term="n_overshoot") == over
-    ratio = number(pick(run.rows["C2"], quantity="ratio", year=2003), equation="")
-    wanted = number(rows, equation="", term="surplus") / number(rows, equation="", term="overshoot")
-    assert ratio == pytest.approx(wanted, rel=CLOSE)
+    shares = pick(run.rows["C2"], model="accounts", quantity="share", year=2003)
+    assert number(shares, equation="", term="n_overshoot") == pytest.approx(over / 30, rel=CLOSE)
+
+
+def test_provinces_are_counted_by_what_their_land_takes_up(run):
+    """More or less carbon emitted than the two absorption factors let all land take up."""
+    areas = calc_capacity(run.footprint.accounts.by_type["capacity"].unstack("land_type") * 100)
+    uptake = areas["forest"] * 3.8096 + areas["grassland"] * 0.9482
+    carbon = run.footprint.measures["emissions"] * 12 / 44 * 100
+    rows = pick(run.rows["C2"], model="accounts", year=2003)
+    more = (carbon > uptake).xs(2003, level="year")
+    assert 0 < more.sum() < 30
+    values = pick(rows, quantity="value", equation="")
+    assert number(values, term="n_deficit") == more.sum()
+    assert number(values, term="n_surplus") == 30 - more.sum()
+    assert number(pick(rows, quantity="share", equation=""), term="n_surplus") == pytest.approx(
+        1 - more.mean(), rel=CLOSE
+    )
+    gap = (carbon - uptake).xs(2003, level="year").sum()
+    assert number(values, term="uptake_deficit") == pytest.approx(gap, rel=CLOSE)
+    unused, over = (number(values, term=f"uptake_{name}") for name in ("unused", "overshoot"))
+    assert over - unused == pytest.approx(gap, rel=CLOSE)
+    assert number(pick(rows, quantity="ratio"), equation="") == pytest.approx(unused / over)
+    by_region = pick(rows, quantity="value", term="n_deficit").set_index("equation")["estimate"]
+    assert by_region[list(REGIONS)].sum() == more.sum()
+
+
+def test_accounts_tell_how_far_factors_lift_the_emissions(run):
+    ratios = pick(run.rows["C2"], model="difference").set_index("year")["estimate"]
+    published = pick(run.rows["C1"], model="difference", quantity="ratio", equation="")
+    assert set(ratios.index) == {2002, 2003}
+    assert ratios.to_dict() == published.set_index("year")["estimate"].to_dict()
+
+
+def test_every_table_says_what_rests_on_no_report(run):
+    columns = ["equation", "term", "year", "estimate"]
+    whole = pick(run.rows["C1"], model="flag")[columns].to_numpy().tolist()
+    assert len(whole) > 60
+    for rows in run.rows.values():
+        assert pick(rows, model="flag")[columns].to_numpy().tolist() == whole
 
 
 def test_ratios_per_head_and_value_added(run):
@@ -196,7 +234,8 @@ def test_land_types_stand_in_printed_years(run):
     own = pick(rows, equation="14", year=2004)
     parts = [number(own, term=f"size.{kind}") for kind in ("forest", "grassland")]
     assert sum(parts) == pytest.approx(number(own, term="size"), rel=CLOSE)
-    terms = set(of_provinces(rows)["term"]) - set(typed["term"])
+    of_accounts = pick(rows, model="accounts")
+    terms = set(of_provinces(of_accounts)["term"]) - set(typed["term"])
     assert terms == {*MEASURES, "per_head", "per_value_added"}
 
 
@@ -287,20 +326,51 @@ def test_one_account_has_no_land_types(inputs):
 def test_global_hectares_scale_both_sides(inputs):
     plain, world = built(inputs).accounts.by_type, built(inputs, unit="gha").accounts.by_type
     cell = ("14", 2003, "forest")
-    assert world["footprint"][cell] == pytest.approx(plain["footprint"][cell] * 1.41, rel=CLOSE)
-    wanted = plain["capacity"][cell] * 1.41 * 0.91
+    assert world["footprint"][cell] == pytest.approx(plain["footprint"][cell] * 1.1, rel=CLOSE)
+    wanted = plain["capacity"][cell] * 1.1 * 0.91
     assert world["capacity"][cell] == pytest.approx(wanted, rel=CLOSE)
+    # China's forest takes up 0.91 of the world's mean; the carbon that is emitted stays the same
+    assert world["uptake"][cell] == pytest.approx(plain["uptake"][cell] * 0.91, rel=CLOSE)
+    emitted = plain["uptake_used"] + plain["uptake_overshoot"]
+    again = world["uptake_used"] + world["uptake_overshoot"]
+    np.testing.assert_allclose(again, emitted, rtol=CLOSE)
 
 
 def test_a_single_account_in_global_hectares_takes_the_mean_equivalence(inputs):
     one = built(inputs, unit="gha", accounts="one").accounts.total
     plain = built(inputs, accounts="one").accounts.total
-    equivalence = 0.8272 * 1.41 + 0.1728 * 0.44
+    equivalence = 0.8272 * 1.1 + 0.1728 * 0.5
     np.testing.assert_allclose(one["footprint"], plain["footprint"] * equivalence, rtol=CLOSE)
     areas = calc_capacity(inputs.land[["forest", "grassland"]])
     cell = ("14", 2003)
-    wanted = areas["forest"][cell] * 1.41 * 0.91 + areas["grassland"][cell] * 0.44 * 0.19
+    wanted = areas["forest"][cell] * 1.1 * 0.91 + areas["grassland"][cell] * 0.5 * 0.19
     assert one["capacity"][cell] == pytest.approx(wanted, rel=CLOSE)
+    emitted = one["uptake_used"] + one["uptake_overshoot"]
+    carbon = plain["uptake_used"] + plain["uptake_overshoot"]
+    np.testing.assert_allclose(emitted, carbon, rtol=CLOSE)
+
+
+@pytest.mark.parametrize("shares", ["national", "province"])
+@pytest.mark.parametrize("sequestration", ["xie2008", "landuse", "province_npp"])
+def test_with_shares_of_land_both_accounts_have_one_footprint(inputs, shares, sequestration):
+    """Of the emissions one tonne needs sum q/n hectares whether they are told apart or not."""
+    keys = {"shares": shares, "sequestration": sequestration}
+    types, one = (built(inputs, **keys, accounts=name).accounts.total for name in ("types", "one"))
+    np.testing.assert_allclose(types["footprint"], one["footprint"], rtol=CLOSE)
+
+
+def test_printed_shares_give_each_account_a_footprint_of_its_own(inputs):
+    """By type sum q/n, the land each type needs; one account has 1 / sum q n."""
+    types, one = (built(inputs, accounts=name).accounts.total for name in ("types", "one"))
+    carbon = built(inputs).measures["emissions"] * 12 / 44 * 100
+    harmonic = 1 / (0.8272 / 3.8096 + 0.1728 / 0.9482)
+    mean = 0.8272 * 3.8096 + 0.1728 * 0.9482
+    assert (round(harmonic, 3), round(mean, 3)) == (2.504, 3.315)
+    np.testing.assert_allclose(types["footprint"], carbon / harmonic, rtol=CLOSE)
+    np.testing.assert_allclose(one["footprint"], carbon / mean, rtol=CLOSE)
+    for table in (types, one):
+        emitted = table["uptake_used"] + table["uptake_overshoot"]
+        np.testing.assert_allclose(emitted, carbon, rtol=CLOSE)
 
 
 def test_woody_savannas_move_from_grassland_to_forest(inputs):
@@ -337,8 +407,8 @@ def test_consumption_counts_electricity(inputs):
 
 
 def test_borrowed_factors_are_told(inputs):
-    rows = emissions(inputs, factors="gbt2589")
-    share = pick(rows, model="flag", equation="borrowed")
+    rows = flag_rows(built(inputs, factors="gbt2589"), KEY)
+    share = pick(rows, equation="borrowed")
     assert set(share["year"]) == set(YEARS)
     assert share["estimate"].between(0.01, 0.99).all()
     notes = built(inputs, factors="gbt2589").notes()
@@ -351,7 +421,8 @@ def test_a_dropped_cell_stays_out_of_everything(inputs):
     assert 2001 not in set(emitted["year"])
     total = pick(emitted, model="energy", equation="", term="total", quantity="value", year=2002)
     assert total["n_units"].tolist() == [29]
-    assert number(emitted, model="flag", equation="64", term="missing", year=2002) == 1
+    flags = flag_rows(built(inputs, **keys), KEY)
+    assert number(flags, equation="64", term="missing", year=2002) == 1
     assert np.isnan(number(accounts(inputs, **keys), equation="64", term="size", year=2002))
     table = ReductionPotentialTable(kind="reduction_potential", title=TITLE, years=(2002,))
     assert "64" not in set(potential(inputs, table, **keys)["equation"])
@@ -383,7 +454,12 @@ class StudyOf:
         (
             {"sequestration": "province_npp", "shares": "national", "unit": "gha"},
             ("unit",),
-            "need factors of land of the world's mean yield",
+            "got 'gha' with province_npp, measured in China; allowed with xie2008",
+        ),
+        (
+            {"sequestration": "landuse", "shares": "national", "unit": "gha"},
+            ("unit",),
+            "got 'gha' with landuse, measured in China; allowed with xie2008",
         ),
     ],
 )

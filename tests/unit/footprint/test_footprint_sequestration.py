@@ -88,14 +88,21 @@ def test_mean_uptake_of_a_single_account():
     factors = calc_uptake_factors(INDEX, TYPES, "xie2008")
     printed = load_sequestration_factors("xie2008")["share"]
     shares = calc_uptake_shares(AREAS, factors, "set", printed)
-    mean = calc_mean_uptake(AREAS, factors, shares, "set")
+    mean = calc_mean_uptake(factors, shares, "set")
     # Xie et al. (2008): 82.72 % of 3.8096 and 17.28 % of 0.9482
     assert mean.tolist() == pytest.approx([3.31515008] * 4, abs=5e-9)
-    own = calc_mean_uptake(AREAS, factors, shares, "province")
+    local = calc_uptake_shares(AREAS, factors, "province")
+    own = calc_mean_uptake(factors, local, "province")
     assert own[("11", 2001)] == pytest.approx((10 * 3.8096 + 30 * 0.9482) / 40, rel=CLOSE)
-    national = calc_mean_uptake(AREAS, factors, shares, "national")
+    common = calc_uptake_shares(AREAS, factors, "national")
+    national = calc_mean_uptake(factors, common, "national")
     wanted = (60 * 3.8096 + 130 * 0.9482) / 190
     assert national[("14", 2001)] == pytest.approx(wanted, rel=CLOSE)
+    # a province that takes up the same on all its land does so whatever the country's shares are
+    npp = pd.Series([300.0, 310.0, 500.0, 520.0], INDEX)
+    alike = calc_uptake_factors(INDEX, TYPES, "province_npp", npp)
+    mean = calc_mean_uptake(alike, calc_uptake_shares(AREAS, alike, "national"), "national")
+    assert mean.tolist() == pytest.approx([3.0, 3.1, 5.0, 5.2], rel=CLOSE)
 
 
 def test_land_types_without_factor_or_share_are_refused():
@@ -114,7 +121,7 @@ def test_land_types_without_factor_or_share_are_refused():
 
 def test_factors_of_global_hectares_are_read():
     table = load_land_factors()
-    assert table.loc["forest"].tolist() == [1.41, 0.91]
+    assert table.loc["forest"].tolist() == [1.1, 0.91]
     assert set(table.index) == {"forest", "grassland", "cropland", "water"}
 
 

@@ -68,7 +68,13 @@ def make_accounts(provinces=(*PROVINCES, ISLAND), years=YEARS) -> pd.DataFrame:
     time = np.tile(np.arange(len(years)), len(provinces))
     noise = generator.lognormal(0, 0.1, len(index))
     size = (1 + place) * (1 + 0.05 * time * (place % 4)) * noise
-    return pd.DataFrame({"size": size, "depth": 1 + noise * (place % 5)}, index=index)
+    over = size * noise * (place % 5)
+    frame = pd.DataFrame({"size": size, "depth": 1 + noise * (place % 5)}, index=index)
+    # one account without land left over, one tonne a hectare
+    land = {"footprint": size + over, "capacity": size, "overshoot": over, "surplus": 0.0 * size}
+    carbon = {"uptake": size, "uptake_used": size, "uptake_overshoot": over,
+              "uptake_unused": 0.0 * size}  # fmt: skip
+    return frame.assign(**land, **carbon)
 
 
 ACCOUNTS = make_accounts()
@@ -407,6 +413,52 @@ def test_trends_of_provinces_regions_and_all(serial):
     assert number(whole, term="sen_slope") == calc_sen_slope(means).slope
 
 
+@pytest.mark.parametrize("per", ["province", "head"])
+def test_trends_of_regions_as_one_are_of_sums(per):
+    table = FootprintInequalityTable(
+        kind="footprint_inequality", title=TITLE, per=per, dimensions=("size", "depth")
+    )
+    rows = inequality_rows(table, ACCOUNTS, PEOPLE, section(), KEY).frame
+    own = picked(rows, model="trend_sums")
+    assert set(own["equation"]) == {"east", "central", "west", ""}
+    regions = load_provinces().frame["region"]
+    for region in ("east", ""):
+        is_in = ACCOUNTS.index.get_level_values(0).map(regions).isin([region or "east", *(
+            ["central", "west"] if not region else []
+        )])  # fmt: skip
+        sums = ACCOUNTS[is_in].groupby("year").sum().loc[:LAST_FILE]
+        people = PEOPLE[is_in].groupby("year").sum().loc[:LAST_FILE]
+        wanted = {
+            "size": sums["size"] / (people if per == "head" else 1.0),
+            "depth": sums["footprint"] / sums["capacity"],
+        }
+        for dimension, series in wanted.items():
+            test = calc_mann_kendall(series, serial_correlation=True)
+            at = picked(own, outcome=dimension, equation=region)
+            assert number(at, quantity="test") == pytest.approx(test.z, abs=ROUNDING)
+            slope = number(at, term="sen_slope")
+            assert slope == pytest.approx(calc_sen_slope(series).slope, abs=ROUNDING)
+    mean = number(rows, model="trend", outcome="depth", equation="east", term="sen_slope")
+    assert number(own, outcome="depth", equation="east", term="sen_slope") != pytest.approx(mean)
+    lacking = ACCOUNTS[["size", "depth"]]
+    with pytest.raises(DataError, match="the depth of a region is made of footprint, capacity"):
+        inequality_rows(table, lacking, PEOPLE, section(), KEY)
+
+
+def test_provinces_left_out_of_the_table_are_left_out_of_the_sums():
+    gaps = ACCOUNTS.copy()
+    gaps.loc[("11", 2012)] = np.nan
+    table = FootprintInequalityTable(
+        kind="footprint_inequality", title=TITLE, dimensions=("depth",)
+    )
+    rows = picked(inequality_rows(table, gaps, PEOPLE, section(), KEY).frame, model="trend_sums")
+    without = ACCOUNTS.drop(index="11", level="province")
+    whole = inequality_rows(table, without, PEOPLE, section(), KEY).frame
+    pd.testing.assert_frame_equal(
+        rows.reset_index(drop=True), picked(whole, model="trend_sums").reset_index(drop=True)
+    )
+
+
 def test_few_years_have_numbers_but_no_trend():
     short = ACCOUNTS[ACCOUNTS.index.get_level_values("year") < 2013]
     few = section(last_year=2012)
@@ -447,17 +499,19 @@ def test_rows_in_another_order_change_no_bit():
 
 
 def test_unknown_dimension_is_named():
-    table = moran_table(dimensions=("footprint",))
-    with pytest.raises(DataError, match="no 'footprint'; there are size, depth"):
+    table = moran_table(dimensions=("emissions",))
+    with pytest.raises(DataError, match="no 'emissions'; there are size, depth"):
         moran_rows(table, ACCOUNTS, OUTLINES, section(), KEY, seed=1)
 
 
-def test_printed_years_are_five_where_none_are_named():
+def test_printed_years_are_five_with_an_inventory_where_none_are_named():
     table = moran_table()
-    assert table.printed_years(section(first_year=2000, last_year=2021)) == (
-        2000, 2005, 2010, 2015, 2021,
-    )  # fmt: skip
-    assert table.printed_years(section(first_year=2000, last_year=2002)) == (2000, 2001, 2002)
+    files = dict.fromkeys([*range(1999, 2014), 2015, 2016, 2017, 2019], "x.xlsx")
+    whole = section(energy=files, first_year=2000, last_year=2021)
+    assert table.printed_years(whole) == (2000, 2004, 2008, 2012, 2019)
+    assert set(table.printed_years(whole)) <= set(whole.inventory_years)
+    few = section(energy=files, first_year=2013, last_year=2016)
+    assert table.printed_years(few) == (2013, 2015, 2016)
     assert moran_table(years=(2016, 2010)).printed_years(section()) == (2010, 2016)
 
 

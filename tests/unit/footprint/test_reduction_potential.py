@@ -123,15 +123,49 @@ def test_benchmark_is_the_lower_quartile_of_intensity():
     assert made["amount"].tolist() == pytest.approx([0, 0, 1, 2, 3], rel=CLOSE)
 
 
-def test_overshoot_is_a_share_of_the_footprint():
-    index = pd.Index(["a", "b"])
+def land(**types: list[float]) -> pd.DataFrame:
+    return pd.DataFrame(types, index=pd.Index(["a", "b", "c"][: len(next(iter(types.values())))]))
+
+
+def test_what_is_cut_is_what_the_scarcest_land_asks_for():
+    """Forest and grassland share one emission: half of it fits the grassland of a, not a quarter.
+
+    a: forest 30 of 40 suffices at 3/4, grassland 30 of 60 at 1/2; the cut is 1/2, not
+    (10 + 30) / 100. b fits. c has no grassland, and may emit nothing.
+    """
+    footprint = land(forest=[40.0, 20.0, 5.0], grassland=[60.0, 10.0, 1.0])
+    capacity = land(forest=[30.0, 20.0, 90.0], grassland=[30.0, 50.0, 0.0])
     made = calc_overshoot_potential(
-        pd.Series([100.0, 50.0], index),
-        pd.Series([60.0, 0.0], index),
-        pd.Series([10.0, 7.0], index),
+        footprint, capacity, pd.Series([10.0, 7.0, 3.0], footprint.index)
     )
-    assert made["share"].tolist() == [0.6, 0.0]
-    assert made["amount"].tolist() == pytest.approx([6.0, 0.0], rel=CLOSE)
+    assert made["share"].tolist() == pytest.approx([0.5, 0.0, 1.0], abs=CLOSE)
+    assert made["amount"].tolist() == pytest.approx([5.0, 0.0, 3.0], abs=CLOSE)
+
+
+def test_after_the_cut_the_footprint_fits_every_type_and_no_smaller_cut_does():
+    rng = np.random.default_rng(3)
+    index = pd.Index(PROVINCES)
+    shape = (len(index), 3)
+    footprint = pd.DataFrame(rng.gamma(1.0, 50.0, shape), index, ["forest", "grassland", "water"])
+    capacity = pd.DataFrame(rng.gamma(1.0, 60.0, shape), index, footprint.columns)
+    share = calc_overshoot_potential(footprint, capacity, emissions())["share"]
+    left = footprint.mul(1 - share, axis=0)
+    assert (left <= capacity * (1 + SCALED)).all(axis=None)
+    more = footprint.mul(1 - share * (1 - 1e-6), axis=0)[share > 0]
+    assert (more > capacity.loc[more.index]).any(axis=1).all()
+    assert 0 < (share > 0).sum() < len(index)
+
+
+def test_with_one_account_the_cut_is_the_overshoot_over_the_footprint():
+    footprint, capacity = land(all=[100.0, 50.0]), land(all=[40.0, 60.0])
+    made = calc_overshoot_potential(footprint, capacity, pd.Series([10.0, 7.0], footprint.index))
+    assert made["share"].tolist() == pytest.approx([0.6, 0.0], abs=CLOSE)
+
+
+def test_land_that_takes_up_nothing_binds_nobody():
+    footprint, capacity = land(forest=[10.0], water=[0.0]), land(forest=[20.0], water=[0.0])
+    made = calc_overshoot_potential(footprint, capacity, pd.Series([1.0], footprint.index))
+    assert made["share"].tolist() == [0.0]
 
 
 def test_what_cannot_be_weighed_is_refused():
@@ -151,5 +185,8 @@ def test_what_cannot_be_weighed_is_refused():
         calc_benchmark_potential(ones, ones.mask(ones.index == "11", 0.0))
     with pytest.raises(DataError, match="emissions are not positive"):
         calc_benchmark_potential(ones * 0.0, ones)
+    whole = ones.to_frame("all")
     with pytest.raises(DataError, match="the footprint is not positive"):
-        calc_overshoot_potential(ones * 0.0, ones, ones)
+        calc_overshoot_potential(whole * 0.0, whole, ones)
+    with pytest.raises(DataError, match="not of the same provinces, years and land types"):
+        calc_overshoot_potential(whole, ones.to_frame("forest"), ones)

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import kendalltau
+from scipy.stats import kendalltau, norm, theilslopes
 
 from yrb_carbon.errors import DataError
 from yrb_carbon.indices.trend import calc_mann_kendall, calc_sen_slope
@@ -38,6 +38,40 @@ def test_slope_is_the_median_of_all_pairs():
     assert found.lower < found.slope < found.upper
 
 
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("digits", [0, 6])
+def test_slope_and_limits_are_those_of_scipy(seed, digits):
+    series = noise(seed, 0.6).round(digits)
+    for level in (0.8, 0.95):
+        found = calc_sen_slope(series, level)
+        peer = theilslopes(series, series.index, alpha=level)
+        assert found.slope == pytest.approx(peer.slope, abs=ROUNDING)
+        limits = (peer.low_slope, peer.high_slope)
+        assert (found.lower, found.upper) == pytest.approx(limits, abs=ROUNDING)
+
+
+def test_limits_by_hand():
+    """Ten slopes of 0, 1, 3, 6, 10; (10 -+ 1.96 sqrt(5 x 4 x 15/18))/2 = 1, 9: the outermost."""
+    found = calc_sen_slope(yearly(0, 1, 3, 6, 10))
+    assert (found.lower, found.slope, found.upper) == (1.0, 2.5, 4.0)
+
+
+def test_limits_rest_on_the_variance_of_the_test():
+    """With serial correlation the interval widens as the standard error of S does."""
+    wider = 0
+    for seed in range(40):
+        series = noise(seed, 0.7)
+        plain, allowed = calc_sen_slope(series), calc_sen_slope(series, serial_correlation=True)
+        assert allowed.slope == plain.slope
+        assert allowed.lower <= plain.lower <= plain.upper <= allowed.upper
+        correction = calc_mann_kendall(series, serial_correlation=True).correction
+        # a level at which the quantile is larger by the root of the correction
+        level = 2 * norm.cdf(norm.ppf(0.975) * np.sqrt(correction)) - 1
+        assert allowed == calc_sen_slope(series, level)
+        wider += allowed != plain
+    assert wider >= 10
+
+
 def test_slope_of_a_line_with_missing_years_and_one_outlier():
     series = yearly(*(3.0 + 0.25 * t for t in range(20))).drop([2005, 2014])
     series[2009] = 1e6
@@ -61,8 +95,6 @@ def test_score_and_variance_are_those_of_scipy(seed, digits):
     found = calc_mann_kendall(series)
     peer = kendalltau(series.index, series, method="asymptotic")
     assert found.tau == pytest.approx(peer.statistic, abs=ROUNDING)
-    from scipy.stats import norm
-
     plain = found.score / np.sqrt(found.variance)
     assert 2 * norm.sf(abs(plain)) == pytest.approx(peer.pvalue, rel=1e-9)
     continuous = (abs(found.score) - 1) / np.sqrt(found.variance) if found.score else 0.0

@@ -148,7 +148,7 @@ def test_row_without_a_number_is_its_table_alone(verdicts, study):
          "2008 (logarithms): Footprint size 0.2 (p 0.03)"),
         ("footprint_moran", "trend: mann_kendall|z|no trend 3.2 (p 0.03)",
          "trend of the values: z of Mann and Kendall 3.2 (p 0.03)"),
-        ("footprint_accounts", "all: n_overshoot 28", "all: Provinces in overshoot 28"),
+        ("footprint_accounts", "2019: n_surplus 3", "2019: Provinces with uptake left over 3"),
         ("reduction_potential", "2008 (benchmark): west 7.5 (1)",
          "2008 (To the best quarter): West 7.5 (1)"),
     ],

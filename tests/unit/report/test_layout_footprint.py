@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from footprint_data import INVENTORY_YEARS, SILENT
+from footprint_data import ENERGY_YEARS, INVENTORY_YEARS, SILENT
 from footprint_rows import (
     TABLES,
     YEARS,
@@ -127,13 +127,21 @@ def test_differences_from_the_inventories_have_lines_of_their_own(rows):
 def test_notes_count_what_is_filled(rows):
     said = " ".join(lay_out("C1", rows).notes)
     assert "89 reported, 31 interpolated, 30 of the nearest year, 0 missing" in said
-    assert "2001: 30 filled or missing, 2002: 1 filled or missing, 2004: 30 filled" in said
+    for name in TABLES:
+        told = " ".join(lay_out(name, rows).notes)
+        assert "Interpolated: All provinces in 2001; Ningxia in 2002." in told
+        assert "Of the nearest year: All provinces in 2004." in told
+        assert "Land cover of the nearest year stands for 2000, 2004." in told
     assert "inventories of 2000, 2002-2003 times the factors of Shan et al. (2018)" in said
     assert "Land cover of the nearest year stands for 2000, 2004." in said
     assert "of the set have" not in said
-    held = rows["model"].eq("flag") & rows["term"].ne("reported")
-    plain = " ".join(lay_out("C1", rows.assign(estimate=rows["estimate"].mask(held, 0.0))).notes)
-    assert "none filled" in plain
+    own = rows["table"].eq("C2") & rows["model"].eq("flag") & rows["equation"].eq("64")
+    years = rows["year"].mask(own & rows["year"].eq(2002), 2000)
+    assert "Ningxia in 2000." in " ".join(lay_out("C2", rows.assign(year=years)).notes)
+    held = rows["model"].eq("flag") & rows["equation"].ne("")
+    plain = " ".join(lay_out("C1", rows[~held]).notes)
+    assert "30 of the nearest year" in plain
+    assert "Interpolated:" not in plain
 
 
 def test_consumption_and_another_set_are_told_with_their_fuels(folder):
@@ -157,9 +165,12 @@ def test_consumption_and_another_set_are_told_with_their_fuels(folder):
 
 def test_measures_have_their_years_beside_one_another(rows):
     table = lay_out("C2", rows)
-    assert list(table.shown.columns[2:7]) == [f"Footprint size, 10^4 ha: {year}" for year in YEARS]
-    assert table.shown.shape[1] == 2 + 3 * len(YEARS)
-    assert table.body.shape[1] == 2 + len(FootprintAccountsTable.printed_columns) * len(YEARS)
+    assert list(table.shown.columns[2:5]) == [
+        f"Footprint size, 10^4 ha: {year}" for year in ENERGY_YEARS
+    ]
+    assert table.shown.shape[1] == 2 + 3 * len(ENERGY_YEARS)
+    n_columns = len(FootprintAccountsTable.printed_columns)
+    assert table.body.shape[1] == 2 + n_columns * len(ENERGY_YEARS)
     (east,) = lines_of(table.body, "East", "Whole region")
     size = number_of(rows, "C2", equation="east", term="size", year=2003)
     assert east[list(table.body.columns).index("Footprint size, 10^4 ha: 2003")] == (
@@ -169,8 +180,15 @@ def test_measures_have_their_years_beside_one_another(rows):
     (whole,) = lines_of(table.body, "All provinces")
     place = list(table.body.columns).index("Footprint per head, ha per person: 2000")
     assert whole[place] == format_estimate(head)
-    over = int(number_of(rows, "C2", term="n_overshoot", year=2003))
+    over = int(number_of(rows, "C2", term="n_overshoot", quantity="value", year=2003))
     assert f"2003: {over}" in table.notes[1]
+    less = int(number_of(rows, "C2", term="n_surplus", quantity="value", year=2003))
+    assert re.search(rf"that emit less: [^.]*2003: {less}", table.notes[1])
+    ratios = rows[rows["table"].eq("C2") & rows["model"].eq("difference")]["estimate"]
+    low, high = (format_estimate(value, 3) for value in (ratios.min(), ratios.max()))
+    assert f"are {low} to {high} times the published ones" in table.notes[1]
+    unchecked = lay_out("C2", rows[rows["model"].ne("difference")])
+    assert "times the published" not in " ".join(unchecked.notes)
     few = lay_out("C2", rows, C2={"years": [2003], "layout": {"columns": [{"id": "pressure"}]}})
     assert list(few.shown.columns) == ["Region", "Province", "Pressure: 2003"]
     assert "Pages show" not in " ".join(few.notes)
@@ -183,6 +201,29 @@ def test_units_of_global_hectares_are_named(rows):
     assert "12 % kept for other species" in table.notes[0]
     assert "All land is one account." in table.notes[0]
     assert "each land type are in" not in " ".join(table.notes)
+    assert "world and yield factors of China after Wackernagel et al. (1999)" in table.notes[0]
+    assert "the carbon over 3.315 t per hectare" in table.notes[0]
+    assert "together have 2.504 t per hectare" in table.notes[0]
+    by_type = lay_out("C2", rows).notes[0]
+    assert "the carbon over 2.504 t per hectare" in by_type
+    assert "Global hectares" not in by_type
+    land = lay_out("C2", rows, section={"shares": "national"}).notes[0]
+    assert "t per hectare" not in land
+
+
+@pytest.mark.parametrize(
+    ("types", "said"),
+    [
+        (["forest", "grassland"], "(forest, grassland; land under 30 to 60 % of trees counts as "
+         "grassland)"),
+        (["forest"], "(forest; land under 30 to 60 % of trees is left out, it counts as "
+         "grassland)"),
+        (["water"], "(water)"),
+    ],
+)  # fmt: skip
+def test_land_under_few_trees_is_told_where_it_matters(rows, types, said):
+    section = {"land_types": types, "shares": "national", "sequestration": "landuse"}
+    assert said in lay_out("C2", rows, section=section).notes[0]
 
 
 def test_moran_of_values_and_logarithms_stand_beside_one_another(rows):
@@ -257,10 +298,10 @@ def test_inequality_parts_and_trends_after_fdr(rows):
     )
     theil = lay_out("C5", rows, C5={"layout": {"rows": ["theil"]}}).body
     share = number_of(rows, "C5", model="theil", outcome="depth", quantity="share", term="between",
-               year=2004)  # fmt: skip
-    assert lines_of(theil, "", "2004")[-1][5] == format_estimate(100 * share, 2)
-    between = number_of(rows, "C5", model="theil", outcome="depth", term="between", year=2004)
-    assert lines_of(theil, "", "2004")[-1][3] == format_estimate(between)
+               year=2003)  # fmt: skip
+    assert lines_of(theil, "", "2003")[-1][5] == format_estimate(100 * share, 2)
+    between = number_of(rows, "C5", model="theil", outcome="depth", term="between", year=2003)
+    assert lines_of(theil, "", "2003")[-1][3] == format_estimate(between)
     tested = rows["table"].eq("C5") & rows["outcome"].eq("size") & rows["quantity"].eq("test")
     changed = rows.copy()
     for inference, p_value in (("hamed_rao", 0.004), ("hamed_rao_fdr", 0.04)):
@@ -269,11 +310,21 @@ def test_inequality_parts_and_trends_after_fdr(rows):
     (region,) = lines_of(trends.body, "East", "Whole region")
     (beijing,) = lines_of(trends.body, "", "Beijing")
     assert region[5:7] == ["0.0040", ""]
+    own = {"outcome": "depth", "equation": "east", "term": "sen_slope"}
+    sums, mean = (number_of(rows, "C5", model=name, **own) for name in ("trend_sums", "trend"))
+    (below, *_) = lines_of(trends.body, "", "Mean of the provinces")
+    assert [line[7].rstrip("*") for line in (region, below)] == [
+        format_estimate(sums), format_estimate(mean)
+    ]  # fmt: skip
+    assert sums != mean
     assert beijing[5:7] == ["0.0040", "0.0400"]
     assert re.fullmatch(r"-?[\d.e-]+\*\*\*", region[2])
     assert re.fullmatch(r"-?[\d.e-]+\*\*", beijing[2])
     said = " ".join(trends.notes)
-    assert "Hamed and Rao 1998" in said
+    assert "interval and test with the variance after Hamed and Rao (1998)" in said
+    assert "depth from the sums of overshoot and capacity" in said
+    head = " ".join(lay_out("C5", rows, C5={"per": "head"}).notes)
+    assert "amounts summed and divided by their population" in head
     assert "each of the same weight" in said
     short = rows[rows["model"].ne("trend")]
     assert "too few years" in " ".join(lay_out("C5", short).notes)
