@@ -15,7 +15,7 @@ matrix moves with its cells. Kept by rule are: B1, B2 and B7 whole; the shares o
 each definition and year, the 20 largest flows between regions, within them, of exports, and of the
 sums over rows and columns; of B5 the measures of the whole network and what the key regions are
 chosen by; of B6 the sums by depth and the 20 largest paths of a year, with their shares. Of C1 to
-C6 and D3 single provinces are kept in the last year of the table alone; regions, the whole
+C6 and D3 single provinces are kept in the last year of the model alone; regions, the whole
 and all that is said of the years, of every year.
 """
 
@@ -85,9 +85,10 @@ def network_and_key(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def provinces_of_last_year(rows: pd.DataFrame) -> pd.DataFrame:
-    """Rows of regions and of the whole; of single provinces those of the last year."""
+    """Rows of regions and of the whole; of single provinces those of the last year of a model."""
     of_province = rows["equation"].str.fullmatch(PROVINCE) | rows["term"].str.fullmatch(PROVINCE)
-    return rows[~of_province | rows["year"].isna() | rows["year"].eq(rows["year"].max())]
+    last = rows.groupby("model")["year"].transform("max")
+    return rows[~of_province | rows["year"].isna() | rows["year"].eq(last)]
 
 
 def largest_paths(rows: pd.DataFrame) -> pd.DataFrame:
