@@ -249,3 +249,21 @@ def test_mining_of_2002_has_no_sum_over_all_provinces(data_root):
     parts = totals[totals["year"].eq(2002) & totals["equation"].str.fullmatch(r"\d{2}")]
     assert reported["estimate"].item() == pytest.approx(parts["estimate"].sum(), rel=SUMMED)
     assert reported["estimate"].item() > 100
+
+
+def test_a_table_of_another_list_than_its_year_names_is_refused(data_root, tmp_path):
+    """Codes of 42 sectors are printed by the names of the list of the year."""
+    (path,) = (data_root / "ceads_province_emissions").glob("2017*.xlsx")
+    inventory = read_ceads_inventory(path).frame
+    file = tmp_path / "old_list.csv"
+    file.write_bytes((data_root / "ionet_china_io" / "china_2015_42.csv").read_bytes())
+    systems = {"n": {"format": "china_io", "sectors": "42", "tables": {2017: {"path": str(file)}}}}
+    section = EmbodiedSection.model_validate({"systems": systems})
+    with pytest.raises(
+        DataError, match=r"table of 2017 has .* '2012'; .* names of the list '2017'"
+    ):
+        build_studied_system("n", section, inventory, load_concordance(), data_root)
+    merged = {"n": {**systems["n"], "sectors": "S26"}}
+    section = EmbodiedSection.model_validate({"systems": merged})
+    built = build_studied_system("n", section, inventory, load_concordance(), data_root)
+    assert set(built.by_year) == {2017}

@@ -29,7 +29,11 @@ from yrb_carbon.sources.pymrio_system import FINAL_DEMAND
 from yrb_carbon.study.concordance import GROUPINGS, Concordance, load_concordance
 from yrb_carbon.study.embodied import EmbodiedSection, InputOutputSection, Scope, SystemSection
 from yrb_carbon.study.provinces import load_provinces
-from yrb_carbon.study.sector_lists import load_sector_list, sector_list_names
+from yrb_carbon.study.sector_lists import (
+    list_of_year,
+    load_sector_list,
+    sector_list_names,
+)
 
 WHOLE_COUNTRY = "00"
 OWN_LIST = "42"
@@ -263,6 +267,8 @@ def _from_inventories(
     emitted = select_scope(inventory[inventory["year"] == table.year], scope)
     total = float(emitted["co2"].sum())
     grouping = table.classification if system.sectors == OWN_LIST else system.sectors
+    if system.sectors == OWN_LIST:
+        _refuse_other_list(table)
     if grouping != table.classification:
         merge = concordance.merge(table.classification, grouping)
         table = aggregate_table(table, merge, classification=grouping)
@@ -272,6 +278,17 @@ def _from_inventories(
         emitted = merge_regions(emitted, dict.fromkeys(codes, WHOLE_COUNTRY))
     mapped = map_emissions(emitted, concordance.targets(grouping), table.output)
     return table, total, emissions_by_account(mapped, table, concordance.households)
+
+
+def _refuse_other_list(table: InputOutputTable) -> None:
+    """Refuse a table of other sectors than those that its year names the codes by."""
+    wanted = list_of_year(table.year)
+    if table.classification != wanted:
+        raise DataError(
+            f"the table of {table.year} has the sectors of the list {table.classification!r}; "
+            f"tables print codes of that year by the names of the list {wanted!r}. Take sectors "
+            "S26 or H2, to which every list is brought by its own names"
+        )
 
 
 def _refuse_missing(codes: Collection[str], year: int) -> None:

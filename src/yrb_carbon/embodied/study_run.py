@@ -13,7 +13,7 @@ from yrb_carbon.analysis.rows import TableKey
 from yrb_carbon.embodied.build import StudiedSystem, build_studied_system
 from yrb_carbon.embodied.emissions import calc_emissions_from_energy
 from yrb_carbon.embodied.rows import mining_rows, records_of, system_rows
-from yrb_carbon.errors import DataError
+from yrb_carbon.errors import DataError, listing
 from yrb_carbon.indices.emissions import load_emission_factors
 from yrb_carbon.sources.ceads_energy import read_ceads_energies
 from yrb_carbon.sources.ceads_inventory import read_ceads_inventories
@@ -111,7 +111,8 @@ def run_embodied(
         "systems": {name: _describe(system) for name, system in systems.items()},
         "notes": network_notes,
     }
-    return EmbodiedRun(rows, systems, record, (*_notes(systems), *network_notes))
+    notes = (*_unused_energy(section), *_notes(systems), *network_notes)
+    return EmbodiedRun(rows, systems, record, notes)
 
 
 def _read_inventories(
@@ -143,6 +144,14 @@ def _recompute(
     own = found.frame[found.frame["year"].isin(section.inventories)]
     computed = calc_emissions_from_energy(own, load_emission_factors(FACTOR_SET), mining)
     return computed, _with_format(found.described(), ENERGY)
+
+
+def _unused_energy(section: EmbodiedSection) -> list[str]:
+    """Years with fuels burned and no emissions to hold them against."""
+    unused = [str(year) for year in sorted(section.energy) if year not in section.inventories]
+    if not unused:
+        return []
+    return [f"energy inventories of {listing(unused)} are not used: no emission inventory"]
 
 
 def _with_format(described: dict[str, Any], key: str) -> dict[str, Any]:

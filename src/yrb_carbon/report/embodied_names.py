@@ -13,7 +13,7 @@ from yrb_carbon.study.account_terms import PATH_MARK, split_account, split_path
 from yrb_carbon.study.account_terms import split_flow as split_ends
 from yrb_carbon.study.concordance import GROUPINGS, MINING, load_concordance
 from yrb_carbon.study.embodied import Sectors, SystemSection
-from yrb_carbon.study.sector_lists import load_sector_list, sector_list_names
+from yrb_carbon.study.sector_lists import list_of_year, load_sector_list
 
 EXPORTS, OTHER = "exports", "other"
 """Destinations that are no regions."""
@@ -208,7 +208,7 @@ class AccountNames:
         """Name of a sector in the list of a year, by which the lists of 42 sectors differ."""
         if self.sectors == "own":
             return code
-        scheme = _list_of(year) if self.sectors == LISTS else self.sectors
+        scheme = list_of_year(year) if self.sectors == LISTS else self.sectors
         return _sectors(scheme).get(code, {}).get(self.words.language, code)
 
     def account(self, text: str, year: int) -> str:
@@ -275,16 +275,9 @@ def _sectors(scheme: str) -> Mapping[str, Names]:
 
 
 @cache
-def _list_of(year: int) -> str:
-    """The last list of 42 sectors that is no younger than a table; the first for older ones."""
-    names = sector_list_names()
-    return max((name for name in names if int(name) <= year), default=names[0])
-
-
-@cache
 def _mining_codes(sectors: Sectors, year: int) -> tuple[str, ...]:
     """Codes of mining in a list of sectors that a Chinese table of a year has."""
     if sectors != LISTS:
         return (MINING,)
-    merged = load_concordance().merge(_list_of(year), next(iter(GROUPINGS)))
+    merged = load_concordance().merge(list_of_year(year), next(iter(GROUPINGS)))
     return tuple(code for code, group in merged.items() if group == MINING)

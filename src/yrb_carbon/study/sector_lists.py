@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -125,6 +126,13 @@ def sector_list_names(folder: str | Path | None = None) -> tuple[str, ...]:
     """Names of the lists that there are, sorted."""
     home = (data_folder() if folder is None else Path(folder)) / FOLDER
     return tuple(sorted(path.stem[len(PREFIX) :] for path in home.glob(f"{PREFIX}*.csv")))
+
+
+@cache
+def list_of_year(year: int) -> str:
+    """The last list of 42 sectors that is no younger than a table; the first for older ones."""
+    names = sector_list_names()
+    return max((name for name in names if int(name) <= year), default=names[0])
 
 
 def fitting_list(names: Iterable[object], lists: Sequence[SectorList]) -> SectorList:

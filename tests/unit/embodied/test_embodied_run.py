@@ -41,7 +41,8 @@ def cells_of(year: int, code: str) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory) -> EmbodiedRun:
+def folder(tmp_path_factory) -> Path:
+    """Inventories of emissions and of energy of both years."""
     folder: Path = tmp_path_factory.mktemp("inventories")
     names = load_provinces().frame["name_en"]
     rng = np.random.default_rng(1)
@@ -58,8 +59,17 @@ def run(tmp_path_factory) -> EmbodiedRun:
                 folder / f"{kind} {year}.xlsx", sheets[first], first,
                 **{name: sheets[name] for name in others},
             )  # fmt: skip
+    return folder
+
+
+def run_of(section: EmbodiedSection, folder: Path) -> EmbodiedRun:
     table = MiningEmissionsTable(kind="mining_emissions", title={"en": "a", "zh": "b"})
-    return run_embodied(SECTION, {"B1": table}, study="tiny", data_root=folder, seed=1)
+    return run_embodied(section, {"B1": table}, study="tiny", data_root=folder, seed=1)
+
+
+@pytest.fixture(scope="module")
+def run(folder) -> EmbodiedRun:
+    return run_of(SECTION, folder)
 
 
 def mining_of(year: int, code: str) -> float:
@@ -104,6 +114,14 @@ def test_emissions_computed_again_have_no_sum_in_that_year_either(run):
     again = totals(run, "energy")
     assert again[2001] > 0
     assert np.isnan(again[2002])
+
+
+def test_energy_of_a_year_without_emissions_is_said_to_be_unused(run, folder):
+    assert run.notes == ()
+    first = SECTION.model_copy(update={"inventories": {2001: SECTION.inventories[2001]}})
+    found = run_of(first, folder)
+    assert found.notes == ("energy inventories of 2002 are not used: no emission inventory",)
+    assert list(totals(found, "energy").index) == [2001]
 
 
 @pytest.mark.parametrize(
