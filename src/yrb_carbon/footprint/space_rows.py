@@ -227,8 +227,8 @@ def shift_rows(
         Outcome: the dimension. Model `centre`: x, y (km), lon, lat (degrees). `ellipse`: sde_major,
         sde_minor (km), sde_rotation (degrees clockwise from north), sde_area (km2). `shift`,
         equation the period, year its end: shift, east, north (km), direction (degrees clockwise
-        from north, empty where nothing moved). `trend`, equation lon, lat or sde_area: of the
-        years with an inventory.
+        from north, empty where nothing moved). `trend`, equation lon, lat or sde_area. Shifts and
+        trends are of the years from the first to the last inventory.
     """
     rows: list[dict[str, Any]] = []
     notes: list[str] = []
@@ -247,8 +247,9 @@ def shift_rows(
                 for model, terms in by_model.items()
                 for term in terms
             ]
-        if len(track) > 1:
-            rows += [{**own, "model": SHIFT, **row} for row in _shift_rows(track)]
+        measured = track[track.index.isin(list(section.measured_years))]
+        if len(measured) > 1:
+            rows += [{**own, "model": SHIFT, **row} for row in _shift_rows(measured)]
         for term in MOVING:
             trend, short = _track_trend(named[term], section, key.table)
             notes += short

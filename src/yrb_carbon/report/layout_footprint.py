@@ -48,6 +48,7 @@ from yrb_carbon.report.footprint_notes import (
 from yrb_carbon.report.language import Words, message
 from yrb_carbon.report.place_names import TOTAL, grouped_places, place_heads, place_name
 from yrb_carbon.report.printer import Printer
+from yrb_carbon.study.account_terms import FLAG, REPORTED
 from yrb_carbon.study.config import Study
 from yrb_carbon.study.footprint import (
     FootprintAccountsTable,
@@ -90,6 +91,12 @@ MT = message("Mt")
 REGION, PROVINCE, YEAR = message("Region"), message("Province"), message("Year")
 TREND_A_YEAR, P_OF_TREND = message("Trend a year"), message("p of the trend")
 PART_OF = message("{name}: {part}")
+FILLED_STATES = {
+    "interpolated": message("interpolated"),
+    "held": message("held"),
+    "missing": message("missing"),
+}
+"""Of years in which no province reported."""
 MEAN_OF_PROVINCES = message("Mean of the provinces")
 PARTS = {
     "fuels": message("By fuel"),
@@ -283,8 +290,13 @@ def _global_panel(tested: Tested, rows: pd.DataFrame, words: Printer) -> Panel:
     moran = records(rows[rows["quantity"].eq("moran")], "outcome", "model", "inference", "year")
     trend = records(rows, "outcome", "model", "term")
     lines = []
+    filled = _filled_years(rows)
     for year in sorted({int(year) for _, model, _, year in moran if model.startswith(GLOBAL)}):
-        line = [str(year)]
+        line = [
+            words("{year}, {state}", year=year, state=named(FILLED_STATES, filled[year], words))
+            if year in filled
+            else str(year)
+        ]
         for name, suffix in tested:
             value = moran.get((name, GLOBAL + suffix, RANDOMISED, year))
             shuffled = moran.get((name, GLOBAL + suffix, PERMUTED, year))
@@ -310,6 +322,14 @@ def _global_panel(tested: Tested, rows: pd.DataFrame, words: Printer) -> Panel:
         for part in ("I", "z", "p")
     ]
     return Panel(words(PARTS["global"]), [words(YEAR), *heads], lines)
+
+
+def _filled_years(rows: pd.DataFrame) -> dict[int, str]:
+    """Years in which no province reported, with the state of most."""
+    counts = rows[rows["model"].eq(FLAG) & rows["equation"].eq("") & rows["estimate"].gt(0)]
+    reported = set(counts.loc[counts["term"].eq(REPORTED), "year"])
+    others = counts[~counts["year"].isin(reported)].sort_values("estimate")
+    return {int(row["year"]): str(row["term"]) for row in others.to_dict("records")}
 
 
 def _local_panel(tested: Tested, years: Sequence[int], rows: pd.DataFrame, words: Printer) -> Panel:
@@ -359,7 +379,8 @@ def _track_lines(
 ) -> Lines:
     """Lines of one dimension; its name stands in the first."""
     cells = numbers_of(rows, "model", "equation", "term", "year")
-    known = years_of(rows[rows["model"].eq(CENTRE)])
+    measured = section_of(study).measured_years
+    known = [year for year in years_of(rows[rows["model"].eq(CENTRE)]) if year in measured]
     before = dict(zip(known[1:], known, strict=False))
     lines: Lines = []
     for year in printed_years(table, study, rows):

@@ -14,7 +14,7 @@ from yrb_carbon.report.canvas import NothingToShowError, Page
 from yrb_carbon.report.embodied_figures import draw_flow_matrix
 from yrb_carbon.report.figures import Commission, title_of
 from yrb_carbon.report.footprint_names import DIMENSIONS
-from yrb_carbon.report.language import Words
+from yrb_carbon.report.language import Words, message
 from yrb_carbon.report.map_sheet import Ground
 from yrb_carbon.report.maps import MapVariable, draw_variable_maps
 from yrb_carbon.report.moran_figure import draw_moran
@@ -63,6 +63,7 @@ if TYPE_CHECKING:
 
 MAP_COLUMNS = 3
 """Maps side by side on a wide page."""
+INVENTORY_YEARS = message("Years with an energy inventory.")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -216,7 +217,8 @@ def bar_panels(
     for measure in figure.measures:
         values = place_values(study, sources.estimates, figure.table, measure)
         there = {int(year) for year in values.index.get_level_values("year")}
-        year = max(there) if figure.year is None else figure.year
+        printed = years_of_table(study, figure.table) or tuple(there)
+        year = max(printed) if figure.year is None else figure.year
         if year not in there:
             raise DataError(
                 f"table {figure.table!r} has no rows of {measure!r} in {year}; there are "
@@ -247,22 +249,29 @@ def draw_bars(
 def moran_series(
     figure: ProvinceMoranFigure, sources: ProvinceSources, words: Words
 ) -> dict[str, pd.DataFrame]:
-    """Moran's I of all years, by the name of the dimension."""
+    """Moran's I of the years with an inventory, by the name of the dimension."""
     table = sources.study.tables[figure.table]
     if not isinstance(table, FootprintMoranTable):
         raise TypeError(f"table {figure.table!r} holds no Moran's I of provinces")
     return {
-        dimension_name(dimension, words): global_moran(sources.estimates, figure.table, dimension)
+        dimension_name(dimension, words): _of_inventories(
+            global_moran(sources.estimates, figure.table, dimension), sources.study
+        )
         for dimension in table.dimensions
     }
+
+
+def _of_inventories(by_year: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """The years that have an energy inventory: the others repeat or join them."""
+    return by_year[by_year.index.isin(footprint_of(study).inventory_years)]
 
 
 def draw_series(
     figure: ProvinceMoranFigure, sources: ProvinceSources, *, title: str, page: Page
 ) -> Figure:
-    """Draw Moran's I of all years."""
+    """Draw Moran's I of the years with an inventory."""
     words, section = page.words, footprint_of(sources.study)
-    notes = [weights_note(section, words), source_note(figure.table, words)]
+    notes = [weights_note(section, words), words(INVENTORY_YEARS), source_note(figure.table, words)]
     return draw_moran_series(
         moran_series(figure, sources, words), title=title, page=page, level=section.alpha,
         notes=notes,
@@ -302,6 +311,12 @@ def draw_clusters(
     )  # fmt: skip
 
 
+def track_series(figure: ProvinceTrackFigure, sources: ProvinceSources) -> pd.DataFrame:
+    """Centres and ellipses of the years with an inventory."""
+    dimension = dimension_of(figure, sources.study)
+    return _of_inventories(track_of(sources.estimates, figure.table, dimension), sources.study)
+
+
 def draw_centres(
     figure: ProvinceTrackFigure, sources: ProvinceSources, *, title: str, page: Page
 ) -> Figure:
@@ -315,8 +330,10 @@ def draw_centres(
         name=dimension_name(dimension, words),
     )
     return draw_track(
-        sources.ground("centres"), track_of(sources.estimates, figure.table, dimension),
-        title=title, page=page, crs=table.crs, notes=[said, source_note(figure.table, words)],
+        sources.ground("centres"),
+        track_series(figure, sources),
+        title=title, page=page, crs=table.crs,
+        notes=[said, words(INVENTORY_YEARS), source_note(figure.table, words)],
         map_of=sources.atlas.sheet,
     )  # fmt: skip
 

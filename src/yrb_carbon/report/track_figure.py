@@ -100,7 +100,7 @@ def draw_track(
     ]  # fmt: skip
     handles.append(
         Line2D([], [], color=TRACK_COLOUR, linewidth=0.9, marker="o", markersize=2.5,
-               label=words("Centres of all years"))
+               label=words("Centres by year"))
     )  # fmt: skip
     below = legend_height(handles, page.width - 2 * EDGE) + 0.04
     head = line_height(HEAD_SIZE) + 0.04

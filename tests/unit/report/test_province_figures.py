@@ -29,8 +29,10 @@ from yrb_carbon.report.province_figures import (
     ProvinceSources,
     bar_panels,
     map_values,
+    moran_series,
     potential_of,
     province_commissions,
+    track_series,
 )
 from yrb_carbon.report.province_map import Atlas, ProvinceMap
 from yrb_carbon.report.province_rows import (
@@ -106,8 +108,8 @@ SAME_PLACE_M = 1.0
 """Of a centre that was projected, and of one that was kept in degrees with all digits."""
 
 
-def study_of(figures=FIGURES, section=SECTION):
-    tables = {name: {"title": LABEL, **table} for name, table in TABLES.items()}
+def study_of(figures=FIGURES, section=SECTION, own=TABLES):
+    tables = {name: {"title": LABEL, **table} for name, table in own.items()}
     base = embodied_study().model_dump()["tables"]
     return embodied_study(
         footprint=section, regional=REGIONAL, figures=figures, tables={**base, **tables}
@@ -399,6 +401,25 @@ def test_tracks_stand_where_the_centres_are(estimates):
     lacking = without(estimates, table="C4", term="lat", year=2003)
     with pytest.raises(DataError, match="lacks centres or ellipses of size"):
         track_of(lacking, "C4", "size")
+
+
+def test_figures_of_years_show_those_with_an_inventory(estimates):
+    """No inventory of 2005: its numbers repeat those of 2003, and are no end of a track."""
+    held = {**SECTION, "energy": {year: SECTION["energy"][year] for year in ("2000", "2003")}}
+    bars = {"table": "C2", "measures": ["size"], **OWN}
+    figures = {**FIGURES, "province_bars": {"sizes": bars}}
+    tables = {**TABLES, "C2": {"kind": "footprint_accounts"}}
+    study = study_of(figures, held, tables)
+    sources = sources_of(estimates, study)
+    series = moran_series(study.figures.province_moran["series"], sources, Words())
+    assert {tuple(frame.index) for frame in series.values()} == {(2000, 2003)}
+    track = track_series(study.figures.province_tracks["track"], sources)
+    assert list(track.index) == [2000, 2003]
+    zoom = drawn("track", estimates, study=study).axes[-1]
+    assert zoom.get_title() == "Centres, 2000 to 2003"
+    (panel,) = bar_panels(study.figures.province_bars["sizes"], sources, Words())
+    assert panel.unit.endswith("2003")
+    assert "2000 to 2005" in drawn("track", estimates).axes[-1].get_title()
 
 
 def test_where_there_is_no_room_for_all_years_the_ends_and_the_fives_come_first():

@@ -25,13 +25,13 @@ from yrb_carbon.report.province_figures import (
     measure_name,
     moran_series,
     potential_of,
+    track_series,
     year_of_potential,
 )
 from yrb_carbon.report.province_rows import (
     area_flows,
     global_moran,
     local_statistics,
-    track_of,
     unit_of_measure,
     year_of_matrix,
 )
@@ -156,7 +156,7 @@ def _clusters(figure: ProvinceMoranFigure, sources: ProvinceSources, words: Word
 def track_seen(figure: ProvinceTrackFigure, sources: ProvinceSources, words: Words) -> str:
     """What is seen on a track of gravity centres."""
     dimension = dimension_of(figure, sources.study)
-    track = track_of(sources.estimates, figure.table, dimension)
+    track = track_series(figure, sources)
     said = [
         words(
             "Map of the provinces with ellipses of {measure} in the first and last year, and "
