@@ -125,12 +125,12 @@ ACCOUNT_KINDS = {
 }
 MEAN_UPTAKES = {
     "types": message(
-        "All together it is the carbon over {own} t per hectare: each type takes its share. One "
-        "account of all land would weigh the uptakes by the shares: {other} t per hectare."
+        "The footprint of all types together is the carbon over {own} t per hectare: each type "
+        "takes its share. One account would weigh the uptakes by the shares: {other} t per hectare."
     ),
     "one": message(
-        "It is the carbon over {own} t per hectare: the uptakes weighed by the shares. Accounts by "
-        "land type, each of which takes its share, would together have {other} t per hectare."
+        "The footprint is the carbon over {own} t per hectare: the uptakes weighed by the shares. "
+        "Accounts by land type, each taking its share, would together have {other} t per hectare."
     ),
 }
 """With printed shares; with those of land both accounts have the same footprint."""
@@ -158,8 +158,8 @@ COVER_NOTE = message(
 )
 LEVEL_NOTE = message(
     "Level: emissions of industry with power and heat where they are burnt, computed with these "
-    "factors, are {low} to {high} times the published ones, by year: the footprint is larger by as "
-    "much, the overshoot by more."
+    "factors, are {ratios} times the published ones, and the footprint is so many times that of "
+    "the published ones."
 )
 WEIGHTS_NOTE = message("Weights: provinces that share a border, rows standardised{link}.")
 LINKED = message("; Hainan is linked to Guangdong")
@@ -340,7 +340,7 @@ def emission_notes(
     return [
         sources_text(section, rows, words),
         words.sentences(said),
-        *_common(section, words),
+        *_common(section, rows, words),
     ]
 
 
@@ -398,7 +398,7 @@ def account_notes(
         land_text(section, words),
         words.sentences(said),
         sources_text(section, rows, words),
-        *_common(section, words),
+        *_common(section, rows, words),
     ]
 
 
@@ -428,7 +428,8 @@ def _level(rows: pd.DataFrame, words: Words) -> Iterator[str]:
     ratios = rows[rows["model"].eq("difference") & rows["quantity"].eq("ratio")]["estimate"]
     if len(ratios):
         low, high = (format_estimate(value, 3) for value in (ratios.min(), ratios.max()))
-        yield words(LEVEL_NOTE, low=low, high=high)
+        span = low if low == high else words("{low} to {high}", low=low, high=high)
+        yield words(LEVEL_NOTE, ratios=span)
 
 
 def moran_notes(
@@ -494,7 +495,11 @@ def _in_time(
         said.append(words(SUMS_NOTE, per=words(per) if per else ""))
     if words.has_stars and not isinstance(table, FootprintShiftTable):
         said.append(words("{stars}.", stars=words.stars_key))
-    return [words.sentences(said), sources_text(section, rows, words), *_common(section, words)]
+    return [
+        words.sentences(said),
+        sources_text(section, rows, words),
+        *_common(section, rows, words),
+    ]
 
 
 def shift_notes(
@@ -539,7 +544,7 @@ def potential_notes(
         words.sentences([*_entropy(rows, words), words(LAST_NOTE)]),
         land_text(section, words),
         sources_text(section, rows, words),
-        *_common(section, words),
+        *_common(section, rows, words),
     ]
 
 
@@ -560,7 +565,9 @@ def _entropy(rows: pd.DataFrame, words: Words) -> Iterator[str]:
         yield words(ENTROPY_NOTE, year=year, weights=weights, rank=rank)
 
 
-def _common(section: FootprintSection, words: Words) -> list[str]:
+def _common(section: FootprintSection, rows: pd.DataFrame, words: Words) -> list[str]:
     """What holds for all tables, and the study's own note."""
     note = [] if section.note is None else [words.label(section.note)]
-    return [words.sentences([words(EXACT_NOTE), regions_text(words)]), *note]
+    named_in = set(rows.loc[rows["model"].ne(FLAG), "equation"]) & set(load_provinces().codes)
+    regions = regions_text(words, named_in or None)
+    return [words.sentences([words(EXACT_NOTE), regions]), *note]

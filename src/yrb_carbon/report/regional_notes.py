@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import pandas as pd
 
@@ -202,16 +202,17 @@ def _notes(said: list[str], study: Study, words: Words) -> list[str]:
     return [words.sentences(said), words.sentences(common), *([words.label(note)] if note else [])]
 
 
-def regions_text(words: Words) -> str:
-    """Which provinces the three regions have."""
+def regions_text(words: Words, provinces: Collection[str] | None = None) -> str:
+    """Which provinces the three regions have; of some provinces alone, where these are given."""
     grouped = load_provinces().grouped("region")
     regions = words.clauses(
         words(
             "{name}: {members}",
             name=place_name(region, words),
-            members=words.listing(place_name(code, words) for code in codes),
+            members=words.listing(place_name(code, words) for code in own),
         )
         for region, codes in grouped.items()
+        if (own := [code for code in codes if provinces is None or code in provinces])
     )
     return words(REGIONS_NOTE, regions=regions)
 

@@ -187,6 +187,10 @@ def test_measures_have_their_years_beside_one_another(rows):
     ratios = rows[rows["table"].eq("C2") & rows["model"].eq("difference")]["estimate"]
     low, high = (format_estimate(value, 3) for value in (ratios.min(), ratios.max()))
     assert f"are {low} to {high} times the published ones" in table.notes[1]
+    even = rows["estimate"].mask(rows["model"].eq("difference"), 1.0)
+    assert "are 1.000 times the" in lay_out("C2", rows.assign(estimate=even)).notes[1]
+    assert "Guizhou, Yunnan, Shaanxi" in table.notes[3]
+    assert "Tibet" not in " ".join(table.notes)
     unchecked = lay_out("C2", rows[rows["model"].ne("difference")])
     assert "times the published" not in " ".join(unchecked.notes)
     few = lay_out("C2", rows, C2={"years": [2003], "layout": {"columns": [{"id": "pressure"}]}})
