@@ -273,7 +273,7 @@ def calc_mining_accounts(
     Raises
     ------
     DataError
-        If responsibility does not add up to the emissions.
+        If responsibility does not add up to the emissions, or net outflow between regions to zero.
     """
     mask = system.mask(mining)
     balance = calc_sector_balance(system, mining)
@@ -302,6 +302,13 @@ def calc_mining_accounts(
         np.full(len(RESPONSIBILITY), balance["direct"].sum()),
         float(balance["direct"].sum()),
     )
+    require_identity(
+        "net outflow between regions adds up to zero",
+        np.array([total["net"]]),
+        np.zeros(1),
+        float(total["outflow"]),
+    )
+    frame.loc[TOTAL, "net"] = 0.0
     in_tonnes = 1e6 / frame["output"].where(frame["output"] > 0)
     frame["direct_intensity"] = frame["production"] * in_tonnes
     frame["embodied_intensity"] = frame["embodied"] * in_tonnes

@@ -147,8 +147,8 @@ INTENSITY_NOTE = message(
 )
 USERS_NOTE = message(
     "Exports and other uses (statistical errors, and what rows of the tables lack to balance) "
-    "answer for emissions where they are users of their own; production-based, consumption-based "
-    "and shared emissions of all lines have the same sum."
+    "answer for emissions where they are users of their own; the last line counts them, so that "
+    "its production-based, consumption-based and shared emissions are the same."
 )
 SECTORS_NOTE = message(
     "Mt CO2. Upstream: carbon embodied in the inputs that mining buys from a sector; downstream: "

@@ -56,6 +56,8 @@ def test_responsibility_of_all_users_is_the_emissions_of_mining(exports):
         assert values.drop("").sum() == pytest.approx(emitted, rel=EXACT)
     users = set(account(rows, "consumption").index) - {"", *system.regions}
     assert users == ({"exports", "other"} if exports == "separate" else {"other"})
+    assert account(rows, "net")[""] == 0
+    assert account(rows, "net").abs().max() > 0.01
     # users that are no regions produce, sell and buy nothing
     assert set(account(rows, "embodied").index) == {"", *system.regions}
 

@@ -396,9 +396,9 @@ def test_what_no_region_answers_for_stands_before_the_sum_of_all(rows):
     (exports,) = lines_of(table, "Exports", "2012")
     filled = [head for head, cell in zip(table.body.columns, exports, strict=True) if cell]
     assert filled == ["Region", "Year", "Production-based", "Consumption-based", "Shared"]
-    assert "of all lines have the same sum" in table.notes[0]
+    assert "the last line counts them" in table.notes[0]
     without = rows[~rows["equation"].isin(["exports", "other"])]
-    assert "of all lines have the same sum" not in lay_out("B2", without).notes[0]
+    assert "the last line counts them" not in lay_out("B2", without).notes[0]
 
 
 def test_a_fuel_that_no_year_tells_of_is_one_without_emissions(rows):
