@@ -304,9 +304,9 @@ def calc_mining_accounts(
     )
     require_identity(
         "net outflow between regions adds up to zero",
-        np.array([total["net"]]),
+        np.array([balance["net"].sum()]),
         np.zeros(1),
-        float(total["outflow"]),
+        float(balance["out"].sum()),
     )
     frame.loc[TOTAL, "net"] = 0.0
     in_tonnes = 1e6 / frame["output"].where(frame["output"] > 0)
