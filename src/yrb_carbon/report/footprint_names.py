@@ -37,6 +37,12 @@ AREAS = ("footprint", "capacity", "size", "footprint_3d", "deficit")
 LAND_UNITS = {"hm2": message("10^4 ha"), "gha": message("10^4 gha")}
 HEAD_UNITS = {"hm2": message("ha per person"), "gha": message("gha per person")}
 MONEY_UNITS = {"hm2": message("ha per 10^4 yuan"), "gha": message("gha per 10^4 yuan")}
+ACCOUNT_UNITS = {
+    **dict.fromkeys(AREAS, LAND_UNITS),
+    "per_head": HEAD_UNITS,
+    "per_value_added": MONEY_UNITS,
+}
+"""Units of the measures that have one, by the unit of land that the study counts in."""
 LAND_TYPES = {
     "forest": message("forest"),
     "grassland": message("grassland"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 import pandas as pd
@@ -25,13 +25,11 @@ from yrb_carbon.report.account_tables import (
 from yrb_carbon.report.cells import format_interval, format_p, records
 from yrb_carbon.report.embodied_names import named
 from yrb_carbon.report.footprint_names import (
+    ACCOUNT_UNITS,
     AREAS,
     CARRIERS,
     DIMENSIONS,
-    HEAD_UNITS,
-    LAND_UNITS,
     MEASURES,
-    MONEY_UNITS,
     POTENTIAL,
     QUADRANTS,
     SOURCES,
@@ -250,13 +248,10 @@ def _measure(value: float, measure: str, words: Printer) -> str:
 
 def _measure_head(unit: str, measure: str, words: Words) -> str:
     """Name of a measure with its unit."""
-    units: Mapping[str, Mapping[str, str]] = {
-        **dict.fromkeys(AREAS, LAND_UNITS), "per_head": HEAD_UNITS, "per_value_added": MONEY_UNITS,
-    }  # fmt: skip
     name = named(MEASURES, measure, words)
-    if measure not in units:
+    if measure not in ACCOUNT_UNITS:
         return name
-    return words("{name}, {unit}", name=name, unit=words(units[measure][unit]))
+    return words("{name}, {unit}", name=name, unit=words(ACCOUNT_UNITS[measure][unit]))
 
 
 def layout_footprint_moran(

@@ -10,14 +10,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from yrb_carbon.errors import DataError, listing
-from yrb_carbon.report.footprint_names import (
-    AREAS,
-    HEAD_UNITS,
-    LAND_UNITS,
-    MEASURES,
-    MONEY_UNITS,
-    POTENTIAL,
-)
+from yrb_carbon.report.footprint_names import ACCOUNT_UNITS, DIMENSIONS, MEASURES, POTENTIAL
 from yrb_carbon.report.language import Words, message
 from yrb_carbon.report.place_names import TOTAL
 from yrb_carbon.report.regional_names import BALANCE_TERMS, LAND_KINDS
@@ -25,12 +18,6 @@ from yrb_carbon.study.account_figures import TRANSFERS
 from yrb_carbon.study.config import Study
 from yrb_carbon.study.provinces import REGIONS, load_provinces
 
-ACCOUNT_UNITS = {
-    **dict.fromkeys(AREAS, LAND_UNITS),
-    "per_head": HEAD_UNITS,
-    "per_value_added": MONEY_UNITS,
-}
-"""Units of the accounts of the footprint, by the unit of land that the study counts in."""
 MT, RATIO = message("Mt CO2"), message("ratio")
 STOCK, LAND, MONEY = message("10^4 m3"), message("10^3 ha"), message("10^8 yuan")
 PER_PRODUCT = message("t CO2 per 10^4 yuan")
@@ -76,7 +63,7 @@ def _by_term(label: str, unit: str, model: str, equation: str = "") -> Measure:
 
 
 SELECTED: Mapping[str, Mapping[str, Measure]] = {
-    "industrial_emissions": {"emissions": Measure(message("Emissions"), MT, "energy", TOTAL)},
+    "industrial_emissions": {"emissions": Measure(DIMENSIONS["emissions"], MT, "energy", TOTAL)},
     "footprint_accounts": {
         term: Measure(label, ACCOUNT_UNITS.get(term, {}).get("hm2", RATIO), "accounts", term)
         for term, label in MEASURES.items()
@@ -88,9 +75,9 @@ SELECTED: Mapping[str, Mapping[str, Measure]] = {
     },
     "land_use": {kind: _by_term(label, LAND, kind) for kind, label in LAND_KINDS.items()},
     "regional_emissions": {
-        "emissions": _by_term(message("Emissions"), MT, "emissions"),
-        "intensity": _by_term(message("Emissions per product"), PER_PRODUCT, "intensity"),
-        "gdp": _by_term("GDP", MONEY, "gdp"),
+        "emissions": _by_term(BALANCE_TERMS["emissions"], MT, "emissions"),
+        "intensity": _by_term(BALANCE_TERMS["intensity"], PER_PRODUCT, "intensity"),
+        "gdp": _by_term(BALANCE_TERMS["gdp"], MONEY, "gdp"),
     },
     "regional_transfer": {
         "emissions": _of_balance("emissions", MT),

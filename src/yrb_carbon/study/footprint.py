@@ -87,10 +87,13 @@ class FootprintSection(Section):
         "consumption: raw materials, as in the published inventories, or burnt. Plants burn them.",
     )
     grid_factor: PositiveFloat = Field(
-        0.581, description="t CO2 per MWh of electricity, for power consumption."
+        0.581,
+        description="t CO2 per MWh of electricity, for power consumption; one number for all "
+        "provinces and years.",
     )
     heat_factor: PositiveFloat = Field(
-        0.11, description="t CO2 per GJ of heat, for power consumption."
+        0.11,
+        description="t CO2 per GJ of heat, for power consumption; one number likewise.",
     )
     gaps: GapSection = GapSection()
     sequestration: Literal["xie2008", "province_npp", "landuse"] = Field(
