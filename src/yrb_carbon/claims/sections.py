@@ -366,8 +366,9 @@ Claim = Annotated[
     | UntestableClaim,
     Field(discriminator="kind"),
 ]
-ACCOUNT_KINDS = ("trend", "rank", "account_sign", "members", "printed", "untestable")
-"""Kinds of claims about exact numbers."""
+UNTESTABLE = "untestable"
+ACCOUNT_KINDS = ("trend", "rank", "account_sign", "members", "printed", UNTESTABLE)
+"""Kinds of claims about exact numbers, and of those that no number bears on."""
 
 
 class Claims(Section):

@@ -8,7 +8,14 @@ from typing import Any
 
 import pandas as pd
 
-from yrb_carbon.claims import ACCOUNT_KINDS, OWN_SOURCE, VERDICT_ZH, Claims, Verdict
+from yrb_carbon.claims import (
+    ACCOUNT_KINDS,
+    OWN_SOURCE,
+    UNTESTABLE,
+    VERDICT_ZH,
+    Claims,
+    Verdict,
+)
 from yrb_carbon.estimates import Quantity
 from yrb_carbon.report.account_claims import claim_names, is_account, place_words, year_of
 from yrb_carbon.report.cells import (
@@ -99,8 +106,9 @@ def layout_claims(
     notes = _source_notes(verdicts, prefixes, claims, words)
     if not of_accounts.all():
         notes += _interval_notes(verdicts[~of_accounts], spec.claims.level, words)
-    if of_accounts.any():
-        notes.append(words(ACCOUNTS_NOTE, claims=words.listing(verdicts.loc[of_accounts, "id"])))
+    numbers = verdicts.loc[of_accounts & verdicts["kind"].ne(UNTESTABLE), "id"]
+    if len(numbers):
+        notes.append(words(ACCOUNTS_NOTE, claims=words.listing(numbers)))
     shown = verdicts.assign(
         evidence=[weighed_words(row, spec, words) for row in rows],
         reason=[with_names(row, "reason", spec, words) for row in rows],

@@ -12,7 +12,7 @@ from yrb_carbon.claims import ACCOUNT_KINDS, Claims, judge, read_claims
 from yrb_carbon.report.account_claims import ClaimNames
 from yrb_carbon.report.embodied_names import AccountNames
 from yrb_carbon.report.language import Words
-from yrb_carbon.report.layout_claims import layout_claims, row_words, verdict_lines
+from yrb_carbon.report.layout_claims import ACCOUNTS_NOTE, layout_claims, row_words, verdict_lines
 from yrb_carbon.study.config import Study
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -58,6 +58,24 @@ def test_provinces_sectors_fuels_and_definitions_are_printed_by_name(verdicts, c
     shown = [row[column] for row in rows.values() for column in ("Expected", "Row")]
     assert len(weighed) == len(rows) - 1
     assert [text for text in (*weighed, *shown) if CODE.search(text)] == []
+
+
+def test_a_finding_without_a_number_is_printed_with_its_reason(claims, study):
+    moved = claims.claims["footprint_moves_to_the_edge"]
+    own = moved.row.model_copy(update={"table": "B4"})
+    kept = {"raw_coal_first": claims.claims["raw_coal_first"],
+            "edge": moved.model_copy(update={"row": own})}  # fmt: skip
+    some = claims.model_copy(update={"claims": kept})
+    for language, reason in (("en", moved.reason.en), ("zh", moved.reason.zh)):
+        table = layout_claims(judge(embodied_rows(), some), some, study, language)
+        line = table.body.iloc[1].tolist()
+        assert line[1] == getattr(moved.statement, language)
+        assert (line[2], line[4]) == ("", "")
+        assert re.fullmatch("edge(: |：)B4", line[-1])
+        notes = [note.replace("：", ": ") for note in table.notes]
+        assert any(f"edge: {reason[:20]}" in note for note in notes)
+        exact = Words(language)(ACCOUNTS_NOTE, claims="raw_coal_first")
+        assert exact in table.notes
 
 
 def test_what_was_weighed_is_told_year_by_year(verdicts, claims, study):
