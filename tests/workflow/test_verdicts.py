@@ -87,7 +87,15 @@ OF_PROVINCES = {
     # the west grows fastest before 2012 and after 2017, and is the last in value added per tonne
     "pressure_rises_in_the_centre": Verdict.SUPPORTED,
     "pressure_rises_in_the_west": Verdict.SUPPORTED,
+    # seven provinces to four emit less than their land takes up, all together more
+    "flow_is_left_over": Verdict.SUPPORTED,
+    "stock_is_drawn_on": Verdict.SUPPORTED,
+    "flow_cannot_cover": Verdict.SUPPORTED,
     "footprint_size_moves_inland": Verdict.SUPPORTED,
+    # the abstract names no number
+    "pressure_follows_relocation": Verdict.NOT_TESTABLE,
+    "footprint_forms_patches": Verdict.NOT_TESTABLE,
+    "footprint_moves_to_the_edge": Verdict.NOT_TESTABLE,
     "intensity_rises_westward": Verdict.SUPPORTED,
     "east_emits_most": Verdict.SUPPORTED,
     # two tables that are real in the demonstration too
