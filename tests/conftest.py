@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Generator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from fast_rule import OPTION, PROPERTY, processor_seconds, too_slow
 from yrb_carbon.provenance import DATA_VARIABLE
 from yrb_carbon.provenance import data_root as configured_data_root
 
+OBJECTS_BETWEEN_SEARCHES = 50_000
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
@@ -34,6 +36,15 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
         return (yield)
     finally:
         item.user_properties.append((PROPERTY, processor_seconds() - before))
+
+
+def pytest_collection_finish() -> None:
+    """Look for what is no longer used seldom, and never among what collection has made.
+
+    Some ten thousand tests and their modules live to the end; every search would pass them again.
+    """
+    gc.freeze()
+    gc.set_threshold(OBJECTS_BETWEEN_SEARCHES, 20, 20)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

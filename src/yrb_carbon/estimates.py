@@ -143,9 +143,12 @@ def estimates_frame(rows: Iterable[Mapping[str, Any]] | pd.DataFrame) -> pd.Data
     unknown = sorted(set(frame["quantity"]) - known)
     if unknown:
         raise DataError(f"estimates have unknown quantities: {listing(unknown)}")
-    frame = frame.sort_values(list(SORT_COLUMNS), kind="stable", na_position="first")
+    # what is the same in all rows orders none of them; most columns of a table are
+    telling = [name for name in SORT_COLUMNS if frame[name].nunique(dropna=False) > 1]
+    if telling:
+        frame = frame.sort_values(telling, kind="stable", na_position="first")
     frame = frame.reset_index(drop=True)
-    doubled = frame[frame.duplicated(list(SORT_COLUMNS), keep=False)]
+    doubled = frame[frame.duplicated(telling or [SORT_COLUMNS[0]], keep=False)]
     if len(doubled):
         rows = doubled[list(SORT_COLUMNS)].drop_duplicates().to_numpy(dtype=object)
         keys = ["/".join("" if part is pd.NA else str(part) for part in row) for row in rows]

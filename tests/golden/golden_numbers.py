@@ -252,7 +252,7 @@ def renew(study: str, results: str | Path, repository: Path = REPOSITORY) -> Ite
     yield f"wrote {folder.relative_to(repository)}; commit it together with {CHANGELOG}"
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: list[str] | None = None, repository: Path = REPOSITORY) -> int:
     """Check or renew; the exit code is 0 where nothing is left to do."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("action", choices=["check", "renew"])
@@ -262,10 +262,10 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         if options.action == "renew":
-            for line in renew(options.study, options.results):
+            for line in renew(options.study, options.results, repository):
                 print(line)
             return SAME
-        found = compare_with_golden(options.study, options.results)
+        found = compare_with_golden(options.study, options.results, repository)
     except YrbCarbonError as error:
         print(error, file=sys.stderr)
         return WRONG

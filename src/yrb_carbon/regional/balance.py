@@ -1,4 +1,4 @@
-"""Emission, sink, capacity and transfer of the provinces side by side."""
+"""Emission, forest, land and transfer of the provinces side by side."""
 
 from __future__ import annotations
 

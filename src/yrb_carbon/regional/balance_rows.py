@@ -1,4 +1,4 @@
-"""Emission, sink, capacity and transfer side by side, as rows of estimates."""
+"""Emission, forest, land and transfer side by side, as rows of estimates."""
 
 from __future__ import annotations
 

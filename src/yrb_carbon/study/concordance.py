@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
@@ -126,7 +127,16 @@ def load_concordance(folder: str | Path | None = None) -> Concordance:
         unknown one, a code has no sector, or the way to 26 sectors by a list of 42 leads elsewhere
         than the direct one; file, row and column are named.
     """
-    root = data_folder() if folder is None else Path(folder)
+    return _shipped(data_folder()) if folder is None else _read_concordance(Path(folder))
+
+
+@cache
+def _shipped(home: Path) -> Concordance:
+    """The concordances of the package: every inventory and table asks for them."""
+    return _read_concordance(home)
+
+
+def _read_concordance(root: Path) -> Concordance:
     home = root / FOLDER
     groups = {scheme: _read_groups(home, file) for scheme, file in GROUPINGS.items()}
     names = sector_list_names(root)

@@ -105,7 +105,7 @@ class RegionalEmissionsTable(RegionalTable):
 
 
 class RegionalTransferTable(RegionalTable):
-    """Emission, sink, capacity and transfer side by side; transfers between areas."""
+    """Emission, forest, land and transfer side by side; transfers between areas."""
 
     outcomes: ClassVar[tuple[str, ...]] = ("co2",)
     kind: Literal["regional_transfer"]

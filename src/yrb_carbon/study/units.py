@@ -6,6 +6,7 @@ import difflib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
@@ -188,7 +189,16 @@ def load_units(folder: str | Path | None = None) -> Units:
         If a column is missing, a code is not six digits or stands twice, a membership is not 0 or
         1, or a reach, class or year is not one of the known ones; file, row and column are named.
     """
-    home = data_folder() if folder is None else Path(folder)
+    return _shipped_units(data_folder()) if folder is None else _read_units(Path(folder))
+
+
+@cache
+def _shipped_units(home: Path) -> Units:
+    """The units of the package: every reader asks for them."""
+    return _read_units(home)
+
+
+def _read_units(home: Path) -> Units:
     path = home / "units.csv"
     table = read_table(
         home, "units.csv", UNIT_COLUMNS, (*UNIT_COPIES, *UNIT_DEFAULTS, *OPTIONAL_MARKS)
@@ -682,7 +692,16 @@ def load_matcher(folder: str | Path | None = None) -> NameMatcher:
     SourceError
         If one of the files breaks its layout, or a name belongs to an unknown code.
     """
-    home = data_folder() if folder is None else Path(folder)
+    return _shipped_matcher(data_folder()) if folder is None else _read_matcher(Path(folder))
+
+
+@cache
+def _shipped_matcher(home: Path) -> NameMatcher:
+    """The matcher of the package: every source is matched by it."""
+    return _read_matcher(home)
+
+
+def _read_matcher(home: Path) -> NameMatcher:
     units = load_units(home)
     places = load_places(home)
     known = {place.code for place in places}

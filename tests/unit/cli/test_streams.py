@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -33,6 +36,26 @@ def call(*words: str, folder: Path, **environment: str) -> subprocess.CompletedP
         capture_output=True,
         check=False,
     )
+
+
+@pytest.fixture
+def here(repository, monkeypatch, capsys) -> Callable[..., tuple[int, str, str]]:
+    """Run the program as its script does, in this process: exit code, output and errors.
+
+    A process of its own takes half a second of imports; what needs its streams, its locale or its
+    end is called with `call`.
+    """
+    monkeypatch.chdir(repository)
+    monkeypatch.setattr(signal, "signal", lambda *ways: None)
+
+    def run(*words: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["yrb-carbon", *words])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            sys.exit(app())
+        return (ended.value.code or 0, *capsys.readouterr())
+
+    return run
 
 
 def test_help_comes_at_once(repository):
@@ -63,8 +86,8 @@ def test_chinese_comes_out_in_any_locale(repository, locale):
 
 
 def test_chinese_words_of_the_call_come_out(repository):
-    wrong = call("explain", "矿业", folder=repository, LC_ALL="C")
-    assert "got '矿业'" in wrong.stderr.decode("utf-8")
+    wrong = call("new", "../矿业", folder=repository, LC_ALL="C")
+    assert "got '../矿业'" in wrong.stderr.decode("utf-8")
 
 
 @pytest.mark.parametrize("words", [("--help",), ("dictionary",), ("run", "--help")])
@@ -83,7 +106,7 @@ def test_a_closed_pipe_is_no_fault(repository):
 
 @pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&-"])
 def test_a_closed_stream_is_no_fault(repository, closed):
-    for words, code in (("--help", 0), ("dictionary gdp2", 0), ("dictionary none", WRONG)):
+    for words, code in (("--help", 0), ("--version", 0), ("new ../x", WRONG)):
         shell = f'"{sys.executable}" -c "{CODE}" {words} {closed}'
         done = subprocess.run(["bash", "-c", shell], cwd=repository, capture_output=True, text=True)
         assert (done.returncode, "Traceback" in done.stderr) == (code, False), (words, done.stderr)
@@ -91,13 +114,25 @@ def test_a_closed_stream_is_no_fault(repository, closed):
         assert bool(told) == (closed in ("<&-", ">&-" if code else "2>&-")), (words, told)
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
+full_disk = pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
+
+
+@full_disk
 @pytest.mark.parametrize("words", [["--help"], ["--version"], ["dictionary"], ["explain", "T7"]])
 @pytest.mark.parametrize("more", [[], ["--json"]])
-def test_a_full_disk_is_told_in_one_line(repository, words, more):
+def test_a_full_disk_is_told_in_one_line(here, monkeypatch, words, more):
+    with suppress(OSError), open("/dev/full", "w") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        found = here(*words, *more)
+    assert found == (WRONG, "", "no space left on device\n")
+
+
+@full_disk
+@pytest.mark.parametrize("words", [["--help"], ["dictionary", "--json"]])
+def test_a_full_disk_is_told_in_one_line_to_the_end_of_the_process(repository, words):
     with open("/dev/full", "w") as full:
         done = subprocess.run(
-            [sys.executable, "-c", CODE, *words, *more],
+            [sys.executable, "-c", CODE, *words],
             cwd=repository,
             stdout=full,
             stderr=subprocess.PIPE,
@@ -147,10 +182,10 @@ def test_a_fault_of_the_program_is_one_line_with_its_place(repository, monkeypat
     ],
     ids=" ".join,
 )
-def test_empty_words_are_refused(repository, words, named):
-    done = call(*words, "--json", folder=repository)
-    values = json.loads(done.stdout)
-    assert (done.returncode, values["exit_code"], done.stderr) == (WRONG, WRONG, b"")
+def test_empty_words_are_refused(here, words, named):
+    code, out, errors = here(*words, "--json")
+    values = json.loads(out)
+    assert (code, values["exit_code"], errors) == (WRONG, WRONG, "")
     (error,) = values["errors"]
     assert named in error
     assert "empty" in error
@@ -180,11 +215,17 @@ def test_selectors_of_commas_alone_are_refused(repository, option):
 
 
 @pytest.mark.parametrize("command", [name for name in COMMANDS if name != "run"])
-def test_wrong_usage_is_json_too(repository, command):
-    done = call(command, "--no-such-option", "--json", folder=repository)
-    values = json.loads(done.stdout)
-    assert (done.returncode, values["exit_code"], values["command"]) == (WRONG, WRONG, command)
+def test_wrong_usage_is_json_too(here, command):
+    code, out, errors = here(command, "--no-such-option", "--json")
+    values = json.loads(out)
+    assert (code, values["exit_code"], values["command"]) == (WRONG, WRONG, command)
     assert "no-such-option" in values["errors"][0]
+    assert errors == ""
+
+
+def test_wrong_usage_is_json_to_the_end_of_the_process(repository):
+    done = call("check", "--no-such-option", "--json", folder=repository)
+    assert (done.returncode, json.loads(done.stdout)["exit_code"]) == (WRONG, WRONG)
     assert done.stderr == b""
 
 

@@ -11,6 +11,7 @@ from estimates_rows import sdm, written
 from golden_numbers import (
     FOLDER,
     LARGEST,
+    REPOSITORY,
     STUDIES,
     RenewalError,
     compare_with_golden,
@@ -131,13 +132,22 @@ def test_numbers_of_another_study_are_refused(repository: Path, tmp_path: Path):
         list(renew("demo", other, repository))
 
 
-def test_exit_codes(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    assert main(["check", "demo", str(written(sdm(), tmp_path / "other.csv"))]) == 1
+def test_exit_codes(
+    repository: Path, moved: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    assert main(["check", "demo", str(moved)], repository) == 1
     assert "different:" in capsys.readouterr().out
-    assert main(["check", "demo", str(tmp_path / "other.csv"), "--markdown"]) == 1
+    assert main(["check", "demo", str(moved), "--markdown"], repository) == 1
     assert capsys.readouterr().out.startswith("**different:")
-    assert main(["check", "demo", str(tmp_path / "absent")]) == 2
+    assert main(["check", "demo", str(tmp_path / "old.csv")], repository) == 0
+    assert "different:" not in capsys.readouterr().out
+    assert main(["check", "demo", str(tmp_path / "absent")], repository) == 2
     assert "no such file" in capsys.readouterr().err
+
+
+def test_the_golden_numbers_that_ship_are_those_that_are_checked():
+    found = STUDIES["demo"].folder(REPOSITORY)
+    assert {"T4.csv", "D4.csv"} <= {path.name for path in found.iterdir()}
 
 
 MORE = LARGEST + 5
