@@ -20,7 +20,7 @@ PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 YRB_CARBON_DATA="$(DATA)" \
 # a thousand runs of the same modules: they are compiled once, whatever the environment says
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: all demo test lint check real docs docs-reference golden golden-real clean
+.PHONY: all demo test lint style types fast check real docs docs-reference golden golden-real clean
 .DEFAULT_GOAL := all
 
 all: demo
@@ -52,16 +52,24 @@ real: $(STAMP)
 test: $(STAMP)
 	$(PYTEST) -n $(CORES)
 
-lint: $(STAMP)
+lint: style types
+
+style: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check src tests benchmarks
-	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/snakefmt --check Snakefile src/yrb_carbon/workflow/rules
 
+types: $(STAMP)
+	$(BIN)/mypy
+
 # what takes more than a second of processor time by itself is marked slow; twice that is told
-check: lint
+fast: $(STAMP)
 	$(PYTEST) -n $(CORES) -m "not slow" --durations 10 --fast-seconds 2
+
+# types take one core for most of a minute where nothing is cached: the tests share the other one
+check: style
+	$(MAKE) --no-print-directory --jobs 2 types fast
 
 # the variable silences an advertisement of the theme; warnings of the build are errors
 docs: $(STAMP)

