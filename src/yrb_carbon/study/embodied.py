@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from pydantic import Field, PositiveInt
+from pydantic import Field, PositiveInt, field_validator
 
 from yrb_carbon.errors import listing
 from yrb_carbon.study.accounts import (
@@ -94,6 +94,12 @@ class SystemSection(Section):
         "sectors.",
     )
     note: Label | None = Field(None, description="Printed below its tables.")
+
+    @field_validator("sectors", mode="before")
+    @classmethod
+    def _count_as_name(cls, sectors: object) -> object:
+        """YAML reads a bare 42 as a number."""
+        return str(sectors) if type(sectors) is int else sectors
 
     @property
     def cautions(self) -> tuple[Text, ...]:

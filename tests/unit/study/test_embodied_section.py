@@ -107,6 +107,15 @@ def test_a_system_may_have_price_indices_of_its_own(repository, tmp_path):
     assert "deflators: price constant needs it" in faults_of(repository, tmp_path, none)
 
 
+@pytest.mark.parametrize("written", ["42", '"42"', "S26"])
+def test_the_list_of_42_sectors_needs_no_quotes(repository, tmp_path, written):
+    text = SYSTEM.replace("format: china_io", f"format: china_io\n      sectors: {written}")
+    study = study_of(repository, tmp_path, text)
+    assert study.embodied.systems["nation"].sectors == written.strip('"')
+    with pytest.raises(StudyError, match=r"sectors: unknown value \(got 43; allowed S26, H2, 42"):
+        study_of(repository, tmp_path, text.replace(f"sectors: {written}", "sectors: 43"))
+
+
 def test_tables_of_a_study_without_the_section(repository, tmp_path):
     text = f"tables:\n  B9: {{kind: mining_emissions, {TITLE}}}\nembodied: null\n"
     assert "needs the section `embodied`" in faults_of(repository, tmp_path, text)
