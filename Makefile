@@ -20,7 +20,7 @@ PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 YRB_CARBON_DATA="$(DATA)" \
 # a thousand runs of the same modules: they are compiled once, whatever the environment says
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: all demo test lint style types fast check real docs docs-reference golden golden-real clean
+.PHONY: all demo test lint check real docs docs-reference golden golden-real clean
 .DEFAULT_GOAL := all
 
 all: demo
@@ -52,6 +52,8 @@ real: $(STAMP)
 test: $(STAMP)
 	$(PYTEST) -n $(CORES)
 
+# parts of lint and check
+.PHONY: style types fast
 lint: style types
 
 style: $(STAMP)
