@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -14,8 +15,9 @@ from yrb_carbon.demo.mrio import write_embodied
 from yrb_carbon.embodied.build import build_studied_system
 from yrb_carbon.embodied.driven import read_driven_emissions
 from yrb_carbon.errors import DataError
+from yrb_carbon.regional import study_run
 from yrb_carbon.regional.study_run import run_regional
-from yrb_carbon.sources.ceads_inventory import read_ceads_inventory
+from yrb_carbon.sources.ceads_inventory import read_ceads_inventories, read_ceads_inventory
 from yrb_carbon.study.concordance import load_concordance
 from yrb_carbon.study.embodied import EmbodiedSection
 from yrb_carbon.study.provinces import load_provinces
@@ -159,3 +161,20 @@ def test_a_workbook_under_another_year_is_told(folder):
     wrong = section_of(inventories={2012: INVENTORY_FILES[2012], 2016: INVENTORY_FILES[2015]})
     with pytest.raises(DataError, match=r"regional\.inventories names .* under 2016"):
         run_regional(wrong, {"D3": TABLES["D3"]}, study="demo", data_root=folder)
+
+
+def test_a_province_that_did_not_report_makes_the_sums_of_its_year_missing(folder, monkeypatch):
+    def without_ningxia(paths):
+        found = read_ceads_inventories(paths)
+        silent = found.frame["year"].eq(2015) & found.frame["province"].eq("64")
+        assert silent.any()
+        frame = found.frame.assign(co2=found.frame["co2"].mask(silent))
+        return replace(found, frame=frame, unreported=((2015, "64"),))
+
+    monkeypatch.setattr(study_run, "read_ceads_inventories", without_ningxia)
+    run = run_regional(section_of(transfer=None), TABLES, study="demo", data_root=folder)
+    rows = run.rows["D3"]
+    own = rows[rows["model"].eq("emissions") & rows["equation"].eq("")]
+    own = own[own["year"].eq(2015) & own["quantity"].eq("value")].set_index("term")["estimate"]
+    assert own.index[own.isna()].tolist() == ["64", "total", "west"]
+    assert any(note.startswith("emissions 2015: 64 did not report") for note in run.notes)
