@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from yrb_carbon import estimates
 from yrb_carbon.errors import DataError
 from yrb_carbon.estimates import (
     COLUMNS,
@@ -166,6 +169,81 @@ def test_damage_is_told_with_its_line(written, old, new, told):
     text = written.read_text(encoding="utf-8")
     assert old in text
     assert fault_of(written, text.replace(old, new)).startswith(told)
+
+
+ODD_TEXTS = [
+    "a, b",
+    'say "b"',
+    "two\nlines",
+    " blank ",
+    "nan",
+    "NA",
+    "None",
+    "碳",
+    "1e5",
+    "'",
+    "\t",
+]
+
+
+@pytest.fixture
+def careful(monkeypatch):
+    """Reads a file cell by cell."""
+
+    def read(file):
+        with monkeypatch.context() as patch:
+            patch.setattr(estimates, "_read_sound", lambda path: None)
+            return read_estimates(file)
+
+    return read
+
+
+def test_a_sound_file_is_read_at_once_to_the_same_rows(tmp_path, careful):
+    numbers = [0.1 + 0.2, -1 / 3, 5e-324, 1.7976931348623157e308, math.inf, None, 2.0**53 + 2]
+    rows = [
+        {**ROW, "term": text, "estimate": number, "year": year, "draws": draws}
+        for text in ODD_TEXTS
+        for number, year, draws in zip(numbers, range(2003, 2010), [None, *range(6)], strict=True)
+    ]
+    file = tmp_path / "estimates.csv"
+    write_estimates(estimates_frame(rows), file)
+    pd.testing.assert_frame_equal(read_estimates(file), careful(file))
+    assert list(read_estimates(file)["term"].unique()) == sorted(ODD_TEXTS)
+    # a break within a cell is left to the careful reader
+    assert estimates._read_sound(file) is None
+    plain = [row for row in rows if "\n" not in row["term"]]
+    write_estimates(estimates_frame(plain), file)
+    assert estimates._read_sound(file) is not None
+    pd.testing.assert_frame_equal(read_estimates(file), careful(file))
+    file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+    pd.testing.assert_frame_equal(read_estimates(file), careful(file))
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda line: line[: line.rindex(b",")],
+        lambda line: line[: line.rindex(b",", 0, line.rindex(b","))],
+        lambda line: line + b",",
+        lambda line: line.replace(b",mean,", b',"mean,'),
+        lambda line: line.replace(b",mean,", b',"me"an,'),
+        lambda line: line + b"\n",
+        lambda line: line + b"\n ",
+        lambda line: line.replace(b"mean", b"me\0an"),
+        lambda line: line.replace(b"mean", b"me\xffan"),
+        lambda line: b"x," + line,
+    ],
+    ids=[
+        "one cell less", "two cells less", "a cell more", "quotation mark", "text behind quotes",
+        "blank line", "line of blanks", "zero byte", "no UTF-8", "a cell before",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("everywhere", [False, True])
+def test_any_other_file_is_left_to_the_careful_reader(written, spoil, everywhere):
+    head, *lines = written.read_bytes().splitlines()
+    spoilt = [spoil(line) if everywhere or place == 2 else line for place, line in enumerate(lines)]
+    written.write_bytes(b"\n".join([head, *spoilt]) + b"\n")
+    assert estimates._read_sound(written) is None
 
 
 def test_files_that_are_no_text_are_told(written, tmp_path):
