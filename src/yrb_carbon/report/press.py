@@ -185,7 +185,7 @@ def _save_picture(figure: Figure, path: Path, dpi: int) -> None:
     try:
         canvas: Any = FigureCanvasAgg(figure)
         canvas.draw()
-        picture = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
+        picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
         picture.save(path, format="PNG", dpi=(dpi, dpi), compress_level=PNG_EFFORT)
     finally:
         figure.dpi = before
