@@ -556,6 +556,9 @@ def _check_index(index: pd.Index, what: str) -> pd.MultiIndex:
 
 def _sorted_level(index: pd.MultiIndex, level: int) -> pd.Index:
     unique = index.unique(level)
+    if isinstance(unique, pd.RangeIndex):
+        # what is read back from a file is no range
+        unique = pd.Index(unique.to_numpy(), name=unique.name)
     try:
         return unique.sort_values()
     except TypeError as error:
