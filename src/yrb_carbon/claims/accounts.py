@@ -164,11 +164,7 @@ def _rows_that_count(
         raise NotTestableError(absent(claim.row, estimates))
     unknown = rows[rows["estimate"].isna()]
     if len(unknown):
-        terms = listing(sorted(set(unknown["term"])))
-        raise NotTestableError(
-            Label(en=f"{claim.row.table} has no number for {terms}",
-                  zh=f"表{claim.row.table}没有{terms}的数值")
-        )  # fmt: skip
+        raise NotTestableError(_without_number(claim.row.table, unknown))
     by_term = isinstance(claim, YearlyClaim)
     key = ["model", "year", *(["term"] if by_term else [])]
     doubled = rows[rows.duplicated(key, keep=False)]
@@ -198,6 +194,18 @@ def _reported_years(table: str, estimates: pd.DataFrame) -> set[int]:
             )
         )
     return {int(year) for year in own.loc[own["estimate"].gt(0), "year"]}
+
+
+def _without_number(table: str, unknown: pd.DataFrame) -> Label:
+    """Says which terms have no number, and in which years where they are of years."""
+    terms = listing(sorted(set(unknown["term"])))
+    years = [str(year) for year in sorted(set(unknown["year"].dropna().astype(int)))]
+    if not years:
+        return Label(en=f"{table} has no number for {terms}", zh=f"表{table}没有{terms}的数值")
+    return Label(
+        en=f"{table} has no number in {listing(years)} for {terms}",
+        zh=f"表{table}在{'、'.join(years)}没有{terms}的数值",
+    )
 
 
 def _without_report(years: Sequence[int]) -> Label:

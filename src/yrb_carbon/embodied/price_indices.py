@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
 from yrb_carbon.embodied.deflation import deflate_table
 from yrb_carbon.errors import DataError, Place, SourceError, listing
+from yrb_carbon.sources.csvfile import read_csv
 from yrb_carbon.sources.input_output import ACCOUNT, InputOutputTable
+from yrb_carbon.sources.rawtable import RawTable, as_number, is_blank, shown
 
 IMPORTS = "imports"
 """Sector of the price indices that imported inputs are deflated by."""
 REGION = "region"
+COLUMNS = ("year", "sector", "index", REGION)
 EVERYWHERE = ""
 """Region of an index that holds where a region has none of its own."""
 
@@ -56,8 +60,8 @@ def at_constant_prices(
 def read_deflators(path: str | Path) -> pd.DataFrame:
     """Read price indices: a CSV with the columns year, sector, index and, if wanted, region.
 
-    A row without a region holds for every region that has no row of its own. The sector `imports`
-    is the price of imported inputs.
+    A row whose region is blank holds for every region that has no row of its own. The sector
+    `imports` is the price of imported inputs.
 
     Returns
     -------
@@ -67,39 +71,78 @@ def read_deflators(path: str | Path) -> pd.DataFrame:
     Raises
     ------
     SourceError
-        For a missing file or column, a text in place of a number, an index that is not positive,
-        or a year, region and sector that stand twice.
+        For a missing file or column, an unknown column, no rows, a text in place of a number, an
+        index that is not positive, a part of a year, a row without a sector, or a year, region
+        and sector that stand twice; see `csvfile.read_csv` for files that are no table.
     """
-    file = Path(path)
-    if not file.is_file():
-        raise SourceError("no such file", Place(file), "Give price indices by year and sector.")
-    frame = pd.read_csv(file, dtype=str, encoding="utf-8-sig")
-    missing = [name for name in ("year", "sector", "index") if name not in frame]
-    if missing:
-        raise SourceError(
-            f"no column {listing(missing)}; found {listing(map(str, frame.columns))}", Place(file)
-        )
-    for name in ("year", "index"):
-        numbers = pd.to_numeric(frame[name], errors="coerce")
-        bad = frame.index[~(numbers > 0)]
-        if len(bad):
-            raise SourceError(
-                f"{name} must be a positive number (got {frame.loc[bad[0], name]!r})",
-                Place(file, row=int(bad[0]) + 2, column=name),
-            )
-        frame[name] = numbers
-    if REGION not in frame:
-        frame[REGION] = EVERYWHERE
-    frame[REGION] = frame[REGION].fillna(EVERYWHERE)
-    twice = frame[frame.duplicated(["year", *ACCOUNT])]
+    raw = read_csv(path)
+    _refuse_columns(raw)
+    cells = [
+        {name: str(cell).strip() for name, cell in zip(raw.header, row, strict=True) if name}
+        for row in raw.rows
+    ]
+    lines = [
+        (number, _price_of(line, Place(raw.path, row=number)))
+        for number, line in zip(raw.numbers, cells, strict=True)
+        if any(line.values())
+    ]
+    if not lines:
+        raise SourceError("no price index stands below the header", Place(raw.path))
+    frame = pd.DataFrame([price for _, price in lines], columns=["year", *ACCOUNT, "index"])
+    twice = frame.index[frame.duplicated(["year", *ACCOUNT])]
     if len(twice):
-        first = twice.iloc[0]
+        number, (year, region, sector, _) = lines[twice[0]]
         raise SourceError(
-            f"{int(first['year'])} {_named((first[REGION], first['sector']))} stands twice",
-            Place(file, row=int(twice.index[0]) + 2),
+            f"{year} {_named((region, sector))} stands twice", Place(raw.path, row=number)
         )
-    wide = frame.pivot(index=list(ACCOUNT), columns="year", values="index")
-    return wide.rename(columns=int)
+    return frame.pivot(index=list(ACCOUNT), columns="year", values="index")
+
+
+def _refuse_columns(raw: RawTable) -> None:
+    """Refuse columns that are not those of price indices, lack, or stand twice."""
+    found = f"found {listing(name for name in raw.header if name)}"
+    place = Place(raw.path, row=1)
+    missing = [name for name in COLUMNS if name not in (*raw.header, REGION)]
+    if missing:
+        raise SourceError(f"no column {listing(missing)}; {found}", place)
+    unnamed = [position for position, name in enumerate(raw.header) if not name]
+    for row, number in zip(raw.rows, raw.numbers, strict=True):
+        for position in unnamed:
+            if not is_blank(row[position]):
+                raise SourceError(
+                    f"column {position + 1} has no name and holds {shown(row[position])}",
+                    Place(raw.path, row=number),
+                )
+    named = [name for name in raw.header if name]
+    surplus = [name for name in named if name not in COLUMNS or named.count(name) > 1]
+    if surplus:
+        raise SourceError(
+            f"the columns {listing(dict.fromkeys(surplus))} are unknown or stand twice; {found}",
+            place,
+            f"Price indices have the columns {listing(COLUMNS)}, the last one if wanted.",
+        )
+
+
+def _price_of(line: Mapping[str, str], place: Place) -> tuple[int, str, str, float]:
+    """Year, region, sector and index of a row."""
+    numbers = {}
+    for name in ("year", "index"):
+        number = as_number(line[name])
+        if number is None or not number > 0:
+            raise SourceError(
+                f"{name} must be a positive number (got {shown(line[name])})",
+                replace(place, column=name),
+            )
+        numbers[name] = number
+    if not numbers["year"].is_integer():
+        raise SourceError(
+            f"year must be a whole number (got {shown(line['year'])})",
+            replace(place, column="year"),
+        )
+    if not line["sector"]:
+        raise SourceError("the row names no sector", replace(place, column="sector"))
+    region = line.get(REGION, EVERYWHERE)
+    return int(numbers["year"]), region, line["sector"], numbers["index"]
 
 
 def calc_price_levels(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -104,14 +104,15 @@ def run_embodied(
             made = system_rows(table, systems[table.system], section, seed, key)
             rows[name] = made.frame
             network_notes += made.notes
+    unused = (*_unused_energy(section), *_unused_prices(section, tuple(used)))
     record = {
         "inventories": inventory_record,
         "energy": energy_record,
         "tables": records_of(systems, section),
         "systems": {name: _describe(system) for name, system in systems.items()},
-        "notes": network_notes,
+        "notes": [*unused, *network_notes],
     }
-    notes = (*_unused_energy(section), *_notes(systems), *network_notes)
+    notes = (*unused, *_notes(systems), *network_notes)
     return EmbodiedRun(rows, systems, record, notes)
 
 
@@ -152,6 +153,24 @@ def _unused_energy(section: EmbodiedSection) -> list[str]:
     if not unused:
         return []
     return [f"energy inventories of {listing(unused)} are not used: no emission inventory"]
+
+
+def _unused_prices(section: EmbodiedSection, used: Collection[str]) -> list[str]:
+    """Files of price indices that no system of a table is deflated by."""
+    common = section.deflators
+    if any(section.systems[name].deflators is None for name in used):
+        common = None
+    idle = {
+        f"embodied.systems.{name}.deflators": system.deflators
+        for name, system in section.systems.items()
+        if name not in used
+    }
+    files = {"embodied.deflators": common, **idle}
+    return [
+        f"price indices {path} of {key} are not used: no system of a table is deflated by them"
+        for key, path in files.items()
+        if path is not None
+    ]
 
 
 def _with_format(described: dict[str, Any], key: str) -> dict[str, Any]:

@@ -32,6 +32,7 @@ FIRST_OF_ALL = message("{terms}, first of all")
 MEMBERS = message("at least {n} of {members} among the first {top}")
 OBSTACLES = (
     message("no row of {table} in {when} for {terms}"),
+    message("{table} has no number in {when} for {terms}"),
     message("{table} has no number for {terms}"),
 )
 """Why a claim cannot be judged, where it names terms."""
@@ -197,6 +198,8 @@ class ClaimNames:
             if name == "terms":
                 found = YEAR.search(text)
                 return self._listed(value, int(found[0]) if found else 0)
+            if name == "when":
+                return self.words.listing(self.with_models(one) for one in value.split(", "))
             return self.with_models(value)
 
         return said(OBSTACLES, text, self.words, part)

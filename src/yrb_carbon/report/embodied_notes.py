@@ -41,10 +41,13 @@ EMISSIONS_NOTE = message(
     "of the sector that makes them. Shares are of the sum over all fuels of the year."
 )
 NO_FUEL_NOTE = message("Fuels without emissions in all years are left out: {fuels}.")
-UNREPORTED_NOTE = message(
-    "No report of {provinces}: sums over all provinces are not known in these years, those of the "
-    "provinces that reported stand below them."
+NO_KNOWN_FUEL_NOTE = message(
+    "Fuels without emissions in all years whose sums are known are left out: {fuels}."
 )
+UNREPORTED_NOTE = message(
+    "No report of {provinces}: sums over all provinces are not known in these years."
+)
+REPORTED_NOTE = message("Those of the provinces that reported stand below them.")
 RECOMPUTED_NOTE = message(
     "Recomputed: fuels burnt by mining in the provincial energy inventories times the emission "
     "factors of Shan et al. (2018)."
@@ -206,11 +209,23 @@ def section_of(study: Study) -> EmbodiedSection:
 
 
 def emissions_notes(
-    rows: pd.DataFrame, absent: Sequence[str], recomputed: bool, names: AccountNames
+    rows: pd.DataFrame,
+    absent: Sequence[str],
+    recomputed: bool,
+    names: AccountNames,
+    *,
+    by_fuel: bool = True,
 ) -> list[str]:
-    """Notes of emissions of mining by fuel."""
+    """Notes of emissions of mining; `by_fuel` says whether the sums by fuel are shown.
+
+    The provinces counted are those of the sums that are known: of all, or of those that reported.
+    """
     words = names.words
-    n_units = rows.loc[rows["equation"].eq(""), "n_units"].dropna()
+    known = rows[rows["estimate"].notna()]
+    summed = known[known["equation"].eq("")]
+    if summed.empty:
+        summed = known[known["equation"].eq(REPORTED)]
+    n_units = summed["n_units"].dropna()
     missing = rows[rows["equation"].str.fullmatch(PROVINCE) & rows["estimate"].isna()]
     said = [
         words(
@@ -219,10 +234,13 @@ def emissions_notes(
             years=_years(rows, words),
         )
     ]
-    said += [words(NO_FUEL_NOTE, fuels=words.listing(absent))] if absent else []
-    if rows["equation"].eq(REPORTED).any():
+    unreported = rows["equation"].eq(REPORTED).any()
+    left_out = NO_KNOWN_FUEL_NOTE if unreported else NO_FUEL_NOTE
+    said += [words(left_out, fuels=words.listing(absent))] if absent else []
+    if unreported:
         provinces = _with_years(missing["equation"], missing["year"], names)
         said.append(words(UNREPORTED_NOTE, provinces=provinces))
+        said += [words(REPORTED_NOTE)] if by_fuel else []
     said += [words(RECOMPUTED_NOTE)] if recomputed else []
     return [words.sentences(said)]
 

@@ -106,13 +106,13 @@ def layout_mining_emissions(
     shares = numbers_of(rows[rows["quantity"] == "share"], "equation", "term", "year")
     again = bool((rows["equation"] == RECOMPUTED).any())
     fuels = fuels_by_size(rows)
-    burnt = [
-        fuel for fuel in fuels if any(number_at(values, WHOLE, fuel, year) > 0 for year in years)
-    ]
+    sums = {fuel: [number_at(values, WHOLE, fuel, year) for year in years] for fuel in fuels}
+    known = {fuel: [co2 for co2 in sums[fuel] if pd.notna(co2)] for fuel in fuels}
+    absent = [fuel for fuel in fuels if known[fuel] and not any(known[fuel])]
     names = AccountNames(words)
     provinces = sorted(set(rows["equation"]) - {WHOLE, RECOMPUTED, REPORTED})
     lines: dict[str, Lines] = {"fuels": [], "provinces": []}
-    for fuel in [*burnt, TOTAL]:
+    for fuel in [*(fuel for fuel in fuels if fuel not in absent), TOTAL]:
         line = [words(PARTS["fuels"]), named(FUELS, fuel, words)]
         for year in years:
             line.append(words.estimate(number_at(values, WHOLE, fuel, year)))
@@ -134,8 +134,9 @@ def layout_mining_emissions(
     parts = [words(MT), PERCENT, *([words("recomputed, Mt")] if again else [])]
     heads = ["", words("Fuel or province"), *year_heads(years, parts)]
     body = pd.DataFrame(shown_parts(lines, words), columns=heads)
-    absent = [named(FUELS, fuel, words) for fuel in fuels if fuel not in burnt]
-    return body, emissions_notes(rows, absent, again, names)
+    by_fuel = "fuels" in words.rows(lines)
+    unburnt = [named(FUELS, fuel, words) for fuel in absent]
+    return body, emissions_notes(rows, unburnt, again, names, by_fuel=by_fuel)
 
 
 def fuels_by_size(rows: pd.DataFrame) -> list[str]:

@@ -391,7 +391,11 @@ def test_rows_that_are_not_there_or_have_no_number_are_told(claim):
     numbers = {("total", 2012): math.nan, ("a-b", 2012): math.nan, ("total", 2015): 1.0}
     empty = verdict_of(claim, rows_of(numbers))
     assert empty["verdict"] == UNTESTED
-    assert empty["reason_en"].startswith("B1 has no number for ")
+    assert empty["reason_en"].startswith("B1 has no number in 2012 for ")
+    assert empty["reason_zh"].startswith("表B1在2012没有")
+    of_no_year = [{**row, "year": math.nan} for row in rows_of({("a-b", 2012): math.nan})]
+    if claim["row"]["term"] in {"*", "a-b"}:
+        assert verdict_of(claim, of_no_year)["reason_en"] == "B1 has no number for a-b"
 
 
 @pytest.mark.parametrize("claim", [trend(), rank("total"), sign(), printed("1")])

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from ceads_books import N_SECTORS, SECTORS, emission_cells, emission_sheet, energy_sheet
 from embodied_rows import embodied_study
+from io_tables import make_table
 from mrio_sheets import write
 
+from yrb_carbon.embodied import build
 from yrb_carbon.embodied.study_run import EmbodiedRun, run_embodied
+from yrb_carbon.report.cells import PrintedTable
 from yrb_carbon.report.layout import layout_table
 from yrb_carbon.sources import ceads_energy, ceads_inventory
 from yrb_carbon.sources.ceads_sheets import FUELS, NOT_COVERED
+from yrb_carbon.sources.input_output import InputOutputTable
 from yrb_carbon.study.concordance import load_concordance
-from yrb_carbon.study.embodied import EmbodiedSection, MiningEmissionsTable
+from yrb_carbon.study.embodied import EmbodiedSection, IntensityTable, MiningEmissionsTable
 from yrb_carbon.study.provinces import load_provinces
 
 SUMMED = 1e-9  # sums of a few thousand cells that a workbook keeps with 15 digits
@@ -121,6 +127,7 @@ def test_energy_of_a_year_without_emissions_is_said_to_be_unused(run, folder):
     first = SECTION.model_copy(update={"inventories": {2001: SECTION.inventories[2001]}})
     found = run_of(first, folder)
     assert found.notes == ("energy inventories of 2002 are not used: no emission inventory",)
+    assert found.record["notes"] == list(found.notes)
     assert list(totals(found, "energy").index) == [2001]
 
 
@@ -149,3 +156,106 @@ def test_the_printed_table_names_who_did_not_report(run, language, note, line):
     )
     assert whole[2] != ""
     assert whole[5] == ""
+
+
+def printed(rows: pd.DataFrame, language: str, **changes: Any) -> PrintedTable:
+    study = embodied_study(
+        embodied={"inventories": dict.fromkeys(YEARS, "x.xlsx")},
+        tables={"B1": {"kind": "mining_emissions", "title": {"en": "a", "zh": "b"}, **changes}},
+    )
+    return layout_table("B1", study, rows, language)
+
+
+def test_fuels_of_years_whose_sums_are_not_known_are_not_left_out(run):
+    rows = run.rows["B1"]
+    table = printed(rows[rows["year"] == 2002], "en")
+    assert "left out" not in table.notes[0]
+    assert "summed over 29 provinces" in table.notes[0]
+    of_fuels = [line for line in table.body.to_numpy().tolist() if line[0] != "By province"]
+    assert len(of_fuels) == len(FUELS) + 2
+    assert [line[2] for line in of_fuels[:-1]] == [""] * (len(FUELS) + 1)
+
+
+def test_only_fuels_that_are_known_not_to_be_burnt_in_any_year_are_left_out(run):
+    rows = run.rows["B1"].copy()
+    coke = rows["equation"].eq("") & rows["term"].eq("coke")
+    rows.loc[coke & rows["year"].eq(2001), "estimate"] = 0.0
+    whole = printed(rows, "en").notes[0]
+    assert "in all years whose sums are known are left out: Coke." in whole
+    assert "合计已知的各年均无排放的燃料未列出：焦炭。" in printed(rows, "zh").notes[0]
+    note = printed(rows[rows["year"] == 2001], "en").notes[0]
+    assert "Fuels without emissions in all years are left out: Coke." in note
+
+
+def test_a_table_without_its_fuels_does_not_point_to_their_line(run):
+    rows = run.rows["B1"]
+    layout = {"rows": ["provinces"]}
+    assert "reported stand below them" in printed(rows, "en").notes[0]
+    note = printed(rows, "en", layout=layout).notes[0]
+    assert "No report of Ningxia (2002): sums over all provinces are not known" in note
+    assert "below them" not in note
+
+
+def of_provinces(year: int, *_: object) -> tuple[InputOutputTable, None]:
+    """A balanced table of 26 sectors of the provinces that inventories cover."""
+    regions, sectors = codes(), list(load_concordance().groups["S26"].index)
+    n = len(regions) * len(sectors)
+    table = make_table(
+        np.full((n, n), 0.5), np.full((n, len(regions)), 40.0), regions=regions, sectors=sectors,
+        year=year,
+    )  # fmt: skip
+    return replace(table, classification="S26"), None
+
+
+@pytest.mark.parametrize("missing", ["zero", "northwest"])
+def test_a_system_counts_a_province_without_a_report_as_one_without_inventory(
+    folder, monkeypatch, missing
+):
+    monkeypatch.setattr(build, "read_table", of_provinces)
+    section = EmbodiedSection.model_validate(
+        {
+            "inventories": SECTION.inventories,
+            "missing_inventory": missing,
+            "systems": {"t": {"format": "ceads_mrio", "tables": {2002: {"path": "x.xlsx"}}}},
+        }
+    )
+    title = {"en": "a", "zh": "b"}
+    table = IntensityTable(kind="embodied_intensity", title=title, system="t")
+    run = run_embodied(section, {"B2": table}, study="tiny", data_root=folder, seed=1)
+    found = run.record["systems"]["t"]["2002"]
+    assert found["without_inventory"] == ["64"]
+    assert (found["imputed_mt"] > 0) == (missing == "northwest")
+    study = embodied_study(
+        embodied={**section.model_dump(), "inventories": dict.fromkeys(YEARS, "x.xlsx")},
+        tables={"B2": {"kind": "embodied_intensity", "title": title, "system": "t"}},
+    )
+    note = " ".join(layout_table("B2", study, run.rows["B2"], "en").notes)
+    assert "No inventory of Ningxia (2002)" in note
+
+
+def test_price_indices_that_deflate_no_system_are_said_to_be_unused(folder, monkeypatch):
+    monkeypatch.setattr(build, "read_table", of_provinces)
+    prices = folder / "prices.csv"
+    sectors = load_concordance().groups["S26"].index
+    lines = [f"2002,{sector},100" for sector in sectors]
+    prices.write_text("\n".join(("year,sector,index", *lines)), encoding="utf-8")
+    one = {"format": "ceads_mrio", "tables": {2002: {"path": "x.xlsx"}}}
+    values = {
+        "inventories": SECTION.inventories, "price": "constant", "deflators": "prices.csv",
+        "systems": {"t": {**one, "deflators": "prices.csv"}, "idle": {**one, "deflators": "no"}},
+    }  # fmt: skip
+    table = IntensityTable(kind="embodied_intensity", title={"en": "a", "zh": "b"}, system="t")
+
+    def notes_of(values: dict[str, Any]) -> list[str]:
+        section = EmbodiedSection.model_validate(values)
+        run = run_embodied(section, {"B2": table}, study="tiny", data_root=folder, seed=1)
+        found: list[str] = run.record["notes"]
+        assert set(found) <= set(run.notes)
+        return found
+
+    end = "are not used: no system of a table is deflated by them"
+    assert notes_of(values) == [
+        f"price indices prices.csv of embodied.deflators {end}",
+        f"price indices no of embodied.systems.idle.deflators {end}",
+    ]
+    assert notes_of({**values, "systems": {"t": one}}) == []

@@ -131,7 +131,7 @@ def test_tables_of_several_lists_of_sectors_have_no_common_prices(tmp_path):
 
 
 def test_no_file_is_told(tmp_path):
-    with pytest.raises(SourceError, match="no such file"):
+    with pytest.raises(SourceError, match="the file does not exist"):
         read_deflators(tmp_path / "none.csv")
     with pytest.raises(SourceError, match="no column index; found year, sector, price"):
         read_deflators(write(tmp_path, "2012,S1,1", head="year,sector,price"))
@@ -142,3 +142,56 @@ def test_a_row_of_several_regions_is_read_as_it_stands(tmp_path):
     wanted = pd.MultiIndex.from_tuples([("", "S1"), ("p1", "S1")], names=["region", "sector"])
     assert frame.index.equals(wanted)
     assert frame[2012].tolist() == [2.0, 1.0]
+
+
+def test_a_region_may_have_the_name_of_a_missing_value(tmp_path):
+    table = make_table(
+        np.full((4, 4), 10.0), np.full((4, 2), 30.0), regions=["EU", "NA"], sectors=["S1", "S2"],
+        year=2015, imports=[0.0] * 4,
+    )  # fmt: skip
+    own = ("2012,S1,100,NA", "2015,S1,300,NA", "2012,S2,100,NA", "2015,S2,300,NA")
+    with pytest.raises(SourceError, match="no price index for EU S1, EU S2 of the table of 2015"):
+        levels_of(write(tmp_path, *own, head=f"{HEAD},region"), table)
+    rows = [f"{line}, " for line in COMMON]
+    levels, _ = levels_of(write(tmp_path, *rows, *own, head=f"{HEAD},region"), table)
+    np.testing.assert_allclose(levels, [1.2, 2.0, 3.0, 3.0], rtol=EXACT)
+
+
+@pytest.mark.parametrize("name", ["Region", "province", "year"])
+def test_columns_of_other_names_are_refused(tmp_path, name):
+    rows = [f"{line},p2" for line in COMMON]
+    with pytest.raises(SourceError, match=rf"columns {name} are .* year, sector, index, region"):
+        read_deflators(write(tmp_path, *rows, head=f"{HEAD},{name}"))
+
+
+def test_a_column_without_a_name_may_be_empty_alone(tmp_path):
+    rows = [f"{line}," for line in COMMON]
+    assert read_deflators(write(tmp_path, *rows, head=f"{HEAD},")).shape == (2, 2)
+    with pytest.raises(SourceError, match=r"row 2.*column 4 has no name and holds 'p2'"):
+        read_deflators(write(tmp_path, f"{COMMON[0]},p2", *rows[1:], head=f"{HEAD},"))
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (("2012.4,S1,100",), r"row 2, column 'year': year must be a whole number \(got '2012.4'"),
+        (("2012,,100",), "row 2, column 'sector': the row names no sector"),
+        ((*COMMON, "", "2015,S3,inf"), r"row 7, column 'index': .* positive number \(got 'inf'"),
+        ((*COMMON, "", "2015,S1,1"), "row 7: 2015 S1 stands twice"),
+        ([f"{line},5" for line in COMMON], "row 2: the row has 4 cells, the header 3"),
+        (("2012,S1",), "row 2: the row has 2 cells, the header 3"),
+        ((), "no price index stands below the header"),
+    ],
+)
+def test_rows_that_are_no_price_are_told_with_their_place(tmp_path, lines, message):
+    with pytest.raises(SourceError, match=message):
+        read_deflators(write(tmp_path, *lines))
+
+
+def test_files_of_other_encodings_and_empty_ones(tmp_path):
+    path = tmp_path / "prices.csv"
+    path.write_bytes(f"{HEAD},region\n2012,采矿业,100,山西\n".encode("gbk"))
+    assert list(read_deflators(path).index) == [("山西", "采矿业")]
+    path.write_bytes(b"")
+    with pytest.raises(SourceError, match="the file is empty"):
+        read_deflators(path)

@@ -78,6 +78,19 @@ def test_a_finding_without_a_number_is_printed_with_its_reason(claims, study):
         assert exact in table.notes
 
 
+def test_years_without_a_number_are_told_in_both_languages(claims, study):
+    rows = embodied_rows()
+    unknown = rows["table"].eq("B1") & rows["year"].isin([2012, 2015])
+    some = claims.model_copy(update={"claims": {"raw_coal_first": claims.claims["raw_coal_first"]}})
+    verdicts = judge(rows.assign(estimate=rows["estimate"].mask(unknown)), some)
+    for language, said in (
+        ("en", "B1 has no number in 2012, 2015 for "), ("zh", "表B1在2012、2015没有"),
+    ):  # fmt: skip
+        notes = " ".join(layout_claims(verdicts, some, study, language).notes)
+        assert said in notes
+        assert "raw_coal," not in notes
+
+
 def test_what_was_weighed_is_told_year_by_year(verdicts, claims, study):
     notes = layout_claims(verdicts, claims, study).notes
     (path,) = (note for note in notes if note.startswith("largest_path: 2012"))

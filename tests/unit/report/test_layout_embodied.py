@@ -374,6 +374,9 @@ def test_notes_say_what_a_table_rests_on(rows, name):
     assert "2012, 2015: Coefficients are those of domestic products: carbon" in said
     assert "2017: Coefficients are those of domestic and imported products together" in said
     assert "Imports are not treated alike in these years" in said
+    chinese = " ".join(lay_out(name, changed, "zh").notes)
+    assert "2012、2015年：" in chinese
+    assert "2017年：" in chinese
     assert re.search(r"2\.5 Mt (of all emissions|at accounts.*) \(of mining 0\.5 Mt\)", said)
 
 
@@ -401,7 +404,7 @@ def test_what_no_region_answers_for_stands_before_the_sum_of_all(rows):
     assert "the last line counts them" not in lay_out("B2", without).notes[0]
 
 
-def test_a_fuel_that_no_year_tells_of_is_one_without_emissions(rows):
+def test_a_fuel_that_burns_in_no_year_with_a_sum_is_left_out(rows):
     """A year with no sum over all provinces has no number of any fuel."""
     gone = rows["table"].eq("B1") & rows["equation"].eq("") & rows["year"].eq(2015)
     changed = rows.assign(estimate=rows["estimate"].mask(gone))

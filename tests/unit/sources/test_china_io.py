@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from sourcefiles import write_text
 
-from yrb_carbon.errors import SourceError
+from yrb_carbon.embodied.build import build_studied_system, read_table
+from yrb_carbon.errors import DataError, SourceError
+from yrb_carbon.sources.ceads_sheets import NOT_COVERED
 from yrb_carbon.sources.china_io import calc_import_shares, read_china_io
+from yrb_carbon.study.concordance import load_concordance
+from yrb_carbon.study.embodied import EmbodiedSection
+from yrb_carbon.study.provinces import load_provinces
 from yrb_carbon.study.sector_lists import load_sector_list
 
 EXACT = 1e-12
@@ -104,6 +111,59 @@ def test_a_share_of_rows_out_of_balance_may_be_accepted(tmp_path):
         read_china_io(path, accepted_share=1 / 84)
     table = read_china_io(path, accepted_share=2 / 84)
     assert table.record.notes[-1].startswith("accepted: 2 of 84 rows and columns")
+
+
+@pytest.mark.parametrize(("accepted", "fails"), [(1 / 84, True), (2 / 84, False)])
+def test_a_study_accepts_the_share_of_its_section(tmp_path, accepted, fails):
+    rows, _ = cells(origin=False)
+    rows[3][-1] = repr(1.5 * float(rows[3][-1]))
+    write(tmp_path / "china_2015_42.csv", rows)
+    entry = {"path": "china_2015_42.csv"}
+    section = EmbodiedSection.model_validate(
+        {
+            "failing_share": accepted,
+            "systems": {"nation": {"format": "china_io", "tables": {2015: entry}}},
+        }
+    )
+    system = section.systems["nation"]
+    told = pytest.raises(SourceError, match="2 of 84 rows") if fails else nullcontext()
+    with told:
+        table, _ = read_table(2015, system.tables[2015], system, section, tmp_path)
+        assert table.record.notes[-1].startswith("accepted: 2 of 84 rows and columns")
+
+
+def inventory_of(*years: int) -> pd.DataFrame:
+    """Emissions of all sectors of all provinces that inventories cover."""
+    provinces = [code for code in load_provinces().codes if code not in NOT_COVERED]
+    sectors = load_concordance().inventory.index
+    index = pd.MultiIndex.from_product(
+        [years, provinces, sectors, ["raw_coal"]], names=["year", "province", "sector", "fuel"]
+    )
+    return pd.DataFrame({"co2": 1.0}, index=index).reset_index()
+
+
+def build_42(folder: Path, *years: int, **section: object):
+    """A system of 42 sectors: tables that tell imports apart from 2017 on, unless named else."""
+    tables = {year: {"path": f"china_{year}_42.csv"} for year in years}
+    system = {"format": "china_io", "sectors": "42", "tables": tables}
+    values = EmbodiedSection.model_validate({"systems": {"nation": system}, **section})
+    return build_studied_system("nation", values, inventory_of(*years), load_concordance(), folder)
+
+
+def test_a_study_of_42_sectors_refuses_a_table_with_the_list_of_another_year(tmp_path):
+    for year, origin in ((2015, False), (2018, False)):
+        write(tmp_path / f"china_{year}_42.csv", cells(origin)[0])
+    assert set(build_42(tmp_path, 2015).by_year) == {2015}
+    with pytest.raises(DataError, match=r"table of 2018 has the sectors of the list '2012'"):
+        build_42(tmp_path, 2018)
+
+
+def test_a_study_of_42_sectors_has_no_constant_prices_over_two_lists(tmp_path):
+    for year, origin in ((2015, False), (2018, True)):
+        write(tmp_path / f"china_{year}_42.csv", cells(origin)[0])
+    assert set(build_42(tmp_path, 2015, 2018).by_year) == {2015, 2018}
+    with pytest.raises(DataError, match=r"several lists of sectors \(2015: 2012, 2018: 2017\)"):
+        build_42(tmp_path, 2015, 2018, price="constant", deflators="prices.csv")
 
 
 def test_competing_imports_as_a_negative_use(tmp_path):
