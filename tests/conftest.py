@@ -14,6 +14,8 @@ from yrb_carbon.provenance import data_root as configured_data_root
 
 OBJECTS_BETWEEN_SEARCHES = 50_000
 REPOSITORY = Path(__file__).resolve().parent.parent
+SLOW_FOLDERS = ("browser", "properties", "real")
+"""Tests that are slow together: a browser is started, cases are searched, real files are read."""
 
 
 def real_data_folder() -> Path:
@@ -47,8 +49,13 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(OBJECTS_BETWEEN_SEARCHES, 20, 20)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip tests marked `real`, with the reason, when the data folder is absent."""
+    """Mark tests of the slow folders; skip those marked `real` when the data folder is absent."""
+    slow = [Path(__file__).with_name(name) for name in SLOW_FOLDERS]
+    for item in items:
+        if any(item.path.is_relative_to(folder) for folder in slow):
+            item.add_marker(pytest.mark.slow)
     folder = real_data_folder()
     if folder.is_dir():
         return

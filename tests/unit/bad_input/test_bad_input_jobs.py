@@ -23,6 +23,8 @@ from yrb_carbon.study.load import load_study
 from yrb_carbon.study.sections import dump_sections
 from yrb_carbon.study.units import load_units
 
+pytestmark = pytest.mark.slow
+
 YEARS = [2003, 2019]
 EDGAR, COUNTY, REAL_GDP, YEARBOOK = "edgar", "county", "real_gdp", "yearbook"
 EMISSIONS = "碳排放量_吨"

@@ -25,6 +25,8 @@ from yrb_carbon.weights.build import build_weights
 from yrb_carbon.weights.io import write_weights
 from yrb_carbon.weights.spec import WeightsSpec
 
+pytestmark = pytest.mark.slow
+
 runner = CliRunner()
 WRONG = 2
 YEARS = range(2003, 2007)

@@ -17,6 +17,8 @@ from typer.testing import CliRunner
 from yrb_carbon import cli
 from yrb_carbon.cli import app
 
+pytestmark = pytest.mark.slow
+
 runner = CliRunner()
 WRONG = 2
 PATIENCE = 30.0

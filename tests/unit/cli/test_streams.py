@@ -17,6 +17,8 @@ from typer.testing import CliRunner
 
 from yrb_carbon.cli import app, reference
 
+pytestmark = pytest.mark.slow
+
 runner = CliRunner()
 WRONG = 2
 BROKEN = 3

@@ -33,6 +33,8 @@ from yrb_carbon.sources.ceads_mrio import read_ceads_mrio
 from yrb_carbon.study.concordance import load_concordance
 from yrb_carbon.study.provinces import load_provinces
 
+pytestmark = pytest.mark.slow
+
 SERIES = 1e-9
 """Sixty rounds of the power series of the inverse against a solved system."""
 WRITTEN = 1e-12

@@ -24,6 +24,8 @@ from yrb_carbon.report.site.run import RunFiles
 from yrb_carbon.report.tables import write_tables
 from yrb_carbon.study.config import Study
 
+pytestmark = pytest.mark.slow
+
 WORDS = PageWords(("en", "zh"))
 
 
