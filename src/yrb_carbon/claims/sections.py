@@ -235,8 +235,8 @@ class YearlyClaim(AccountClaim):
 
     years: Literal["all", "last", "reported"] = Field(
         "all",
-        description="Every year that the rows have; the last of them alone; those in which the "
-        "table rests on reports, not on gaps filled, by its rows of model `flag`.",
+        description="Every year that the rows have; the last of them alone; those in which a "
+        "province reported at least (others may be filled), by the table's rows of model `flag`.",
     )
     excluded: tuple[str, ...] = Field(
         (), description="Terms that do not count; * stands for any text."
@@ -317,6 +317,14 @@ class UntestableClaim(AccountClaim):
 
     kind: Literal["untestable"]
     reason: Label = Field(description="Why it cannot be judged.")
+
+    @model_validator(mode="after")
+    def _says_why_once(self) -> UntestableClaim:
+        if self.untestable is not None:
+            raise ValueError(
+                "untestable: a claim of kind untestable says why in `reason` alone; remove the key"
+            )
+        return self
 
     @property
     def wanted(self) -> str:

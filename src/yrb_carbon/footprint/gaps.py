@@ -16,6 +16,8 @@ Inside = Literal["interpolate", "drop", "error"]
 Outside = Literal["hold", "drop", "error"]
 
 INTERPOLATED, HELD, MISSING = "interpolated", "held", "missing"
+DROPPED = "dropped"
+"""A year that is left out."""
 STATES = (REPORTED, INTERPOLATED, HELD, MISSING)
 """What stands in a cell: a report; a line between two reports; the nearest report; nothing."""
 

@@ -19,7 +19,7 @@ from yrb_carbon.analysis.rows import (
 from yrb_carbon.estimates import Quantity
 from yrb_carbon.footprint.accounts import HA_PER_AMOUNT, LAND_TYPE, MEASURES, calc_per_unit
 from yrb_carbon.footprint.build import OWN, POWER, StudiedFootprint
-from yrb_carbon.footprint.gaps import HELD, STATES
+from yrb_carbon.footprint.gaps import DROPPED, HELD, STATES
 from yrb_carbon.footprint.industry import calc_coal_share, with_difference
 from yrb_carbon.footprint.potential import (
     EFFICIENCY,
@@ -106,7 +106,8 @@ def flag_rows(found: StudiedFootprint, key: TableKey) -> pd.DataFrame:
     -------
     DataFrame, columns of estimates
         Model `flag`, outcome `co2`: number of provinces by state of the year; equation a province:
-        1 in a year that is no report; `land`: provinces whose land cover is of another year;
+        1 in a year that is no report; `dropped`: provinces without a report in a year that is left
+        out, all; `land`: provinces whose land cover is of another year;
         `borrowed`: share of emissions from factors of another set.
     """
     shared = {"outcome": CO2, "estimator": ENERGY, "model": FLAG}
@@ -146,6 +147,9 @@ def _flag_rows(found: StudiedFootprint) -> Rows:
     for counts in row_dicts(found.emissions.counts().reset_index()):
         for state in STATES:
             yield {"year": counts["year"], **value_row(state, counts[state])}
+    n_provinces = found.emissions.values.index.unique("province").size
+    for gone in found.emissions.dropped:
+        yield {"year": gone, **value_row(DROPPED, n_provinces)}
     filled = found.emissions.state[found.emissions.state.ne(REPORTED)]
     for cell in row_dicts(filled.reset_index()):
         place = {"year": cell["year"], "equation": cell["province"]}
@@ -358,11 +362,13 @@ def calc_criteria(found: StudiedFootprint, year: int) -> pd.DataFrame:
     DataFrame, index province
         The criteria of `EQUITY` and `EFFICIENCY`; emissions (Mt), value_added (10^4 yuan).
         Provinces without emissions in the year are left out; `cumulative_share` is the share in
-        the emissions of the years so far.
+        the emissions of those years so far in which all the others have emissions: a province
+        with a year less would have the smaller share for want of a report.
     """
     own = of_year(found.measures, year).dropna(subset=["emissions"])
     so_far = found.measures[found.measures.index.get_level_values("year") <= year]
-    cumulative = so_far["emissions"].groupby(level="province").sum().loc[own.index]
+    by_year = so_far["emissions"].unstack("year").loc[own.index]
+    cumulative = by_year.dropna(axis="columns").sum(axis=1)
     return own[["emissions", "depth", PER_HEAD, PER_VALUE_ADDED]].assign(
         cumulative_share=cumulative / cumulative.sum(),
         coal_share=calc_coal_share(of_year(found.by_fuel, year).loc[own.index]),

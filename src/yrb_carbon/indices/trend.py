@@ -131,9 +131,9 @@ def calc_mann_kendall(series: pd.Series, *, serial_correlation: bool = False) ->
     n = len(values)
     score = float(np.sign(values[None, :] - values[:, None])[np.triu_indices(n, k=1)].sum())
     variance = _score_variance(values)
+    correction = _variance_factor(years, values) if serial_correlation else 1.0
     if variance == 0:
         return MannKendall(0.0, 0.0, 1.0, 0.0, 0.0, 1.0, n)
-    correction = _variance_factor(years, values) if serial_correlation else 1.0
     z = float((score - np.sign(score)) / np.sqrt(variance * correction))
     tau = float(kendalltau(years, values).statistic)
     return MannKendall(

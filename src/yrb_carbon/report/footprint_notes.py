@@ -16,6 +16,7 @@ from yrb_carbon.report.moran_figure import CLUSTER_WORDS
 from yrb_carbon.report.place_names import place_name
 from yrb_carbon.report.printer import Printer
 from yrb_carbon.report.regional_notes import regions_text
+from yrb_carbon.sources.ceads_sheets import NOT_COVERED
 from yrb_carbon.study.account_terms import FLAG
 from yrb_carbon.study.config import Study
 from yrb_carbon.study.footprint import (
@@ -72,11 +73,14 @@ YEARS_OUTSIDE = {
     "error": message("none outside"),
 }
 CELLS = {
-    "interpolate": message("provinces without a report likewise"),
+    "interpolate": message(
+        "provinces without a report lie on a line between their reports, or have the nearest"
+    ),
     "drop": message("provinces without a report stay empty"),
     "error": message("no province without a report"),
 }
 GAPS_NOTE = message("Gaps: {rules}.")
+DROPPED_NOTE = message("Left out, without an inventory: {years}.")
 FLAGS_NOTE = message("Cells of provinces and years: {counts}.")
 STATES = {
     "reported": message("{n} reported"),
@@ -87,7 +91,7 @@ STATES = {
 FILLED_NOTES = {
     "interpolated": message("Interpolated: {cells}."),
     "held": message("Of the nearest year: {cells}."),
-    "missing": message("Missing: {cells}."),
+    "missing": message("Missing, and not in the sums, means and counts of their years: {cells}."),
 }
 FILLED = message("{places} in {years}")
 LAND_NOTE = message("Land cover of the nearest year stands for {years}.")
@@ -158,9 +162,9 @@ COVER_NOTE = message(
 )
 LEVEL_NOTE = message(
     "Level: emissions of industry with power and heat where they are burnt, computed with these "
-    "factors, are {ratios} times the published ones, and the footprint is so many times that of "
-    "the published ones."
+    "factors, are {ratios} times the published ones."
 )
+LEVEL_PASSED_ON = message("The footprint is so many times that of the published ones.")
 WEIGHTS_NOTE = message("Weights: provinces that share a border, rows standardised{link}.")
 LINKED = message("; Hainan is linked to Guangdong")
 UNLINKED = message("; Hainan, without a neighbour, is left out")
@@ -216,6 +220,9 @@ FITS = {
     "types": message("the footprint fits the land of every type, as they share the emissions"),
     "one": message("the footprint fits the land"),
 }
+SO_FAR_NOTE = message(
+    "Shares in the emissions so far are of the years in which no province of the year is missing."
+)
 DRAWS = message(", with their 5 % and 95 % quantiles over {draws} random weights")
 ENTROPY_NOTE = message("Weights {year}: {weights}; rank correlation with equal weights {rank}.")
 LAST_NOTE = message("Pages show the last year; the CSV file has all years of the table.")
@@ -345,8 +352,13 @@ def emission_notes(
 
 
 def _flags(rows: pd.DataFrame, words: Words) -> Iterator[str]:
-    """Which cells are filled, and how many; land cover and factors that are others'."""
-    counts = rows[rows["equation"].eq("") & rows["quantity"].eq("value")]
+    """Which years are left out and which cells filled; land cover and factors that are others'."""
+    whole_years = rows[rows["equation"].eq("") & rows["quantity"].eq("value")]
+    is_dropped = whole_years["term"].eq("dropped")
+    if is_dropped.any():
+        gone = years_of(whole_years[is_dropped])
+        yield words(DROPPED_NOTE, years=words.listing(year_runs(gone)))
+    counts = whole_years[~is_dropped]
     if len(counts):
         sums = counts.groupby("term")["estimate"].sum()
         yield words(
@@ -389,7 +401,7 @@ def account_notes(
     own = rows[rows["model"].eq("accounts")]
     whole = own[own["equation"].eq("")]
     years = [year for year in years_of(whole) if year in table.printed_years(section)]
-    said = [words(MEASURES_NOTE), *_overshoot(whole, years, words), *_level(rows, words)]
+    said = [words(MEASURES_NOTE), *_overshoot(whole, years, words), *_level(section, rows, words)]
     if section.accounts == "types" and len(section.land_types) > 1:
         said.append(words(TYPES_NOTE))
     if words.layout.columns is None:
@@ -423,13 +435,19 @@ def _overshoot(whole: pd.DataFrame, years: list[int], words: Words) -> Iterator[
         yield words(COVER_NOTE, ratios=ratios)
 
 
-def _level(rows: pd.DataFrame, words: Words) -> Iterator[str]:
-    """How far the factors lift the emissions above the published ones."""
+def _level(section: FootprintSection, rows: pd.DataFrame, words: Words) -> Iterator[str]:
+    """How far the factors lift the emissions above the published ones.
+
+    The footprint follows where it counts the emissions that are compared: those of both scopes,
+    where they are burnt.
+    """
     ratios = rows[rows["model"].eq("difference") & rows["quantity"].eq("ratio")]["estimate"]
     if len(ratios):
         low, high = (format_estimate(value, 3) for value in (ratios.min(), ratios.max()))
         span = low if low == high else words("{low} to {high}", low=low, high=high)
         yield words(LEVEL_NOTE, ratios=span)
+        if section.power == "generation" and set(section.scope) == {"industry", "power"}:
+            yield words(LEVEL_PASSED_ON)
 
 
 def moran_notes(
@@ -495,10 +513,11 @@ def _in_time(
         said.append(words(SUMS_NOTE, per=words(per) if per else ""))
     if words.has_stars and not isinstance(table, FootprintShiftTable):
         said.append(words("{stars}.", stars=words.stars_key))
+    has_regions = not isinstance(table, FootprintShiftTable)
     return [
         words.sentences(said),
         sources_text(section, rows, words),
-        *_common(section, rows, words),
+        *_common(section, rows if has_regions else None, words),
     ]
 
 
@@ -541,11 +560,18 @@ def potential_notes(
     )
     return [
         said,
-        words.sentences([*_entropy(rows, words), words(LAST_NOTE)]),
+        words.sentences([*_so_far(rows, words), *_entropy(rows, words), words(LAST_NOTE)]),
         land_text(section, words),
         sources_text(section, rows, words),
         *_common(section, rows, words),
     ]
+
+
+def _so_far(rows: pd.DataFrame, words: Words) -> Iterator[str]:
+    """Which years the emissions so far are of, where provinces are missing in some."""
+    own = rows[rows["model"].eq(FLAG) & rows["term"].eq("missing")]
+    if own["estimate"].gt(0).any():
+        yield words(SO_FAR_NOTE)
 
 
 def _entropy(rows: pd.DataFrame, words: Words) -> Iterator[str]:
@@ -565,9 +591,15 @@ def _entropy(rows: pd.DataFrame, words: Words) -> Iterator[str]:
         yield words(ENTROPY_NOTE, year=year, weights=weights, rank=rank)
 
 
-def _common(section: FootprintSection, rows: pd.DataFrame, words: Words) -> list[str]:
-    """What holds for all tables, and the study's own note."""
+def _common(section: FootprintSection, rows: pd.DataFrame | None, words: Words) -> list[str]:
+    """What holds for all tables, the regions of the rows if any, and the study's own note."""
     note = [] if section.note is None else [words.label(section.note)]
-    named_in = set(rows.loc[rows["model"].ne(FLAG), "equation"]) & set(load_provinces().codes)
-    regions = regions_text(words, named_in or None)
-    return [words.sentences([words(EXACT_NOTE), regions]), *note]
+    regions = [] if rows is None else [_regions(rows, words)]
+    return [words.sentences([words(EXACT_NOTE), *regions]), *note]
+
+
+def _regions(rows: pd.DataFrame, words: Words) -> str:
+    """Regions with the provinces of the rows, or where these name none with all that report."""
+    codes = set(load_provinces().codes)
+    named_in = set(rows.loc[rows["model"].ne(FLAG), "equation"]) & codes
+    return regions_text(words, named_in or codes - NOT_COVERED)

@@ -72,8 +72,11 @@ HELD_NOTE = message(
 )
 MOVED_NOTE = message(
     "Transfers are of all provinces of the input-output table; between regions, transfers within a "
-    "region are none. What a province without an inventory emits for others is not known: its "
-    "cells are empty."
+    "region are none."
+)
+SILENT_NOTE = message(
+    "What a province without an inventory emits for others is not known ({names}): its cells are "
+    "empty, and in the sums of areas and regions it counts as zero."
 )
 THEIL_NOTE = message(
     "Theil's T of provinces weighted by their share of the denominator, parted into that between "
@@ -168,6 +171,19 @@ def _balance_said(study: Study, balance: pd.DataFrame, words: Words) -> Iterator
     yield words(HELD_NOTE, factor=section_of(study).sink_factor)
     if balance["term"].str.startswith("transfer_").any():
         yield words(MOVED_NOTE)
+        yield from _silent(balance, words)
+
+
+def _silent(balance: pd.DataFrame, words: Words) -> Iterator[str]:
+    """Provinces that take from others, and of which it is not known what they emit for them."""
+    known = {
+        term: set(balance.loc[balance["term"].eq(term) & balance["estimate"].notna(), "equation"])
+        for term in ("transfer_in", "transfer_out")
+    }
+    lost = known["transfer_in"] - known["transfer_out"]
+    names = [place_name(code, words) for code in load_provinces().codes if code in lost]
+    if names:
+        yield words(SILENT_NOTE, names=words.listing(names))
 
 
 def _counts(unequal: pd.DataFrame, words: Words) -> str:

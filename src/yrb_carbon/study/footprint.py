@@ -148,6 +148,17 @@ class FootprintSection(Section):
         return range(min(known), max(known) + 1) if known else range(0)
 
     @property
+    def dropped_years(self) -> tuple[int, ...]:
+        """Years of the accounts that its rules for gaps leave out."""
+        between = range(min(self.energy), max(self.energy))
+        return tuple(
+            year
+            for year in self.years
+            if year not in self.energy
+            and (self.gaps.inside if year in between else self.gaps.outside) == "drop"
+        )
+
+    @property
     def file_sources(self) -> tuple[str, ...]:
         """Names that `replication.sources` knows its files by."""
         keys = ("energy", "inventories", "economy", "people", "land")
@@ -172,17 +183,24 @@ class FootprintTable(AccountsTable):
         return tuple(spread_years(section.inventory_years))
 
     def faults(self, study: Study, path: Path) -> Iterator[Fault]:
-        """Years outside the accounts."""
+        """Years outside the accounts, or left out of them."""
         yield from super().faults(study, path)
         yield from repeated_years(self.years, (*path, "years"))
         if study.footprint is None:
             return
         known = [str(year) for year in study.footprint.years]
+        kept = [year for year in known if int(year) not in study.footprint.dropped_years]
         for index, year in enumerate(self.years or ()):
             if str(year) not in known:
                 yield (
                     (*path, "years", index),
                     f"outside the years of the footprint ({choices(str(year), known)})",
+                )
+            elif year in study.footprint.dropped_years:
+                yield (
+                    (*path, "years", index),
+                    "has no energy inventory, and footprint.gaps leaves such years out "
+                    f"({choices(str(year), kept)})",
                 )
 
 

@@ -565,6 +565,8 @@ def test_a_finding_without_a_number_gives_its_reason():
     assert optional.empty
     with pytest.raises(ValidationError, match="reason"):
         claims_of(own={"kind": "untestable", "row": ROW})
+    with pytest.raises(ValidationError, match="says why in `reason` alone"):
+        claims_of(own={**claim, "untestable": {"en": "So.", "zh": "使然。"}})
 
 
 def test_equations_are_ranked_where_they_hold_what_is_ranked():

@@ -282,6 +282,19 @@ def test_cumulative_shares_count_the_years_so_far(run):
         np.testing.assert_allclose(found, so_far / so_far.sum(), rtol=CLOSE)
 
 
+def test_a_missing_year_is_no_year_without_emissions(inputs):
+    """Shares so far are of the same years for all, those in which no province is missing."""
+    found = built(inputs, gaps={"cells": "drop"})
+    emitted = found.measures["emissions"].unstack("year")
+    assert np.isnan(emitted.loc["64", 2002])
+    so_far = emitted[[2000, 2001, 2003]].sum(axis=1)
+    share = calc_criteria(found, 2003)["cumulative_share"]
+    np.testing.assert_allclose(share, so_far / so_far.sum(), rtol=CLOSE)
+    without = emitted.drop("64")[[2000, 2001, 2002]].sum(axis=1)
+    share = calc_criteria(found, 2002)["cumulative_share"]
+    np.testing.assert_allclose(share, without / without.sum(), rtol=CLOSE)
+
+
 def test_no_random_weights_no_ranges(inputs):
     table = ReductionPotentialTable(kind="reduction_potential", title=TITLE, years=(2003,), draws=0)
     rows = potential(inputs, table)
@@ -423,6 +436,9 @@ def test_a_dropped_cell_stays_out_of_everything(inputs):
     assert total["n_units"].tolist() == [29]
     flags = flag_rows(built(inputs, **keys), KEY)
     assert number(flags, equation="64", term="missing", year=2002) == 1
+    assert number(flags, equation="", term="dropped", year=2001) == len(ALL)
+    assert not flags["year"].eq(2001).mul(flags["term"].ne("dropped")).any()
+    assert "dropped" not in set(flag_rows(built(inputs), KEY)["term"])
     assert np.isnan(number(accounts(inputs, **keys), equation="64", term="size", year=2002))
     table = ReductionPotentialTable(kind="reduction_potential", title=TITLE, years=(2002,))
     assert "64" not in set(potential(inputs, table, **keys)["equation"])

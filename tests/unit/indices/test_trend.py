@@ -170,3 +170,11 @@ def test_lags_need_every_year():
     assert calc_mann_kendall(series).n_years == N_YEARS - 2
     with pytest.raises(DataError, match="without gaps; missing: 2014, 2018"):
         calc_mann_kendall(series, serial_correlation=True)
+
+
+@pytest.mark.parametrize("calc", [calc_sen_slope, calc_mann_kendall])
+def test_a_constant_series_with_a_gap_is_refused_where_lags_are_needed(calc):
+    series = yearly(1, 1, 1, 1, 1).drop(2002)
+    calc(series)
+    with pytest.raises(DataError, match="missing: 2002"):
+        calc(series, serial_correlation=True)

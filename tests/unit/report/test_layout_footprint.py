@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from footprint_data import ENERGY_YEARS, INVENTORY_YEARS, SILENT
+from footprint_data import ENERGY_YEARS, INVENTORY_YEARS, SILENT, small_section
 from footprint_rows import (
     TABLES,
     YEARS,
@@ -29,6 +29,7 @@ from yrb_carbon.footprint.potential import EFFICIENCY, EQUITY
 from yrb_carbon.report import footprint_names as names
 from yrb_carbon.report import footprint_notes as notes
 from yrb_carbon.report.cells import PrintedTable, format_estimate, format_p
+from yrb_carbon.report.language import Words
 from yrb_carbon.report.layout import LAYOUTS, layout_table
 from yrb_carbon.report.moran_figure import CLUSTER_WORDS
 from yrb_carbon.study.footprint import (
@@ -147,7 +148,7 @@ def test_notes_count_what_is_filled(rows):
 def test_consumption_and_another_set_are_told_with_their_fuels(folder):
     section = {"power": "consumption", "factors": "gbt2589", "grid_factor": 0.6,
                "gaps": {"inside": "drop", "outside": "drop", "cells": "drop"}}  # fmt: skip
-    study = footprint_study(section)
+    study = footprint_study(section, C6={"years": [2000]})
     made = footprint_table_rows(
         study.model_copy(update={"tables": {"C1": study.tables["C1"]}}), folder
     )
@@ -157,7 +158,8 @@ def test_consumption_and_another_set_are_told_with_their_fuels(folder):
     said = " ".join(table.notes)
     for part in ("0.6 t per MWh", "GB/T 2589-2008", "have that of Shan et al. (2018): up to",
                  "are left out; those outside are left out; provinces without a report stay empty",
-                 "1 missing"):  # fmt: skip
+                 "1 missing", "Left out, without an inventory: 2001, 2004.",
+                 "counts of their years: Ningxia in 2002."):  # fmt: skip
         assert part in said
     *_, ningxia = lines_of(table.body, "", "Ningxia")
     assert ningxia[list(table.body.columns).index("2002: Mt")] == ""
@@ -186,8 +188,12 @@ def test_measures_have_their_years_beside_one_another(rows):
     assert re.search(rf"that emit less: [^.]*2003: {less}", table.notes[1])
     ratios = rows[rows["table"].eq("C2") & rows["model"].eq("difference")]["estimate"]
     low, high = (format_estimate(value, 3) for value in (ratios.min(), ratios.max()))
-    assert f"are {low} to {high} times the published ones" in table.notes[1]
+    assert f"are {low} to {high} times the published ones. The footprint is so" in table.notes[1]
     even = rows["estimate"].mask(rows["model"].eq("difference"), 1.0)
+    for other in ({"power": "consumption"}, {"scope": ["industry"]}, {"scope": ["power"]}):
+        told = lay_out("C2", rows, section=other).notes[1]
+        assert f"are {low} to {high} times the published ones." in told
+        assert "footprint is so many times" not in told
     assert "are 1.000 times the" in lay_out("C2", rows.assign(estimate=even)).notes[1]
     assert "Guizhou, Yunnan, Shaanxi" in table.notes[3]
     assert "Tibet" not in " ".join(table.notes)
@@ -196,6 +202,32 @@ def test_measures_have_their_years_beside_one_another(rows):
     few = lay_out("C2", rows, C2={"years": [2003], "layout": {"columns": [{"id": "pressure"}]}})
     assert list(few.shown.columns) == ["Region", "Province", "Pressure: 2003"]
     assert "Pages show" not in " ".join(few.notes)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_tables_list_provinces_of_the_accounts_alone(name, rows):
+    untested = rows[~rows["model"].str.startswith("trend")]
+    for own in (rows, untested):
+        said = " ".join(lay_out(name, own).notes)
+        assert "Tibet" not in said
+        assert ("Regions: " in said) == (name != "C4")
+        assert ("Yunnan" in said) == (name != "C4")
+
+
+def test_rules_for_years_say_nothing_of_provinces(rows):
+    """Provinces may lie on a line while years are left out."""
+    gaps = {"inside": "drop", "outside": "drop", "cells": "interpolate"}
+    section = small_section(gaps=gaps)
+    said = notes.gaps_text(section, Words("en"))
+    assert "outside are left out; provinces without a report lie on a line" in said
+
+
+def test_shares_so_far_are_told_where_provinces_are_missing(rows):
+    told = "no province of the year is missing"
+    assert told not in " ".join(lay_out("C6", rows).notes)
+    own = rows["table"].eq("C6") & rows["model"].eq("flag") & rows["equation"].eq("64")
+    missing = rows.assign(term=rows["term"].mask(own, "missing"))
+    assert told in " ".join(lay_out("C6", missing).notes)
 
 
 def test_units_of_global_hectares_are_named(rows):

@@ -182,7 +182,12 @@ def test_notes_of_the_balance_say_what_its_sums_are_of(rows):
     assert "of the 30 provinces with an inventory of 2019" in said
     assert "Assumption: shares of the stock stand for shares of the annual uptake" in said
     assert "is a stock, 1.6 t per m3 standing, and no annual sink" in said
-    assert "its cells are empty" in said
+    assert "emits for others is not known (Tibet): its cells are empty, and in the sums" in said
+    out = rows["model"].eq("balance") & rows["term"].eq("transfer_in") & rows["equation"].eq("54")
+    known = pd.concat([rows, rows[out].assign(term="transfer_out")], ignore_index=True)
+    told = " ".join(lay_out("D4", known).notes)
+    assert "transfers within a region are none." in told
+    assert "cells are empty" not in told
     assert "Emissions per head: 30, 2010 (29)" in said
     assert "Forest stock per head: 31" not in said, "the year of the stock has no population"
     assert "Exports are a destination of their own." in moved

@@ -61,8 +61,12 @@ INEQUALITY = "kind: footprint_inequality"
         (INEQUALITY, GAP, "interpolate", None),
         (f"{INEQUALITY}, dimensions: [size, size]", WHOLE, "drop", "dimensions[1]: named twice"),
         ("kind: footprint_moran, years: [2008]", WHOLE, "drop", "outside the years"),
+        ("kind: footprint_moran, years: [2010, 2012]", GAP, "drop",
+         "years[1]: has no energy inventory, and footprint.gaps leaves such years out (got '2012'"),
+        ("kind: footprint_moran, years: [2010, 2012]", GAP, "interpolate", None),
+        ("kind: footprint_moran, years: [2009, 2014]", GAP, "drop", None),
     ],
-)
+)  # fmt: skip
 def test_faults_of_tables(repository, tmp_path, table, energy, inside, told):
     more = f"  gaps: {{inside: {inside}}}\n"
     said = faults_of(repository, tmp_path, table, energy, more)
@@ -83,3 +87,23 @@ def test_measured_years_reach_from_the_first_to_the_last_inventory():
     )  # fmt: skip
     assert list(section.years) == [2009, 2010, 2011, 2012, 2013, 2014]
     assert list(section.measured_years) == [2010, 2011, 2012, 2013]
+
+
+@pytest.mark.parametrize(
+    ("energy", "gaps", "dropped"),
+    [
+        (GAP, {"inside": "drop"}, (2012,)),
+        (GAP, {"outside": "drop"}, (2009, 2014)),
+        (GAP, {}, ()),
+        ((2008, *GAP, 2015), {"inside": "drop"}, (2009, 2012, 2014)),
+        ((2008, *GAP, 2015), {"outside": "drop"}, ()),
+    ],
+)
+def test_dropped_years_are_those_that_the_gaps_leave_out(energy, gaps, dropped):
+    """A workbook outside the years of the study makes the years next to them inner ones."""
+    file = {"format": "tidy_csv", "path": "x.csv"}
+    section = FootprintSection(
+        energy=dict.fromkeys(energy, "x.xlsx"), gaps=gaps,
+        economy=file, people=file, land=file, first_year=2009, last_year=2014,
+    )  # fmt: skip
+    assert section.dropped_years == dropped
