@@ -231,9 +231,11 @@ def _emissions(
             place,
             f"Its rows are: {listing(sorted(set(first)))}.",
         )
-    units = extension.unit["unit"].astype(str).to_numpy()
-    chosen = [i for i, stressor in enumerate(first) if stressor in wanted]
-    strange = sorted({units[i] for i in chosen} - set(MT_PER))
+    chosen = np.flatnonzero(np.isin(first, wanted))
+    keys = extension.F.index[chosen]
+    found = _rows_by_label(extension.unit, keys, f"the units of {name!r}", place)
+    units = [str(unit) for unit in found["unit"]]
+    strange = sorted(set(units) - set(MT_PER))
     if strange:
         raise SourceError(
             f"emissions in {listing(map(repr, strange))} are no masses",
@@ -241,20 +243,43 @@ def _emissions(
             f"Units that can be turned into Mt: {listing(MT_PER)}. Name the stressors that are "
             "wanted.",
         )
-    factors = np.array([MT_PER[units[i]] for i in chosen])
-    stressor_of = [first[i] for i in chosen]
+    factors = np.array([MT_PER[unit] for unit in units])
+    stressor_of = np.array(first)[chosen]
 
     def megatonnes(amounts: pd.DataFrame, labels: pd.MultiIndex) -> pd.DataFrame:
-        masses = amounts.iloc[chosen].to_numpy(dtype=float) * factors[:, None]
-        by_stressor = pd.DataFrame(masses, stressor_of, amounts.columns).groupby(level=0).sum().T
-        return emission_frame(year, {one: by_stressor[one] for one in wanted}, labels)
+        masses = pd.DataFrame(amounts.to_numpy(dtype=float) * factors[:, None], columns=labels)
+        sums = {one: masses[stressor_of == one].sum(skipna=False) for one in wanted}
+        return emission_frame(year, sums, labels)
 
-    made = megatonnes(_labelled(extension.F), table.labels)
-    if extension.F_Y is None:
+    own = _labelled(extension.F.iloc[chosen])[table.labels]
+    made = megatonnes(own, table.labels)
+    by_users = extension.F_Y
+    if by_users is None or not keys.isin(by_users.index).any():
         return made
-    own = extension.F_Y.T.groupby(level=0, sort=False).sum().T
-    users = pd.MultiIndex.from_tuples([(str(region), FINAL_DEMAND) for region in own.columns])
-    return pd.concat([made, megatonnes(own.set_axis(users, axis=1), users)], ignore_index=True)
+    by_use = _rows_by_label(by_users, keys, f"what final users emit, F_Y of {name!r}", place)
+    by_region = pd.DataFrame(
+        {
+            str(region): uses.sum(skipna=False)
+            for region, uses in by_use.T.groupby(level=0, sort=False)
+        }
+    )
+    users = pd.MultiIndex.from_product([by_region.columns, [FINAL_DEMAND]])
+    return pd.concat([made, megatonnes(by_region, users)], ignore_index=True)
+
+
+def _rows_by_label(part: pd.DataFrame, keys: pd.Index, what: str, place: Place) -> pd.DataFrame:
+    """Rows of a part of an extension by the labels of its `F`: their order may be another."""
+    if not part.index.is_unique:
+        twice = part.index[part.index.duplicated()].unique()
+        raise SourceError(f"rows stand twice in {what}: {listing(map(repr, twice))}", place)
+    lacking = keys[~keys.isin(part.index)]
+    if len(lacking):
+        raise SourceError(
+            f"{what}, have no row of {listing(map(repr, lacking))}",
+            place,
+            "Label its rows as those of F; what is nothing is written as 0.",
+        )
+    return part.loc[keys]
 
 
 def _digest(*parts: pd.DataFrame) -> str:

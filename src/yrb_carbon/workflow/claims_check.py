@@ -48,9 +48,11 @@ OF_A_VARIABLE = re.compile(r"direct|indirect|total|(natural|mediated|system)_.*"
 """Quantities whose term is one variable."""
 ACCOUNT_MODELS: Mapping[str, tuple[str, ...]] = {
     "mining_emissions": ("inventory",),
-    "embodied_intensity": ("accounts",),
-    "sector_contributions": ("upstream", "upstream_all", "downstream"),
-    "structural_paths": ("paths",),
+    "embodied_intensity": ("accounts", "basis"),
+    "sector_contributions": (
+        "upstream", "upstream_all", "downstream", "downstream_all", "basis",
+    ),
+    "structural_paths": ("paths", "basis"),
     "industrial_emissions": ("energy", "inventory", "difference", "flag"),
     "footprint_accounts": ("accounts", "difference", "flag"),
     "footprint_moran": (

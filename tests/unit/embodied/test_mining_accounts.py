@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -22,7 +23,10 @@ from yrb_carbon.study.embodied import (
     FlowDecompositionTable,
     FlowPathsTable,
     IntensityTable,
+    SectorContributionsTable,
+    StructuralPathsTable,
 )
+from yrb_carbon.workflow.claims_check import ACCOUNT_MODELS
 
 EXACT = 1e-9  # the bound of the identities
 MINING = ("S2", "S3")
@@ -196,3 +200,21 @@ def test_rounding_of_a_row_is_no_discrepancy():
     assert not build_system(noisy, emissions).discrepancy.any()
     wrong = replace(table, output=table.output * (1 + 1e-9))
     assert build_system(wrong, emissions).discrepancy.all()
+
+
+def test_net_outflow_of_all_regions_is_zero_without_rounding():
+    sums = []
+    for seed in range(5):
+        table = random_table(5, 4, seed=seed, errors=True)
+        system = build_system(table, random_emissions(table, seed=seed))
+        net = calc_mining_accounts(system, MINING, 0.5)["net"]
+        sums.append(float(net.drop(["total", "exports", "other"]).sum()))
+        assert net["total"] == 0.0
+    assert any(sums)
+
+
+@pytest.mark.parametrize("kind", [IntensityTable, SectorContributionsTable, StructuralPathsTable])
+def test_claims_may_name_every_model_that_a_table_has(kind):
+    (name,) = get_args(kind.model_fields["kind"].annotation)
+    rows = rows_of(kind(kind=name, title=LABEL, system="tiny"), built())
+    assert set(rows["model"]) == set(ACCOUNT_MODELS[name])

@@ -175,3 +175,52 @@ def test_rows_that_are_not_the_output_are_refused_or_noted(system):
     table, _ = read_pymrio_system(bent, accepted_share=1 / 48, **options)
     assert table.record.notes[-1].startswith("accepted: 1 of 48 rows")
     read_pymrio_system(bent, tolerance=0.4, **options)
+
+
+@pytest.mark.parametrize("part", ["F", "F_Y"])
+def test_missing_emissions_stay_missing(system, part):
+    holed = system.copy()
+    amounts = getattr(holed.emissions, part).astype(float)
+    amounts.iloc[0, 0] = np.nan
+    setattr(holed.emissions, part, amounts)
+    region = amounts.columns[0][0]
+    options = {"year": 2010, "emissions": "emissions", "stressors": BOTH}
+    _, found = read_pymrio_system(holed, **options)
+    _, whole = read_pymrio_system(system, **options)
+    gaps = found[found["co2"].isna()]
+    assert gaps[["province", "fuel"]].to_numpy().tolist() == [[region, BOTH[0]]]
+    assert (gaps["sector"] == FINAL_DEMAND).all() == (part == "F_Y")
+    known = found["co2"].notna()
+    np.testing.assert_allclose(found["co2"][known], whole["co2"][known], rtol=SAME)
+
+
+@pytest.mark.parametrize("stressor", BOTH)
+def test_rows_of_final_users_and_units_are_taken_by_label(system, stressor):
+    turned = system.copy()
+    turned.emissions.F_Y = turned.emissions.F_Y.iloc[::-1]
+    turned.emissions.unit = turned.emissions.unit.iloc[::-1]
+    turned.emissions.unit.loc[BOTH[1], "unit"] = "t"
+    kg_in_unit = {BOTH[0]: 1.0, BOTH[1]: 1e3}[stressor]
+    _, found = read_pymrio_system(turned, year=2010, emissions="emissions", stressors=[stressor])
+    for part, own in (
+        (system.emissions.F, found["sector"] != FINAL_DEMAND),
+        (system.emissions.F_Y, found["sector"] == FINAL_DEMAND),
+    ):
+        wanted = part.loc[stressor].to_numpy().sum() * kg_in_unit / KG_IN_MT
+        assert found["co2"][own].sum() == pytest.approx(wanted, rel=SAME)
+
+
+def test_rows_that_final_users_or_units_lack(system):
+    some = system.copy()
+    some.emissions.F_Y = some.emissions.F_Y.loc[[BOTH[1]]]
+    options = {"year": 2010, "emissions": "emissions"}
+    _, bare = read_pymrio_system(some, **options, stressors=[BOTH[0]])
+    assert FINAL_DEMAND not in set(bare["sector"])
+    with pytest.raises(SourceError, match=r"final users emit.*no row of \('emission_type1', 'air"):
+        read_pymrio_system(some, **options, stressors=BOTH)
+    some.emissions.unit = some.emissions.unit.loc[[BOTH[1]]]
+    with pytest.raises(SourceError, match=r"units of 'emissions'.*no row of \('emission_type1'"):
+        read_pymrio_system(some, **options, stressors=[BOTH[0]])
+    some.emissions.F_Y = system.emissions.F_Y.iloc[[0, 1, 1]]
+    with pytest.raises(SourceError, match=r"rows stand twice in what final users.*type2"):
+        read_pymrio_system(some, **options, stressors=[BOTH[1]])
