@@ -131,6 +131,14 @@ def test_energy_of_a_year_without_emissions_is_said_to_be_unused(run, folder):
     assert list(totals(found, "energy").index) == [2001]
 
 
+def printed(rows: pd.DataFrame, language: str, **changes: Any) -> PrintedTable:
+    study = embodied_study(
+        embodied={"inventories": dict.fromkeys(YEARS, "x.xlsx")},
+        tables={"B1": {"kind": "mining_emissions", "title": {"en": "a", "zh": "b"}, **changes}},
+    )
+    return layout_table("B1", study, rows, language)
+
+
 @pytest.mark.parametrize(
     ("language", "note", "line"),
     [
@@ -139,12 +147,7 @@ def test_energy_of_a_year_without_emissions_is_said_to_be_unused(run, folder):
     ],
 )
 def test_the_printed_table_names_who_did_not_report(run, language, note, line):
-    section = {"inventories": dict.fromkeys(YEARS, "x.xlsx")}
-    study = embodied_study(
-        embodied=section,
-        tables={"B1": {"kind": "mining_emissions", "title": {"en": "a", "zh": "b"}}},
-    )
-    table = layout_table("B1", study, run.rows["B1"], language)
+    table = printed(run.rows["B1"], language)
     assert note in table.notes[0]
     assert "30" in table.notes[0]
     assert "29" not in table.notes[0]
@@ -156,14 +159,6 @@ def test_the_printed_table_names_who_did_not_report(run, language, note, line):
     )
     assert whole[2] != ""
     assert whole[5] == ""
-
-
-def printed(rows: pd.DataFrame, language: str, **changes: Any) -> PrintedTable:
-    study = embodied_study(
-        embodied={"inventories": dict.fromkeys(YEARS, "x.xlsx")},
-        tables={"B1": {"kind": "mining_emissions", "title": {"en": "a", "zh": "b"}, **changes}},
-    )
-    return layout_table("B1", study, rows, language)
 
 
 def test_fuels_of_years_whose_sums_are_not_known_are_not_left_out(run):
