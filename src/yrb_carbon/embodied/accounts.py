@@ -19,6 +19,7 @@ from yrb_carbon.embodied.leontief import (
 from yrb_carbon.errors import DataError, listing
 from yrb_carbon.sources.input_output import (
     ACCOUNT,
+    NEGATIVE_IMPORTS,
     FloatArray,
     ImportTreatment,
     InputOutputTable,
@@ -75,6 +76,8 @@ class EmbodiedSystem:
         e, as far as they are a use of their own; zero when they are part of final demand.
     abroad : (n,)
         The exports that the table has, whatever they count as.
+    imported : (n,)
+        Imports of the products as far as they are a negative final use, as positive amounts.
     errors : (n,)
         The statistical errors that the table publishes.
     discrepancy : (n,)
@@ -106,6 +109,7 @@ class EmbodiedSystem:
     final_demand: FloatArray
     exports: FloatArray
     abroad: FloatArray
+    imported: FloatArray
     errors: FloatArray
     discrepancy: FloatArray
     zero_output: tuple[tuple[str, str], ...]
@@ -141,8 +145,9 @@ class EmbodiedSystem:
 
     @property
     def at_home(self) -> FloatArray:
-        """Final demand of the regions without exports, (n,)."""
-        return np.asarray(self.final_demand.sum(axis=1) + self.exports - self.abroad)
+        """Final demand of the regions without exports and negative imports, (n,)."""
+        final = self.final_demand.sum(axis=1) + self.exports
+        return np.asarray(final - self.abroad + self.imported)
 
     @property
     def intermediate(self) -> FloatArray:
@@ -263,6 +268,7 @@ def build_system(
         final_demand=final_demand,
         exports=export,
         abroad=table.exports.to_numpy(dtype=float),
+        imported=_negative_imports(table),
         errors=errors,
         discrepancy=np.where(np.abs(gap) > ROUNDING * size, gap, 0.0),
         zero_output=tuple((str(r), str(s)) for r, s in table.labels[output == 0]),
@@ -495,6 +501,14 @@ def _with_mean(
     )
     own[[table.regions.index(region) for region in imputed]] = mean
     return np.where(output > 0, own, 0.0).ravel()
+
+
+def _negative_imports(table: InputOutputTable) -> FloatArray:
+    """Imports that stand among the final uses with negative amounts, as positive ones, (n,)."""
+    if table.import_treatment != "negative_use":
+        return np.zeros(len(table.output))
+    is_import = table.final_demand.columns.get_level_values(1) == NEGATIVE_IMPORTS
+    return np.asarray(-table.final_demand.loc[:, is_import].to_numpy(dtype=float).sum(axis=1))
 
 
 def _uses(table: InputOutputTable, exports: ExportTreatment) -> tuple[FloatArray, FloatArray]:

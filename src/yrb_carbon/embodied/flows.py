@@ -274,7 +274,8 @@ def calc_sector_balance(system: EmbodiedSystem, sectors: Sequence[str]) -> pd.Da
         direct (E_m), upstream_own and upstream_others (inputs of m from the region itself and
         from the others), embodied (eps_m x_m), own, out, exports, other (sales of m, exports where
         they are a use of their own), in (products of m bought from other regions), net (out - in),
-        final (eps_m y_m, products of m in final demand anywhere, exports left out), abroad
+        final (eps_m y_m, products of m in final demand anywhere, without exports and
+        negative imports), abroad
         (products of m sold abroad, whatever exports count as).
 
     Notes
@@ -308,12 +309,14 @@ def calc_sector_balance(system: EmbodiedSystem, sectors: Sequence[str]) -> pd.Da
 def calc_sector_net(system: EmbodiedSystem, sectors: Sequence[str]) -> pd.Series:
     """Carbon that the sectors m send to other sectors and abroad less what others bring into m.
 
-    N^r = sum_s sum_{j not m} sum_m eps_m^r z_{mj}^{rs} + X_m^r - sum_{i not m} U_i^r
+    N^r = sum_s sum_{j not m} sum_m eps_m^r z_{mj}^{rs} + X_m^r - M_m^r - sum_{i not m} U_i^r
     sum_r N^r = E_m - eps_m y_m - other
 
-    U: `calc_upstream`, X_m: carbon embodied in the exports of m. Final demand at home is left out
-    of the sales: with it the sum over the regions were E_m by the balance. Exports are sales abroad
-    also where the system counts them as final demand: the treatment changes nothing here.
+    U: `calc_upstream`, X_m: carbon embodied in the exports of m, M_m: in the imports of m where
+    these are a negative final use, so that sales hold imported products too. Final demand at
+    home is left out of the sales: with it the sum over the regions were E_m by the balance.
+    Exports are sales abroad also where the system counts them as final demand: the treatment
+    changes nothing here.
 
     Parameters
     ----------
@@ -336,7 +339,8 @@ def calc_sector_net(system: EmbodiedSystem, sectors: Sequence[str]) -> pd.Series
     taken = system.by_region(weight * (system.intermediate @ (1.0 - mask)))
     balance = calc_sector_balance(system, sectors)
     brought = calc_upstream(system, sectors).drop(list(sectors)).sum()
-    net = balance["abroad"] + taken - brought
+    imported = system.by_region(weight * system.imported)
+    net = balance["abroad"] + taken - imported - brought
     total = balance.sum()
     require_identity(
         "net outflow of the sectors is E_m - eps_m y_m - other",

@@ -104,7 +104,8 @@ IMPORT_NOTES = {
     ),
     "negative_use": message(
         "Coefficients are those of domestic and imported products together: what is imported "
-        "counts as made at home, and imports are a negative final use."
+        "counts as made at home, and imports are a negative final use, taken off what a sector "
+        "sends out."
     ),
     "none": message("Nothing is imported: the emissions of all regions of the system count."),
 }

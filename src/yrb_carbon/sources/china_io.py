@@ -17,6 +17,7 @@ from yrb_carbon.sources.columns import TEN_THOUSAND_YUAN
 from yrb_carbon.sources.csvfile import read_csv
 from yrb_carbon.sources.input_output import (
     BALANCE_TOLERANCE,
+    NEGATIVE_IMPORTS,
     VALUE_ADDED,
     InputOutputTable,
     account_labels,
@@ -47,7 +48,6 @@ USES = {
 """Category -> column; total consumption where its parts are not printed."""
 ADDED = dict(zip(VALUE_ADDED, ("VA001", "VA002", "VA003", "VA004"), strict=True))
 EXPORT, IMPORT, ERROR, OUTPUT = "EX", "IM", "ERR", "GO"
-NEGATIVE_USE = "imports"
 YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
 OUTPUT_BOUNDS = (2e7, 5e9)
 """Bounds of the median output of 42 sectors, 10^4 yuan: 1e8 to 4e8 in 2015 to 2020."""
@@ -142,7 +142,7 @@ def read_china_io(
         intermediate, uses = (1 - shares[:, None]) * intermediate, (1 - shares[:, None]) * uses
         reading.note("competing imports taken from every use but exports in proportion")
     else:
-        categories = (*categories, NEGATIVE_USE)
+        categories = (*categories, NEGATIVE_IMPORTS)
         uses = np.column_stack([uses, -reading.numbers(IMPORT)[domestic]])
         imports = np.zeros(len(sectors))
         reading.note("competing imports are a negative final use")

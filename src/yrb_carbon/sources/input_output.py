@@ -31,6 +31,8 @@ ImportTreatment = Literal["apart", "proportional", "negative_use", "none"]
 from outside stand below them; proportional: products from outside stood in the rows and were taken
 from every use but exports in proportion; negative_use: they stand in the rows, and imports are a
 negative final use; none: nothing comes from outside."""
+NEGATIVE_IMPORTS = "imports"
+"""Category of the negative final use that imports are."""
 MAX_FAILING = 6
 """Accounts out of balance that a message lists."""
 

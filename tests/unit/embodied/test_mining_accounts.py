@@ -218,3 +218,28 @@ def test_claims_may_name_every_model_that_a_table_has(kind):
     (name,) = get_args(kind.model_fields["kind"].annotation)
     rows = rows_of(kind(kind=name, title=LABEL, system="tiny"), built())
     assert set(rows["model"]) == set(ACCOUNT_MODELS[name])
+
+
+def test_imports_as_a_negative_use_are_taken_off_what_the_sector_sends_out():
+    table = random_table(1, 4, seed=11, errors=True)
+    bought = 0.1 * table.output.to_numpy()
+    final = table.final_demand.copy()
+    final[("p1", "imports")] = -bought
+    competing = replace(
+        table,
+        final_demand=final,
+        intermediate=table.intermediate,
+        output=table.output - bought,
+        import_treatment="negative_use",
+    )
+    system = build_system(competing, random_emissions(table, seed=12))
+    is_mining = system.mask(MINING) > 0
+    carried = system.embodied[:, None] * table.intermediate.to_numpy() / 1e6
+    abroad = system.embodied * (table.exports.to_numpy() - bought) / 1e6
+    sold = carried[np.ix_(is_mining, ~is_mining)].sum() + abroad[is_mining].sum()
+    brought = carried[np.ix_(~is_mining, is_mining)].sum()
+    found = calc_sector_net(system, MINING).sum()
+    assert found == pytest.approx(sold - brought, rel=EXACT)
+    home = system.embodied * table.final_demand.sum(axis=1).to_numpy() / 1e6
+    balance = calc_sector_balance(system, MINING).sum()
+    assert balance["final"] == pytest.approx(home[is_mining].sum(), rel=EXACT)
