@@ -7,13 +7,15 @@ by another (Fang 2015).
 
 Hectares of unlike land take up unlike amounts of carbon. What is said of the flow of carbon (how
 much of the yearly uptake is used, what is left of it, how much is drawn from the stock) is summed
-in 10^4 t C: each hectare times what a hectare of its type takes up.
+in 10^4 t C: the carbon emitted against what the land there is takes up, whatever the unit of the
+areas and whether land types have accounts of their own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
 import pandas as pd
 
@@ -26,7 +28,7 @@ HA_PER_AMOUNT = 1e4
 LAND = ("footprint", "capacity", "size", "overshoot", "surplus")
 """Amounts of land, 10^4 ha."""
 CARBON = ("uptake", "uptake_used", "uptake_overshoot", "uptake_unused")
-"""Carbon a year, 10^4 t: that which capacity, size, overshoot and surplus stand for."""
+"""Carbon a year, 10^4 t: what land takes up, and of it used, exceeded and left over."""
 SUMMED = (*LAND, *CARBON)
 """Amounts that add up over land types and provinces."""
 MEASURES = (
@@ -98,9 +100,33 @@ def calc_footprint(
     CellError
         If emissions are negative; the cells are named.
     """
+    return (shares / factors).mul(_carbon(emissions), axis=0)
+
+
+def calc_emitted(emissions: pd.Series, shares: pd.DataFrame) -> pd.DataFrame:
+    """Carbon that each land type has to take up, E^C q_k with E^C = E 12/44.
+
+    Parameters
+    ----------
+    emissions, shares
+        As in `calc_footprint`.
+
+    Returns
+    -------
+    DataFrame, as `shares`, 10^4 t C.
+
+    Raises
+    ------
+    CellError
+        If emissions are negative; the cells are named.
+    """
+    return shares.mul(_carbon(emissions), axis=0)
+
+
+def _carbon(emissions: pd.Series) -> pd.Series:
+    """E^C, 10^4 t C, of emissions in Mt CO2."""
     refuse_cells(emissions < 0, "emissions are negative", emissions=emissions)
-    carbon = emissions * (T_PER_MT / CARBON_TO_CO2 / HA_PER_AMOUNT)
-    return (shares / factors).mul(carbon, axis=0)
+    return emissions * (T_PER_MT / CARBON_TO_CO2 / HA_PER_AMOUNT)
 
 
 def calc_capacity(areas: pd.DataFrame, biodiversity: float = 0.0) -> pd.DataFrame:
@@ -137,20 +163,21 @@ def require_same_land(footprint: pd.DataFrame, capacity: pd.DataFrame) -> None:
 
 
 def calc_accounts(
-    footprint: pd.DataFrame, capacity: pd.DataFrame, uptake: pd.DataFrame
+    footprint: pd.DataFrame, capacity: pd.DataFrame, emitted: pd.DataFrame, uptake: pd.DataFrame
 ) -> FootprintAccounts:
     """Footprint in three dimensions by land type and in total.
 
     Size = sum_k min(CF_k, BC_k); depth = 1 + sum_k max(CF_k - BC_k, 0) / sum_k BC_k;
     3-D footprint = size * depth (Niccolucci et al. 2009; Fang 2013, 2015). With one land type in
-    deficit the size is the capacity and the 3-D footprint the footprint.
+    deficit the size is the capacity and the 3-D footprint the footprint. Of carbon emitted C_k and
+    uptake U_k: used min(C_k, U_k), overshoot max(C_k - U_k, 0), unused max(U_k - C_k, 0).
 
     Parameters
     ----------
     footprint, capacity : DataFrame, index (province, year), columns land types
-        CF and BC, 10^4 ha.
-    uptake : DataFrame, as `capacity`
-        Carbon that a hectare of these accounts takes up, t C per ha and year.
+        CF and BC, 10^4 ha (10^4 gha).
+    emitted, uptake : DataFrame, as `capacity`
+        C and U, carbon emitted and what the land takes up in a year, 10^4 t C.
 
     Returns
     -------
@@ -162,38 +189,47 @@ def calc_accounts(
         If they are not of the same cells and land types, or a province has no capacity at all.
     """
     require_same_land(footprint, capacity)
+    require_same_land(emitted, capacity)
     require_same_land(uptake, capacity)
     empty = [f"{p} {y}" for p, y in capacity.index[~(capacity.sum(axis=1) > 0)]]
     if empty:
         raise DataError(f"no land that takes up carbon: province and year {listing(empty)}")
-    tables = {"footprint": footprint, "capacity": capacity, "per_hectare": uptake}
-    long = pd.DataFrame(
-        {
-            name: table.rename_axis(columns=LAND_TYPE).stack(future_stack=True)
-            for name, table in tables.items()
-        }
-    )
-    gap = long["footprint"] - long["capacity"]
-    land = long[["footprint", "capacity"]].assign(
-        size=long["footprint"].where(gap <= 0, long["capacity"]).where(gap.notna()),
-        overshoot=gap.clip(lower=0.0),
-        surplus=(-gap).clip(lower=0.0),
-    )
-    carbon = land[["capacity", "size", "overshoot", "surplus"]].mul(long["per_hectare"], axis=0)
-    amounts = land.join(carbon.set_axis(list(CARBON), axis=1))
+    land = _split(_long(footprint), _long(capacity))
+    carbon = _split(_long(emitted), _long(uptake)).drop(columns="demand")
+    amounts = land.set_axis(list(LAND), axis=1).join(carbon.set_axis(list(CARBON), axis=1))
     cells = amounts.groupby(level=["province", "year"])
     summed = cells.sum().where(cells.count().eq(cells.size(), axis=0))
     return FootprintAccounts(calc_measures(amounts), calc_measures(summed))
+
+
+def _long(table: pd.DataFrame) -> pd.Series:
+    """Cells of provinces and years by land type, index (province, year, land_type)."""
+    return cast("pd.Series", table.rename_axis(columns=LAND_TYPE).stack(future_stack=True))
+
+
+def _split(demand: pd.Series, supply: pd.Series) -> pd.DataFrame:
+    """Demand, supply, and of them the part met, that beyond and that left over."""
+    gap = demand - supply
+    return pd.DataFrame(
+        {
+            "demand": demand,
+            "supply": supply,
+            "met": demand.where(gap <= 0, supply).where(gap.notna()),
+            "beyond": gap.clip(lower=0.0),
+            "left": (-gap).clip(lower=0.0),
+        }
+    )
 
 
 def calc_measures(amounts: pd.DataFrame) -> pd.DataFrame:
     """Ratios of footprint, capacity, size and overshoot.
 
     depth = 1 + overshoot / BC; 3-D = size * depth; deficit = CF - BC; pressure = CF / BC, all of
-    hectares. Of carbon, with n what a hectare takes up: flow occupancy = sum n size / sum n BC, the
-    share of the yearly uptake that is used (one in overshoot); stock-flow ratio = sum n overshoot /
-    sum n size, stock used against flow used; uptake deficit = sum n CF - sum n BC, emissions beyond
-    the uptake. With one land type the two ratios are size / BC and (CF - size) / size (Fang 2015).
+    hectares. Of carbon, emitted C against uptake U of the land: flow occupancy = sum min(C, U) /
+    sum U, the share of the yearly uptake that is used (one in overshoot); stock-flow ratio =
+    sum max(C - U, 0) / sum min(C, U), stock used against flow used; uptake deficit = sum C - sum U,
+    emissions beyond the uptake. With one land type, in hectares, the two ratios are size / BC and
+    (CF - size) / size (Fang 2015).
 
     Parameters
     ----------

@@ -16,6 +16,7 @@ from yrb_carbon.footprint.accounts import (
     FootprintAccounts,
     calc_accounts,
     calc_capacity,
+    calc_emitted,
     calc_footprint,
     calc_per_unit,
 )
@@ -359,27 +360,28 @@ def _calc_accounts(
         printed = load_sequestration_factors(section.sequestration)["share"]
     shares = calc_uptake_shares(areas, factors, section.shares, printed)
     capacity = calc_capacity(areas, section.biodiversity)
+    # Of the land there is, in hectares: global hectares and one account change areas alone.
+    emitted, uptake = calc_emitted(total, shares), capacity * factors
     if section.accounts == "one":
         mean = calc_mean_uptake(factors, shares, section.shares).to_frame(WHOLE)
-        uptake = mean
         footprint = calc_footprint(total, mean, pd.DataFrame(1.0, mean.index, mean.columns))
     else:
-        uptake = factors
         footprint = calc_footprint(total, factors, shares)
     if section.unit == "gha":
-        footprint, capacity, uptake = _in_global_hectares(footprint, capacity, uptake, shares)
+        footprint, capacity = _in_global_hectares(footprint, capacity, shares)
     if section.accounts == "one":
-        capacity = capacity.sum(axis=1).to_frame(WHOLE)
-    return calc_accounts(footprint, capacity, uptake)
+        capacity, emitted, uptake = (
+            table.sum(axis=1, skipna=False).to_frame(WHOLE) for table in (capacity, emitted, uptake)
+        )
+    return calc_accounts(footprint, capacity, emitted, uptake)
 
 
 def _in_global_hectares(
-    footprint: pd.DataFrame, capacity: pd.DataFrame, uptake: pd.DataFrame, shares: pd.DataFrame
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    footprint: pd.DataFrame, capacity: pd.DataFrame, shares: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Footprint times equivalence factors, capacity times these and yield factors.
 
-    Uptake per global hectare is that per hectare of the world's mean land over the equivalence
-    factor. A single account takes the mean of the equivalence factors by shares in the uptake.
+    A single account takes the mean of the equivalence factors by shares in the uptake.
     """
     kinds = list(capacity.columns)
     table = load_land_factors()
@@ -388,7 +390,7 @@ def _in_global_hectares(
     weights = pd.DataFrame({kind: equivalence[kind] for kind in kinds}, index=capacity.index)
     if list(footprint.columns) == [WHOLE]:
         weights = (shares * equivalence).sum(axis=1).to_frame(WHOLE)
-    return footprint * weights, capacity * yields * equivalence, uptake / weights
+    return footprint * weights, capacity * yields * equivalence
 
 
 def _years(years: Sequence[int] | pd.Index) -> str:

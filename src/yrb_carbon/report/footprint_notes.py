@@ -125,7 +125,9 @@ WOODY_LEFT_OUT = message("{types}; land under 30 to 60 % of trees is left out, i
 KEPT = message(", {share:g} % kept for other species")
 ACCOUNT_KINDS = {
     "types": message("Land types have accounts of their own: none makes up for another."),
-    "one": message("All land is one account."),
+    "one": message(
+        "All land is one account. What it takes up in t C is the sum over its land types."
+    ),
 }
 MEAN_UPTAKES = {
     "types": message(
@@ -140,7 +142,7 @@ MEAN_UPTAKES = {
 """With printed shares; with those of land both accounts have the same footprint."""
 HECTARES_NOTE = message(
     "Global hectares: equivalence factors of the world and yield factors of China after "
-    "Wackernagel et al. (1999)."
+    "Wackernagel et al. (1999). They convert areas alone: what is in t C is of hectares."
 )
 MEASURES_NOTE = message(
     "Size: the lesser of footprint and capacity; depth: 1 and the overshoot over the capacity, 1 "
@@ -218,6 +220,10 @@ POTENTIAL_NOTE = message(
 )
 FITS = {
     "types": message("the footprint fits the land of every type, as they share the emissions"),
+    "unlike": message(
+        "the footprint fits the land of every type, as they share the emissions: a province short "
+        "of one land type has to cut though its land as a whole may take up more than it emits"
+    ),
     "one": message("the footprint fits the land"),
 }
 SO_FAR_NOTE = message(
@@ -393,6 +399,14 @@ def _filled(cells: pd.DataFrame, whole: pd.Series, words: Words) -> Iterator[str
         yield words(FILLED, places=place_name(str(province), words), years=years)
 
 
+def _fit(section: FootprintSection) -> str:
+    """Which footprint is cut to the land; by the province's shares all types are pressed alike."""
+    is_unlike = section.shares != "province" or section.unit == "gha"
+    if section.accounts == "types" and len(section.land_types) > 1 and is_unlike:
+        return "unlike"
+    return section.accounts
+
+
 def account_notes(
     table: FootprintAccountsTable, study: Study, rows: pd.DataFrame, words: Printer
 ) -> list[str]:
@@ -511,7 +525,8 @@ def _in_time(
         said.append(words(TRENDS_NOTE if words.has_stars else PLAIN_TRENDS_NOTE))
         per = SUMMED_PER[table.per]
         said.append(words(SUMS_NOTE, per=words(per) if per else ""))
-    if words.has_stars and not isinstance(table, FootprintShiftTable):
+    is_bare = isinstance(table, FootprintInequalityTable) and not len(tests)
+    if words.has_stars and not is_bare and not isinstance(table, FootprintShiftTable):
         said.append(words("{stars}.", stars=words.stars_key))
     has_regions = not isinstance(table, FootprintShiftTable)
     return [
@@ -556,7 +571,7 @@ def potential_notes(
         weight=table.equity_weight,
         rest=1 - table.equity_weight,
         draws=draws,
-        fits=words(FITS[section.accounts]),
+        fits=words(FITS[_fit(section)]),
     )
     return [
         said,

@@ -34,8 +34,8 @@ UPTAKE = {"forest": 4.0, "grassland": 1.0, "water": 0.25, WHOLE: 2.0}
 
 def accounts_of(footprint: pd.DataFrame, capacity: pd.DataFrame) -> FootprintAccounts:
     """Accounts of land that takes up `UPTAKE`."""
-    uptake = {str(kind): UPTAKE[str(kind)] for kind in capacity.columns}
-    return calc_accounts(footprint, capacity, pd.DataFrame(uptake, index=capacity.index))
+    uptake = pd.Series({str(kind): UPTAKE[str(kind)] for kind in capacity.columns})
+    return calc_accounts(footprint, capacity, footprint * uptake, capacity * uptake)
 
 
 def frame(values: list[list[float]], columns: list[str] | None = None) -> pd.DataFrame:

@@ -200,6 +200,27 @@ def test_provinces_are_counted_by_what_their_land_takes_up(run):
     assert by_region[list(REGIONS)].sum() == more.sum()
 
 
+@pytest.mark.parametrize("shares", ["set", "national", "province"])
+@pytest.mark.parametrize("unit", ["hm2", "gha"])
+@pytest.mark.parametrize("kind", ["types", "one"])
+def test_carbon_is_of_the_land_there_is_in_every_account_and_unit(run, inputs, shares, unit, kind):
+    found = calc_studied_footprint(
+        small_section(accounts=kind, shares=shares, unit=unit), inputs
+    ).measures
+    usual = run.footprint.measures
+    areas = run.footprint.accounts.by_type["capacity"].unstack("land_type")
+    uptake = areas["forest"] * 3.8096 + areas["grassland"] * 0.9482
+    carbon = usual["emissions"] * 12 / 44 * 100
+    assert found["uptake"].to_numpy() == pytest.approx(uptake.to_numpy(), rel=CLOSE)
+    gap = (carbon - uptake).to_numpy()
+    assert found["uptake_deficit"].to_numpy() == pytest.approx(gap, rel=CLOSE)
+    if kind == "one":
+        used = np.minimum(carbon, uptake) / uptake
+        assert found["flow_occupancy"].to_numpy() == pytest.approx(used.to_numpy(), rel=CLOSE)
+    if unit == "gha":
+        assert (found["capacity"] != usual["capacity"]).all()
+
+
 def test_accounts_tell_how_far_factors_lift_the_emissions(run):
     ratios = pick(run.rows["C2"], model="difference").set_index("year")["estimate"]
     published = pick(run.rows["C1"], model="difference", quantity="ratio", equation="")

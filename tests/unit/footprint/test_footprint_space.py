@@ -417,9 +417,13 @@ def test_trends_of_provinces_regions_and_all(serial):
 @pytest.mark.parametrize("per", ["province", "head"])
 def test_trends_of_regions_as_one_are_of_sums(per):
     table = FootprintInequalityTable(
-        kind="footprint_inequality", title=TITLE, per=per, dimensions=("size", "depth")
+        kind="footprint_inequality",
+        title=TITLE,
+        per=per,
+        dimensions=("size", "depth", "footprint_3d"),
     )
-    rows = inequality_rows(table, ACCOUNTS, PEOPLE, section(), KEY).frame
+    accounts = ACCOUNTS.assign(footprint_3d=ACCOUNTS["size"] * ACCOUNTS["depth"])
+    rows = inequality_rows(table, accounts, PEOPLE, section(), KEY).frame
     own = picked(rows, model="trend_sums")
     assert set(own["equation"]) == {"east", "central", "west", ""}
     regions = load_provinces().frame["region"]
@@ -432,6 +436,10 @@ def test_trends_of_regions_as_one_are_of_sums(per):
         wanted = {
             "size": sums["size"] / (people if per == "head" else 1.0),
             "depth": sums["footprint"] / sums["capacity"],
+            "footprint_3d": sums["size"]
+            * sums["footprint"]
+            / sums["capacity"]
+            / (people if per == "head" else 1.0),
         }
         for dimension, series in wanted.items():
             test = calc_mann_kendall(series, serial_correlation=True)

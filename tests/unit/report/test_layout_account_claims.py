@@ -14,6 +14,7 @@ from yrb_carbon.report.embodied_names import AccountNames
 from yrb_carbon.report.language import Words
 from yrb_carbon.report.layout_claims import ACCOUNTS_NOTE, layout_claims, row_words, verdict_lines
 from yrb_carbon.study.config import Study
+from yrb_carbon.study.provinces import REGIONS
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 CODE = re.compile(r"\bS\d+\b|\b\d\d-\d\d\b|raw_coal\b(?!_first)|[(](?:system|producer|final)[)]")
@@ -23,6 +24,17 @@ CODE = re.compile(r"\bS\d+\b|\b\d\d-\d\d\b|raw_coal\b(?!_first)|[(](?:system|pro
 @pytest.fixture(scope="module")
 def claims() -> Claims:
     return read_claims(REPOSITORY / "data" / "claims.yaml")
+
+
+def test_pressure_of_regions_is_judged_by_the_trend_of_their_sums(claims):
+    rows = [getattr(claim, "row", None) for claim in claims.claims.values()]
+    trends = [row for row in rows if row is not None and row.model in {"trend", "trend_sums"}]
+    regions = {
+        row.equation: row.model
+        for row in trends
+        if row.table == "C5" and row.outcome == "depth" and row.equation in REGIONS
+    }
+    assert regions == dict.fromkeys(["central", "west", "east"], "trend_sums")
 
 
 @pytest.fixture(scope="module")

@@ -230,12 +230,36 @@ def test_shares_so_far_are_told_where_provinces_are_missing(rows):
     assert told in " ".join(lay_out("C6", missing).notes)
 
 
+@pytest.mark.parametrize(
+    ("choice", "is_unlike"),
+    [
+        ({"shares": "set"}, True),
+        ({"shares": "national"}, True),
+        ({"shares": "province"}, False),
+        ({"shares": "province", "unit": "gha"}, True),
+        ({"accounts": "one"}, False),
+    ],
+)
+def test_cuts_to_the_capacity_say_that_one_short_land_type_is_enough(rows, choice, is_unlike):
+    note = lay_out("C6", rows, section=choice).notes[0]
+    assert ("though its land as a whole may take up more than it emits" in note) is is_unlike
+
+
+def test_trends_without_tests_print_no_key_of_stars(rows):
+    key = "p < 0.01"
+    assert key in " ".join(lay_out("C5", rows).notes)
+    few = rows[~(rows["table"].eq("C5") & rows["model"].str.startswith("trend"))]
+    assert key not in " ".join(lay_out("C5", few).notes)
+
+
 def test_units_of_global_hectares_are_named(rows):
     table = lay_out("C2", rows, section={"unit": "gha", "biodiversity": 0.12, "accounts": "one"})
     assert "Footprint size, 10^4 gha: 2000" in table.body.columns
     assert "Footprint per head, gha per person: 2000" in table.body.columns
     assert "12 % kept for other species" in table.notes[0]
     assert "All land is one account." in table.notes[0]
+    assert "t C is the sum over its land types" in table.notes[0]
+    assert "They convert areas alone: what is in t C is of hectares" in table.notes[0]
     assert "each land type are in" not in " ".join(table.notes)
     assert "world and yield factors of China after Wackernagel et al. (1999)" in table.notes[0]
     assert "the carbon over 3.315 t per hectare" in table.notes[0]
