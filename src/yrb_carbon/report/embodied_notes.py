@@ -127,6 +127,10 @@ OUTSIDE_NOTE = message(
     "{year}: of {emitted} Mt in all, {households} Mt of final users themselves and {unplaced} Mt "
     "at accounts without output (of mining {mining} Mt) are outside of the accounts"
 )
+SOLD_NOTE = message(
+    "{year}: of {emitted} Mt in all, {unplaced} Mt at accounts without output (of mining {mining} "
+    "Mt) are outside of the accounts"
+)
 UNPLACED_NOTE = message(
     "{year}: {unplaced} Mt of all emissions (of mining {mining} Mt) are at accounts without output "
     "and left out"
@@ -197,8 +201,9 @@ PATHS_NOTE = message(
 DECOMPOSITION_NOTE = message(
     "Mt CO2 of emissions of mining. Effects are the mean of the two polar forms (Dietzenbacher and "
     "Los 1998) and add up to the change. Technology: input coefficients; demand structure: the "
-    "make-up of the demand of each user; demand level: its size; other uses: statistical errors, "
-    "and what rows of the tables lack to balance."
+    "make-up of the demand of each user; demand level: its size; other uses: statistical errors "
+    "where a table prints them, and what its rows lack to balance, so that a part of what changes "
+    "there may be the tables' and not the economy's."
 )
 
 
@@ -373,9 +378,10 @@ def _outside_notes(basis: pd.DataFrame, whole: str | None, words: Words) -> list
     """Emissions outside the accounts: all of them, or those without an account alone."""
     own = basis[basis["equation"] == ""].pivot(index="year", columns="term", values="estimate")
     told = own if whole or own.empty else own[own["unplaced"] != 0]
+    # nothing of final users is none or not known: many systems have no such account
     said = [
         words(
-            whole or UNPLACED_NOTE,
+            UNPLACED_NOTE if whole is None else whole if line["households"] else SOLD_NOTE,
             year=str(year),
             emitted=_amount(line["emitted"]),
             households=_amount(line["households"]),

@@ -380,6 +380,14 @@ def test_notes_say_what_a_table_rests_on(rows, name):
     assert re.search(r"2\.5 Mt (of all emissions|at accounts.*) \(of mining 0\.5 Mt\)", said)
 
 
+def test_emissions_of_final_users_are_told_where_there_are_any(rows):
+    households = rows["model"].eq("basis") & rows["term"].eq("households")
+    none = rows.assign(estimate=rows["estimate"].mask(households, 0.0))
+    said = " ".join(lay_out("B2", none).notes)
+    assert "of final users themselves" not in said
+    assert "2015: of 9500.5 Mt in all, 0 Mt at accounts without output" in said
+
+
 def test_notes_of_imports_are_those_of_the_tables_at_hand(rows):
     for treatment, text in IMPORT_NOTES.items():
         made = Rows()
