@@ -57,6 +57,8 @@ EXACT: Mapping[str, Any] = (
 HEADING = ",".join(COLUMNS).encode() + b"\n"
 """First line of estimates.csv."""
 SORT_COLUMNS = (*KEY_COLUMNS, *TEXT_COLUMNS)
+TEXT_TYPE = pd.Series([""]).astype(str).dtype
+"""What texts become: strings, or objects in older versions of pandas."""
 MADE_ANEW = "if a run wrote it, run the study again"
 """What helps against a damaged file of results."""
 
@@ -141,7 +143,7 @@ def estimates_frame(rows: Iterable[Mapping[str, Any]] | pd.DataFrame) -> pd.Data
         raise DataError(f"estimates have unknown columns: {listing(strange)}")
     frame = frame.reindex(columns=list(COLUMNS))
     for column in (*KEY_COLUMNS, *TEXT_COLUMNS):
-        if column != "year":
+        if column != "year" and not _is_text(frame[column]):
             frame[column] = frame[column].astype(object).fillna("").astype(str)
     for column in NUMBER_COLUMNS:
         frame[column] = pd.to_numeric(frame[column]).astype("float64")
@@ -162,6 +164,12 @@ def estimates_frame(rows: Iterable[Mapping[str, Any]] | pd.DataFrame) -> pd.Data
         keys = ["/".join("" if part is pd.NA else str(part) for part in row) for row in rows]
         raise DataError(f"{len(keys)} keys occur more than once in estimates: {listing(keys, 4)}")
     return frame
+
+
+def _is_text(cells: pd.Series) -> bool:
+    """Whether all cells are texts already, of the type that texts are given here."""
+    kind = cells.dtype
+    return isinstance(kind, pd.StringDtype) and kind == TEXT_TYPE and not cells.hasnans
 
 
 def format_number(value: Any) -> str:
