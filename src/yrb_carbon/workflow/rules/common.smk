@@ -10,6 +10,10 @@ from yrb_carbon.workflow.digest import code_digest as code
 from yrb_carbon.workflow.digest import files_digest
 from yrb_carbon.workflow.graph import edges_to
 
+# every job keeps linear algebra to one thread; libraries told so beforehand start no others
+for limit in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(limit, "1")
+
 RESULTS = f"results/{study.study.name}"
 SAMPLES = plan.samples_used(study)
 
